@@ -1,0 +1,102 @@
+//! One checkpoint as it was lived: the figures of Flink's checkpoint tab, in nanoseconds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// One checkpoint or savepoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointRecord {
+    /// Flink's checkpoint id, from 1.
+    pub id: u64,
+    /// Checkpoint or savepoint.
+    pub kind: CheckpointKind,
+    /// `trigger_timestamp`.
+    pub trigger: SimTime,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// By vertex (scenario order), then subtask; `None` where no ack came.
+    pub subtasks: Vec<Vec<Option<SubtaskRecord>>>,
+}
+
+/// Checkpoint or savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckpointKind {
+    /// Periodic or manual checkpoint.
+    Checkpoint,
+    /// Savepoint, canonical or native.
+    Savepoint,
+}
+
+/// How a checkpoint ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All acknowledged and the pointer committed.
+    Completed {
+        /// `latest_ack_timestamp`.
+        latest_ack: SimTime,
+        /// Metadata written and pointer committed: the job can restore from it.
+        durable: SimTime,
+    },
+    /// Aborted.
+    Failed {
+        /// `failure_timestamp`.
+        at: SimTime,
+        /// Flink's `CheckpointFailureReason`, in Flink's spelling.
+        reason: String,
+    },
+    /// Still pending when the simulation ended.
+    InProgress,
+}
+
+/// What one subtask reported in its ack (`flink-semantics` 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SubtaskRecord {
+    /// Ack handled by the JobManager.
+    pub ack: SimTime,
+    /// Trigger to first barrier processed.
+    pub start_delay: SimDuration,
+    /// First to last barrier processed.
+    pub alignment: SimDuration,
+    /// Synchronous phase.
+    pub sync: SimDuration,
+    /// End of the synchronous phase to the end of the async part, queueing included.
+    pub r#async: SimDuration,
+    /// Newly persisted bytes.
+    pub checkpointed: Bytes,
+    /// Full size, re-used files counted.
+    pub state_size: Bytes,
+    /// Bytes processed between first and last barrier.
+    pub processed: Bytes,
+    /// In-flight bytes persisted.
+    pub persisted: Bytes,
+    /// Completed as unaligned.
+    pub unaligned: bool,
+}
+
+impl CheckpointRecord {
+    /// `end_to_end_duration` of a completed checkpoint: trigger to last ack, metadata write excluded.
+    pub fn end_to_end(&self) -> Option<SimDuration> {
+        match self.outcome {
+            Outcome::Completed { latest_ack, .. } => Some(latest_ack - self.trigger),
+            Outcome::Failed { .. } | Outcome::InProgress => None,
+        }
+    }
+
+    /// `(vertex, subtask, record)` of the subtask that acknowledged last.
+    pub fn slowest(&self) -> Option<(usize, usize, &SubtaskRecord)> {
+        self.acknowledged().max_by_key(|(_, _, record)| record.ack)
+    }
+
+    /// All acknowledged subtasks in scenario order.
+    pub fn acknowledged(&self) -> impl Iterator<Item = (usize, usize, &SubtaskRecord)> {
+        self.subtasks.iter().enumerate().flat_map(|(vertex, subtasks)| {
+            subtasks
+                .iter()
+                .enumerate()
+                .filter_map(move |(subtask, record)| record.as_ref().map(|record| (vertex, subtask, record)))
+        })
+    }
+}

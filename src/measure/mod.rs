@@ -1,0 +1,11 @@
+//! From facts to numbers: what the model reported becomes records, records become estimates.
+//!
+//! Knows the model's facts, not its mechanisms; nothing here can change a run.
+
+pub mod checkpoint;
+pub mod estimate;
+pub mod occupancy;
+
+pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+pub use crate::measure::estimate::Estimate;
+pub use crate::measure::occupancy::{BarrierMark, Occupancy};

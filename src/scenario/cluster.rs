@@ -1,0 +1,77 @@
+//! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
+
+use crate::scenario::{Law, Scenario, VertexId};
+use crate::units::{Bytes, ByteRate, SimDuration};
+
+/// The machines that run the job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// Number of TaskManagers, at least 1.
+    pub taskmanagers: usize,
+    /// `taskmanager.numberOfTaskSlots`, at least 1.
+    pub slots: usize,
+    /// How slots are filled; subtask i of every vertex shares slot i (slot sharing).
+    pub placement: Placement,
+    /// Egress of one TaskManager; `None` = never the bottleneck.
+    pub link: Option<ByteRate>,
+    /// One way between two TaskManagers.
+    pub latency: SimDuration,
+    /// Heap for state of one TaskManager, if known; `check` warns when a heap backend does not fit.
+    pub heap: Option<Bytes>,
+    /// How the pointer to a completed checkpoint becomes durable.
+    pub commit: Commit,
+}
+
+/// How subtask slots are dealt to TaskManagers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
+    Spread,
+    /// One TaskManager after the other.
+    Fill,
+}
+
+/// How the pointer to a completed checkpoint is committed (high availability).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Commit {
+    /// `high-availability.type: NONE`.
+    None,
+    /// A quorum store (ZooKeeper, etcd): the k-th fastest of n replica round trips.
+    Quorum {
+        /// Number of replicas, n.
+        replicas: usize,
+        /// Answers that are needed, k; 1 ≤ k ≤ n.
+        quorum: usize,
+        /// Mean round trip to one replica, disk write included.
+        round_trip: SimDuration,
+        /// How the round trip varies.
+        law: Law,
+    },
+}
+
+impl Scenario {
+    /// The TaskManager of a subtask.
+    pub fn taskmanager_of(&self, vertex: VertexId, subtask: usize) -> usize {
+        if let Some(placement) = &self.vertex(vertex).placement {
+            return placement[subtask];
+        }
+        match self.cluster.placement {
+            Placement::Spread => subtask % self.cluster.taskmanagers,
+            Placement::Fill => (subtask / self.cluster.slots) % self.cluster.taskmanagers,
+        }
+    }
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Cluster {
+            taskmanagers: 1,
+            slots: 1,
+            placement: Placement::Spread,
+            link: None,
+            latency: SimDuration::from_micros(150),
+            heap: None,
+            commit: Commit::None,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! `[flink]`: Flink's own options, decided. Defaults are those of Flink 2.3.0 unless a comment says otherwise.
+
+use crate::units::{Bytes, SimDuration};
+
+/// Options under `execution.checkpointing` and `state`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpointing {
+    /// `execution.checkpointing.interval`, already raised to at least `min_pause`; `None` = checkpointing off.
+    pub interval: Option<SimDuration>,
+    /// Trigger a checkpoint whenever the sources have emitted this many records since the last trigger (not in Flink;
+    /// document 003 asks for it). `None` = by time only.
+    pub every_records: Option<u64>,
+    /// `execution.checkpointing.min-pause`.
+    pub min_pause: SimDuration,
+    /// `execution.checkpointing.max-concurrent-checkpoints`, at least 1.
+    pub max_concurrent: usize,
+    /// `execution.checkpointing.timeout`.
+    pub timeout: SimDuration,
+    /// `execution.checkpointing.tolerable-failed-checkpoints`.
+    pub tolerable_failures: u32,
+    /// `execution.checkpointing.mode`.
+    pub mode: Mode,
+    /// `execution.checkpointing.unaligned.enabled` and `aligned-checkpoint-timeout`; or old Flink's caching.
+    pub alignment: Alignment,
+    /// `execution.checkpointing.unaligned.max-subtasks-per-channel-state-file`, at least 1.
+    pub subtasks_per_channel_state_file: usize,
+    /// `execution.checkpointing.num-retained`, at least 1.
+    pub retained: usize,
+    /// How long completed checkpoints should reach back, if somebody said so; only `check` uses it.
+    pub retention_wish: Option<SimDuration>,
+    /// `execution.checkpointing.data-inline-threshold`: state up to this size travels in the ack.
+    pub inline_threshold: Bytes,
+    /// `execution.checkpointing.storage` / `.dir`.
+    pub storage: CheckpointStorage,
+    /// `state.backend.type` with its options.
+    pub backend: Backend,
+    /// `state.changelog.enabled` and its options.
+    pub changelog: Option<Changelog>,
+}
+
+/// `execution.checkpointing.mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Barriers are aligned (or overtake); each record counts once.
+    ExactlyOnce,
+    /// Barriers never block.
+    AtLeastOnce,
+}
+
+/// What barriers do at a task with several inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alignment {
+    /// Channels whose barrier has come are blocked at the sender.
+    Aligned,
+    /// Barriers overtake data from the start.
+    Unaligned,
+    /// Aligned until the checkpoint is this old, then unaligned.
+    AlignedThenUnaligned {
+        /// `execution.checkpointing.aligned-checkpoint-timeout`, counted from the trigger.
+        after: SimDuration,
+    },
+    /// Flink before credit-based flow control: the receiver keeps reading the fast channels and caches their data.
+    Caching {
+        /// Bytes that one subtask may cache.
+        limit: Bytes,
+        /// What happens beyond.
+        overflow: Overflow,
+    },
+}
+
+/// What a subtask does when its alignment cache is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// Further data goes to local disk (`task.checkpoint.alignment.max-size` unset in old Flink: `BufferSpiller`).
+    Spill,
+    /// The subtask fails: out of memory.
+    Fail,
+}
+
+/// Where completed state goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckpointStorage {
+    /// A directory: the bandwidths and latencies of `[storage]`.
+    FileSystem,
+    /// The JobManager's heap: state travels in the ack, at most this much per state.
+    JobManager {
+        /// Limit per state of a subtask (Flink: 5 MiB).
+        max_state: Bytes,
+    },
+}
+
+/// `state.backend.type`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Backend {
+    /// Objects on the heap; every snapshot is full.
+    HashMap,
+    /// Embedded RocksDB.
+    RocksDb(RocksDb),
+}
+
+/// Options of the RocksDB backend.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RocksDb {
+    /// `execution.checkpointing.incremental`.
+    pub incremental: bool,
+    /// `state.backend.rocksdb.checkpoint.transfer.thread.num`, at least 1.
+    pub transfer_threads: usize,
+}
+
+/// Options of the changelog (FLIP-158).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changelog {
+    /// `state.changelog.periodic-materialize.interval`; `None` = never.
+    pub materialize: Option<SimDuration>,
+    /// `state.changelog.dstl.dfs.preemptive-persist-threshold`.
+    pub preemptive_persist: Bytes,
+    /// `state.changelog.dstl.dfs.batch.persist-delay`.
+    pub persist_delay: SimDuration,
+}
+
+/// Network buffers (`flink-semantics` 4.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// `taskmanager.memory.segment-size`.
+    pub segment: Bytes,
+    /// Exclusive buffers per remote channel.
+    pub exclusive: usize,
+    /// Floating buffers per input gate, and extra segments of an output pool.
+    pub floating: usize,
+    /// A task is unavailable as soon as one of its subpartitions holds this many segments.
+    pub max_per_channel: usize,
+    /// Segments a task may take beyond its pool inside one record.
+    pub overdraft: usize,
+    /// `execution.buffer-timeout`.
+    pub buffer_timeout: BufferTimeout,
+    /// `taskmanager.network.memory.buffer-debloat`.
+    pub debloating: Option<Debloating>,
+}
+
+/// When a partly filled buffer is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BufferTimeout {
+    /// A flusher thread runs with this period.
+    Every(SimDuration),
+    /// After every record (timeout 0).
+    EveryRecord,
+    /// Only when full (`execution.buffer-timeout.enabled: false`).
+    WhenFull,
+}
+
+/// Buffer debloating (`flink-semantics` 4.5).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Debloating {
+    /// `…buffer-debloat.period`.
+    pub period: SimDuration,
+    /// `…buffer-debloat.target`.
+    pub target: SimDuration,
+    /// `…buffer-debloat.samples`, at least 1.
+    pub samples: u32,
+    /// `…buffer-debloat.threshold-percentages`, as a fraction.
+    pub threshold: f64,
+    /// `taskmanager.memory.min-segment-size`.
+    pub min_segment: Bytes,
+    /// `taskmanager.memory.starting-segment-size`.
+    pub starting_segment: Bytes,
+}
+
+impl Checkpointing {
+    /// Whether any in-flight data can be persisted.
+    pub fn may_overtake(&self) -> bool {
+        self.mode == Mode::ExactlyOnce && matches!(self.alignment, Alignment::Unaligned | Alignment::AlignedThenUnaligned { .. })
+    }
+}
+
+impl Default for Checkpointing {
+    fn default() -> Self {
+        Checkpointing {
+            interval: None,
+            every_records: None,
+            min_pause: SimDuration::ZERO,
+            max_concurrent: 1,
+            timeout: SimDuration::from_secs(600),
+            tolerable_failures: 0,
+            mode: Mode::ExactlyOnce,
+            alignment: Alignment::Aligned,
+            subtasks_per_channel_state_file: 5,
+            retained: 1,
+            retention_wish: None,
+            inline_threshold: Bytes::from_kib(20),
+            storage: CheckpointStorage::FileSystem,
+            backend: Backend::HashMap,
+            changelog: None,
+        }
+    }
+}
+
+impl Default for RocksDb {
+    fn default() -> Self {
+        RocksDb { incremental: false, transfer_threads: 4 }
+    }
+}
+
+impl Default for Changelog {
+    fn default() -> Self {
+        Changelog {
+            materialize: Some(SimDuration::from_secs(600)),
+            preemptive_persist: Bytes::from_mib(5),
+            persist_delay: SimDuration::from_millis(10),
+        }
+    }
+}
+
+impl Default for Network {
+    /// Flink 2.3: hard-coded in `NettyShuffleEnvironmentConfiguration.fromConfiguration`.
+    fn default() -> Self {
+        Network {
+            segment: Bytes::from_kib(32),
+            exclusive: 2,
+            floating: 8,
+            max_per_channel: 10,
+            overdraft: 20,
+            buffer_timeout: BufferTimeout::Every(SimDuration::from_millis(100)),
+            debloating: None,
+        }
+    }
+}
+
+impl Default for Debloating {
+    fn default() -> Self {
+        Debloating {
+            period: SimDuration::from_millis(200),
+            target: SimDuration::from_secs(1),
+            samples: 20,
+            threshold: 0.25,
+            min_segment: Bytes::new(256),
+            starting_segment: Bytes::from_kib(1),
+        }
+    }
+}

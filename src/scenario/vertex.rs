@@ -1,0 +1,231 @@
+//! `[[vertex]]`: what runs as one task, how it is fed, what a record costs, and what state it keeps.
+
+use crate::units::{Bytes, SimDuration};
+
+/// Index of a vertex in [`Scenario::vertices`](crate::scenario::Scenario::vertices).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VertexId(pub usize);
+
+/// A chain of operators that runs as one task per subtask (Flink's job vertex).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vertex {
+    /// Unique name.
+    pub name: String,
+    /// Number of subtasks, at least 1.
+    pub parallelism: usize,
+    /// Source or operator.
+    pub work: Work,
+    /// Time on the task's thread per record: for a source to emit it, for an operator to process it.
+    pub service: Service,
+    /// Factor on the service time of each subtask; `parallelism` entries, 1.0 = normal.
+    pub slowness: Vec<f64>,
+    /// Bytes on the wire of one record that this vertex emits (length, tag and timestamp included).
+    pub record: Bytes,
+    /// Keyed state, if any.
+    pub state: Option<State>,
+    /// Time of user code in `snapshotState`, on the task's thread.
+    pub sync_extra: SimDuration,
+    /// TaskManager of each subtask if prescribed, else by [`Cluster::placement`](crate::scenario::Cluster).
+    pub placement: Option<Vec<usize>>,
+    /// Inputs; empty for a source.
+    pub inputs: Vec<Input>,
+}
+
+/// What a vertex does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    /// Emits records.
+    Source(Source),
+    /// Turns records into records.
+    Operator(Operator),
+}
+
+/// Where records come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Records per second of all subtasks together.
+    pub rate: Rate,
+    /// How the records of that rate are spaced.
+    pub arrivals: Arrivals,
+    /// `true`: the rate is a schedule, and unread records wait and are caught up (Kafka).
+    /// `false`: a generator, which slows down under backpressure.
+    pub log: bool,
+    /// The schedule begins this long after the job has started.
+    pub start: SimDuration,
+}
+
+/// Records per second over time, for all subtasks of a source together.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rate {
+    /// As fast as backpressure and the source's service time allow.
+    Unlimited,
+    /// Always the same.
+    Constant(f64),
+    /// Steps: from each instant on, this many records per second; the first instant is 0, instants rise.
+    /// After the last step the trace repeats if `period` is set (a daily curve), else the last rate stays.
+    Steps {
+        /// `(since start, records per second)`.
+        steps: Vec<(SimDuration, f64)>,
+        /// Length after which the steps repeat; longer than the last step's instant.
+        period: Option<SimDuration>,
+    },
+}
+
+/// Spacing of the records of a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrivals {
+    /// Equal gaps.
+    Regular,
+    /// Exponential gaps.
+    Poisson,
+}
+
+/// What happens with a record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operator {
+    /// Records out per record in, on average; fractions accumulate. Not negative.
+    pub selectivity: f64,
+    /// How several inputs are read.
+    pub reading: Reading,
+}
+
+/// How a task with several inputs reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A union: one input, round robin over the gates per buffer (`UnionInputGate`).
+    Union,
+    /// A two-input or multi-input operator (join, connect): alternates per record while several inputs have data
+    /// (`MultipleInputSelectionHandler`).
+    Alternating,
+}
+
+/// Time on the task's thread per record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Service {
+    /// Mean time per record.
+    pub mean: SimDuration,
+    /// How it varies.
+    pub law: Law,
+}
+
+/// Distribution of a positive quantity around its mean.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Law {
+    /// Always the mean.
+    Deterministic,
+    /// Exponential.
+    Exponential,
+    /// Lognormal with this standard deviation of the logarithm.
+    Lognormal {
+        /// Standard deviation of ln(x).
+        sigma: f64,
+    },
+    /// Uniform on mean × [1 − spread, 1 + spread], 0 ≤ spread ≤ 1.
+    Uniform {
+        /// Half width as a share of the mean.
+        spread: f64,
+    },
+}
+
+/// Keyed state of a vertex; split equally among its subtasks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct State {
+    /// Value bytes of all subtasks together.
+    pub size: Bytes,
+    /// Value bytes of one entry; at least 1.
+    pub entry: Bytes,
+    /// How entries change.
+    pub updates: Updates,
+    /// Time on the task's thread per record for the state access, added to the service time.
+    pub access: SimDuration,
+}
+
+/// How entries of the state are overwritten; keys are drawn uniformly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Updates {
+    /// This share of all entries per second (may exceed 1; overwrites of the same entry count once per checkpoint).
+    PerSecond(f64),
+    /// Every processed record overwrites this many entries.
+    PerRecord(f64),
+}
+
+/// An edge of the job graph, as its consumer sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// The producer.
+    pub from: VertexId,
+    /// How records are distributed.
+    pub exchange: Exchange,
+}
+
+/// Distribution pattern of an edge (Flink's partitioners).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Exchange {
+    /// By key: every consumer subtask's share of the records; `parallelism` entries that sum to 1.
+    Hash {
+        /// Share of each consumer subtask.
+        shares: Vec<f64>,
+    },
+    /// Round robin to all consumers.
+    Rebalance,
+    /// Round robin to a contiguous group of consumers (pointwise).
+    Rescale,
+    /// Subtask i to subtask i; equal parallelism.
+    Forward,
+    /// Every record to every consumer.
+    Broadcast,
+}
+
+impl Exchange {
+    /// Whether every producer has a channel to every consumer (Flink: `ALL_TO_ALL`).
+    pub fn is_all_to_all(&self) -> bool {
+        match self {
+            Exchange::Hash { .. } | Exchange::Rebalance | Exchange::Broadcast => true,
+            Exchange::Rescale | Exchange::Forward => false,
+        }
+    }
+
+    /// Whether an unaligned barrier may overtake data here (`StreamPartitioner.isSupportsUnalignedCheckpoint`).
+    pub fn supports_unaligned(&self) -> bool {
+        match self {
+            Exchange::Hash { .. } | Exchange::Rebalance => true,
+            Exchange::Rescale | Exchange::Forward | Exchange::Broadcast => false,
+        }
+    }
+
+    /// Flink's word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Exchange::Hash { .. } => "hash",
+            Exchange::Rebalance => "rebalance",
+            Exchange::Rescale => "rescale",
+            Exchange::Forward => "forward",
+            Exchange::Broadcast => "broadcast",
+        }
+    }
+}
+
+impl Vertex {
+    /// Whether it has no inputs.
+    pub fn is_source(&self) -> bool {
+        matches!(self.work, Work::Source(_))
+    }
+
+    /// Records out per record in; 1 for a source.
+    pub fn selectivity(&self) -> f64 {
+        match &self.work {
+            Work::Source(_) => 1.0,
+            Work::Operator(operator) => operator.selectivity,
+        }
+    }
+
+    /// Mean time on the thread per record of a subtask of normal speed, state access included.
+    pub fn time_per_record(&self) -> SimDuration {
+        self.service.mean + self.state.map_or(SimDuration::ZERO, |state| state.access)
+    }
+
+    /// Value bytes of the state of one subtask.
+    pub fn state_per_subtask(&self) -> Bytes {
+        self.state.map_or(Bytes::ZERO, |state| Bytes::new(state.size.get() / self.parallelism as u64))
+    }
+}
