@@ -2,4 +2,6 @@
 
 pub mod result;
 
-pub use crate::experiment::result::{Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult};
+pub use crate::experiment::result::{
+    Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
+};

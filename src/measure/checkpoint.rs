@@ -92,11 +92,16 @@ impl CheckpointRecord {
 
     /// All acknowledged subtasks in scenario order.
     pub fn acknowledged(&self) -> impl Iterator<Item = (usize, usize, &SubtaskRecord)> {
-        self.subtasks.iter().enumerate().flat_map(|(vertex, subtasks)| {
-            subtasks
-                .iter()
-                .enumerate()
-                .filter_map(move |(subtask, record)| record.as_ref().map(|record| (vertex, subtask, record)))
-        })
+        self.subtasks
+            .iter()
+            .enumerate()
+            .flat_map(|(vertex, subtasks)| {
+                subtasks
+                    .iter()
+                    .enumerate()
+                    .filter_map(move |(subtask, record)| {
+                        record.as_ref().map(|record| (vertex, subtask, record))
+                    })
+            })
     }
 }

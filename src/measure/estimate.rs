@@ -24,12 +24,24 @@ impl Estimate {
         let n = samples.len();
         let mean = match n {
             0 => return None,
-            1 => return Some(Estimate { value: samples[0], low: samples[0], high: samples[0], n }),
+            1 => {
+                return Some(Estimate {
+                    value: samples[0],
+                    low: samples[0],
+                    high: samples[0],
+                    n,
+                });
+            }
             _ => samples.iter().sum::<f64>() / n as f64,
         };
         let variance = samples.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
         let half = student_t_975(n - 1) * (variance / n as f64).sqrt();
-        Some(Estimate { value: mean, low: mean - half, high: mean + half, n })
+        Some(Estimate {
+            value: mean,
+            low: mean - half,
+            high: mean + half,
+            n,
+        })
     }
 
     /// Half the width of the interval.
@@ -40,7 +52,9 @@ impl Estimate {
 
 /// The 97.5 % quantile of Student's t with this many degrees of freedom (at least 1).
 fn student_t_975(freedom: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom as f64).expect("at least one degree of freedom").inverse_cdf(0.975)
+    StudentsT::new(0.0, 1.0, freedom as f64)
+        .expect("at least one degree of freedom")
+        .inverse_cdf(0.975)
 }
 
 /// The `q`-quantile (0 to 1) by linear interpolation between order statistics; `None` without samples.

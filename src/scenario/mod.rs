@@ -4,6 +4,7 @@
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
+pub mod calibration;
 pub mod cluster;
 pub mod flink;
 pub mod job;
@@ -12,12 +13,14 @@ pub mod vertex;
 
 pub use crate::scenario::cluster::{Cluster, Commit, Placement};
 pub use crate::scenario::flink::{
-    Alignment, Backend, BufferTimeout, CheckpointStorage, Changelog, Checkpointing, Debloating, Mode, Network, Overflow, RocksDb,
+    Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
+    Mode, Network, Overflow, RocksDb,
 };
 pub use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
-    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates, Vertex, VertexId, Work,
+    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
+    Vertex, VertexId, Work,
 };
 
 /// Everything that a run depends on, besides the seed.
@@ -54,8 +57,15 @@ impl Scenario {
 
     /// Vertices that read from `id`, with the position of the input, in file order.
     pub fn outputs(&self, id: VertexId) -> impl Iterator<Item = (VertexId, &Input)> {
-        self.vertices.iter().enumerate().flat_map(move |(consumer, vertex)| {
-            vertex.inputs.iter().filter(move |input| input.from == id).map(move |input| (VertexId(consumer), input))
-        })
+        self.vertices
+            .iter()
+            .enumerate()
+            .flat_map(move |(consumer, vertex)| {
+                vertex
+                    .inputs
+                    .iter()
+                    .filter(move |input| input.from == id)
+                    .map(move |input| (VertexId(consumer), input))
+            })
     }
 }

@@ -1,0 +1,202 @@
+//! The future events, in order of time and, at equal times, of scheduling.
+//!
+//! A 4-ary heap of 128-bit keys `time | sequence | slot`; events lie still in a slab and only keys move. On this
+//! workload it needs about half the time of `BinaryHeap<(time, sequence, event)>` (see `benches/`).
+
+use crate::units::{SimDuration, SimTime};
+
+const SLOT_BITS: u32 = 24;
+const SEQUENCE_BITS: u32 = 40;
+const ARITY: usize = 4;
+
+/// Future events of type `E`, and the clock.
+#[derive(Debug)]
+pub struct Agenda<E> {
+    heap: Vec<u128>,
+    slab: Vec<Option<E>>,
+    free: Vec<u32>,
+    now: SimTime,
+    sequence: u64,
+    handled: u64,
+}
+
+impl<E> Default for Agenda<E> {
+    fn default() -> Self {
+        Agenda {
+            heap: Vec::new(),
+            slab: Vec::new(),
+            free: Vec::new(),
+            now: SimTime::ZERO,
+            sequence: 0,
+            handled: 0,
+        }
+    }
+}
+
+impl<E> Agenda<E> {
+    /// The time of the event that is being handled.
+    #[inline]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events handled so far.
+    pub fn handled(&self) -> u64 {
+        self.handled
+    }
+
+    /// Events that wait.
+    pub fn pending(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// Schedules `event` after `delay`.
+    #[inline]
+    pub fn after(&mut self, delay: SimDuration, event: E) {
+        self.at(self.now + delay, event);
+    }
+
+    /// Schedules `event` at `time`, which is not before now.
+    #[inline]
+    pub fn at(&mut self, time: SimTime, event: E) {
+        assert!(time >= self.now, "an event cannot be scheduled in the past");
+        let slot = if let Some(slot) = self.free.pop() {
+            self.slab[slot as usize] = Some(event);
+            slot
+        } else {
+            let slot = u32::try_from(self.slab.len()).expect("fewer than 2^24 events wait");
+            assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
+            self.slab.push(Some(event));
+            slot
+        };
+        let sequence = self.sequence;
+        assert!(
+            sequence < 1 << SEQUENCE_BITS,
+            "at most 2^40 events can be scheduled"
+        );
+        self.sequence += 1;
+        let key = u128::from(time.as_nanos()) << 64
+            | u128::from(sequence) << SLOT_BITS
+            | u128::from(slot);
+        self.heap.push(key);
+        self.sift_up(self.heap.len() - 1);
+    }
+
+    /// Takes the next event if it is due at or before `horizon`, and sets the clock to its time.
+    #[inline]
+    pub fn next_until(&mut self, horizon: SimTime) -> Option<E> {
+        let key = *self.heap.first()?;
+        let time = SimTime::from_nanos((key >> 64) as u64);
+        if time > horizon {
+            return None;
+        }
+        self.remove_first();
+        self.now = time;
+        self.handled += 1;
+        let slot = (key as u32) & ((1 << SLOT_BITS) - 1);
+        self.free.push(slot);
+        Some(
+            self.slab[slot as usize]
+                .take()
+                .expect("a key in the heap has its event in the slab"),
+        )
+    }
+
+    /// Sets the clock to `time` unless it is later already.
+    pub fn advance_to(&mut self, time: SimTime) {
+        self.now = self.now.max(time);
+    }
+
+    #[inline]
+    fn sift_up(&mut self, mut child: usize) {
+        let key = self.heap[child];
+        while child > 0 {
+            let parent = (child - 1) / ARITY;
+            if self.heap[parent] <= key {
+                break;
+            }
+            self.heap[child] = self.heap[parent];
+            child = parent;
+        }
+        self.heap[child] = key;
+    }
+
+    #[inline]
+    fn remove_first(&mut self) {
+        let key = self.heap.pop().expect("the caller saw a first key");
+        let length = self.heap.len();
+        if length == 0 {
+            return;
+        }
+        let mut hole = 0;
+        loop {
+            let first = hole * ARITY + 1;
+            if first >= length {
+                break;
+            }
+            let mut least = first;
+            for child in first + 1..(first + ARITY).min(length) {
+                if self.heap[child] < self.heap[least] {
+                    least = child;
+                }
+            }
+            if self.heap[least] >= key {
+                break;
+            }
+            self.heap[hole] = self.heap[least];
+            hole = least;
+        }
+        self.heap[hole] = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(nanos: u64) -> SimTime {
+        SimTime::from_nanos(nanos)
+    }
+
+    #[test]
+    fn equal_times_are_served_in_the_order_of_scheduling() {
+        let mut agenda = Agenda::default();
+        for event in 0..20 {
+            agenda.at(at(7), event);
+        }
+        let served: Vec<i32> = std::iter::from_fn(|| agenda.next_until(at(7))).collect();
+        assert_eq!(served, (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_beyond_the_horizon_is_served_and_the_clock_stays() {
+        let mut agenda = Agenda::default();
+        agenda.at(at(5), 'a');
+        assert_eq!(agenda.next_until(at(4)), None);
+        assert_eq!(agenda.now(), SimTime::ZERO);
+        assert_eq!(agenda.next_until(at(5)), Some('a'));
+        assert_eq!(agenda.now(), at(5));
+    }
+
+    proptest! {
+        /// Twin: a sorted map keyed by (time, sequence).
+        #[test]
+        fn the_heap_agrees_with_a_sorted_map(operations in prop::collection::vec((0_u64..50, any::<bool>()), 1..400)) {
+            let mut agenda = Agenda::default();
+            let mut twin = BTreeMap::new();
+            for (sequence, (delay, take)) in operations.into_iter().enumerate() {
+                agenda.after(SimDuration::from_nanos(delay), sequence);
+                twin.insert((agenda.now().as_nanos() + delay, sequence), sequence);
+                if take {
+                    let expected = twin.pop_first().map(|((time, _), event)| (time, event));
+                    let served = agenda.next_until(SimTime::MAX).map(|event| (agenda.now().as_nanos(), event));
+                    prop_assert_eq!(served, expected);
+                }
+            }
+        }
+    }
+}
