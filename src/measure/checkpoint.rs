@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::units::{Bytes, SimDuration, SimTime};
+pub use crate::model::observe::SubtaskRecord;
+use crate::units::{SimDuration, SimTime};
 
 /// One checkpoint or savepoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,31 +50,6 @@ pub enum Outcome {
     },
     /// Still pending when the simulation ended.
     InProgress,
-}
-
-/// What one subtask reported in its ack (`flink-semantics` 2.1).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SubtaskRecord {
-    /// Ack handled by the JobManager.
-    pub ack: SimTime,
-    /// Trigger to first barrier processed.
-    pub start_delay: SimDuration,
-    /// First to last barrier processed.
-    pub alignment: SimDuration,
-    /// Synchronous phase.
-    pub sync: SimDuration,
-    /// End of the synchronous phase to the end of the async part, queueing included.
-    pub r#async: SimDuration,
-    /// Newly persisted bytes.
-    pub checkpointed: Bytes,
-    /// Full size, re-used files counted.
-    pub state_size: Bytes,
-    /// Bytes processed between first and last barrier.
-    pub processed: Bytes,
-    /// In-flight bytes persisted.
-    pub persisted: Bytes,
-    /// Completed as unaligned.
-    pub unaligned: bool,
 }
 
 impl CheckpointRecord {

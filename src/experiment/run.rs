@@ -1,0 +1,157 @@
+//! One run: `run(&Scenario, seed, replication) -> RunResult`, the sentence around which everything stands.
+//!
+//! Pure and `Send`: no files, no printing, no clock. `prepare`, `run` and `finish` are separate so that a caller may
+//! time the event loop alone.
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::{self, Agenda, Streams};
+use crate::experiment::result::{JobEnd, RunResult, VertexResult};
+use crate::measure::Recorder;
+use crate::model::job::TaskCounters;
+use crate::model::{Event, Job, graph};
+use crate::scenario::Scenario;
+use crate::units::SimTime;
+
+/// A run that could not be made, or not to its end.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RunError {
+    /// More subtasks than `simulation.max-subtasks`.
+    #[error("the job has {subtasks} subtasks, more than simulation.max-subtasks = {limit}; raise the limit if you have the memory")]
+    TooManySubtasks {
+        /// Subtasks of the job.
+        subtasks: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// More channels than `simulation.max-channels`.
+    #[error("the job has {channels} channels, more than simulation.max-channels = {limit}; each takes about 250 bytes")]
+    TooManyChannels {
+        /// Channels of the job.
+        channels: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// More events than `simulation.max-events`.
+    #[error(
+        "after {seconds:.1} s of simulated time the run has handled {limit} events (simulation.max-events); \
+         shorten job.duration, lower the rates, or raise the limit"
+    )]
+    TooManyEvents {
+        /// The limit.
+        limit: u64,
+        /// Simulated time reached.
+        seconds: f64,
+    },
+}
+
+/// Simulates a scenario once.
+pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult, RunError> {
+    let mut simulation = prepare(scenario, seed, replication)?;
+    simulation.run()?;
+    Ok(simulation.finish())
+}
+
+/// A job at time 0.
+#[derive(Debug)]
+pub struct Simulation {
+    scenario: Scenario,
+    seed: u64,
+    replication: u32,
+    job: Job<Recorder>,
+    agenda: Agenda<Event>,
+    at_warmup: Vec<TaskCounters>,
+}
+
+/// Builds the job; checks the limits first.
+pub fn prepare(scenario: &Scenario, seed: u64, replication: u32) -> Result<Simulation, RunError> {
+    let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
+    if subtasks > limit {
+        return Err(RunError::TooManySubtasks { subtasks, limit });
+    }
+    let (channels, limit) = (graph::channel_count(scenario), scenario.simulation.max_channels);
+    if channels > limit {
+        return Err(RunError::TooManyChannels { channels, limit });
+    }
+    let parallelism: Vec<usize> = scenario.vertices.iter().map(|vertex| vertex.parallelism).collect();
+    let mut agenda = Agenda::default();
+    let job = Job::new(scenario, &Streams::new(seed, replication), Recorder::new(&parallelism), &mut agenda);
+    Ok(Simulation { scenario: scenario.clone(), seed, replication, job, agenda, at_warmup: Vec::new() })
+}
+
+impl Simulation {
+    /// Lets the whole duration pass, or the time until the job fails.
+    pub fn run(&mut self) -> Result<(), RunError> {
+        let warmup = SimTime::ZERO + self.scenario.job.warmup;
+        let end = SimTime::ZERO + self.scenario.job.duration;
+        self.run_until(warmup)?;
+        self.at_warmup = self.job.counters(self.agenda.now());
+        self.run_until(end)
+    }
+
+    fn run_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
+        let limit = self.scenario.simulation.max_events;
+        let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
+        if !reached && self.job.observer().job_failure.is_none() {
+            return Err(RunError::TooManyEvents { limit, seconds: self.agenda.now().as_secs_f64() });
+        }
+        Ok(())
+    }
+
+    /// What has come of it.
+    pub fn finish(self) -> RunResult {
+        let end = self.agenda.now();
+        let warmup = SimTime::ZERO + self.scenario.job.warmup;
+        let counters = self.job.counters(end);
+        let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
+        let buffers_processed = counters.iter().map(|task| task.buffers).sum();
+        let events = self.agenda.handled();
+        let Recorder { checkpoints, failed_in_preflight, job_failure, .. } = self.job.into_observer();
+        let mut result = RunResult {
+            seed: self.seed,
+            replication: self.replication,
+            digest: String::new(),
+            events,
+            buffers_processed,
+            end,
+            warmup,
+            job_end: job_failure.map_or(JobEnd::Running, |(at, reason)| JobEnd::Failed { at, reason }),
+            checkpoints,
+            failed_in_preflight,
+            vertices,
+            occupancy: None,
+        };
+        result.digest = digest(&result);
+        result
+    }
+
+    fn vertices(&self, counters: &[TaskCounters], seconds: f64) -> Vec<VertexResult> {
+        let share = |part: f64| if seconds > 0.0 { part / seconds } else { 0.0 };
+        let mut first = 0;
+        let mut results = Vec::new();
+        for vertex in &self.scenario.vertices {
+            let tasks = first..first + vertex.parallelism;
+            first += vertex.parallelism;
+            let since_warmup = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
+                tasks.clone().map(|task| share(read(&counters[task]) - read(&self.at_warmup[task]))).collect()
+            };
+            let subtask_records_per_s = since_warmup(|task| task.records as f64);
+            results.push(VertexResult {
+                name: vertex.name.clone(),
+                parallelism: vertex.parallelism,
+                records_per_s: subtask_records_per_s.iter().sum(),
+                subtask_records_per_s,
+                busy: since_warmup(|task| task.busy.as_secs_f64()),
+                backpressured: since_warmup(|task| task.backpressured.as_secs_f64()),
+                idle: since_warmup(|task| task.idle.as_secs_f64()),
+            });
+        }
+        results
+    }
+}
+
+/// SHA-256 over everything that was measured.
+fn digest(result: &RunResult) -> String {
+    let text = serde_json::to_vec(result).expect("plain data with string keys can be written as JSON");
+    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

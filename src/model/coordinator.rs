@@ -1,0 +1,463 @@
+//! The CheckpointCoordinator: when to trigger, what is pending, what is complete.
+//!
+//! `flink-semantics` 1.2 (fixed-rate ticks, min pause shifts the phase), 1.3 (queued requests, admission), 1.4
+//! (savepoints), 1.7 (completion, subsumption), 1.8 (expiry, failure counter). It schedules nothing and talks to nobody:
+//! it answers what is to be done.
+
+use std::collections::VecDeque;
+
+use crate::model::ids::CheckpointId;
+use crate::model::observe::FailureReason;
+use crate::scenario::{Checkpointing, SavepointFormat};
+use crate::units::{SimDuration, SimTime};
+
+/// `CheckpointRequestDecider`: the queue holds at most this many requests.
+const QUEUE_MAX: usize = 1000;
+
+/// The coordinator of one job.
+#[derive(Debug)]
+pub struct Coordinator {
+    options: Checkpointing,
+    tasks: u32,
+    queue: Vec<Request>,
+    pending: Vec<Pending>,
+    /// When the next tick is due, and its number: an older tick was cancelled.
+    next_tick: SimTime,
+    tick: u32,
+    triggering: bool,
+    last_completion: Option<SimTime>,
+    next_id: u32,
+    consecutive_failures: u32,
+    last_succeeded: Option<CheckpointId>,
+    retained: VecDeque<CheckpointId>,
+}
+
+/// A wish for a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Request {
+    /// `false` sorts first: savepoints before checkpoints.
+    checkpoint: bool,
+    /// Forced before not forced.
+    not_forced: bool,
+    /// Non-periodic before periodic.
+    periodic: bool,
+    created: SimTime,
+    canonical: bool,
+}
+
+/// Who wants a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The interval has passed (or so many records have).
+    Periodic,
+    /// Somebody asked for a checkpoint.
+    Checkpoint,
+    /// Somebody asked for a savepoint.
+    Savepoint(SavepointFormat),
+}
+
+/// A checkpoint that waits for acks.
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    id: CheckpointId,
+    savepoint: Option<SavepointFormat>,
+    missing: u32,
+}
+
+/// What the request queue says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Nothing to do now.
+    Nothing,
+    /// A periodic request came too early: the next tick is now at this time, with this number.
+    Postponed {
+        /// When.
+        at: SimTime,
+        /// Number of the tick.
+        tick: u32,
+    },
+    /// Trigger a checkpoint.
+    Trigger {
+        /// Which.
+        id: CheckpointId,
+        /// Checkpoint or savepoint.
+        savepoint: Option<SavepointFormat>,
+    },
+}
+
+/// What an ack means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// The checkpoint is no longer pending.
+    Late,
+    /// Others are still missing.
+    Recorded,
+    /// It was the last one.
+    Complete,
+}
+
+/// What a failed checkpoint means for the job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// The job goes on.
+    Tolerated,
+    /// One too many in a row.
+    Exceeded,
+}
+
+impl Coordinator {
+    /// A coordinator for so many tasks; its scheduler has not started.
+    pub fn new(options: Checkpointing, tasks: usize) -> Self {
+        Coordinator {
+            options,
+            tasks: u32::try_from(tasks).expect("a job has fewer than 2^32 tasks"),
+            queue: Vec::new(),
+            pending: Vec::new(),
+            next_tick: SimTime::ZERO,
+            tick: 0,
+            triggering: false,
+            last_completion: None,
+            next_id: 1,
+            consecutive_failures: 0,
+            last_succeeded: None,
+            retained: VecDeque::new(),
+        }
+    }
+
+    /// Starts the periodic scheduler: the time and number of the first tick, if checkpointing is on.
+    ///
+    /// Recordings of real 2.3.0 clusters: the random initial delay is used up while the tasks still deploy (an attempt
+    /// that fails in preflight), and the first checkpoint comes min-pause after the last task runs.
+    pub fn start(&mut self, now: SimTime) -> Option<(SimTime, u32)> {
+        self.options.interval?;
+        Some(self.reschedule(now + self.options.min_pause))
+    }
+
+    /// Whether a first attempt fails in preflight while the tasks deploy (seen with min-pause 0, never above).
+    pub fn fails_first_preflight(&self) -> bool {
+        self.options.interval.is_some() && self.options.min_pause.is_zero()
+    }
+
+    /// A tick is due: the time of the next one, or `None` if this one was cancelled. Fixed rate (1.2 no. 3): the phase
+    /// is anchored to the schedule, not to completions.
+    pub fn on_tick(&mut self, now: SimTime, tick: u32) -> Option<SimTime> {
+        if tick != self.tick {
+            return None;
+        }
+        let interval = self
+            .options
+            .interval
+            .expect("ticks exist only with an interval");
+        self.next_tick = self.next_tick + interval;
+        self.enqueue(now, Wish::Periodic);
+        Some(self.next_tick.max(now))
+    }
+
+    /// Adds a request to the queue; the queue is to be looked at afterwards.
+    pub fn enqueue(&mut self, now: SimTime, wish: Wish) {
+        let (savepoint, canonical) = match wish {
+            Wish::Periodic | Wish::Checkpoint => (false, false),
+            Wish::Savepoint(format) => (true, format == SavepointFormat::Canonical),
+        };
+        // 1.4: a savepoint is forced iff unaligned checkpoints are disabled.
+        let forced = savepoint && !self.options.may_overtake();
+        let request = Request {
+            checkpoint: !savepoint,
+            not_forced: !forced,
+            periodic: wish == Wish::Periodic,
+            created: now,
+            canonical,
+        };
+        let position = self.queue.partition_point(|other| *other <= request);
+        self.queue.insert(position, request);
+        if self.queue.len() > QUEUE_MAX {
+            self.queue.pop();
+        }
+    }
+
+    /// Looks at the queue (1.3, `chooseRequestToExecute`).
+    pub fn admit(&mut self, now: SimTime) -> Admission {
+        let Some(&head) = self.queue.first() else {
+            return Admission::Nothing;
+        };
+        let full = self.pending.len() >= self.options.max_concurrent;
+        if self.triggering || (full && head.not_forced) {
+            return Admission::Nothing;
+        }
+        if head.periodic
+            && let Some(last) = self.last_completion
+            && last + self.options.min_pause > now
+        {
+            self.queue.remove(0);
+            let (at, tick) = self.reschedule(last + self.options.min_pause);
+            return Admission::Postponed { at, tick };
+        }
+        self.queue.remove(0);
+        let id = CheckpointId(self.next_id);
+        self.next_id += 1;
+        self.triggering = true;
+        let format = if head.canonical {
+            SavepointFormat::Canonical
+        } else {
+            SavepointFormat::Native
+        };
+        let savepoint = (!head.checkpoint).then_some(format);
+        self.pending.push(Pending {
+            id,
+            savepoint,
+            missing: self.tasks,
+        });
+        Admission::Trigger { id, savepoint }
+    }
+
+    /// The trigger RPCs are out; the queue is to be looked at again.
+    pub fn triggered(&mut self) {
+        self.triggering = false;
+    }
+
+    /// A task has acknowledged.
+    pub fn on_ack(&mut self, id: CheckpointId) -> Ack {
+        let Some(pending) = self.pending.iter_mut().find(|pending| pending.id == id) else {
+            return Ack::Late;
+        };
+        pending.missing -= 1;
+        if pending.missing == 0 {
+            Ack::Complete
+        } else {
+            Ack::Recorded
+        }
+    }
+
+    /// The pointer is committed: which older pending checkpoints are subsumed (1.7 no. 8). `None` if the checkpoint
+    /// was aborted meanwhile.
+    pub fn on_durable(&mut self, now: SimTime, id: CheckpointId) -> Option<Vec<CheckpointId>> {
+        let position = self.pending.iter().position(|pending| pending.id == id)?;
+        let completed = self.pending.remove(position);
+        // Completed savepoints count for min-pause, too (1.3), but subsume nothing and are not in the store.
+        self.last_completion = Some(now);
+        if self.last_succeeded.is_none_or(|last| id > last) {
+            self.last_succeeded = Some(id);
+            self.consecutive_failures = 0;
+        }
+        if completed.savepoint.is_some() {
+            return Some(Vec::new());
+        }
+        self.retained.push_back(id);
+        if self.retained.len() > self.options.retained {
+            self.retained.pop_front();
+        }
+        let older = |pending: &Pending| pending.id < id && pending.savepoint.is_none();
+        Some(
+            self.pending
+                .iter()
+                .filter(|pending| older(pending))
+                .map(|pending| pending.id)
+                .collect(),
+        )
+    }
+
+    /// Gives up a pending checkpoint: what that means for the job, or `None` if it is not pending.
+    pub fn abort(&mut self, id: CheckpointId, reason: FailureReason) -> Option<Tolerance> {
+        let position = self.pending.iter().position(|pending| pending.id == id)?;
+        let aborted = self.pending.remove(position);
+        // Savepoint failures found by the JobManager do not count (1.8).
+        let counts = reason.counts()
+            && (aborted.savepoint.is_none() || reason == FailureReason::AsyncException);
+        if !counts || self.last_succeeded.is_some_and(|last| id < last) {
+            return Some(Tolerance::Tolerated);
+        }
+        self.consecutive_failures += 1;
+        if self.consecutive_failures > self.options.tolerable_failures {
+            self.consecutive_failures = 0;
+            return Some(Tolerance::Exceeded);
+        }
+        Some(Tolerance::Tolerated)
+    }
+
+    /// Whether all acks of a pending checkpoint are there: only its metadata is missing.
+    pub fn is_fully_acknowledged(&self, id: CheckpointId) -> bool {
+        self.pending
+            .iter()
+            .any(|pending| pending.id == id && pending.missing == 0)
+    }
+
+    /// `execution.checkpointing.timeout`.
+    pub fn timeout(&self) -> SimDuration {
+        self.options.timeout
+    }
+
+    /// Completed checkpoints in the store, oldest first.
+    pub fn retained(&self) -> impl Iterator<Item = CheckpointId> {
+        self.retained.iter().copied()
+    }
+
+    fn reschedule(&mut self, at: SimTime) -> (SimTime, u32) {
+        self.next_tick = at;
+        self.tick += 1;
+        (at, self.tick)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Trigger times in seconds up to `until`, when checkpoint i lasts `durations[i]` (the last one repeats) and the
+    /// first tick is at 10 s.
+    fn triggers(options: Checkpointing, durations: &[u64], until: u64) -> Vec<u64> {
+        let mut coordinator = Coordinator::new(options, 1);
+        let second = |s: u64| SimTime::ZERO + SimDuration::from_secs(s);
+        let (_, mut tick) = coordinator.reschedule(second(10));
+        let (mut tick_at, mut ends, mut triggers) =
+            (10, Vec::<(u64, CheckpointId, bool)>::new(), Vec::new());
+        for now in 0..=until {
+            for (_, id, expires) in ends.iter().filter(|(end, ..)| *end == now) {
+                if *expires {
+                    coordinator.abort(*id, FailureReason::Expired);
+                } else {
+                    coordinator.on_ack(*id);
+                    coordinator.on_durable(second(now), *id);
+                }
+            }
+            if tick_at == now {
+                tick_at =
+                    coordinator.on_tick(second(now), tick).unwrap().as_nanos() / 1_000_000_000;
+            }
+            loop {
+                match coordinator.admit(second(now)) {
+                    Admission::Nothing => break,
+                    Admission::Postponed { at, tick: number } => {
+                        (tick_at, tick) = (at.as_nanos() / 1_000_000_000, number);
+                    }
+                    Admission::Trigger { id, .. } => {
+                        coordinator.triggered();
+                        let lasts = durations[triggers.len().min(durations.len() - 1)];
+                        let expires = SimDuration::from_secs(lasts) > coordinator.timeout();
+                        let end = now + lasts.min(coordinator.timeout().as_millis() / 1000);
+                        ends.push((end, id, expires));
+                        triggers.push(now);
+                    }
+                }
+            }
+        }
+        triggers
+    }
+
+    fn every_10_s(min_pause: u64, max_concurrent: usize) -> Checkpointing {
+        Checkpointing {
+            interval: Some(SimDuration::from_secs(10)),
+            min_pause: SimDuration::from_secs(min_pause),
+            max_concurrent,
+            tolerable_failures: 1000,
+            ..Checkpointing::default()
+        }
+    }
+
+    // The expected times were obtained by running the real CheckpointRequestDecider of 2.3.0 (flink-semantics 1.3).
+
+    #[test]
+    fn missed_ticks_are_replayed_back_to_back() {
+        assert_eq!(
+            triggers(every_10_s(0, 1), &[55, 1], 100),
+            [10, 65, 66, 67, 68, 69, 70, 80, 90, 100]
+        );
+    }
+
+    #[test]
+    fn min_pause_shifts_the_phase() {
+        assert_eq!(triggers(every_10_s(5, 1), &[7], 46), [10, 22, 34, 46]);
+        assert_eq!(triggers(every_10_s(5, 1), &[3], 40), [10, 20, 30, 40]);
+        assert_eq!(
+            triggers(every_10_s(5, 1), &[55, 1], 114),
+            [10, 70, 76, 82, 88, 94, 104, 114]
+        );
+    }
+
+    #[test]
+    fn min_pause_is_not_observed_after_a_failure() {
+        let options = Checkpointing {
+            timeout: SimDuration::from_secs(25),
+            ..every_10_s(5, 1)
+        };
+        assert_eq!(triggers(options, &[55, 1], 51), [10, 35, 41, 51]);
+    }
+
+    #[test]
+    fn a_straggler_does_not_delay_the_others_when_two_may_be_pending() {
+        assert_eq!(triggers(every_10_s(0, 2), &[55, 1], 40), [10, 20, 30, 40]);
+    }
+
+    #[test]
+    fn a_completed_checkpoint_subsumes_older_pending_ones() {
+        let mut coordinator = Coordinator::new(every_10_s(0, 2), 1);
+        for _ in 0..2 {
+            coordinator.enqueue(SimTime::ZERO, Wish::Checkpoint);
+            coordinator.admit(SimTime::ZERO);
+            coordinator.triggered();
+        }
+        assert_eq!(coordinator.on_ack(CheckpointId(2)), Ack::Complete);
+        assert_eq!(
+            coordinator.on_durable(SimTime::ZERO, CheckpointId(2)),
+            Some(vec![CheckpointId(1)])
+        );
+        assert_eq!(
+            coordinator.abort(CheckpointId(1), FailureReason::Subsumed),
+            Some(Tolerance::Tolerated)
+        );
+        assert_eq!(coordinator.on_ack(CheckpointId(1)), Ack::Late);
+    }
+
+    #[test]
+    fn one_failure_more_than_tolerable_fails_the_job() {
+        let mut coordinator = Coordinator::new(
+            Checkpointing {
+                tolerable_failures: 1,
+                ..every_10_s(0, 9)
+            },
+            1,
+        );
+        let mut fail = || {
+            coordinator.enqueue(SimTime::ZERO, Wish::Periodic);
+            let Admission::Trigger { id, .. } = coordinator.admit(SimTime::ZERO) else {
+                panic!("admitted")
+            };
+            coordinator.triggered();
+            coordinator.abort(id, FailureReason::Expired)
+        };
+        assert_eq!(
+            (fail(), fail()),
+            (Some(Tolerance::Tolerated), Some(Tolerance::Exceeded))
+        );
+    }
+
+    #[test]
+    fn a_savepoint_is_forced_past_the_limit_unless_barriers_may_overtake() {
+        for (alignment, admitted) in [
+            (crate::scenario::Alignment::Aligned, true),
+            (crate::scenario::Alignment::Unaligned, false),
+        ] {
+            let mut coordinator = Coordinator::new(
+                Checkpointing {
+                    alignment,
+                    ..every_10_s(0, 1)
+                },
+                1,
+            );
+            coordinator.enqueue(SimTime::ZERO, Wish::Checkpoint);
+            coordinator.admit(SimTime::ZERO);
+            coordinator.triggered();
+            coordinator.enqueue(SimTime::ZERO, Wish::Savepoint(SavepointFormat::Native));
+            let answer = coordinator.admit(SimTime::ZERO);
+            assert_eq!(
+                matches!(
+                    answer,
+                    Admission::Trigger {
+                        savepoint: Some(_),
+                        ..
+                    }
+                ),
+                admitted
+            );
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The job: who is asked, and what is scheduled next.
+//!
+//! This file holds the one `match` over [`Event`]; each arm tells what an event does, and the arms' details stand by
+//! phase in `job/`: `processing` (records), `barrier` (alignment), `snapshot` (sync, async, uploads), `checkpoint` (the
+//! coordinator's part). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
+
+mod barrier;
+mod checkpoint;
+mod processing;
+mod snapshot;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::engine::{Agenda, Model, Stream, Streams};
+use crate::model::channel_state::ChannelState;
+use crate::model::coordinator::Coordinator;
+use crate::model::debloat::Debloater;
+use crate::model::event::Event;
+use crate::model::graph;
+use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::network::{Network, Wake};
+use crate::model::observe::{Fact, Observer};
+use crate::model::storage::Storage;
+use crate::model::task::{Mail, Spending, Task};
+use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
+use crate::units::{SimDuration, SimTime};
+
+/// A running job, told to an observer.
+#[derive(Debug)]
+pub struct Job<O> {
+    scenario: Scenario,
+    tasks: Vec<Task>,
+    network: Network,
+    coordinator: Coordinator,
+    storage: Storage,
+    channel_state: ChannelState,
+    taskmanager_of: Vec<usize>,
+    checkpoints: Vec<CheckpointInfo>,
+    aborted: BTreeSet<CheckpointId>,
+    commit: Stream,
+    locked_until: SimTime,
+    emitted_at_trigger: u64,
+    debloaters: Vec<Debloater>,
+    failed: bool,
+    runnable: VecDeque<TaskId>,
+    wakes: Vec<Wake>,
+    observer: O,
+}
+
+/// What everybody may know about a checkpoint.
+#[derive(Clone, Copy, Debug)]
+struct CheckpointInfo {
+    trigger: SimTime,
+    savepoint: Option<SavepointFormat>,
+}
+
+/// Counters of one task at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskCounters {
+    /// Records processed (operators) or emitted (sources).
+    pub records: u64,
+    /// Buffers processed or emitted.
+    pub buffers: u64,
+    /// Time busy.
+    pub busy: SimDuration,
+    /// Time backpressured.
+    pub backpressured: SimDuration,
+    /// Time idle.
+    pub idle: SimDuration,
+}
+
+impl<O: Observer> Job<O> {
+    /// The scenario's job at time 0, all tasks running, with its first events on the agenda.
+    pub fn new(
+        scenario: &Scenario,
+        streams: &Streams,
+        observer: O,
+        agenda: &mut Agenda<Event>,
+    ) -> Self {
+        let graph::Graph {
+            tasks,
+            network,
+            taskmanager_of,
+        } = graph::build(scenario, streams);
+        let taskmanagers = taskmanager_of.iter().max().map_or(1, |last| last + 1);
+        let gates = tasks.iter().map(|task| task.inputs.len()).sum();
+        let segment = scenario.network.segment.get();
+        let debloaters = scenario
+            .network
+            .debloating
+            .map(|options| vec![Debloater::new(&options, segment); gates])
+            .unwrap_or_default();
+        let limit = scenario.checkpointing.subtasks_per_channel_state_file;
+        let mut job = Job {
+            coordinator: Coordinator::new(scenario.checkpointing.clone(), tasks.len()),
+            storage: Storage::new(&scenario.storage, taskmanagers),
+            channel_state: ChannelState::new(&taskmanager_of, limit),
+            taskmanager_of,
+            checkpoints: Vec::new(),
+            aborted: BTreeSet::new(),
+            commit: streams.named("commit"),
+            locked_until: SimTime::ZERO,
+            emitted_at_trigger: 0,
+            debloaters,
+            failed: false,
+            runnable: (0..tasks.len() as u32).map(TaskId).collect(),
+            wakes: Vec::new(),
+            observer,
+            scenario: scenario.clone(),
+            tasks,
+            network,
+        };
+        job.schedule_first_events(streams, agenda);
+        job.run_tasks(agenda);
+        job
+    }
+
+    fn schedule_first_events(&mut self, streams: &Streams, agenda: &mut Agenda<Event>) {
+        if let BufferTimeout::Every(period) = self.scenario.network.buffer_timeout {
+            for (id, task) in self
+                .tasks
+                .iter()
+                .enumerate()
+                .filter(|(_, task)| !task.outputs.is_empty())
+            {
+                // Flusher threads start when their tasks do: their phases are unrelated.
+                let phase = streams.named(&format!("flusher {id}")).unit();
+                let _ = task;
+                agenda.after(
+                    period.scale(phase),
+                    Event::Flush {
+                        task: TaskId(id as u32),
+                    },
+                );
+            }
+        }
+        if let Some((at, tick)) = self.coordinator.start(agenda.now()) {
+            if self.coordinator.fails_first_preflight() {
+                self.observer.observe(agenda.now(), &Fact::PreflightFailed);
+            }
+            agenda.at(at, Event::CheckpointDue { tick });
+        }
+        for (trigger, wish) in self.scenario.triggers.iter().enumerate() {
+            agenda.after(
+                wish.at,
+                Event::Requested {
+                    trigger: trigger as u32,
+                },
+            );
+        }
+        self.schedule_materialisations(agenda);
+        self.schedule_debloating(agenda);
+    }
+
+    /// The observer, to read what it has gathered.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Takes the observer out.
+    pub fn into_observer(self) -> O {
+        self.observer
+    }
+
+    /// The buffers between the tasks, to look at.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Counters of every task, in order of id.
+    pub fn counters(&self, now: SimTime) -> Vec<TaskCounters> {
+        self.tasks
+            .iter()
+            .map(|task| TaskCounters {
+                records: task.counters.records,
+                buffers: task.counters.buffers,
+                busy: task.clock.spent(now, Spending::Busy),
+                backpressured: task.clock.spent(now, Spending::Backpressured),
+                idle: task.clock.spent(now, Spending::Idle),
+            })
+            .collect()
+    }
+
+    /// `(written, processed or in hand, in channels)` records of the whole job: the first is the sum of the others.
+    pub fn record_balance(&self) -> (u64, u64, u64) {
+        let written = self.tasks.iter().map(|task| task.counters.written).sum();
+        let taken = self.tasks.iter().map(|task| task.counters.taken).sum();
+        (written, taken, self.records_in_channels())
+    }
+
+    /// Bytes written to storage, and files created, so far.
+    pub fn storage_totals(&self) -> (u64, u64) {
+        self.storage.totals()
+    }
+
+    /// Gives mail to a task, and lets it read it at the next record boundary.
+    fn post(&mut self, task: TaskId, mail: Mail, urgent: bool, agenda: &mut Agenda<Event>) {
+        let receiver = &mut self.tasks[task.index()];
+        receiver.post(mail, urgent);
+        if let Some(until) = receiver.cut_piece(agenda.now()) {
+            receiver.turn += 1;
+            agenda.at(
+                until,
+                Event::Step {
+                    task,
+                    turn: receiver.turn,
+                },
+            );
+        }
+        self.runnable.push_back(task);
+    }
+
+    fn info(&self, checkpoint: CheckpointId) -> CheckpointInfo {
+        self.checkpoints[checkpoint.index() - 1]
+    }
+}
+
+impl<O: Observer> Model for Job<O> {
+    type Event = Event;
+
+    fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
+        match event {
+            Event::Step { task, turn } => {
+                if self.tasks[task.index()].turn == turn {
+                    self.step(task, agenda);
+                }
+            }
+            Event::Flush { task } => self.flush(task, agenda),
+            Event::CheckpointDue { tick } => {
+                if let Some(next) = self.coordinator.on_tick(agenda.now(), tick) {
+                    agenda.at(next, Event::CheckpointDue { tick });
+                    self.look_at_queue(agenda);
+                }
+            }
+            Event::Requested { trigger } => self.request(trigger, agenda),
+            Event::TriggerAtSources { checkpoint } => {
+                self.trigger_sources(checkpoint, agenda);
+                self.coordinator.triggered();
+                self.look_at_queue(agenda);
+            }
+            Event::PriorityBarrierAtTask {
+                channel,
+                checkpoint,
+            } => {
+                let task = self.network.channel(channel).consumer;
+                self.post(
+                    task,
+                    Mail::PriorityBarrier(channel, checkpoint),
+                    true,
+                    agenda,
+                );
+            }
+            Event::AlignmentTimedOut { checkpoint } => self.time_alignments_out(checkpoint, agenda),
+            Event::SyncPhaseDone { task, checkpoint } => {
+                self.end_sync_phase(task, checkpoint, agenda)
+            }
+            Event::AsyncFixedPartDone { task, checkpoint } => {
+                self.end_async_fixed_part(task, checkpoint, agenda)
+            }
+            Event::FileOpened { file } => {
+                self.storage.begin(agenda.now(), file);
+                self.forecast_transfers(agenda);
+            }
+            Event::TransferDone { forecast } => {
+                if self.storage.is_current(forecast) {
+                    self.end_transfers(agenda);
+                }
+            }
+            Event::FileClosed { file } => self.close_file(file, agenda),
+            Event::AckAtCoordinator { task, checkpoint } => {
+                self.acknowledge(task, checkpoint, agenda)
+            }
+            Event::CheckpointDurable { checkpoint } => self.complete_checkpoint(checkpoint, agenda),
+            Event::CompletionAtTasks { checkpoint } => {
+                for task in 0..self.tasks.len() as u32 {
+                    self.post(TaskId(task), Mail::Completed(checkpoint), false, agenda);
+                }
+            }
+            Event::CheckpointExpired { checkpoint } => self.expire(checkpoint, agenda),
+            Event::AbortAtTasks { checkpoint } => self.abort_at_tasks(checkpoint, agenda),
+            Event::Materialise { task } => self.materialise(task, agenda),
+            Event::Debloat { gate } => self.debloat(gate, agenda),
+        }
+        self.run_tasks(agenda);
+    }
+
+    fn finished(&self) -> bool {
+        self.failed
+    }
+}

@@ -1,0 +1,197 @@
+//! The coordinator's part: triggering, acks, completion, expiry (`flink-semantics` 1).
+
+use crate::engine::Agenda;
+use crate::model::coordinator::{Ack, Admission, Tolerance, Wish};
+use crate::model::event::Event;
+use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::job::{CheckpointInfo, Job};
+use crate::model::observe::{Fact, FailureReason, Observer};
+use crate::model::service::draw;
+use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
+use crate::scenario::{Alignment, Commit, Trigger};
+use crate::units::SimDuration;
+
+impl<O: Observer> Job<O> {
+    /// Somebody asks for a checkpoint or a savepoint.
+    pub(super) fn request(&mut self, trigger: u32, agenda: &mut Agenda<Event>) {
+        let wish = match self.scenario.triggers[trigger as usize].kind {
+            Trigger::Checkpoint => Wish::Checkpoint,
+            Trigger::Savepoint(format) => Wish::Savepoint(format),
+        };
+        self.coordinator.enqueue(agenda.now(), wish);
+        self.look_at_queue(agenda);
+    }
+
+    /// Counts what the sources have emitted, and triggers by number of records if asked to.
+    pub(super) fn count_emitted(&mut self, agenda: &mut Agenda<Event>) {
+        let Some(every) = self.scenario.checkpointing.every_records else {
+            return;
+        };
+        let emitted: u64 = self
+            .tasks
+            .iter()
+            .filter(|task| task.source.is_some())
+            .map(|task| task.counters.records)
+            .sum();
+        if emitted - self.emitted_at_trigger >= every {
+            self.emitted_at_trigger = emitted;
+            self.coordinator.enqueue(agenda.now(), Wish::Periodic);
+            self.look_at_queue(agenda);
+        }
+    }
+
+    /// Admits as many requests as the rules allow.
+    pub(super) fn look_at_queue(&mut self, agenda: &mut Agenda<Event>) {
+        loop {
+            match self.coordinator.admit(agenda.now()) {
+                Admission::Nothing => return,
+                Admission::Postponed { at, tick } => agenda.at(at, Event::CheckpointDue { tick }),
+                Admission::Trigger { id, savepoint } => {
+                    self.checkpoints.push(CheckpointInfo {
+                        trigger: agenda.now(),
+                        savepoint,
+                    });
+                    self.observer.observe(
+                        agenda.now(),
+                        &Fact::Triggered {
+                            checkpoint: id,
+                            savepoint,
+                        },
+                    );
+                    agenda.after(TRIGGER_RPC, Event::TriggerAtSources { checkpoint: id });
+                    agenda.after(
+                        self.coordinator.timeout(),
+                        Event::CheckpointExpired { checkpoint: id },
+                    );
+                    if let Alignment::AlignedThenUnaligned { after } =
+                        self.scenario.checkpointing.alignment
+                        && self.scenario.checkpointing.may_overtake()
+                        && savepoint.is_none()
+                    {
+                        agenda.after(after, Event::AlignmentTimedOut { checkpoint: id });
+                    }
+                }
+            }
+        }
+    }
+
+    /// The JobManager handles an ack, once it is not busy with another checkpoint's metadata (1.7).
+    pub(super) fn acknowledge(
+        &mut self,
+        task: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda<Event>,
+    ) {
+        if agenda.now() < self.locked_until {
+            agenda.at(
+                self.locked_until,
+                Event::AckAtCoordinator { task, checkpoint },
+            );
+            return;
+        }
+        let reports = &mut self.tasks[task.index()].reports;
+        let position = reports
+            .iter()
+            .position(|(of, _)| *of == checkpoint)
+            .expect("an ack has its report");
+        let (_, mut record) = reports.swap_remove(position);
+        let answer = self.coordinator.on_ack(checkpoint);
+        if answer == Ack::Late {
+            return;
+        }
+        record.ack = agenda.now();
+        self.observer.observe(
+            agenda.now(),
+            &Fact::Acknowledged {
+                checkpoint,
+                task,
+                record,
+            },
+        );
+        if answer == Ack::Complete {
+            self.observer
+                .observe(agenda.now(), &Fact::AllAcknowledged { checkpoint });
+            let delay = FINALISE + self.metadata_delay() + self.commit_delay();
+            self.locked_until = agenda.now() + delay;
+            agenda.after(delay, Event::CheckpointDurable { checkpoint });
+        }
+    }
+
+    /// The pointer is durable when the k-th fastest of n replicas has answered.
+    fn commit_delay(&mut self) -> SimDuration {
+        match self.scenario.cluster.commit {
+            Commit::None => SimDuration::ZERO,
+            Commit::Quorum {
+                replicas,
+                quorum,
+                round_trip,
+                law,
+            } => {
+                let mut answers: Vec<_> = (0..replicas)
+                    .map(|_| draw(&mut self.commit, round_trip, law))
+                    .collect();
+                answers.sort_unstable();
+                answers[quorum - 1]
+            }
+        }
+    }
+
+    /// The checkpoint is complete: older ones are subsumed, the tasks are told.
+    pub(super) fn complete_checkpoint(
+        &mut self,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda<Event>,
+    ) {
+        if let Some(subsumed) = self.coordinator.on_durable(agenda.now(), checkpoint) {
+            self.observer
+                .observe(agenda.now(), &Fact::Completed { checkpoint });
+            for older in subsumed {
+                self.abort_checkpoint(older, FailureReason::Subsumed, agenda);
+            }
+            // A plain savepoint sends no notification (1.4).
+            if self.info(checkpoint).savepoint.is_none() {
+                agenda.after(NOTIFY, Event::CompletionAtTasks { checkpoint });
+            }
+        }
+        self.look_at_queue(agenda);
+    }
+
+    /// The timeout counts from the trigger; a checkpoint whose metadata is being written is not aborted any more.
+    pub(super) fn expire(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+        if !self.coordinator.is_fully_acknowledged(checkpoint) {
+            self.abort_checkpoint(checkpoint, FailureReason::Expired, agenda);
+        }
+    }
+
+    /// Gives a pending checkpoint up.
+    pub(super) fn abort_checkpoint(
+        &mut self,
+        checkpoint: CheckpointId,
+        reason: FailureReason,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let Some(tolerance) = self.coordinator.abort(checkpoint, reason) else {
+            return;
+        };
+        self.aborted.insert(checkpoint);
+        self.observer
+            .observe(agenda.now(), &Fact::Failed { checkpoint, reason });
+        agenda.after(NOTIFY, Event::AbortAtTasks { checkpoint });
+        match tolerance {
+            Tolerance::Tolerated => self.look_at_queue(agenda),
+            Tolerance::Exceeded => {
+                self.fail_job(
+                    "Exceeded checkpoint tolerable failure threshold.".to_owned(),
+                    agenda,
+                );
+            }
+        }
+    }
+
+    /// The job fails; what follows (restart, recovery) is not simulated: the run ends here.
+    pub(super) fn fail_job(&mut self, reason: String, agenda: &mut Agenda<Event>) {
+        self.failed = true;
+        self.observer
+            .observe(agenda.now(), &Fact::JobFailed { reason });
+    }
+}

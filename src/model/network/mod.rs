@@ -1,0 +1,235 @@
+//! Buffers between tasks: subpartitions with their limits, output pools, gates, credits, links.
+//!
+//! The mechanisms and their citations stand where they act: writing and sending in `send`, polling and credits in
+//! `receive`, unaligned barriers in `overtake`. The network decides nothing about checkpoints. Whatever may let a task
+//! go on (data for a consumer, a free segment for a producer) is answered as a [`Wake`].
+
+mod channel;
+mod element;
+mod overtake;
+mod receive;
+mod send;
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
+pub use crate::model::network::channel::{Channel, OpenBuffer};
+pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
+use crate::units::{ByteRate, SimDuration, SimTime};
+
+/// All channels of a job.
+#[derive(Debug)]
+pub struct Network {
+    channels: Vec<Channel>,
+    partitions: Vec<Partition>,
+    gates: Vec<Gate>,
+    links: Links,
+    limits: BufferLimits,
+    woken: Vec<Wake>,
+    departed: Vec<(TaskId, CheckpointId)>,
+}
+
+/// A task may be able to go on from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// Which.
+    pub task: TaskId,
+    /// From when.
+    pub at: SimTime,
+}
+
+/// The output of one subtask to one edge, with its pool of segments.
+#[derive(Clone, Debug)]
+pub struct Partition {
+    /// Who writes.
+    pub producer: TaskId,
+    /// Its channels, one per subpartition.
+    pub channels: Range<u32>,
+    /// Segments in use, those of the overdraft included.
+    pub used: u32,
+    /// Segments of the pool: 2N + 8 with Flink's constants (4.2).
+    pub pool: u32,
+    /// Subpartitions at their limit.
+    pub full: u32,
+    /// Every record goes to all subpartitions, in shared segments.
+    pub shared: Option<SharedSegments>,
+}
+
+/// Segments that all subpartitions of a broadcast share: free when the slowest reader is done with them.
+#[derive(Clone, Debug, Default)]
+pub struct SharedSegments {
+    /// The segment being filled.
+    pub open: Option<OpenBuffer>,
+    /// Readers that still hold each finished segment, oldest first.
+    pub readers: VecDeque<u32>,
+    /// Number of the oldest segment in `readers`.
+    pub first: u64,
+    /// By subpartition: segments it has returned.
+    pub returned: Vec<u64>,
+}
+
+/// The input of one subtask from one edge.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Who reads.
+    pub consumer: TaskId,
+    /// Channels with data, in the order in which they will be polled: round robin per buffer.
+    ready: VecDeque<ChannelId>,
+    /// What is on its way, by time of arrival.
+    inbound: VecDeque<(SimTime, ChannelId)>,
+    /// Free floating buffers of the gate's pool.
+    free_floating: u32,
+    /// Channels that want floating buffers, first come, first served.
+    awaiting: VecDeque<ChannelId>,
+    /// All channels, in order of the producer's subtask.
+    pub channels: Vec<ChannelId>,
+}
+
+/// What a channel or a pool may hold (4.1).
+#[derive(Clone, Copy, Debug)]
+pub struct BufferLimits {
+    /// Exclusive receiver buffers per remote channel.
+    pub exclusive: u32,
+    /// Floating receiver buffers per gate.
+    pub floating: u32,
+    /// Segments per subpartition at which the producer becomes unavailable.
+    pub per_channel: u32,
+    /// Segments beyond the pool inside one record.
+    pub overdraft: u32,
+    /// Bytes of a segment.
+    pub segment: u32,
+}
+
+/// The TaskManagers' egress links: each sends one buffer after the other.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// By task: its TaskManager.
+    pub taskmanager_of: Vec<usize>,
+    /// By TaskManager: when its link is free.
+    pub free_at: Vec<SimTime>,
+    /// `None` = never the bottleneck.
+    pub rate: Option<ByteRate>,
+    /// One way.
+    pub latency: SimDuration,
+}
+
+impl Network {
+    /// A network of empty channels. Ids are positions in the tables.
+    pub fn new(
+        channels: Vec<Channel>,
+        partitions: Vec<Partition>,
+        gates: Vec<Gate>,
+        links: Links,
+        limits: BufferLimits,
+    ) -> Self {
+        Network {
+            channels,
+            partitions,
+            gates,
+            links,
+            limits,
+            woken: Vec::new(),
+            departed: Vec::new(),
+        }
+    }
+
+    /// The channel.
+    #[inline]
+    pub fn channel(&self, id: ChannelId) -> &Channel {
+        &self.channels[id.index()]
+    }
+
+    /// All channels, in order of id.
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// The partition.
+    #[inline]
+    pub fn partition(&self, id: PartitionId) -> &Partition {
+        &self.partitions[id.index()]
+    }
+
+    /// The gate.
+    pub fn gate(&self, id: GateId) -> &Gate {
+        &self.gates[id.index()]
+    }
+
+    /// The next task that may be able to go on, in the order in which causes came.
+    #[inline]
+    pub fn take_wakes(&mut self, into: &mut Vec<Wake>) {
+        into.append(&mut self.woken);
+    }
+
+    /// Producers whose time-outable barrier has left a subpartition since the last call, with its checkpoint.
+    pub fn take_departed(&mut self) -> Vec<(TaskId, CheckpointId)> {
+        std::mem::take(&mut self.departed)
+    }
+
+    /// Whether `take_departed` has something to say.
+    #[inline]
+    pub fn has_departed(&self) -> bool {
+        !self.departed.is_empty()
+    }
+
+    /// Whether the producer may process its next record: a free segment, and no subpartition at its limit
+    /// (`LocalBufferPool.shouldBeAvailable`).
+    #[inline]
+    pub fn available(&self, partition: PartitionId) -> bool {
+        let partition = &self.partitions[partition.index()];
+        partition.full == 0 && partition.used < partition.pool
+    }
+
+    /// Whether the producer is stuck inside a record: even the overdraft is used up (4.3).
+    pub fn hard_blocked(&self, partition: PartitionId) -> bool {
+        let partition = &self.partitions[partition.index()];
+        partition.used > partition.pool + self.limits.overdraft
+    }
+
+    /// Records in shared segments that are still being filled, once per reader.
+    pub fn shared_records(&self) -> u64 {
+        let open = |partition: &Partition| {
+            let shared = partition.shared.as_ref()?;
+            Some(u64::from(shared.open?.records) * partition.channels.len() as u64)
+        };
+        self.partitions.iter().filter_map(open).sum()
+    }
+
+    /// One way between TaskManagers.
+    pub fn latency(&self) -> SimDuration {
+        self.links.latency
+    }
+
+    /// New segments on this channel hold at most this many bytes (buffer debloating).
+    pub fn set_capacity(&mut self, channel: ChannelId, bytes: u32) {
+        self.channels[channel.index()].capacity = bytes;
+    }
+}
+
+impl Gate {
+    /// An empty gate with all its floating buffers.
+    pub fn new(consumer: TaskId, floating: u32) -> Self {
+        Gate {
+            consumer,
+            ready: VecDeque::new(),
+            inbound: VecDeque::new(),
+            free_floating: floating,
+            awaiting: VecDeque::new(),
+            channels: Vec::new(),
+        }
+    }
+}
+
+impl Links {
+    /// When a buffer that `producer` hands to its link at `start` arrives.
+    #[inline]
+    fn arrival(&mut self, producer: TaskId, start: SimTime, bytes: u32) -> SimTime {
+        let Some(rate) = self.rate else {
+            return start + self.latency;
+        };
+        let free_at = &mut self.free_at[self.taskmanager_of[producer.index()]];
+        *free_at = start.max(*free_at) + rate.time_for(crate::units::Bytes::new(u64::from(bytes)));
+        *free_at + self.latency
+    }
+}

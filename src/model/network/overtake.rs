@@ -1,0 +1,95 @@
+//! Unaligned barriers: what they overtake is in-flight data of the checkpoint (`flink-semantics` 3.6, 3.7).
+//!
+//! A priority barrier reaches the consumer as an event of its own. On a remote channel it also leaves a mark in line,
+//! which tells at any time which data it has overtaken.
+
+use crate::model::ids::{ChannelId, CheckpointId, PartitionId};
+use crate::model::network::{Barrier, BarrierKind, Element, Network};
+use crate::units::SimTime;
+
+impl Network {
+    /// Sends a priority barrier on every channel of the partition; returns the data bytes that it overtakes on the
+    /// sender's side. What is being filled is cut at this point.
+    pub fn broadcast_priority(
+        &mut self,
+        now: SimTime,
+        partition: PartitionId,
+        checkpoint: CheckpointId,
+    ) -> u64 {
+        self.finish_open_buffers(now, partition);
+        let mut overtaken = 0;
+        for id in self.partitions[partition.index()].channels.clone() {
+            overtaken += self.channels[id as usize].sender_bytes();
+            self.mark(now, ChannelId(id), checkpoint);
+        }
+        overtaken
+    }
+
+    /// The task takes its snapshot before this channel's barrier has come: returns the bytes in front of the barrier
+    /// that are with the receiver, and records what is still to come.
+    pub fn start_recording(&mut self, id: ChannelId, checkpoint: CheckpointId) -> u64 {
+        let channel = &mut self.channels[id.index()];
+        let (bytes, marked) = channel.receiver_bytes_before(checkpoint);
+        channel.recording = channel.remote && !marked;
+        channel.recorded = 0;
+        bytes
+    }
+
+    /// The channel's barrier has come (or the checkpoint is over): returns the bytes recorded since the start.
+    pub fn stop_recording(&mut self, id: ChannelId) -> u64 {
+        let channel = &mut self.channels[id.index()];
+        channel.recording = false;
+        std::mem::take(&mut channel.recorded)
+    }
+
+    /// The time-out has passed while the barrier waits at the sender: it becomes a priority barrier
+    /// (`PipelinedSubpartition.alignedBarrierTimeout`). Returns the bytes it overtakes, or `None` if it has left.
+    pub fn prioritise_at_sender(
+        &mut self,
+        now: SimTime,
+        id: ChannelId,
+        checkpoint: CheckpointId,
+    ) -> Option<u64> {
+        let barrier = Barrier {
+            checkpoint,
+            kind: BarrierKind::Timeoutable,
+        };
+        let overtaken = self.channels[id.index()].pull_from_sender(barrier)?;
+        self.mark(now, id, checkpoint);
+        Some(overtaken)
+    }
+
+    /// The time-out has passed while the announced barrier waits at the receiver: it is pulled to the head, and the
+    /// channel, which it had blocked as it left the sender, may go on. Returns whether it was there.
+    pub fn prioritise_at_receiver(
+        &mut self,
+        now: SimTime,
+        id: ChannelId,
+        checkpoint: CheckpointId,
+    ) -> bool {
+        let barrier = Barrier {
+            checkpoint,
+            kind: BarrierKind::Timeoutable,
+        };
+        let found = self.channels[id.index()].prioritise_at_receiver(barrier);
+        if found {
+            self.resume(now, id);
+        }
+        found
+    }
+
+    fn mark(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) {
+        let channel = &mut self.channels[id.index()];
+        if !channel.remote {
+            return;
+        }
+        channel.recording = false;
+        channel.received.push_back(Element::Barrier(Barrier {
+            checkpoint,
+            kind: BarrierKind::Priority,
+        }));
+        let producer = channel.producer;
+        let arrival = self.links.arrival(producer, now, 0);
+        self.arrives(id, arrival);
+    }
+}

@@ -1,0 +1,197 @@
+//! The consumer's side: arrivals, polling, and credits.
+
+use crate::model::ids::{ChannelId, GateId};
+use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, Network, Wake};
+use crate::units::SimTime;
+
+impl Network {
+    /// The next element of the gate: one buffer of the channel that has waited longest (`SingleInputGate`: round robin
+    /// per buffer). `None` if nothing has arrived.
+    #[inline]
+    pub fn poll(&mut self, now: SimTime, gate: GateId) -> Option<(ChannelId, Element)> {
+        let Network {
+            channels,
+            gates,
+            departed,
+            ..
+        } = self;
+        let gate = &mut gates[gate.index()];
+        while let Some(&(arrival, id)) = gate.inbound.front() {
+            if arrival > now {
+                break;
+            }
+            gate.inbound.pop_front();
+            let channel = &mut channels[id.index()];
+            channel.visible += 1;
+            if !channel.listed {
+                channel.listed = true;
+                gate.ready.push_back(id);
+            }
+        }
+        loop {
+            let id = gate.ready.pop_front()?;
+            let channel = &mut channels[id.index()];
+            channel.listed = false;
+            let element = if channel.remote {
+                if channel.visible == 0 {
+                    continue;
+                }
+                channel.visible -= 1;
+                channel
+                    .received
+                    .pop_front()
+                    .expect("visible elements are in the queue")
+            } else {
+                if !channel.has_data() {
+                    continue;
+                }
+                channel.take()
+            };
+            if !channel.remote
+                && let Element::Barrier(Barrier {
+                    checkpoint,
+                    kind: BarrierKind::Timeoutable,
+                }) = element
+            {
+                departed.push((channel.producer, checkpoint));
+            }
+            let more = if channel.remote {
+                channel.visible > 0
+            } else {
+                channel.has_data()
+            };
+            if more {
+                channel.listed = true;
+                gate.ready.push_back(id);
+            }
+            return Some((id, element));
+        }
+    }
+
+    /// When the gate's next element arrives; `None` if nothing is on its way. Zero if it has data already.
+    pub fn next_arrival(&self, gate: GateId) -> Option<SimTime> {
+        let gate = &self.gates[gate.index()];
+        if gate.ready.is_empty() {
+            gate.inbound.front().map(|&(arrival, _)| arrival)
+        } else {
+            Some(SimTime::ZERO)
+        }
+    }
+
+    /// The consumer has finished with a buffer: its segment (local) or its receiver buffer (remote) is free.
+    #[inline]
+    pub fn recycle(&mut self, now: SimTime, id: ChannelId, buffer: Buffer) {
+        let channel = &mut self.channels[id.index()];
+        if !channel.remote {
+            if buffer.last_of_segment {
+                self.release_segment(now, id);
+            }
+            return;
+        }
+        let gate = channel.gate;
+        if buffer.floating {
+            self.gates[gate.index()].free_floating += 1;
+            self.deal_floating(now, gate);
+            return;
+        }
+        channel.free_exclusive += 1;
+        // `BufferManager.addExclusiveBuffer`: with more free buffers than required, a floating one goes back.
+        if channel.credits() > channel.required && channel.free_floating > 0 {
+            channel.free_floating -= 1;
+            self.gates[gate.index()].free_floating += 1;
+            self.deal_floating(now, gate);
+        }
+        self.send(now, id, self.links.latency);
+    }
+
+    /// Nothing behind the barrier was sent; now it may be (`resumeConsumption`).
+    pub fn resume(&mut self, now: SimTime, id: ChannelId) {
+        let channel = &mut self.channels[id.index()];
+        if !channel.blocked {
+            return;
+        }
+        channel.blocked = false;
+        if channel.remote {
+            self.send(now, id, self.links.latency);
+        } else {
+            self.offer(now, id);
+        }
+    }
+
+    /// Buffers in the gate's queues and behind them at the senders (for debloating, 4.5).
+    pub fn queued_buffers(&self, gate: GateId) -> usize {
+        self.gates[gate.index()]
+            .channels
+            .iter()
+            .map(|id| {
+                let channel = self.channel(*id);
+                channel.received.len() + channel.queue.len() + usize::from(channel.open.is_some())
+            })
+            .sum()
+    }
+
+    /// Notes that the last element of `received` arrives at `arrival`.
+    #[inline]
+    pub(in crate::model::network) fn arrives(&mut self, id: ChannelId, arrival: SimTime) {
+        let gate = &mut self.gates[self.channels[id.index()].gate.index()];
+        gate.inbound.push_back((arrival, id));
+        // Links of different speed may overtake one another; one link never does.
+        let mut position = gate.inbound.len() - 1;
+        while position > 0 && gate.inbound[position - 1].0 > arrival {
+            gate.inbound.swap(position - 1, position);
+            position -= 1;
+        }
+        self.woken.push(Wake {
+            task: gate.consumer,
+            at: arrival,
+        });
+    }
+
+    /// The receiver learns how many buffers wait behind the one sent, and tries to hold that many plus its exclusive
+    /// ones (`RemoteInputChannel.onSenderBacklog`).
+    #[inline]
+    pub(in crate::model::network) fn announce_backlog(&mut self, id: ChannelId, backlog: u32) {
+        let channel = &mut self.channels[id.index()];
+        channel.required = backlog + self.limits.exclusive;
+        if channel.awaits_floating {
+            return;
+        }
+        let gate = &mut self.gates[channel.gate.index()];
+        while channel.credits() < channel.required {
+            if gate.free_floating == 0 {
+                channel.awaits_floating = true;
+                gate.awaiting.push_back(id);
+                return;
+            }
+            gate.free_floating -= 1;
+            channel.free_floating += 1;
+        }
+    }
+
+    /// Gives free floating buffers to the channels that wait (`BufferManager.notifyBufferAvailable`).
+    fn deal_floating(&mut self, now: SimTime, gate: GateId) {
+        loop {
+            let Gate {
+                free_floating,
+                awaiting,
+                ..
+            } = &mut self.gates[gate.index()];
+            if *free_floating == 0 {
+                return;
+            }
+            let Some(id) = awaiting.pop_front() else {
+                return;
+            };
+            let channel = &mut self.channels[id.index()];
+            if channel.credits() < channel.required {
+                *free_floating -= 1;
+                channel.free_floating += 1;
+            }
+            channel.awaits_floating = channel.credits() < channel.required;
+            if channel.awaits_floating {
+                awaiting.push_back(id);
+            }
+            self.send(now, id, self.links.latency);
+        }
+    }
+}

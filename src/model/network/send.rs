@@ -1,0 +1,301 @@
+//! The producer's side: records become buffers, buffers leave subpartitions.
+
+use crate::model::ids::{ChannelId, PartitionId};
+use crate::model::network::{
+    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, Partition, Wake,
+};
+use crate::units::{SimDuration, SimTime};
+
+impl Network {
+    /// Writes one record of `bytes` into subpartition `to`. It is written whole, whatever the pool says: that a task
+    /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (4.3).
+    #[inline]
+    pub fn write(&mut self, now: SimTime, partition: PartitionId, to: u32, bytes: u32) {
+        let id = ChannelId(self.partitions[partition.index()].channels.start + to);
+        let mut left = bytes;
+        loop {
+            let channel = &mut self.channels[id.index()];
+            if channel.open.is_none() {
+                self.request_segment(partition, id);
+            }
+            let open = self.channels[id.index()]
+                .open
+                .as_mut()
+                .expect("requested above");
+            let fits = left.min(open.capacity - open.filled);
+            open.filled += fits;
+            open.bytes += fits;
+            left -= fits;
+            let full = open.filled == open.capacity;
+            if left == 0 {
+                open.records += 1;
+            }
+            if full {
+                self.finish_buffer(now, id);
+            }
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Writes one record to all subpartitions.
+    pub fn write_to_all(&mut self, now: SimTime, partition: PartitionId, bytes: u32) {
+        let capacity = self.limits.segment;
+        let mut left = bytes;
+        loop {
+            let pool = &mut self.partitions[partition.index()];
+            let shared = pool
+                .shared
+                .as_mut()
+                .expect("only broadcast partitions are written to all");
+            if shared.open.is_none() {
+                shared.open = Some(OpenBuffer {
+                    capacity,
+                    ..OpenBuffer::default()
+                });
+                pool.used += 1;
+            }
+            let open = shared.open.as_mut().expect("opened above");
+            let fits = left.min(open.capacity - open.filled);
+            open.filled += fits;
+            open.bytes += fits;
+            left -= fits;
+            let full = open.filled == open.capacity;
+            if left == 0 {
+                open.records += 1;
+            }
+            if full {
+                self.finish_shared(now, partition);
+            }
+            if left == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Hands partly filled buffers over: the output flusher's period has passed (`RecordWriter.OutputFlusher`).
+    pub fn flush(&mut self, now: SimTime, partition: PartitionId) {
+        if self.partitions[partition.index()].shared.is_some() {
+            self.flush_shared(now, partition);
+            return;
+        }
+        for id in self.partitions[partition.index()].channels.clone() {
+            let channel = &mut self.channels[id as usize];
+            if channel.open.is_some_and(|open| open.bytes > 0) || !channel.queue.is_empty() {
+                channel.flush_requested = true;
+                self.offer(now, ChannelId(id));
+            }
+        }
+    }
+
+    /// Hands one subpartition's partly filled buffer over (buffer timeout 0: after every record).
+    pub fn flush_channel(&mut self, now: SimTime, partition: PartitionId, to: u32) {
+        let id = ChannelId(self.partitions[partition.index()].channels.start + to);
+        self.channels[id.index()].flush_requested = true;
+        self.offer(now, id);
+    }
+
+    /// Puts a barrier into every subpartition, behind the data. It finishes the buffer being filled, but takes no
+    /// segment itself and needs no credit (3.2).
+    pub fn broadcast_in_line(&mut self, now: SimTime, partition: PartitionId, barrier: Barrier) {
+        self.finish_open_buffers(now, partition);
+        for id in self.partitions[partition.index()].channels.clone() {
+            self.channels[id as usize].push_barrier(barrier);
+            self.offer(now, ChannelId(id));
+        }
+    }
+
+    /// Finishes the buffers being filled, as every event does before it is added.
+    pub(in crate::model::network) fn finish_open_buffers(
+        &mut self,
+        now: SimTime,
+        partition: PartitionId,
+    ) {
+        if self.partitions[partition.index()].shared.is_some() {
+            self.finish_shared(now, partition);
+            return;
+        }
+        for id in self.partitions[partition.index()].channels.clone() {
+            self.finish_buffer(now, ChannelId(id));
+        }
+    }
+
+    #[inline]
+    fn request_segment(&mut self, partition: PartitionId, id: ChannelId) {
+        let channel = &mut self.channels[id.index()];
+        channel.open = Some(OpenBuffer {
+            capacity: channel.capacity,
+            ..OpenBuffer::default()
+        });
+        channel.segments += 1;
+        let pool = &mut self.partitions[partition.index()];
+        pool.used += 1;
+        if channel.segments == self.limits.per_channel {
+            pool.full += 1;
+        }
+    }
+
+    #[inline]
+    fn finish_buffer(&mut self, now: SimTime, id: ChannelId) {
+        if self.channels[id.index()].finish_open() {
+            self.release_segment(now, id);
+        }
+        self.offer(now, id);
+    }
+
+    /// Lets the consumer see (local) or the link take (remote) what the subpartition may hand over.
+    #[inline]
+    pub(in crate::model::network) fn offer(&mut self, now: SimTime, id: ChannelId) {
+        let channel = &mut self.channels[id.index()];
+        if channel.remote {
+            self.send(now, id, SimDuration::ZERO);
+        } else if !channel.listed && channel.has_data() {
+            channel.listed = true;
+            let (gate, task) = (channel.gate, channel.consumer);
+            self.gates[gate.index()].ready.push_back(id);
+            self.woken.push(Wake { task, at: now });
+        }
+    }
+
+    /// Sends everything that credits allow; it leaves `delay` from now (the time a credit needs to come back).
+    ///
+    /// Segments return to the pool as they are handed to the link: what the link holds is bounded by credits.
+    pub(in crate::model::network) fn send(
+        &mut self,
+        now: SimTime,
+        id: ChannelId,
+        delay: SimDuration,
+    ) {
+        loop {
+            let channel = &mut self.channels[id.index()];
+            let data = !matches!(channel.queue.front(), Some(Element::Barrier(_)));
+            if !channel.has_data() || (data && channel.credits() == 0) {
+                return;
+            }
+            let mut element = channel.take();
+            let mut bytes = 0;
+            let mut releases = false;
+            if let Element::Data(buffer) = &mut element {
+                channel.occupy_receiver(buffer);
+                bytes = buffer.bytes;
+                releases = buffer.last_of_segment;
+                if channel.recording {
+                    channel.recorded += u64::from(bytes);
+                }
+            }
+            channel.received.push_back(element);
+            let (producer, backlog) = (channel.producer, channel.backlog());
+            if let Element::Barrier(Barrier {
+                checkpoint,
+                kind: BarrierKind::Timeoutable,
+            }) = element
+            {
+                self.departed.push((producer, checkpoint));
+            }
+            if releases {
+                self.release_segment(now, id);
+            }
+            let arrival = self.links.arrival(producer, now + delay, bytes);
+            self.arrives(id, arrival);
+            if data {
+                self.announce_backlog(id, backlog);
+            }
+        }
+    }
+
+    /// Returns a segment to the pool, and wakes the producer if that makes it available again.
+    #[inline]
+    pub(in crate::model::network) fn release_segment(&mut self, now: SimTime, id: ChannelId) {
+        let channel = &mut self.channels[id.index()];
+        let partition = channel.partition;
+        let was_available = self.available(partition);
+        let channel = &mut self.channels[id.index()];
+        let pool = &mut self.partitions[partition.index()];
+        if let Some(shared) = &mut pool.shared {
+            shared.give_back((id.0 - pool.channels.start) as usize);
+            while shared.readers.front() == Some(&0) {
+                shared.readers.pop_front();
+                shared.first += 1;
+                pool.used -= 1;
+            }
+        } else {
+            if channel.segments == self.limits.per_channel {
+                pool.full -= 1;
+            }
+            channel.segments -= 1;
+            pool.used -= 1;
+        }
+        let &Partition {
+            used,
+            pool,
+            producer,
+            ..
+        } = &self.partitions[partition.index()];
+        let overdraft_again = used == pool + self.limits.overdraft;
+        if overdraft_again || (!was_available && self.available(partition)) {
+            self.woken.push(Wake {
+                task: producer,
+                at: now,
+            });
+        }
+    }
+
+    fn finish_shared(&mut self, now: SimTime, partition: PartitionId) {
+        let pool = &mut self.partitions[partition.index()];
+        let shared = pool
+            .shared
+            .as_mut()
+            .expect("the caller saw a broadcast partition");
+        let Some(open) = shared.open.take() else {
+            return;
+        };
+        shared.readers.push_back(pool.channels.len() as u32);
+        self.hand_to_all(now, partition, open, true);
+    }
+
+    fn flush_shared(&mut self, now: SimTime, partition: PartitionId) {
+        let shared = self.partitions[partition.index()]
+            .shared
+            .as_mut()
+            .expect("the caller saw a broadcast partition");
+        let Some(open) = shared.open.as_mut().filter(|open| open.bytes > 0) else {
+            return;
+        };
+        let slice = *open;
+        (open.bytes, open.records) = (0, 0);
+        self.hand_to_all(now, partition, slice, false);
+    }
+
+    fn hand_to_all(
+        &mut self,
+        now: SimTime,
+        partition: PartitionId,
+        open: OpenBuffer,
+        last_of_segment: bool,
+    ) {
+        let buffer = Buffer {
+            records: open.records,
+            bytes: open.bytes,
+            last_of_segment,
+            floating: false,
+        };
+        for id in self.partitions[partition.index()].channels.clone() {
+            self.channels[id as usize]
+                .queue
+                .push_back(Element::Data(buffer));
+            self.offer(now, ChannelId(id));
+        }
+    }
+}
+
+impl crate::model::network::SharedSegments {
+    /// A subpartition is done with its oldest segment.
+    fn give_back(&mut self, subpartition: usize) {
+        let segment = self.returned[subpartition];
+        self.returned[subpartition] += 1;
+        let position = usize::try_from(segment - self.first)
+            .expect("segments are kept while somebody reads them");
+        self.readers[position] -= 1;
+    }
+}

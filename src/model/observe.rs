@@ -1,0 +1,170 @@
+//! What the model tells the world: facts, as they happen.
+//!
+//! The model knows no statistics. Whoever implements [`Observer`] may count, list or print.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::scenario::SavepointFormat;
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// Listens to a run.
+pub trait Observer {
+    /// `fact` has happened at `now`.
+    fn observe(&mut self, now: SimTime, fact: &Fact);
+}
+
+/// Something that somebody may want to know, in the order in which a checkpoint lives it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// The coordinator has begun a checkpoint.
+    Triggered {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Checkpoint or savepoint.
+        savepoint: Option<SavepointFormat>,
+    },
+    /// A request failed before a checkpoint existed.
+    PreflightFailed,
+    /// A task has put the barrier into a channel.
+    BarrierSent {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Where.
+        channel: ChannelId,
+        /// It overtakes.
+        priority: bool,
+    },
+    /// A task has processed the barrier of a channel.
+    BarrierProcessed {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Where.
+        channel: ChannelId,
+    },
+    /// In-flight data of a channel became part of the checkpoint.
+    Persisted {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Where it lay.
+        channel: ChannelId,
+        /// How much.
+        bytes: u64,
+    },
+    /// A task has all barriers (or does not wait for them) and takes its snapshot.
+    SnapshotStarted {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+        /// Trigger to first barrier.
+        start_delay: SimDuration,
+        /// First barrier to now.
+        alignment: SimDuration,
+    },
+    /// The synchronous phase is over.
+    SyncPhaseEnded {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+    },
+    /// The asynchronous phase is over.
+    AsyncPhaseEnded {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+    },
+    /// The coordinator has handled an ack.
+    Acknowledged {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+        /// What it reported.
+        record: SubtaskRecord,
+    },
+    /// All acks are there; the metadata is being written.
+    AllAcknowledged {
+        /// Which.
+        checkpoint: CheckpointId,
+    },
+    /// The pointer is committed.
+    Completed {
+        /// Which.
+        checkpoint: CheckpointId,
+    },
+    /// The checkpoint will not complete.
+    Failed {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Why.
+        reason: FailureReason,
+    },
+    /// The job has failed.
+    JobFailed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What one subtask reports in its ack (`flink-semantics` 2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SubtaskRecord {
+    /// Ack handled by the JobManager.
+    pub ack: SimTime,
+    /// Trigger to first barrier processed.
+    pub start_delay: SimDuration,
+    /// First to last barrier processed.
+    pub alignment: SimDuration,
+    /// Synchronous phase.
+    pub sync: SimDuration,
+    /// End of the synchronous phase to the end of the async part, queueing included.
+    pub r#async: SimDuration,
+    /// Newly persisted bytes.
+    pub checkpointed: Bytes,
+    /// Full size, re-used files counted.
+    pub state_size: Bytes,
+    /// Bytes processed between first and last barrier.
+    pub processed: Bytes,
+    /// In-flight bytes persisted.
+    pub persisted: Bytes,
+    /// Completed as unaligned.
+    pub unaligned: bool,
+}
+
+/// Why a checkpoint failed (`CheckpointFailureReason`); only what the model can bring about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureReason {
+    /// Older than the timeout.
+    Expired,
+    /// A younger checkpoint completed first.
+    Subsumed,
+    /// A newer barrier reached a task that still aligned this one.
+    DeclinedSubsumed,
+    /// The asynchronous part failed.
+    AsyncException,
+}
+
+impl FailureReason {
+    /// Flink's message.
+    pub fn message(self) -> &'static str {
+        match self {
+            FailureReason::Expired => "Checkpoint expired before completing.",
+            FailureReason::Subsumed => "Checkpoint has been subsumed.",
+            FailureReason::DeclinedSubsumed => {
+                "Checkpoint was canceled because a barrier from newer checkpoint was received."
+            }
+            FailureReason::AsyncException => "Asynchronous task checkpoint failed.",
+        }
+    }
+
+    /// Whether it counts towards the tolerable failures (1.8).
+    pub fn counts(self) -> bool {
+        match self {
+            FailureReason::Expired | FailureReason::AsyncException => true,
+            FailureReason::Subsumed | FailureReason::DeclinedSubsumed => false,
+        }
+    }
+}

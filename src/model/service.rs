@@ -1,0 +1,239 @@
+//! How long a record takes on a task's thread, and to whom records go.
+
+use crate::engine::Stream;
+use crate::scenario::{Exchange, KeyDraw, Law};
+use crate::units::SimDuration;
+
+/// Draws service times.
+#[derive(Debug)]
+pub struct ServiceTime {
+    mean: SimDuration,
+    law: Law,
+    stream: Stream,
+}
+
+impl ServiceTime {
+    /// Times around `mean`.
+    pub fn new(mean: SimDuration, law: Law, stream: Stream) -> Self {
+        ServiceTime { mean, law, stream }
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> SimDuration {
+        self.mean
+    }
+
+    /// How many of at most `records` records (at least one) fit into `quantum`, and how long they take together.
+    #[inline]
+    pub fn piece(&mut self, records: u32, quantum: SimDuration) -> (u32, SimDuration) {
+        if self.law == Law::Deterministic {
+            let fit = quantum
+                .as_nanos()
+                .checked_div(self.mean.as_nanos())
+                .unwrap_or(u64::MAX);
+            let n = u64::from(records).min(fit).max(1);
+            return (n as u32, self.mean * n);
+        }
+        let (mut n, mut sum) = (0, SimDuration::ZERO);
+        while n < records && (n == 0 || sum < quantum) {
+            sum += draw(&mut self.stream, self.mean, self.law);
+            n += 1;
+        }
+        (n, sum)
+    }
+}
+
+/// One value of a law around its mean.
+pub fn draw(stream: &mut Stream, mean: SimDuration, law: Law) -> SimDuration {
+    match law {
+        Law::Deterministic => mean,
+        Law::Exponential => mean.scale(stream.exponential()),
+        // mean of exp(σZ − σ²/2) is 1
+        Law::Lognormal { sigma } => {
+            mean.scale(libm::exp(sigma * stream.normal() - sigma * sigma / 2.0))
+        }
+        Law::Uniform { spread } => mean.scale(1.0 + spread * (2.0 * stream.unit() - 1.0)),
+    }
+}
+
+/// Chooses the subpartition of every record (Flink: `StreamPartitioner.selectChannel`).
+#[derive(Debug)]
+pub enum Partitioner {
+    /// Independent keys, all consumers alike.
+    Uniform {
+        /// Number of subpartitions.
+        n: u32,
+        /// Draws the keys.
+        stream: Stream,
+    },
+    /// Independent keys with given shares: Walker's alias table, one draw per record.
+    Weighted {
+        /// By column: probability to keep the column, and the other choice.
+        alias: Vec<(f64, u32)>,
+        /// Draws the keys.
+        stream: Stream,
+    },
+    /// Exact shares in a fixed rotation (smooth weighted round robin).
+    Even {
+        /// Share of each subpartition.
+        shares: Vec<f64>,
+        /// What each subpartition is owed.
+        owed: Vec<f64>,
+    },
+    /// One after the other.
+    RoundRobin {
+        /// Number of subpartitions.
+        n: u32,
+        /// The next.
+        next: u32,
+    },
+    /// To everybody.
+    Broadcast,
+}
+
+impl Partitioner {
+    /// The partitioner of an exchange towards `n` subpartitions; `first` is where a rotation begins.
+    pub fn new(exchange: &Exchange, keys: KeyDraw, n: u32, first: u32, stream: Stream) -> Self {
+        match exchange {
+            Exchange::Hash { shares } => match keys {
+                KeyDraw::Even => Partitioner::Even {
+                    shares: shares.clone(),
+                    owed: vec![0.0; shares.len()],
+                },
+                KeyDraw::Random if shares.iter().all(|share| (share - shares[0]).abs() < 1e-12) => {
+                    Partitioner::Uniform { n, stream }
+                }
+                KeyDraw::Random => Partitioner::Weighted {
+                    alias: alias_table(shares),
+                    stream,
+                },
+            },
+            Exchange::Rebalance | Exchange::Rescale => {
+                Partitioner::RoundRobin { n, next: first % n }
+            }
+            Exchange::Forward => Partitioner::RoundRobin { n: 1, next: 0 },
+            Exchange::Broadcast => Partitioner::Broadcast,
+        }
+    }
+
+    /// The subpartition of the next record; `None` = all.
+    #[inline]
+    pub fn choose(&mut self) -> Option<u32> {
+        match self {
+            Partitioner::Uniform { n, stream } => Some(stream.below(*n)),
+            Partitioner::Weighted { alias, stream } => {
+                let column = stream.below(alias.len() as u32);
+                let (keep, other) = alias[column as usize];
+                Some(if stream.unit() < keep { column } else { other })
+            }
+            Partitioner::Even { shares, owed } => {
+                let mut most = 0;
+                for i in 0..owed.len() {
+                    owed[i] += shares[i];
+                    if owed[i] > owed[most] {
+                        most = i;
+                    }
+                }
+                owed[most] -= 1.0;
+                Some(most as u32)
+            }
+            Partitioner::RoundRobin { n, next } => {
+                let chosen = *next;
+                *next = if chosen + 1 == *n { 0 } else { chosen + 1 };
+                Some(chosen)
+            }
+            Partitioner::Broadcast => None,
+        }
+    }
+}
+
+/// Walker's alias table (Vose 1991) of shares that sum to 1.
+fn alias_table(shares: &[f64]) -> Vec<(f64, u32)> {
+    let n = shares.len();
+    let mut scaled: Vec<f64> = shares.iter().map(|share| share * n as f64).collect();
+    let mut table: Vec<(f64, u32)> = (0..n).map(|i| (1.0, i as u32)).collect();
+    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..n).partition(|&i| scaled[i] < 1.0);
+    while let (Some(less), Some(&more)) = (small.pop(), large.last()) {
+        table[less] = (scaled[less], more as u32);
+        scaled[more] -= 1.0 - scaled[less];
+        if scaled[more] < 1.0 {
+            large.pop();
+            small.push(more);
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Streams;
+
+    fn shares_drawn(shares: &[f64], keys: KeyDraw, n: usize) -> Vec<f64> {
+        let stream = Streams::new(1, 0).named("keys");
+        let exchange = Exchange::Hash {
+            shares: shares.to_vec(),
+        };
+        let mut partitioner = Partitioner::new(&exchange, keys, shares.len() as u32, 0, stream);
+        let mut counts = vec![0.0; shares.len()];
+        for _ in 0..n {
+            counts[partitioner.choose().unwrap() as usize] += 1.0 / n as f64;
+        }
+        counts
+    }
+
+    #[test]
+    fn weighted_keys_fall_by_their_shares() {
+        for (drawn, share) in shares_drawn(&[0.5, 0.1, 0.3, 0.1], KeyDraw::Random, 100_000)
+            .iter()
+            .zip([0.5, 0.1, 0.3, 0.1])
+        {
+            assert!((drawn - share).abs() < 0.006, "{drawn} for {share}");
+        }
+    }
+
+    #[test]
+    fn even_keys_are_exact_after_every_round() {
+        assert_eq!(
+            shares_drawn(&[0.5, 0.25, 0.25], KeyDraw::Even, 4),
+            [0.5, 0.25, 0.25]
+        );
+    }
+
+    #[test]
+    fn every_law_keeps_its_mean() {
+        for law in [
+            Law::Exponential,
+            Law::Lognormal { sigma: 1.0 },
+            Law::Uniform { spread: 0.5 },
+        ] {
+            let mut stream = Streams::new(1, 0).named("service");
+            let n = 200_000;
+            let sum: f64 = (0..n)
+                .map(|_| draw(&mut stream, SimDuration::from_millis(1), law).as_millis_f64())
+                .sum();
+            assert!(
+                (sum / f64::from(n) - 1.0).abs() < 0.02,
+                "{law:?}: {}",
+                sum / f64::from(n)
+            );
+        }
+    }
+
+    #[test]
+    fn a_piece_holds_what_fits_into_the_quantum_but_at_least_one_record() {
+        let mut time = ServiceTime::new(
+            SimDuration::from_millis(2),
+            Law::Deterministic,
+            Streams::new(1, 0).named("x"),
+        );
+        assert_eq!(
+            time.piece(10, SimDuration::from_millis(5)),
+            (2, SimDuration::from_millis(4))
+        );
+        assert_eq!(
+            time.piece(10, SimDuration::from_millis(1)),
+            (1, SimDuration::from_millis(2))
+        );
+    }
+}

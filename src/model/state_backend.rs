@@ -1,0 +1,415 @@
+//! What a snapshot of a subtask's state costs: time on the task's thread, files to upload.
+//!
+//! `flink-semantics` 5.1 (heap), 5.2 (RocksDB), 5.3 (small state travels in the ack), 5.5 (changelog), 5.7 (savepoints).
+
+use crate::model::ids::CheckpointId;
+use crate::model::lsm::Lsm;
+use crate::scenario::calibration as c;
+use crate::scenario::{
+    Backend, Changelog, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
+};
+use crate::units::{SimDuration, SimTime};
+
+/// The state of one subtask.
+#[derive(Clone, Debug)]
+pub struct StateBackend {
+    entries: f64,
+    entry_bytes: u64,
+    updates: Updates,
+    /// Last snapshot: when, and how many records had been processed.
+    last: (SimTime, u64),
+    store: Store,
+    changelog: Option<Log>,
+    inline_threshold: u64,
+    storage: CheckpointStorage,
+}
+
+#[derive(Clone, Debug)]
+enum Store {
+    /// A source's offsets, or nothing: travels in the ack.
+    Inline {
+        bytes: u64,
+    },
+    HashMap,
+    RocksDb {
+        options: RocksDb,
+        lsm: Lsm,
+        base: Vec<u64>,
+        taken: Vec<(CheckpointId, Vec<u64>)>,
+    },
+}
+
+/// The changelog since the last materialisation.
+#[derive(Clone, Debug)]
+struct Log {
+    options: Changelog,
+    since_materialisation: u64,
+    materialised: u64,
+}
+
+/// What kind of snapshot is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotKind {
+    /// For recovery.
+    Checkpoint,
+    /// For people.
+    Savepoint(SavepointFormat),
+}
+
+/// The cost of a snapshot.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SnapshotPlan {
+    /// Time on the task's thread.
+    pub sync: SimDuration,
+    /// Time of the async part besides the uploads.
+    pub fixed: SimDuration,
+    /// Files to upload, largest first; all of them begin as threads become free.
+    pub files: Vec<u64>,
+    /// Files that are uploaded at the same time.
+    pub threads: usize,
+    /// Newly persisted bytes.
+    pub checkpointed: u64,
+    /// Full size, re-used files counted.
+    pub state_size: u64,
+    /// The state is too large for the JobManager's heap: the async part fails.
+    pub too_large: bool,
+}
+
+impl StateBackend {
+    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing.
+    pub fn new(
+        state: Option<&State>,
+        is_source: bool,
+        parallelism: usize,
+        options: &Checkpointing,
+    ) -> Self {
+        let (entries, entry_bytes, updates) = match state {
+            Some(state) => {
+                let entries = state.size.as_f64() / parallelism as f64 / state.entry.as_f64();
+                (entries, state.entry.get(), state.updates)
+            }
+            None => (0.0, 0, Updates::PerSecond(0.0)),
+        };
+        let store = match (state, options.backend) {
+            (None, _) => Store::Inline {
+                bytes: if is_source { c::SOURCE_STATE_BYTES } else { 0 },
+            },
+            (Some(_), Backend::HashMap) => Store::HashMap,
+            (Some(_), Backend::RocksDb(rocksdb)) => {
+                let live = entries * (entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
+                Store::RocksDb {
+                    options: rocksdb,
+                    lsm: Lsm::new(live as u64),
+                    base: Vec::new(),
+                    taken: Vec::new(),
+                }
+            }
+        };
+        let changelog = options
+            .changelog
+            .filter(|_| state.is_some())
+            .map(|options| Log {
+                options,
+                since_materialisation: 0,
+                materialised: 0,
+            });
+        StateBackend {
+            entries,
+            entry_bytes,
+            updates,
+            last: (SimTime::ZERO, 0),
+            store,
+            changelog,
+            inline_threshold: options.inline_threshold.get(),
+            storage: options.storage,
+        }
+    }
+
+    /// Takes a snapshot: what it costs now. `processed` = records the subtask has processed so far.
+    pub fn snapshot(
+        &mut self,
+        now: SimTime,
+        processed: u64,
+        id: CheckpointId,
+        kind: SnapshotKind,
+    ) -> SnapshotPlan {
+        if self.changelog.is_some() && kind == SnapshotKind::Checkpoint {
+            return self.snapshot_changelog(now, processed);
+        }
+        let heap_bytes = self.scan_bytes();
+        let plan = match kind {
+            SnapshotKind::Savepoint(SavepointFormat::Canonical) => match &self.store {
+                Store::Inline { bytes } => one_file(*bytes),
+                Store::HashMap | Store::RocksDb { .. } => one_file(heap_bytes),
+            },
+            SnapshotKind::Savepoint(SavepointFormat::Native) => {
+                self.snapshot_native(now, processed, None)
+            }
+            SnapshotKind::Checkpoint => self.snapshot_native(now, processed, Some(id)),
+        };
+        self.place(plan)
+    }
+
+    /// The checkpoint is known to be complete: its files need not be uploaded again (5.2).
+    pub fn confirm(&mut self, id: CheckpointId) {
+        if let Store::RocksDb { base, taken, .. } = &mut self.store
+            && let Some(position) = taken.iter().position(|(of, _)| *of == id)
+        {
+            *base = taken.swap_remove(position).1;
+            taken.retain(|(of, _)| *of > id);
+        }
+    }
+
+    /// The inner backend of a changelog writes everything anew (5.5); the log before is garbage.
+    pub fn materialise(&mut self) {
+        let bytes = self.scan_bytes();
+        if let Some(log) = &mut self.changelog {
+            log.since_materialisation = 0;
+            log.materialised = bytes;
+        }
+    }
+
+    /// Bytes of a scan of all entries, as the heap backend and canonical savepoints write them.
+    fn scan_bytes(&self) -> u64 {
+        let entries = self.entries * (self.entry_bytes + c::HASHMAP_BYTES_PER_ENTRY) as f64;
+        entries as u64 + c::HASHMAP_BYTES_PER_SUBTASK
+    }
+
+    /// `id` is `None` for a savepoint, whose files are not shared.
+    fn snapshot_native(
+        &mut self,
+        now: SimTime,
+        processed: u64,
+        id: Option<CheckpointId>,
+    ) -> SnapshotPlan {
+        let dirty_entries = self.dirty_entries(now, processed);
+        let heap_bytes = self.scan_bytes();
+        match &mut self.store {
+            Store::Inline { bytes } => one_file(*bytes),
+            Store::HashMap => one_file(heap_bytes),
+            Store::RocksDb {
+                options,
+                lsm,
+                base,
+                taken,
+            } => {
+                let per_entry = (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
+                let flushed = lsm.flush((dirty_entries * per_entry) as u64);
+                let files = lsm.all();
+                let known: &[u64] = if options.incremental && id.is_some() {
+                    base
+                } else {
+                    &[]
+                };
+                let mut upload: Vec<u64> = files
+                    .iter()
+                    .filter(|file| !known.contains(&file.id))
+                    .map(|file| file.bytes)
+                    .collect();
+                upload.sort_unstable_by(|a, b| b.cmp(a));
+                if let Some(id) = id {
+                    taken.push((id, files.iter().map(|file| file.id).collect()));
+                }
+                let state_size: u64 = files.iter().map(|file| file.bytes).sum();
+                let plan = SnapshotPlan {
+                    sync: flush_time(flushed),
+                    fixed: SimDuration::ZERO,
+                    checkpointed: upload.iter().sum::<u64>() + c::ROCKSDB_MISC_BYTES,
+                    state_size: state_size + c::ROCKSDB_MISC_BYTES,
+                    files: upload,
+                    threads: options.transfer_threads,
+                    too_large: false,
+                };
+                lsm.compact();
+                plan
+            }
+        }
+    }
+
+    fn snapshot_changelog(&mut self, now: SimTime, processed: u64) -> SnapshotPlan {
+        let seconds = (now - self.last.0).as_secs_f64();
+        let written = (self.updates_since(now, processed) * self.entry_bytes as f64) as u64;
+        self.last = (now, processed);
+        let log = self.changelog.as_mut().expect("the caller saw a changelog");
+        log.since_materialisation += written;
+        // What exceeded the threshold was uploaded while it was written; on average half a threshold is left.
+        let threshold = log.options.preemptive_persist.get();
+        let tail = if written > threshold {
+            written % threshold
+        } else {
+            written
+        };
+        let plan = SnapshotPlan {
+            sync: SimDuration::ZERO,
+            fixed: if seconds > 0.0 {
+                log.options.persist_delay
+            } else {
+                SimDuration::ZERO
+            },
+            checkpointed: written,
+            state_size: log.materialised + log.since_materialisation,
+            files: if tail > 0 { vec![tail] } else { Vec::new() },
+            threads: 1,
+            too_large: false,
+        };
+        self.place(plan)
+    }
+
+    /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
+    /// 1 − exp(−updates / entries).
+    fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
+        let updates = self.updates_since(now, processed);
+        self.last = (now, processed);
+        if self.entries > 0.0 {
+            self.entries * -libm::expm1(-updates / self.entries)
+        } else {
+            0.0
+        }
+    }
+
+    fn updates_since(&self, now: SimTime, processed: u64) -> f64 {
+        match self.updates {
+            Updates::PerSecond(share) => share * self.entries * (now - self.last.0).as_secs_f64(),
+            Updates::PerRecord(updates) => updates * (processed - self.last.1) as f64,
+        }
+    }
+
+    /// Small files travel in the ack; the JobManager's heap takes everything there, up to its limit (5.3).
+    fn place(&self, mut plan: SnapshotPlan) -> SnapshotPlan {
+        match self.storage {
+            CheckpointStorage::FileSystem => {
+                plan.files.retain(|&bytes| bytes > self.inline_threshold)
+            }
+            CheckpointStorage::JobManager { max_state } => {
+                plan.too_large = plan.files.iter().any(|&bytes| bytes > max_state.get());
+                plan.files.clear();
+            }
+        }
+        if plan.files.is_empty() {
+            plan.fixed += c::INLINE_ASYNC;
+        } else if matches!(self.store, Store::HashMap) {
+            plan.fixed += c::HASHMAP_ASYNC_FIXED;
+        }
+        plan
+    }
+}
+
+fn one_file(bytes: u64) -> SnapshotPlan {
+    SnapshotPlan {
+        files: vec![bytes],
+        threads: 1,
+        checkpointed: bytes,
+        state_size: bytes,
+        ..SnapshotPlan::default()
+    }
+}
+
+fn flush_time(bytes: u64) -> SimDuration {
+    if bytes == 0 {
+        return SimDuration::ZERO;
+    }
+    c::ROCKSDB_FLUSH_FIXED + c::ROCKSDB_FLUSH_PER_MB.scale(bytes as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bytes;
+
+    fn state(dirty: f64) -> State {
+        State {
+            size: Bytes::new(4_000_000),
+            entry: Bytes::new(1000),
+            updates: Updates::PerSecond(dirty),
+            access: SimDuration::ZERO,
+        }
+    }
+
+    fn at(seconds: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
+        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, &Checkpointing::default());
+        for n in 1..3 {
+            let plan = backend.snapshot(
+                at(u64::from(n)),
+                0,
+                CheckpointId(n),
+                SnapshotKind::Checkpoint,
+            );
+            assert_eq!(plan.files, [1000 * 1013 + 717]);
+            assert_eq!(plan.sync, SimDuration::ZERO);
+        }
+    }
+
+    #[test]
+    fn state_below_the_threshold_makes_no_file() {
+        let mut backend = StateBackend::new(None, true, 4, &Checkpointing::default());
+        let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
+    }
+
+    fn rocksdb(incremental: bool, dirty: f64) -> StateBackend {
+        let backend = Backend::RocksDb(RocksDb {
+            incremental,
+            ..RocksDb::default()
+        });
+        StateBackend::new(
+            Some(&state(dirty)),
+            false,
+            1,
+            &Checkpointing {
+                backend,
+                ..Checkpointing::default()
+            },
+        )
+    }
+
+    #[test]
+    fn without_the_notification_the_same_files_are_uploaded_again() {
+        let mut backend = rocksdb(true, 0.01);
+        let first = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        let second = backend.snapshot(at(2), 0, CheckpointId(2), SnapshotKind::Checkpoint);
+        assert_eq!(
+            second.files[0], first.files[0],
+            "checkpoint 1 is not known to be complete"
+        );
+        backend.confirm(CheckpointId(2));
+        let third = backend.snapshot(at(3), 0, CheckpointId(3), SnapshotKind::Checkpoint);
+        assert_eq!(third.files.len(), 1);
+        assert!(third.files[0] < first.files[0] / 50);
+    }
+
+    #[test]
+    fn flushed_bytes_are_the_distinct_entries_touched() {
+        let mut backend = rocksdb(true, 2.0);
+        backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        backend.confirm(CheckpointId(1));
+        // 4000 entries, 2 × 4000 updates: 4000 × (1 − e^−2) = 3458.7 entries of 1027 B
+        let plan = backend.snapshot(at(1), 0, CheckpointId(2), SnapshotKind::Checkpoint);
+        assert_eq!(plan.files, [3_552_037]);
+    }
+
+    #[test]
+    fn the_job_manager_refuses_more_than_its_limit() {
+        let storage = CheckpointStorage::JobManager {
+            max_state: Bytes::from_mib(5),
+        };
+        let options = Checkpointing {
+            storage,
+            ..Checkpointing::default()
+        };
+        let big = State {
+            size: Bytes::from_mib(6),
+            ..state(0.0)
+        };
+        let plan = |state: &State| {
+            let mut backend = StateBackend::new(Some(state), false, 1, &options);
+            backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
+        };
+        assert!(plan(&big).too_large);
+        assert!(!plan(&state(0.0)).too_large);
+    }
+}
