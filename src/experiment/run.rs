@@ -17,7 +17,9 @@ use crate::units::SimTime;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RunError {
     /// More subtasks than `simulation.max-subtasks`.
-    #[error("the job has {subtasks} subtasks, more than simulation.max-subtasks = {limit}; raise the limit if you have the memory")]
+    #[error(
+        "the job has {subtasks} subtasks, more than simulation.max-subtasks = {limit}; raise the limit if you have the memory"
+    )]
     TooManySubtasks {
         /// Subtasks of the job.
         subtasks: usize,
@@ -25,7 +27,9 @@ pub enum RunError {
         limit: usize,
     },
     /// More channels than `simulation.max-channels`.
-    #[error("the job has {channels} channels, more than simulation.max-channels = {limit}; each takes about 250 bytes")]
+    #[error(
+        "the job has {channels} channels, more than simulation.max-channels = {limit}; each takes about 250 bytes"
+    )]
     TooManyChannels {
         /// Channels of the job.
         channels: usize,
@@ -69,14 +73,33 @@ pub fn prepare(scenario: &Scenario, seed: u64, replication: u32) -> Result<Simul
     if subtasks > limit {
         return Err(RunError::TooManySubtasks { subtasks, limit });
     }
-    let (channels, limit) = (graph::channel_count(scenario), scenario.simulation.max_channels);
+    let (channels, limit) = (
+        graph::channel_count(scenario),
+        scenario.simulation.max_channels,
+    );
     if channels > limit {
         return Err(RunError::TooManyChannels { channels, limit });
     }
-    let parallelism: Vec<usize> = scenario.vertices.iter().map(|vertex| vertex.parallelism).collect();
+    let parallelism: Vec<usize> = scenario
+        .vertices
+        .iter()
+        .map(|vertex| vertex.parallelism)
+        .collect();
     let mut agenda = Agenda::default();
-    let job = Job::new(scenario, &Streams::new(seed, replication), Recorder::new(&parallelism), &mut agenda);
-    Ok(Simulation { scenario: scenario.clone(), seed, replication, job, agenda, at_warmup: Vec::new() })
+    let job = Job::new(
+        scenario,
+        &Streams::new(seed, replication),
+        Recorder::new(&parallelism),
+        &mut agenda,
+    );
+    Ok(Simulation {
+        scenario: scenario.clone(),
+        seed,
+        replication,
+        job,
+        agenda,
+        at_warmup: Vec::new(),
+    })
 }
 
 impl Simulation {
@@ -93,7 +116,10 @@ impl Simulation {
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
         if !reached && self.job.observer().job_failure.is_none() {
-            return Err(RunError::TooManyEvents { limit, seconds: self.agenda.now().as_secs_f64() });
+            return Err(RunError::TooManyEvents {
+                limit,
+                seconds: self.agenda.now().as_secs_f64(),
+            });
         }
         Ok(())
     }
@@ -106,7 +132,12 @@ impl Simulation {
         let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
         let buffers_processed = counters.iter().map(|task| task.buffers).sum();
         let events = self.agenda.handled();
-        let Recorder { checkpoints, failed_in_preflight, job_failure, .. } = self.job.into_observer();
+        let Recorder {
+            checkpoints,
+            failed_in_preflight,
+            job_failure,
+            ..
+        } = self.job.into_observer();
         let mut result = RunResult {
             seed: self.seed,
             replication: self.replication,
@@ -115,7 +146,10 @@ impl Simulation {
             buffers_processed,
             end,
             warmup,
-            job_end: job_failure.map_or(JobEnd::Running, |(at, reason)| JobEnd::Failed { at, reason }),
+            job_end: job_failure.map_or(JobEnd::Running, |(at, reason)| JobEnd::Failed {
+                at,
+                reason,
+            }),
             checkpoints,
             failed_in_preflight,
             vertices,
@@ -133,7 +167,10 @@ impl Simulation {
             let tasks = first..first + vertex.parallelism;
             first += vertex.parallelism;
             let since_warmup = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
-                tasks.clone().map(|task| share(read(&counters[task]) - read(&self.at_warmup[task]))).collect()
+                tasks
+                    .clone()
+                    .map(|task| share(read(&counters[task]) - read(&self.at_warmup[task])))
+                    .collect()
             };
             let subtask_records_per_s = since_warmup(|task| task.records as f64);
             results.push(VertexResult {
@@ -152,6 +189,10 @@ impl Simulation {
 
 /// SHA-256 over everything that was measured.
 fn digest(result: &RunResult) -> String {
-    let text = serde_json::to_vec(result).expect("plain data with string keys can be written as JSON");
-    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let text =
+        serde_json::to_vec(result).expect("plain data with string keys can be written as JSON");
+    Sha256::digest(&text)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

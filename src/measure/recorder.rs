@@ -22,7 +22,11 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder for vertices of this parallelism, in scenario order.
     pub fn new(parallelism: &[usize]) -> Self {
-        let place_of = parallelism.iter().enumerate().flat_map(|(vertex, &p)| (0..p).map(move |s| (vertex, s))).collect();
+        let place_of = parallelism
+            .iter()
+            .enumerate()
+            .flat_map(|(vertex, &p)| (0..p).map(move |s| (vertex, s)))
+            .collect();
         Recorder {
             checkpoints: Vec::new(),
             failed_in_preflight: 0,
@@ -46,8 +50,15 @@ impl Recorder {
 impl Observer for Recorder {
     fn observe(&mut self, now: SimTime, fact: &Fact) {
         match fact {
-            Fact::Triggered { checkpoint, savepoint } => {
-                let kind = if savepoint.is_some() { CheckpointKind::Savepoint } else { CheckpointKind::Checkpoint };
+            Fact::Triggered {
+                checkpoint,
+                savepoint,
+            } => {
+                let kind = if savepoint.is_some() {
+                    CheckpointKind::Savepoint
+                } else {
+                    CheckpointKind::Checkpoint
+                };
                 self.checkpoints.push(CheckpointRecord {
                     id: u64::from(checkpoint.0),
                     kind,
@@ -58,17 +69,30 @@ impl Observer for Recorder {
                 self.fully_acknowledged.push(None);
             }
             Fact::PreflightFailed => self.failed_in_preflight += 1,
-            Fact::Acknowledged { checkpoint, task, record } => {
+            Fact::Acknowledged {
+                checkpoint,
+                task,
+                record,
+            } => {
                 let (vertex, subtask) = self.place_of(*task);
                 self.record(*checkpoint).subtasks[vertex][subtask] = Some(*record);
             }
-            Fact::AllAcknowledged { checkpoint } => self.fully_acknowledged[checkpoint.index() - 1] = Some(now),
+            Fact::AllAcknowledged { checkpoint } => {
+                self.fully_acknowledged[checkpoint.index() - 1] = Some(now)
+            }
             Fact::Completed { checkpoint } => {
-                let latest_ack = self.fully_acknowledged[checkpoint.index() - 1].expect("acks come before completion");
-                self.record(*checkpoint).outcome = Outcome::Completed { latest_ack, durable: now };
+                let latest_ack = self.fully_acknowledged[checkpoint.index() - 1]
+                    .expect("acks come before completion");
+                self.record(*checkpoint).outcome = Outcome::Completed {
+                    latest_ack,
+                    durable: now,
+                };
             }
             Fact::Failed { checkpoint, reason } => {
-                self.record(*checkpoint).outcome = Outcome::Failed { at: now, reason: reason.message().to_owned() };
+                self.record(*checkpoint).outcome = Outcome::Failed {
+                    at: now,
+                    reason: reason.message().to_owned(),
+                };
             }
             Fact::JobFailed { reason } => self.job_failure = Some((now, reason.clone())),
             Fact::BarrierSent { .. }

@@ -18,7 +18,7 @@ use crate::model::state_backend::StateBackend;
 use crate::model::task::{
     AlignmentCache, Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount,
 };
-use crate::scenario::{Exchange, Input, Reading, Scenario, VertexId, Work};
+use crate::scenario::{BufferTimeout, Exchange, Input, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;
 
 /// The tasks of a job and the network between them.
@@ -241,6 +241,7 @@ impl Wiring<'_> {
             record_bytes: u32::try_from(producer.record.get())
                 .unwrap_or(u32::MAX)
                 .max(1),
+            flush_every_record: self.scenario.network.buffer_timeout == BufferTimeout::EveryRecord,
             supports_unaligned,
         }
     }
@@ -328,7 +329,12 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
         turn: 0,
         wakes_at: SimTime::MAX,
         mails: VecDeque::new(),
-        service: ServiceTime::new(per_record, vertex.service.law, stream("service")),
+        service: ServiceTime::new(
+            per_record,
+            vertex.service.law,
+            scenario.simulation.quantum,
+            stream("service"),
+        ),
         source,
         selectivity,
         fraction: 0.0,

@@ -94,7 +94,10 @@ impl Schedule {
             let per_s = steps[index].1 * self.share;
             let last = index + 1 == steps.len();
             let length = match (last, period) {
-                (false, _) => steps[index + 1].0.saturating_sub(steps[index].0).as_secs_f64(),
+                (false, _) => steps[index + 1]
+                    .0
+                    .saturating_sub(steps[index].0)
+                    .as_secs_f64(),
                 (true, Some(period)) => period.saturating_sub(steps[index].0).as_secs_f64(),
                 (true, None) => f64::INFINITY,
             };

@@ -10,32 +10,36 @@ pub struct ServiceTime {
     mean: SimDuration,
     law: Law,
     stream: Stream,
+    quantum: SimDuration,
+    /// Records of the mean time that fit into the quantum.
+    fit: u32,
 }
 
 impl ServiceTime {
-    /// Times around `mean`.
-    pub fn new(mean: SimDuration, law: Law, stream: Stream) -> Self {
-        ServiceTime { mean, law, stream }
+    /// Times around `mean`, in pieces of at most `quantum`.
+    pub fn new(mean: SimDuration, law: Law, quantum: SimDuration, stream: Stream) -> Self {
+        let fit = quantum
+            .as_nanos()
+            .checked_div(mean.as_nanos())
+            .unwrap_or(u64::MAX);
+        ServiceTime {
+            mean,
+            law,
+            stream,
+            quantum,
+            fit: u32::try_from(fit).unwrap_or(u32::MAX).max(1),
+        }
     }
 
-    /// The mean.
-    pub fn mean(&self) -> SimDuration {
-        self.mean
-    }
-
-    /// How many of at most `records` records (at least one) fit into `quantum`, and how long they take together.
+    /// How many of at most `records` records (at least one) fit into the quantum, and how long they take together.
     #[inline]
-    pub fn piece(&mut self, records: u32, quantum: SimDuration) -> (u32, SimDuration) {
+    pub fn piece(&mut self, records: u32) -> (u32, SimDuration) {
         if self.law == Law::Deterministic {
-            let fit = quantum
-                .as_nanos()
-                .checked_div(self.mean.as_nanos())
-                .unwrap_or(u64::MAX);
-            let n = u64::from(records).min(fit).max(1);
-            return (n as u32, self.mean * n);
+            let n = records.min(self.fit);
+            return (n, self.mean * u64::from(n));
         }
         let (mut n, mut sum) = (0, SimDuration::ZERO);
-        while n < records && (n == 0 || sum < quantum) {
+        while n < records && (n == 0 || sum < self.quantum) {
             sum += draw(&mut self.stream, self.mean, self.law);
             n += 1;
         }

@@ -100,6 +100,8 @@ pub struct TaskOutput {
     pub partitioner: Partitioner,
     /// Bytes of a record on the wire.
     pub record_bytes: u32,
+    /// Buffer timeout 0: every record is handed over at once.
+    pub flush_every_record: bool,
     /// Unaligned barriers may overtake here.
     pub supports_unaligned: bool,
 }

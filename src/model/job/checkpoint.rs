@@ -45,7 +45,9 @@ impl<O: Observer> Job<O> {
         loop {
             match self.coordinator.admit(agenda.now()) {
                 Admission::Nothing => return,
-                Admission::Postponed { at, tick } => return agenda.at(at, Event::CheckpointDue { tick }),
+                Admission::Postponed { at, tick } => {
+                    return agenda.at(at, Event::CheckpointDue { tick });
+                }
                 Admission::Trigger { id, savepoint } => {
                     self.checkpoints.push(CheckpointInfo {
                         trigger: agenda.now(),

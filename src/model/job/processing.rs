@@ -1,57 +1,46 @@
 //! Records: what a task does when it may go on.
 //!
-//! The mailbox loop of `flink-semantics` 3.1: mails first; then, if output is available, the next input. A task works on
-//! pieces: as many records of the buffer in hand as fit into the quantum and into about one output buffer. Records are
-//! emitted at the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task,
-//! which tests before each record, would have stopped there.
+//! The mailbox loop of `flink-semantics` 3.1: mails first; then, if output is available, the next input. What happens to
+//! the records stands in `piece`.
 
 use crate::engine::Agenda;
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, TaskId};
 use crate::model::job::Job;
-use crate::model::network::{Buffer, Element};
+use crate::model::job::piece::{self, Found, Output};
+use crate::model::network::{Buffer, Element, Wake};
 use crate::model::observe::Observer;
-use crate::model::task::{Doing, InHand, Piece, Spending};
+use crate::model::task::{Doing, InHand, Spending, TaskInput};
 use crate::scenario::{Alignment, BufferTimeout, Overflow, Reading};
 use crate::units::SimTime;
-
-/// What a look at the input has brought.
-enum Found {
-    /// Records, in hand now.
-    Records,
-    /// Something that is dealt with already, such as a barrier.
-    Event,
-    /// Nothing.
-    Nothing,
-}
 
 impl<O: Observer> Job<O> {
     /// Lets every task go on that may.
     #[inline]
     pub(super) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
         loop {
-            self.network.take_wakes(&mut self.wakes);
-            let wakes = std::mem::take(&mut self.wakes);
-            for wake in &wakes {
-                self.wake(wake.task, wake.at, agenda);
+            self.network.swap_wakes(&mut self.wakes);
+            for position in 0..self.wakes.len() {
+                let wake = self.wakes[position];
+                self.wake(wake, agenda);
             }
-            self.wakes = wakes;
-            self.wakes.clear();
-            let Some(task) = self.runnable.pop_front() else {
-                if self.network.has_departed() {
-                    self.note_departed_barriers(agenda);
-                    continue;
-                }
+            if let Some(task) = self.runnable.pop_front() {
+                self.go_on(task, agenda);
+            } else if self.network.has_departed() {
+                self.note_departed_barriers(agenda);
+            } else if !self.network.has_wakes() {
+                self.wakes.clear();
                 return;
-            };
-            self.go_on(task, agenda);
+            }
         }
     }
 
     #[inline]
-    fn wake(&mut self, id: TaskId, at: SimTime, agenda: &mut Agenda<Event>) {
+    fn wake(&mut self, wake: Wake, agenda: &mut Agenda<Event>) {
+        let Wake { task: id, at } = wake;
         let task = &mut self.tasks[id.index()];
         match task.doing {
+            Doing::Working(_) | Doing::Snapshotting => {}
             Doing::Waiting if at > agenda.now() => {
                 if at < task.wakes_at {
                     task.wakes_at = at;
@@ -67,19 +56,21 @@ impl<O: Observer> Job<O> {
             }
             Doing::Waiting | Doing::SoftBackpressured | Doing::HardBackpressured => {
                 if at <= agenda.now() {
-                    self.runnable.push_back(id);
+                    self.go_on(id, agenda);
                 }
             }
-            Doing::Working(_) | Doing::Snapshotting => {}
         }
     }
 
     /// The task's event: its piece is done, or its waiting time is over.
     #[inline]
     pub(super) fn step(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        if let Doing::Working(piece) = self.tasks[id.index()].doing {
-            self.finish_piece(id, piece, agenda.now());
-            if self.tasks[id.index()].source.is_some() {
+        let task = &mut self.tasks[id.index()];
+        if let Doing::Working(piece) = task.doing {
+            piece::finish(task, &mut self.network, piece, agenda.now());
+            if self.scenario.checkpointing.every_records.is_some()
+                && self.tasks[id.index()].source.is_some()
+            {
                 self.count_emitted(agenda);
             }
         }
@@ -91,71 +82,66 @@ impl<O: Observer> Job<O> {
     pub(super) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         loop {
-            if matches!(
-                self.tasks[id.index()].doing,
-                Doing::Working(_) | Doing::Snapshotting
-            ) {
+            let task = &mut self.tasks[id.index()];
+            if matches!(task.doing, Doing::Working(_) | Doing::Snapshotting) {
                 return;
             }
-            if self.tasks[id.index()]
-                .outputs
-                .iter()
-                .any(|output| self.network.hard_blocked(output.partition))
-            {
-                let task = &mut self.tasks[id.index()];
+            let output = piece::output(task, &self.network);
+            if output == Output::Stuck {
                 task.doing = Doing::HardBackpressured;
                 task.clock.switch(now, Spending::Backpressured);
                 return;
             }
-            if let Some(mail) = self.tasks[id.index()].mails.pop_front() {
-                self.tasks[id.index()].doing = Doing::Waiting;
+            if let Some(mail) = task.mails.pop_front() {
+                task.doing = Doing::Waiting;
                 self.read_mail(id, mail, agenda);
                 continue;
             }
-            if !self.output_available(id) {
-                let task = &mut self.tasks[id.index()];
+            if output == Output::Unavailable {
                 task.doing = Doing::SoftBackpressured;
                 task.clock.switch(now, Spending::Backpressured);
                 return;
             }
-            let found = if self.tasks[id.index()].source.is_some() {
-                self.next_of_source(id, now)
+            let found = if task.source.is_some() {
+                piece::due(task, now)
             } else {
                 self.next_of_inputs(id, agenda)
             };
             match found {
-                Found::Records => return self.begin_piece(id, agenda),
+                Found::Records => {
+                    let task = &mut self.tasks[id.index()];
+                    let until = piece::begin(task, now);
+                    agenda.at(
+                        until,
+                        Event::Step {
+                            task: id,
+                            turn: task.turn,
+                        },
+                    );
+                    return;
+                }
                 Found::Event => {}
                 Found::Nothing => return self.wait(id, agenda),
             }
         }
     }
 
-    #[inline]
-    fn output_available(&self, id: TaskId) -> bool {
-        self.tasks[id.index()]
-            .outputs
-            .iter()
-            .all(|output| self.network.available(output.partition))
-    }
-
     fn wait(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
+        let quantum = self.scenario.simulation.quantum;
         let task = &mut self.tasks[id.index()];
+        let arrival = |input: &TaskInput| self.network.next_arrival(input.gate);
         let wakes_at = match &mut task.source {
+            // Records that come faster than the quantum are emitted in batches of one quantum.
             Some(source) => {
                 let due = source.schedule.next_due();
                 // Records that come faster than the quantum are emitted in batches of one quantum.
-                if due.since(now) < self.scenario.simulation.quantum {
-                    now + self.scenario.simulation.quantum
-                } else {
-                    due
-                }
+                if due.since(now) < quantum { now + quantum } else { due }
             }
             None => task
                 .inputs
                 .iter()
-                .filter_map(|input| self.network.next_arrival(input.gate))
+                .filter_map(arrival)
                 .min()
                 .unwrap_or(SimTime::MAX),
         };
@@ -174,44 +160,29 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    fn next_of_source(&mut self, id: TaskId, now: SimTime) -> Found {
-        let task = &mut self.tasks[id.index()];
-        let source = task.source.as_mut().expect("the caller saw a source");
-        if !source.log && task.clock.kind() == Spending::Backpressured {
-            source.schedule.postpone(now - task.clock.since());
-        }
-        if source.due == 0 {
-            source.due = source.schedule.take_due(now, task.piece_records_max);
-        }
-        if source.due > 0 {
-            Found::Records
-        } else {
-            Found::Nothing
-        }
-    }
-
     /// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
     #[inline]
     fn next_of_inputs(&mut self, id: TaskId, agenda: &mut Agenda<Event>) -> Found {
-        let inputs = self.tasks[id.index()].inputs.len();
-        let alternating = self.tasks[id.index()].reading == Reading::Alternating;
+        let task = &self.tasks[id.index()];
+        let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
+        let mut input = task.next_input;
         let mut found = Found::Nothing;
-        for offset in 0..inputs {
-            let task = &self.tasks[id.index()];
-            let input = (task.next_input + offset) % inputs;
-            if task.inputs[input].in_hand.is_some() {
-                found = Found::Records;
+        for _ in 0..inputs {
+            let taken = if self.tasks[id.index()].inputs[input].in_hand.is_some() {
+                Found::Records
             } else {
-                match self.take_element(id, input, agenda) {
-                    Found::Nothing => continue,
-                    Found::Records => found = Found::Records,
-                    Found::Event => return Found::Event,
+                self.take_element(id, input, agenda)
+            };
+            match taken {
+                Found::Event => return Found::Event,
+                Found::Records if alternating => found = Found::Records,
+                Found::Records => {
+                    self.tasks[id.index()].next_input = input;
+                    return Found::Records;
                 }
+                Found::Nothing => {}
             }
-            if !alternating {
-                self.tasks[id.index()].next_input = input;
-                return found;
-            }
+            input = if input + 1 == inputs { 0 } else { input + 1 };
         }
         found
     }
@@ -220,7 +191,11 @@ impl<O: Observer> Job<O> {
     #[inline]
     fn take_element(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Found {
         let gate = self.tasks[id.index()].inputs[input].gate;
-        let replayed = self.take_replayed(id, input);
+        let replayed = if self.tasks[id.index()].cache.replay.is_empty() {
+            None
+        } else {
+            self.take_replayed(id, input)
+        };
         let cached = replayed.is_some();
         let Some((channel, element)) = replayed.or_else(|| self.network.poll(agenda.now(), gate))
         else {
@@ -315,146 +290,6 @@ impl<O: Observer> Job<O> {
     fn give_back(&mut self, channel: ChannelId, buffer: Buffer, cached: bool, now: SimTime) {
         if !cached {
             self.network.recycle(now, channel, buffer);
-        }
-    }
-
-    /// Begins to process what is in hand (or due).
-    #[inline]
-    fn begin_piece(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
-        let task = &mut self.tasks[id.index()];
-        let available = match &mut task.source {
-            Some(source) => source.due,
-            None if task.reading == Reading::Union => task.inputs[task.next_input]
-                .in_hand
-                .map_or(0, |in_hand| in_hand.left),
-            // While several inputs have data, one record of each in turn.
-            None => {
-                let in_hand = task
-                    .inputs
-                    .iter()
-                    .filter_map(|input| input.in_hand.as_ref());
-                in_hand
-                    .clone()
-                    .map(|in_hand| in_hand.left)
-                    .min()
-                    .unwrap_or(0)
-                    * in_hand.count() as u32
-            }
-        };
-        let most = available.min(task.piece_records_max);
-        let (records, takes) = task.service.piece(most, self.scenario.simulation.quantum);
-        if let Some(source) = &mut task.source {
-            source.due -= records;
-        }
-        task.doing = Doing::Working(Piece {
-            from: now,
-            until: now + takes,
-            records,
-        });
-        task.clock.switch(now, Spending::Busy);
-        task.turn += 1;
-        agenda.at(
-            now + takes,
-            Event::Step {
-                task: id,
-                turn: task.turn,
-            },
-        );
-    }
-
-    /// Emits what the piece's records give, and gives back the buffers that are read to their end.
-    fn finish_piece(&mut self, id: TaskId, piece: Piece, now: SimTime) {
-        let mut done = 0;
-        while done < piece.records {
-            self.emit(id, now);
-            done += 1;
-            if done < piece.records && !self.output_available(id) {
-                break;
-            }
-        }
-        let task = &mut self.tasks[id.index()];
-        task.doing = Doing::Waiting;
-        if done < piece.records {
-            // The output ran out at this record: the rest is not processed yet, and the task has waited since.
-            task.clock
-                .switch(piece.time_of(done), Spending::Backpressured);
-        }
-        task.counters.records += u64::from(done);
-        match &mut task.source {
-            Some(source) => {
-                source.due += piece.records - done;
-                task.counters.buffers += 1;
-            }
-            None => self.consume(id, done, now),
-        }
-    }
-
-    /// Takes `records` processed records out of the buffers in hand, in turn.
-    #[inline]
-    fn consume(&mut self, id: TaskId, records: u32, now: SimTime) {
-        let mut left = records;
-        let inputs = self.tasks[id.index()].inputs.len();
-        while left > 0 {
-            let task = &mut self.tasks[id.index()];
-            let input = task.next_input;
-            if task.reading == Reading::Alternating {
-                task.next_input = (input + 1) % inputs;
-            }
-            let Some(in_hand) = &mut task.inputs[input].in_hand else {
-                continue;
-            };
-            let taken = if task.reading == Reading::Union {
-                left
-            } else {
-                1
-            };
-            in_hand.left -= taken;
-            left -= taken;
-            if in_hand.left == 0 {
-                let InHand {
-                    channel,
-                    buffer,
-                    cached,
-                    ..
-                } = *in_hand;
-                task.inputs[input].in_hand = None;
-                task.counters.buffers += 1;
-                if task.reading == Reading::Union {
-                    task.next_input = (input + 1) % inputs;
-                }
-                self.give_back(channel, buffer, cached, now);
-            }
-        }
-    }
-
-    /// Emits what one processed record gives, on every output.
-    #[inline]
-    fn emit(&mut self, id: TaskId, now: SimTime) {
-        let task = &mut self.tasks[id.index()];
-        task.fraction += task.selectivity;
-        while task.fraction >= 1.0 - 1e-9 {
-            task.fraction -= 1.0;
-            for output in &mut task.outputs {
-                let every_record =
-                    self.scenario.network.buffer_timeout == BufferTimeout::EveryRecord;
-                if let Some(to) = output.partitioner.choose() {
-                    self.network
-                        .write(now, output.partition, to, output.record_bytes);
-                    task.counters.written += 1;
-                    if every_record {
-                        self.network.flush_channel(now, output.partition, to);
-                    }
-                } else {
-                    self.network
-                        .write_to_all(now, output.partition, output.record_bytes);
-                    task.counters.written +=
-                        self.network.partition(output.partition).channels.len() as u64;
-                    if every_record {
-                        self.network.flush(now, output.partition);
-                    }
-                }
-            }
         }
     }
 

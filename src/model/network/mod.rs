@@ -156,10 +156,17 @@ impl Network {
         &self.gates[id.index()]
     }
 
-    /// The next task that may be able to go on, in the order in which causes came.
+    /// Exchanges the wakes that have come, in the order of their causes, for an old list, which is emptied.
     #[inline]
-    pub fn take_wakes(&mut self, into: &mut Vec<Wake>) {
-        into.append(&mut self.woken);
+    pub fn swap_wakes(&mut self, with: &mut Vec<Wake>) {
+        with.clear();
+        std::mem::swap(&mut self.woken, with);
+    }
+
+    /// Whether `swap_wakes` would bring any.
+    #[inline]
+    pub fn has_wakes(&self) -> bool {
+        !self.woken.is_empty()
     }
 
     /// Producers whose time-outable barrier has left a subpartition since the last call, with its checkpoint.

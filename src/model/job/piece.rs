@@ -1,0 +1,194 @@
+//! A piece of work: records that are processed without a break.
+//!
+//! As many records of the buffers in hand as fit into the quantum and into about one output buffer. They are emitted at
+//! the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task, which tests
+//! before each record, would have stopped there.
+
+use crate::model::network::Network;
+use crate::model::task::{Doing, InHand, Piece, Spending, Task};
+use crate::scenario::Reading;
+use crate::units::SimTime;
+
+/// What a look at the input has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Records, in hand now.
+    Records,
+    /// Something that is dealt with already, such as a barrier.
+    Event,
+    /// Nothing.
+    Nothing,
+}
+
+/// Whether a task may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Output {
+    /// A free segment, and no subpartition at its limit, on every output.
+    Available,
+    /// Not so: mails still run (soft backpressure).
+    Unavailable,
+    /// Inside a record with the overdraft used up (hard backpressure).
+    Stuck,
+}
+
+/// The state of a task's outputs.
+#[inline]
+pub(super) fn output(task: &Task, network: &Network) -> Output {
+    if task
+        .outputs
+        .iter()
+        .all(|output| network.available(output.partition))
+    {
+        Output::Available
+    } else if task
+        .outputs
+        .iter()
+        .any(|output| network.hard_blocked(output.partition))
+    {
+        Output::Stuck
+    } else {
+        Output::Unavailable
+    }
+}
+
+/// Looks at a source's schedule; a generator's has waited while the source could not emit.
+pub(super) fn due(task: &mut Task, now: SimTime) -> Found {
+    let source = task.source.as_mut().expect("the caller saw a source");
+    if !source.log && task.clock.kind() == Spending::Backpressured {
+        source.schedule.postpone(now - task.clock.since());
+    }
+    if source.due == 0 {
+        source.due = source.schedule.take_due(now, task.piece_records_max);
+    }
+    if source.due > 0 {
+        Found::Records
+    } else {
+        Found::Nothing
+    }
+}
+
+/// Begins to process what is in hand (or due); returns when the piece ends.
+#[inline]
+pub(super) fn begin(task: &mut Task, now: SimTime) -> SimTime {
+    let available = match &task.source {
+        Some(source) => source.due,
+        None => match task.reading {
+            Reading::Union => task.inputs[task.next_input]
+                .in_hand
+                .map_or(0, |in_hand| in_hand.left),
+            // While several inputs have data, one record of each in turn.
+            Reading::Alternating => {
+                let in_hand = task
+                    .inputs
+                    .iter()
+                    .filter_map(|input| input.in_hand.as_ref());
+                in_hand
+                    .clone()
+                    .map(|in_hand| in_hand.left)
+                    .min()
+                    .unwrap_or(0)
+                    * in_hand.count() as u32
+            }
+        },
+    };
+    let (records, takes) = task.service.piece(available.min(task.piece_records_max));
+    if let Some(source) = &mut task.source {
+        source.due -= records;
+    }
+    let until = now + takes;
+    task.doing = Doing::Working(Piece {
+        from: now,
+        until,
+        records,
+    });
+    task.clock.switch(now, Spending::Busy);
+    task.turn += 1;
+    until
+}
+
+/// Emits what the piece's records give, and gives back the buffers that are read to their end.
+#[inline]
+pub(super) fn finish(task: &mut Task, network: &mut Network, piece: Piece, now: SimTime) {
+    let mut done = 0;
+    while done < piece.records {
+        emit(task, network, now);
+        done += 1;
+        if done < piece.records && output(task, network) != Output::Available {
+            break;
+        }
+    }
+    task.doing = Doing::Waiting;
+    if done < piece.records {
+        // The output ran out at this record: the rest is not processed yet, and the task has waited since.
+        task.clock
+            .switch(piece.time_of(done), Spending::Backpressured);
+    }
+    task.counters.records += u64::from(done);
+    match &mut task.source {
+        Some(source) => {
+            source.due += piece.records - done;
+            task.counters.buffers += 1;
+        }
+        None => consume(task, network, done, now),
+    }
+}
+
+/// Emits what one processed record gives, on every output.
+#[inline]
+fn emit(task: &mut Task, network: &mut Network, now: SimTime) {
+    task.fraction += task.selectivity;
+    while task.fraction >= 1.0 - 1e-9 {
+        task.fraction -= 1.0;
+        for output in &mut task.outputs {
+            if let Some(to) = output.partitioner.choose() {
+                network.write(now, output.partition, to, output.record_bytes);
+                task.counters.written += 1;
+                if output.flush_every_record {
+                    network.flush_channel(now, output.partition, to);
+                }
+            } else {
+                network.write_to_all(now, output.partition, output.record_bytes);
+                task.counters.written += network.partition(output.partition).channels.len() as u64;
+                if output.flush_every_record {
+                    network.flush(now, output.partition);
+                }
+            }
+        }
+    }
+}
+
+/// Takes `records` processed records out of the buffers in hand, in turn.
+#[inline]
+fn consume(task: &mut Task, network: &mut Network, records: u32, now: SimTime) {
+    let (inputs, union) = (task.inputs.len(), task.reading == Reading::Union);
+    let mut left = records;
+    while left > 0 {
+        let input = task.next_input;
+        let next = if input + 1 == inputs { 0 } else { input + 1 };
+        if !union {
+            task.next_input = next;
+        }
+        let Some(in_hand) = &mut task.inputs[input].in_hand else {
+            continue;
+        };
+        let taken = if union { left } else { 1 };
+        in_hand.left -= taken;
+        left -= taken;
+        if in_hand.left == 0 {
+            let InHand {
+                channel,
+                buffer,
+                cached,
+                ..
+            } = *in_hand;
+            task.inputs[input].in_hand = None;
+            task.counters.buffers += 1;
+            if union {
+                task.next_input = next;
+            }
+            if !cached {
+                network.recycle(now, channel, buffer);
+            }
+        }
+    }
+}
