@@ -4,20 +4,38 @@
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
+pub mod axis;
 pub mod cluster;
+mod conf;
+pub mod diagnostic;
+pub mod document;
+pub mod edit;
+pub mod file;
 pub mod flink;
+pub mod flink_conf;
+pub mod flink_options;
 pub mod job;
+pub mod key_path;
+pub mod load;
+pub mod print;
+pub mod profiles;
+mod range;
+pub mod resolve;
 pub mod storage;
+pub mod tree;
 pub mod vertex;
+pub mod zipf;
 
 pub use crate::scenario::cluster::{Cluster, Commit, Placement};
 pub use crate::scenario::flink::{
-    Alignment, Backend, BufferTimeout, CheckpointStorage, Changelog, Checkpointing, Debloating, Mode, Network, Overflow, RocksDb,
+    Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
+    Mode, Network, Overflow, RocksDb,
 };
 pub use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
-    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates, Vertex, VertexId, Work,
+    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
+    Vertex, VertexId, Work,
 };
 
 /// Everything that a run depends on, besides the seed.
@@ -47,6 +65,25 @@ impl Scenario {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
     }
 
+    /// Number of channels of all exchanges.
+    pub fn channels(&self) -> usize {
+        let edges = self
+            .vertices
+            .iter()
+            .flat_map(|vertex| vertex.inputs.iter().map(move |input| (vertex, input)));
+        let channels = edges.map(|(consumer, input)| {
+            let (producers, consumers) =
+                (self.vertex(input.from).parallelism, consumer.parallelism);
+            match input.exchange {
+                Exchange::Hash { .. } | Exchange::Rebalance | Exchange::Broadcast => {
+                    producers * consumers
+                }
+                Exchange::Rescale | Exchange::Forward => producers.max(consumers),
+            }
+        });
+        channels.sum()
+    }
+
     /// The vertex with this index.
     pub fn vertex(&self, id: VertexId) -> &Vertex {
         &self.vertices[id.0]
@@ -54,8 +91,15 @@ impl Scenario {
 
     /// Vertices that read from `id`, with the position of the input, in file order.
     pub fn outputs(&self, id: VertexId) -> impl Iterator<Item = (VertexId, &Input)> {
-        self.vertices.iter().enumerate().flat_map(move |(consumer, vertex)| {
-            vertex.inputs.iter().filter(move |input| input.from == id).map(move |input| (VertexId(consumer), input))
-        })
+        self.vertices
+            .iter()
+            .enumerate()
+            .flat_map(move |(consumer, vertex)| {
+                vertex
+                    .inputs
+                    .iter()
+                    .filter(move |input| input.from == id)
+                    .map(move |input| (VertexId(consumer), input))
+            })
     }
 }
