@@ -5,11 +5,27 @@
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
 pub mod calibration;
+pub mod axis;
 pub mod cluster;
+mod conf;
+pub mod diagnostic;
+pub mod document;
+pub mod edit;
+pub mod file;
 pub mod flink;
+pub mod flink_conf;
+pub mod flink_options;
 pub mod job;
+pub mod key_path;
+pub mod load;
+pub mod print;
+pub mod profiles;
+mod range;
+pub mod resolve;
 pub mod storage;
+pub mod tree;
 pub mod vertex;
+pub mod zipf;
 
 pub use crate::scenario::cluster::{Cluster, Commit, Placement};
 pub use crate::scenario::flink::{
@@ -48,6 +64,25 @@ impl Scenario {
     /// Number of subtasks of all vertices.
     pub fn subtasks(&self) -> usize {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
+    }
+
+    /// Number of channels of all exchanges.
+    pub fn channels(&self) -> usize {
+        let edges = self
+            .vertices
+            .iter()
+            .flat_map(|vertex| vertex.inputs.iter().map(move |input| (vertex, input)));
+        let channels = edges.map(|(consumer, input)| {
+            let (producers, consumers) =
+                (self.vertex(input.from).parallelism, consumer.parallelism);
+            match input.exchange {
+                Exchange::Hash { .. } | Exchange::Rebalance | Exchange::Broadcast => {
+                    producers * consumers
+                }
+                Exchange::Rescale | Exchange::Forward => producers.max(consumers),
+            }
+        });
+        channels.sum()
     }
 
     /// The vertex with this index.

@@ -48,11 +48,13 @@ impl Bytes {
     }
 
     /// This size times a factor, rounded to the byte.
+    #[must_use]
     pub fn scale(self, factor: f64) -> Self {
         Bytes((self.0 as f64 * factor).round().max(0.0) as u64)
     }
 
     /// The difference, or zero if `other` is larger.
+    #[must_use]
     pub const fn saturating_sub(self, other: Bytes) -> Bytes {
         Bytes(self.0.saturating_sub(other.0))
     }

@@ -110,6 +110,7 @@ impl SimDuration {
     }
 
     /// This span times a factor, rounded to the nanosecond.
+    #[must_use]
     pub fn scale(self, factor: f64) -> Self {
         SimDuration(
             (self.0 as f64 * factor)
@@ -119,6 +120,7 @@ impl SimDuration {
     }
 
     /// The difference, or zero if `other` is longer.
+    #[must_use]
     pub const fn saturating_sub(self, other: SimDuration) -> SimDuration {
         SimDuration(self.0.saturating_sub(other.0))
     }
