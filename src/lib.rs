@@ -2,5 +2,6 @@
 
 pub mod experiment;
 pub mod measure;
+pub mod render;
 pub mod scenario;
 pub mod units;

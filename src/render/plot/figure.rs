@@ -1,0 +1,423 @@
+//! A chart on paper: headline, key, panels with their axes, footer. Decides where things are; `marks` draws the data.
+
+use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, svg, text_width};
+use crate::render::plot::chart::{Axis, Chart, KeyEntry, Mark, Panel, Swatch, Ticks};
+use crate::render::plot::clip::{Area, Point};
+use crate::render::plot::labels::{apart, cut, wrap};
+use crate::render::plot::marks;
+use crate::render::plot::style::{BODY, Paint, SMALL, SUBTITLE, Stroke, TITLE, WIDTH};
+use crate::render::plot::ticks::{Tick, ticks};
+
+/// White border of the picture.
+const BORDER: f64 = 24.0;
+/// Between neighbouring things.
+const GAP: f64 = 12.0;
+/// Height of a line of [`BODY`] text.
+const LINE: f64 = 20.0;
+/// Widest texts left and right of a panel.
+const MARGIN_TEXT: f64 = 230.0;
+
+/// The chart as SVG.
+pub fn draw(chart: &Chart) -> String {
+    let height = chart.height.clamp(200, 4000);
+    let text = svg(WIDTH, height, |canvas| {
+        let top = header(canvas, chart);
+        let bottom = f64::from(height) - BORDER - LINE;
+        footer(canvas, chart, f64::from(height));
+        panels(canvas, chart, top, bottom);
+    });
+    // A picture on a page is read aloud by its title.
+    let end = text.find('>').map_or(0, |end| end + 1);
+    let (tag, rest) = text.split_at(end);
+    format!("{tag}\n<title>{}</title>{rest}", escape(&chart.title))
+}
+
+fn escape(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    plain
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// Headline, second line and key; returns where the panels begin.
+fn header(canvas: &Canvas, chart: &Chart) -> f64 {
+    let width = f64::from(WIDTH) - 2.0 * BORDER;
+    let mut y = BORDER + 2.0;
+    for line in wrap(&chart.title, TITLE, true, width, 2) {
+        label(canvas, &line, (BORDER, y), TITLE, Paint::Ink, true);
+        y += 30.0;
+    }
+    for line in wrap(&chart.subtitle, SUBTITLE, false, width, 2) {
+        label(canvas, &line, (BORDER, y), SUBTITLE, Paint::Grey, false);
+        y += 21.0;
+    }
+    if !chart.key.is_empty() {
+        y = key(canvas, &chart.key, y + 6.0);
+    }
+    y + 2.0
+}
+
+fn label(canvas: &Canvas, text: &str, at: Point, size: f64, paint: Paint, bold: bool) {
+    canvas.text(&Text {
+        text,
+        at,
+        anchor: Anchor::Start,
+        size,
+        paint,
+        bold,
+        turned: false,
+    });
+}
+
+/// The key, in as many rows as it needs; returns where it ends.
+fn key(canvas: &Canvas, entries: &[KeyEntry], top: f64) -> f64 {
+    let (mut x, mut y) = (BORDER, top);
+    for entry in entries {
+        let swatch = if matches!(entry.swatch, Swatch::Heat) {
+            90.0
+        } else {
+            26.0
+        };
+        let text = cut(&entry.label, BODY, false, 400.0);
+        let width = swatch + 8.0 + text_width(&text, BODY, false);
+        if x > BORDER && x + width > f64::from(WIDTH) - BORDER {
+            (x, y) = (BORDER, y + LINE + 2.0);
+        }
+        let area = Area {
+            left: x,
+            top: y - 7.0,
+            right: x + swatch,
+            bottom: y + 7.0,
+        };
+        swatch_in(canvas, entry.swatch, &area);
+        label(
+            canvas,
+            &text,
+            (area.right + 8.0, y),
+            BODY,
+            Paint::Ink,
+            false,
+        );
+        x += width + 2.0 * GAP;
+    }
+    y + LINE
+}
+
+fn swatch_in(canvas: &Canvas, swatch: Swatch, area: &Area) {
+    match swatch {
+        Swatch::Fill(paint, opacity) => canvas.rectangle(area, paint, opacity),
+        Swatch::Hatched(paint) => {
+            canvas.rectangle(area, paint, 1.0);
+            marks::hatch(canvas, area, paint);
+        }
+        Swatch::Outlined(paint) => canvas.frame(&area.inset(1.0), Pen::new(paint, 2.0)),
+        Swatch::Heat => {
+            let step = area.width() / 18.0;
+            for index in 0..18 {
+                let left = area.left + step * f64::from(index);
+                let part = Area {
+                    left,
+                    right: (left + step + 0.5).min(area.right),
+                    ..*area
+                };
+                canvas.rectangle(&part, Paint::Heat(f64::from(index) / 17.0), 1.0);
+            }
+        }
+        Swatch::Arrow(paint) => {
+            let y = area.middle().1;
+            marks::arrow(canvas, (area.left + 4.0, y), (area.right - 4.0, y), paint);
+        }
+    }
+}
+
+fn footer(canvas: &Canvas, chart: &Chart, height: f64) {
+    let at = (f64::from(WIDTH) - BORDER, height - BORDER + 4.0);
+    let text = cut(&chart.footer, SMALL, false, f64::from(WIDTH) - 2.0 * BORDER);
+    let (anchor, paint) = (Anchor::End, Paint::Grey);
+    canvas.text(&Text {
+        text: &text,
+        at,
+        anchor,
+        size: SMALL,
+        paint,
+        bold: false,
+        turned: false,
+    });
+}
+
+/// Stacks the panels; their plotting areas share left and right edges.
+fn panels(canvas: &Canvas, chart: &Chart, top: f64, bottom: f64) {
+    let left = BORDER + chart.panels.iter().map(left_margin).fold(0.0, f64::max);
+    let right =
+        f64::from(WIDTH) - BORDER - chart.panels.iter().map(right_margin).fold(0.0, f64::max);
+    let around: f64 = chart
+        .panels
+        .iter()
+        .map(|panel| above(panel) + below(panel))
+        .sum();
+    let weight: f64 = chart
+        .panels
+        .iter()
+        .map(|panel| panel.weight.max(0.01))
+        .sum();
+    let free = (bottom - top - around).max(40.0);
+    let mut y = top;
+    for panel in &chart.panels {
+        y += above(panel);
+        let height = free * panel.weight.max(0.01) / weight;
+        let area = Area {
+            left,
+            top: y,
+            right,
+            bottom: y + height,
+        };
+        if !panel.heading.is_empty() {
+            let text = cut(
+                &panel.heading,
+                SUBTITLE,
+                true,
+                f64::from(WIDTH) - left - BORDER,
+            );
+            label(canvas, &text, (left, y - 16.0), SUBTITLE, Paint::Ink, true);
+        }
+        one_panel(canvas, panel, &area);
+        y += height + below(panel);
+    }
+}
+
+fn above(panel: &Panel) -> f64 {
+    if panel.heading.is_empty() {
+        GAP
+    } else {
+        GAP + 24.0
+    }
+}
+
+fn below(panel: &Panel) -> f64 {
+    LINE + 6.0
+        + if panel.x.label.is_empty() {
+            0.0
+        } else {
+            LINE + 6.0
+        }
+}
+
+fn left_margin(panel: &Panel) -> f64 {
+    let title = if panel.y.label.is_empty() {
+        0.0
+    } else {
+        LINE + 4.0
+    };
+    let widest = match &panel.y.ticks {
+        Ticks::Round(_) => vertical(&panel.y, 500.0)
+            .iter()
+            .map(|tick| text_width(&tick.label, BODY, false))
+            .fold(0.0, f64::max),
+        Ticks::Named(names) => names
+            .iter()
+            .map(|name| text_width(&name.text, BODY, name.strong))
+            .fold(0.0, f64::max)
+            .min(MARGIN_TEXT),
+    };
+    title + widest + GAP
+}
+
+fn right_margin(panel: &Panel) -> f64 {
+    let direct = panel.marks.iter().filter_map(|mark| match mark {
+        Mark::Line(line) if !line.label.is_empty() => Some(text_width(&line.label, BODY, true)),
+        _ => None,
+    });
+    let notes = panel
+        .margin
+        .iter()
+        .map(|(_, text)| text_width(text, SMALL, false));
+    let widest = direct.chain(notes).fold(0.0, f64::max).min(MARGIN_TEXT);
+    if widest > 0.0 {
+        widest + GAP
+    } else {
+        GAP * 2.0
+    }
+}
+
+fn one_panel(canvas: &Canvas, panel: &Panel, area: &Area) {
+    let horizontal = across(&panel.x, area.width());
+    let vertical = vertical(&panel.y, area.height());
+    let x = |value: f64| area.left + panel.x.span.position(value) * area.width();
+    let y = |value: f64| area.bottom - panel.y.span.position(value) * area.height();
+    for mark in &panel.marks {
+        marks::ground(canvas, mark, area, &x, &y);
+    }
+    let grid = Pen::new(Paint::Grid, 1.0);
+    if matches!(panel.x.ticks, Ticks::Round(_)) {
+        for tick in &horizontal {
+            canvas.line(&[(x(tick.at), area.top), (x(tick.at), area.bottom)], grid);
+        }
+    }
+    if matches!(panel.y.ticks, Ticks::Round(_)) {
+        for tick in &vertical {
+            canvas.line(&[(area.left, y(tick.at)), (area.right, y(tick.at))], grid);
+        }
+    }
+    for mark in &panel.marks {
+        marks::data(canvas, mark, area, &x, &y);
+    }
+    horizontal_axis(canvas, panel, area, &horizontal);
+    vertical_axis(canvas, panel, area, &vertical);
+    right_labels(canvas, panel, area, &x, &y);
+}
+
+/// Ticks of a horizontal axis; labels are as wide as they are.
+fn across(axis: &Axis, width: f64) -> Vec<Tick> {
+    match &axis.ticks {
+        Ticks::Round(unit) => ticks(&axis.span, *unit, 72.0 / width.max(100.0)),
+        Ticks::Named(names) => {
+            let mut shown: Vec<Tick> = Vec::new();
+            let mut free = f64::NEG_INFINITY;
+            for name in names {
+                let label = cut(&name.text, BODY, false, MARGIN_TEXT);
+                let half = text_width(&label, BODY, false) / 2.0;
+                let middle = axis.span.position(name.at) * width;
+                if middle - half > free {
+                    free = middle + half + GAP;
+                    shown.push(Tick { at: name.at, label });
+                }
+            }
+            shown
+        }
+    }
+}
+
+fn vertical(axis: &Axis, height: f64) -> Vec<Tick> {
+    match &axis.ticks {
+        Ticks::Round(unit) => ticks(&axis.span, *unit, 34.0 / height.max(60.0)),
+        Ticks::Named(names) => names
+            .iter()
+            .map(|name| Tick {
+                at: name.at,
+                label: name.text.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn horizontal_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
+    let pen = Pen::new(Paint::Formula, 1.0);
+    canvas.line(&[(area.left, area.bottom), (area.right, area.bottom)], pen);
+    for tick in ticks {
+        let x = area.left + panel.x.span.position(tick.at) * area.width();
+        if matches!(panel.x.ticks, Ticks::Round(_)) {
+            canvas.line(&[(x, area.bottom), (x, area.bottom + 5.0)], pen);
+        }
+        let at = (x, area.bottom + 17.0);
+        let (anchor, paint) = (Anchor::Middle, Paint::Ink);
+        canvas.text(&Text {
+            text: &tick.label,
+            at,
+            anchor,
+            size: BODY,
+            paint,
+            bold: false,
+            turned: false,
+        });
+    }
+    let text = cut(&panel.x.label, BODY, false, area.width());
+    let at = (area.middle().0, area.bottom + 17.0 + LINE + 6.0);
+    let (anchor, paint) = (Anchor::Middle, Paint::Ink);
+    canvas.text(&Text {
+        text: &text,
+        at,
+        anchor,
+        size: BODY,
+        paint,
+        bold: false,
+        turned: false,
+    });
+}
+
+fn vertical_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
+    let pen = Pen::new(Paint::Formula, 1.0);
+    let strong = |at: f64| match &panel.y.ticks {
+        Ticks::Named(names) => names.iter().any(|name| name.strong && name.at == at),
+        Ticks::Round(_) => false,
+    };
+    let mut free = f64::INFINITY;
+    let mut from_bottom: Vec<&Tick> = ticks.iter().collect();
+    from_bottom.sort_by(|a, b| a.at.total_cmp(&b.at));
+    for tick in from_bottom {
+        let y = area.bottom - panel.y.span.position(tick.at) * area.height();
+        // Names may be too many for the height: the upper one of two that touch is left out.
+        if y > free {
+            continue;
+        }
+        free = y - 14.0;
+        if matches!(panel.y.ticks, Ticks::Round(_)) {
+            canvas.line(&[(area.left - 5.0, y), (area.left, y)], pen);
+        }
+        let bold = strong(tick.at);
+        let text = cut(&tick.label, BODY, bold, MARGIN_TEXT);
+        let (at, anchor, paint) = ((area.left - 10.0, y), Anchor::End, Paint::Ink);
+        canvas.text(&Text {
+            text: &text,
+            at,
+            anchor,
+            size: BODY,
+            paint,
+            bold,
+            turned: false,
+        });
+    }
+    let text = cut(&panel.y.label, BODY, false, area.height().max(120.0));
+    let at = (BORDER + 4.0, area.middle().1);
+    let (anchor, paint) = (Anchor::Middle, Paint::Ink);
+    canvas.text(&Text {
+        text: &text,
+        at,
+        anchor,
+        size: BODY,
+        paint,
+        bold: false,
+        turned: true,
+    });
+}
+
+/// Direct labels of curves, moved apart, and the notes of the right margin.
+fn right_labels(
+    canvas: &Canvas,
+    panel: &Panel,
+    area: &Area,
+    x: &dyn Fn(f64) -> f64,
+    y: &dyn Fn(f64) -> f64,
+) {
+    let left = area.right + GAP;
+    for (at, text) in &panel.margin {
+        let text = cut(text, SMALL, false, MARGIN_TEXT);
+        label(canvas, &text, (left, y(*at)), SMALL, Paint::Grey, false);
+    }
+    let labelled: Vec<_> = panel
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Line(line) if !line.label.is_empty() => {
+                let points: Vec<Point> = line.points.iter().map(|&(a, b)| (x(a), y(b))).collect();
+                Some((line, marks::end(area, &points)?))
+            }
+            _ => None,
+        })
+        .collect();
+    let wanted: Vec<f64> = labelled.iter().map(|(_, end)| end.1).collect();
+    let placed = apart(&wanted, LINE - 1.0, area.top, area.bottom);
+    for ((line, _), y) in labelled.iter().zip(placed) {
+        let bold = line.stroke == Stroke::Solid;
+        let text = cut(&line.label, BODY, bold, MARGIN_TEXT);
+        let paint = if line.paint == Paint::Formula {
+            Paint::Grey
+        } else {
+            line.paint
+        };
+        label(canvas, &text, (left, y), BODY, paint, bold);
+    }
+}

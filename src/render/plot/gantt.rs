@@ -1,0 +1,401 @@
+//! Picture: one checkpoint by subtask, in the order in which a barrier lives it.
+//!
+//! Order, colours and the rule for stragglers are those of the checkpoint timeline in Flink's web UI.
+
+use crate::experiment::RunResult;
+use crate::measure::estimate::quantile;
+use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+use crate::render::number::Unit;
+use crate::render::plot::Picture;
+use crate::render::plot::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Note, Panel, Swatch};
+use crate::render::plot::origin::Origin;
+use crate::render::plot::span::Span;
+use crate::render::plot::style::Paint;
+use crate::render::sheet::{self, Sheet};
+use crate::units::SimTime;
+
+/// Bars in one picture; the rest is folded.
+const MOST_ROWS: usize = 40;
+/// Vertices with bars of their own.
+const MOST_VERTICES: usize = 12;
+
+/// A subtask with its number.
+type Bar<'r> = (usize, &'r SubtaskRecord);
+
+/// One line of the picture, from top to bottom.
+enum Row<'r> {
+    /// Name of the vertex and what is said about it.
+    Vertex(String),
+    /// A subtask.
+    Bar(Bar<'r>),
+    /// Subtasks that are not shown.
+    Folded(String),
+}
+
+/// The completed checkpoint after warm-up that took longest.
+pub fn slowest(run: &RunResult) -> Option<u64> {
+    let completed = run
+        .checkpoints
+        .iter()
+        .filter(|checkpoint| checkpoint.end_to_end().is_some());
+    let slow = |checkpoint: &&CheckpointRecord| {
+        (checkpoint.trigger >= run.warmup, checkpoint.end_to_end())
+    };
+    completed.max_by_key(slow).map(|checkpoint| checkpoint.id)
+}
+
+/// Checkpoint `id` by subtask; `None` if there is no such checkpoint or no subtask acknowledged it.
+pub fn picture(run: &RunResult, id: u64, origin: &Origin) -> Option<Picture> {
+    let checkpoint = run
+        .checkpoints
+        .iter()
+        .find(|checkpoint| checkpoint.id == id)?;
+    let limit = straggling(checkpoint)?;
+    let rows = rows(run, checkpoint);
+    let longest = checkpoint
+        .acknowledged()
+        .map(|(_, _, record)| total(checkpoint.trigger, record))
+        .fold(0.0, f64::max);
+    let span = Span::linear(0.0, longest.max(1e-9));
+    let height = rows.len() as f64;
+    let (mut marks, mut names, mut margin) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, row) in rows.iter().enumerate() {
+        let middle = height - index as f64 - 0.5;
+        match row {
+            Row::Vertex(name) => names.push(Name {
+                at: middle,
+                text: name.clone(),
+                strong: true,
+            }),
+            Row::Bar((subtask, record)) => {
+                names.push(Name {
+                    at: middle,
+                    text: format!("#{subtask}"),
+                    strong: false,
+                });
+                marks.extend(bar(checkpoint.trigger, record, middle, limit));
+                let size = record.checkpointed.as_f64();
+                let total = total(checkpoint.trigger, record);
+                margin.push((
+                    middle,
+                    format!("{} · {}", Unit::Time.text(total), Unit::Bytes.text(size)),
+                ));
+            }
+            Row::Folded(text) => {
+                let (at, text) = ((0.0, middle), text.clone());
+                marks.push(Mark::Note(Note {
+                    at,
+                    text,
+                    paint: Paint::Grey,
+                }));
+            }
+        }
+    }
+    let chart = Chart {
+        title: finding(run, checkpoint),
+        subtitle: subtitle(run, checkpoint, origin),
+        footer: origin.footer(),
+        height: (180.0 + 22.0 * height.max(6.0)) as u32,
+        key: key(checkpoint, limit),
+        panels: vec![Panel {
+            heading: String::new(),
+            weight: 1.0,
+            x: Axis::round("Time since the trigger", Unit::Time, span),
+            y: Axis::named("", Span::linear(0.0, height), names),
+            marks,
+            margin,
+        }],
+    };
+    Some(Picture {
+        name: format!("checkpoint-{id}"),
+        chart,
+        data: data(run, checkpoint),
+    })
+}
+
+/// Trigger to ack, in seconds.
+fn total(trigger: SimTime, record: &SubtaskRecord) -> f64 {
+    record.ack.since(trigger).as_secs_f64()
+}
+
+/// From this total on, a subtask is a straggler: the larger of the 95th percentile and 1.5 times the median (the rule
+/// of Flink's web UI; the percentile alone would mark one in twenty even where all are alike).
+fn straggling(checkpoint: &CheckpointRecord) -> Option<f64> {
+    let totals: Vec<f64> = checkpoint
+        .acknowledged()
+        .map(|(_, _, record)| total(checkpoint.trigger, record))
+        .collect();
+    Some(quantile(&totals, 0.95)?.max(1.5 * quantile(&totals, 0.5)?))
+}
+
+/// Vertices in the order of the job, subtasks slowest first; room is shared by need.
+fn rows<'r>(run: &'r RunResult, checkpoint: &'r CheckpointRecord) -> Vec<Row<'r>> {
+    let mut rows = Vec::new();
+    let groups: Vec<Vec<Bar>> = checkpoint
+        .subtasks
+        .iter()
+        .map(|subtasks| {
+            let numbered = subtasks.iter().enumerate();
+            let mut bars: Vec<Bar> = numbered
+                .filter_map(|(index, record)| Some((index, record.as_ref()?)))
+                .collect();
+            bars.sort_by_key(|(index, record)| (std::cmp::Reverse(record.ack), *index));
+            bars
+        })
+        .collect();
+    let shown = groups.len().min(MOST_VERTICES);
+    let share = share(
+        &groups.iter().take(shown).map(Vec::len).collect::<Vec<_>>(),
+        MOST_ROWS,
+    );
+    for (vertex, bars) in groups.iter().enumerate().take(shown) {
+        let parallelism = checkpoint.subtasks[vertex].len();
+        let missing = parallelism - bars.len();
+        rows.push(Row::Vertex(vertex_name(run, vertex)));
+        rows.extend(bars.iter().take(share[vertex]).map(|bar| Row::Bar(*bar)));
+        if let Some((_, next)) = bars.get(share[vertex]) {
+            let bound = Unit::Time.text(round_up(total(checkpoint.trigger, next)));
+            rows.push(Row::Folded(format!(
+                "… {} more, none above {bound}",
+                bars.len() - share[vertex]
+            )));
+        }
+        if missing > 0 {
+            rows.push(Row::Folded(format!(
+                "{missing} of {parallelism} never acknowledged"
+            )));
+        }
+    }
+    if groups.len() > shown {
+        rows.push(Row::Folded(format!(
+            "… {} more vertices",
+            groups.len() - shown
+        )));
+    }
+    rows
+}
+
+/// Splits `room` among groups of these sizes: small groups get all they need, large ones share what is left.
+fn share(sizes: &[usize], room: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by_key(|index| (sizes[*index], *index));
+    let mut result = vec![0; sizes.len()];
+    let (mut left, mut waiting) = (room, sizes.len());
+    for index in order {
+        result[index] = sizes[index].min(left / waiting);
+        left -= result[index];
+        waiting -= 1;
+    }
+    result
+}
+
+/// Two digits, rounded up: a bound that may be printed.
+fn round_up(seconds: f64) -> f64 {
+    if seconds <= 0.0 || !seconds.is_finite() {
+        return 0.0;
+    }
+    let unit = 10f64.powi(libm::floor(libm::log10(seconds)) as i32 - 1);
+    (seconds / unit).ceil() * unit
+}
+
+fn vertex_name(run: &RunResult, vertex: usize) -> String {
+    run.vertices
+        .get(vertex)
+        .map_or_else(|| format!("vertex {vertex}"), |vertex| vertex.name.clone())
+}
+
+/// The phases of one subtask. Aligned: one after the other. Unaligned: alignment runs beside the snapshot, which began
+/// with the first barrier, so it takes the upper half of the bar.
+fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec<Mark> {
+    let [start, alignment, sync, asynchronous] = [
+        record.start_delay,
+        record.alignment,
+        record.sync,
+        record.r#async,
+    ]
+    .map(|phase| phase.as_secs_f64());
+    let end = total(trigger, record);
+    let (low, high) = (middle - 0.36, middle + 0.36);
+    let aligned = start + alignment;
+    let snapshot = if record.unaligned {
+        (end - sync - asynchronous).clamp(start, aligned)
+    } else {
+        aligned
+    };
+    let under = if record.unaligned && alignment > 0.0 {
+        middle
+    } else {
+        high
+    };
+    let phases = [
+        (Paint::StartDelay, (0.0, start), (low, high), 1.0),
+        (
+            Paint::Alignment,
+            (start, aligned),
+            (if record.unaligned { middle } else { low }, high),
+            opacity(record),
+        ),
+        (Paint::Sync, (snapshot, snapshot + sync), (low, under), 1.0),
+        (
+            Paint::Async,
+            (snapshot + sync, snapshot + sync + asynchronous),
+            (low, under),
+            1.0,
+        ),
+        (
+            Paint::Ack,
+            ((snapshot + sync + asynchronous).max(aligned), end),
+            (middle - 0.1, middle + 0.1),
+            1.0,
+        ),
+    ];
+    let cells = phases.into_iter().filter(|(_, (from, to), _, _)| to > from);
+    let mut marks: Vec<Mark> = cells
+        .map(|(paint, x, y, opacity)| {
+            Mark::Cell(Cell {
+                opacity,
+                ..Cell::filled(x, y, paint)
+            })
+        })
+        .collect();
+    if end >= limit {
+        let outline = Cell {
+            fill: None,
+            outlined: true,
+            ..Cell::filled((0.0, end), (low, high), Paint::Ink)
+        };
+        marks.push(Mark::Cell(outline));
+    }
+    marks
+}
+
+fn opacity(record: &SubtaskRecord) -> f64 {
+    if record.unaligned { 0.55 } else { 1.0 }
+}
+
+fn key(checkpoint: &CheckpointRecord, limit: f64) -> Vec<KeyEntry> {
+    let unaligned = checkpoint
+        .acknowledged()
+        .any(|(_, _, record)| record.unaligned);
+    let alignment = if unaligned {
+        "alignment (beside the snapshot)"
+    } else {
+        "alignment"
+    };
+    let entries = [
+        ("start delay", Paint::StartDelay, 1.0),
+        (
+            alignment,
+            Paint::Alignment,
+            if unaligned { 0.55 } else { 1.0 },
+        ),
+        ("sync", Paint::Sync, 1.0),
+        ("async", Paint::Async, 1.0),
+        ("until the ack", Paint::Ack, 1.0),
+    ];
+    let mut key: Vec<KeyEntry> = entries
+        .into_iter()
+        .map(|(label, paint, opacity)| KeyEntry {
+            label: label.to_owned(),
+            swatch: Swatch::Fill(paint, opacity),
+        })
+        .collect();
+    let trigger = checkpoint.trigger;
+    if checkpoint
+        .acknowledged()
+        .any(|(_, _, record)| total(trigger, record) >= limit)
+    {
+        let label = format!("straggler: {} or more", Unit::Time.text(limit));
+        key.push(KeyEntry {
+            label,
+            swatch: Swatch::Outlined(Paint::Objective),
+        });
+    }
+    key
+}
+
+/// Who was last, and in which phase it spent most of its time.
+fn finding(run: &RunResult, checkpoint: &CheckpointRecord) -> String {
+    let Some((vertex, subtask, record)) = checkpoint.slowest() else {
+        return String::new();
+    };
+    let phases = [
+        ("start delay", record.start_delay),
+        ("alignment", record.alignment),
+        ("the sync phase", record.sync),
+        ("the async phase", record.r#async),
+    ];
+    let all = total(checkpoint.trigger, record);
+    let longest = phases.into_iter().max_by_key(|(_, length)| *length);
+    let who = format!("{} #{subtask}", vertex_name(run, vertex));
+    let took = Unit::Time.text(all);
+    let last = match &checkpoint.outcome {
+        Outcome::Completed { .. } => format!("{who} is last after {took}"),
+        Outcome::Failed { reason, .. } => {
+            format!("Failed ({reason}): the last ack came from {who} after {took}")
+        }
+        Outcome::InProgress => format!("Unfinished: the last ack came from {who} after {took}"),
+    };
+    match longest {
+        Some((phase, length)) if !length.is_zero() => {
+            format!(
+                "{last}, {} of it in {phase}",
+                Unit::Time.text(length.as_secs_f64())
+            )
+        }
+        _ => last,
+    }
+}
+
+fn subtitle(run: &RunResult, checkpoint: &CheckpointRecord, origin: &Origin) -> String {
+    let kind = match checkpoint.kind {
+        CheckpointKind::Checkpoint => "checkpoint",
+        CheckpointKind::Savepoint => "savepoint",
+    };
+    let all: usize = checkpoint.subtasks.iter().map(Vec::len).sum();
+    format!(
+        "{} · {kind} {} · triggered at {} · acknowledged {}/{all} · replication {}",
+        origin.scenario,
+        checkpoint.id,
+        Unit::Time.text(checkpoint.trigger.as_secs_f64()),
+        checkpoint.acknowledged().count(),
+        run.replication
+    )
+}
+
+fn data(run: &RunResult, checkpoint: &CheckpointRecord) -> Sheet {
+    let mut sheet = Sheet::new([
+        "vertex",
+        "subtask",
+        "end_to_end_s",
+        "start_delay_s",
+        "alignment_s",
+        "sync_s",
+        "async_s",
+        "checkpointed_bytes",
+        "persisted_bytes",
+        "unaligned",
+    ]);
+    for (vertex, subtask, record) in checkpoint.acknowledged() {
+        let mut row = vec![
+            vertex_name(run, vertex),
+            subtask.to_string(),
+            sheet::cell(total(checkpoint.trigger, record)),
+        ];
+        for phase in [
+            record.start_delay,
+            record.alignment,
+            record.sync,
+            record.r#async,
+        ] {
+            row.push(sheet::cell(phase.as_secs_f64()));
+        }
+        row.extend([
+            record.checkpointed.get().to_string(),
+            record.persisted.get().to_string(),
+            record.unaligned.to_string(),
+        ]);
+        sheet.push(row);
+    }
+    sheet
+}

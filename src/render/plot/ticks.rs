@@ -1,0 +1,418 @@
+//! Where the ticks of an axis are and what stands at them: round numbers of the unit that people use.
+
+use crate::render::number::Unit;
+use crate::render::plot::span::Span;
+
+/// A labelled position.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Value on the axis.
+    pub at: f64,
+    /// Text.
+    pub label: String,
+}
+
+/// A value worth a label, and how much: 0 = first choice.
+type Candidate = (f64, u8);
+
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 3_600.0;
+const DAY: f64 = 86_400.0;
+const KIB: f64 = 1024.0;
+
+/// Steps of a time axis from one second on.
+const TIME_STEPS: [f64; 24] = [
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    15.0,
+    30.0,
+    MINUTE,
+    2.0 * MINUTE,
+    5.0 * MINUTE,
+    10.0 * MINUTE,
+    15.0 * MINUTE,
+    30.0 * MINUTE,
+    HOUR,
+    2.0 * HOUR,
+    3.0 * HOUR,
+    6.0 * HOUR,
+    12.0 * HOUR,
+    DAY,
+    2.0 * DAY,
+    5.0 * DAY,
+    10.0 * DAY,
+    30.0 * DAY,
+    100.0 * DAY,
+    1000.0 * DAY,
+];
+
+/// Labels for log axes of time from ten seconds on, the most useful first.
+const TIME_MARKS: [Candidate; 23] = [
+    (10.0, 0),
+    (30.0, 1),
+    (20.0, 2),
+    (MINUTE, 0),
+    (2.0 * MINUTE, 1),
+    (5.0 * MINUTE, 1),
+    (10.0 * MINUTE, 0),
+    (30.0 * MINUTE, 1),
+    (20.0 * MINUTE, 2),
+    (HOUR, 0),
+    (2.0 * HOUR, 2),
+    (3.0 * HOUR, 1),
+    (6.0 * HOUR, 1),
+    (12.0 * HOUR, 2),
+    (DAY, 0),
+    (2.0 * DAY, 2),
+    (3.0 * DAY, 1),
+    (5.0 * DAY, 2),
+    (10.0 * DAY, 0),
+    (30.0 * DAY, 1),
+    (100.0 * DAY, 0),
+    (300.0 * DAY, 1),
+    (1000.0 * DAY, 0),
+];
+
+/// Ticks of `span`, at least the share `gap` of its length apart (0.05 = at most about 20), in rising order.
+pub fn ticks(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
+    let gap = gap.clamp(0.01, 1.0);
+    if span.is_log() {
+        let chosen = spread(span, candidates(span, unit), gap);
+        // A range within one decade has hardly any mark of its own.
+        if chosen.len() >= 3 {
+            return chosen
+                .into_iter()
+                .map(|at| Tick {
+                    at,
+                    label: label(unit, at, at),
+                })
+                .collect();
+        }
+    }
+    multiples(span, unit, gap)
+}
+
+/// Greedy: the best candidates first, then whatever still has room.
+fn spread(span: &Span, mut candidates: Vec<Candidate>, gap: f64) -> Vec<f64> {
+    candidates.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
+    let mut chosen: Vec<f64> = Vec::new();
+    for (value, _) in candidates {
+        let position = span.position(value);
+        if chosen
+            .iter()
+            .all(|&other| (span.position(other) - position).abs() >= gap)
+        {
+            chosen.push(value);
+        }
+    }
+    chosen.sort_by(f64::total_cmp);
+    chosen
+}
+
+fn candidates(span: &Span, unit: Unit) -> Vec<Candidate> {
+    let mut all: Vec<Candidate> = match unit {
+        Unit::Time => {
+            let mut marks = decades(span.low(), span.high().min(5.5));
+            marks.extend(TIME_MARKS);
+            marks
+        }
+        Unit::Bytes => powers_of_two(span),
+        Unit::Share | Unit::PerSecond | Unit::RecordsPerSecond | Unit::Plain => {
+            decades(span.low(), span.high())
+        }
+    };
+    // A swept value may lie at the very end of the axis: rounding must not push it off.
+    all.retain(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&span.position(*value)));
+    all
+}
+
+/// 1, 3, then 2 and 5 times the powers of ten; rarer powers where there are many.
+fn decades(low: f64, high: f64) -> Vec<Candidate> {
+    let first = libm::floor(libm::log10(low)).clamp(-101.0, 101.0) as i32;
+    let last = libm::ceil(libm::log10(high.max(low))).clamp(-101.0, 101.0) as i32;
+    let rank = |power: i32| if power % 3 == 0 { 0 } else { 1 };
+    (first..=last)
+        .flat_map(|power| {
+            let unit = 10f64.powi(power);
+            [
+                (unit, rank(power)),
+                (3.0 * unit, 2),
+                (2.0 * unit, 3),
+                (5.0 * unit, 3),
+            ]
+        })
+        .collect()
+}
+
+/// KiB, MiB, … first, then 32 of each, then the other powers of four and of two.
+fn powers_of_two(span: &Span) -> Vec<Candidate> {
+    let last = libm::ceil(libm::log2(span.high())).clamp(0.0, 330.0) as i32;
+    let first = libm::floor(libm::log2(span.low())).clamp(0.0, 330.0) as i32;
+    let rank = |power: i32| match power % 10 {
+        0 => 0,
+        5 => 1,
+        even if even % 2 == 0 => 2,
+        _ => 3,
+    };
+    (first..=last)
+        .map(|power| (2f64.powi(power), rank(power)))
+        .collect()
+}
+
+/// Multiples of the smallest round step that keeps the gap.
+fn multiples(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
+    let wanted = (span.high() - span.low()) * gap.max(0.09);
+    let step = step_at_least(unit, wanted, span.high().abs().max(span.low().abs()));
+    if !(step.is_finite() && step > 0.0) {
+        return Vec::new();
+    }
+    let first = (span.low() / step - 1e-9).ceil();
+    let values = (0..200).map(|index| (first + f64::from(index)) * step);
+    let values = values.take_while(|value| *value <= span.high() + step * 1e-9);
+    let values: Vec<f64> = values
+        .map(|value| {
+            if value.abs() < step * 1e-6 {
+                0.0
+            } else {
+                value
+            }
+        })
+        .collect();
+    // On a log axis, multiples crowd towards the upper end.
+    let values = spread(
+        span,
+        values.into_iter().map(|value| (value, 0)).collect(),
+        gap,
+    );
+    values
+        .into_iter()
+        .map(|at| Tick {
+            at,
+            label: label(unit, at, step),
+        })
+        .collect()
+}
+
+fn step_at_least(unit: Unit, wanted: f64, largest: f64) -> f64 {
+    match unit {
+        Unit::Time if wanted > 0.5 => TIME_STEPS
+            .into_iter()
+            .find(|step| *step >= wanted)
+            .unwrap_or_else(|| round_step(wanted / DAY) * DAY),
+        Unit::Bytes if wanted > 1.0 => {
+            let scale = byte_scale(largest);
+            let step = scale * round_step(wanted / scale);
+            // Below one unit of the label, only halves, quarters, … are exact.
+            if step < scale {
+                2f64.powi(libm::ceil(libm::log2(wanted)) as i32)
+            } else {
+                step
+            }
+        }
+        _ => round_step(wanted),
+    }
+}
+
+/// The smallest of 1, 2, 5 times a power of ten that is at least `wanted`.
+fn round_step(wanted: f64) -> f64 {
+    let unit = 10f64.powi(libm::floor(libm::log10(wanted)).clamp(-300.0, 300.0) as i32);
+    let factor = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|factor| factor * unit >= wanted * (1.0 - 1e-9))
+        .unwrap_or(10.0);
+    factor * unit
+}
+
+/// The text at a tick, exact for multiples of `step`.
+fn label(unit: Unit, value: f64, step: f64) -> String {
+    match unit {
+        Unit::Time => time(value, step),
+        Unit::Bytes => bytes(value),
+        Unit::Share => format!("{} %", plain(value * 100.0, step * 100.0)),
+        Unit::PerSecond => format!("{}/s", plain(value, step)),
+        Unit::RecordsPerSecond => format!("{}/s", thousands(value, step)),
+        Unit::Plain => thousands(value, step),
+    }
+}
+
+fn time(value: f64, step: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 {
+        return "0 s".to_owned();
+    }
+    let whole = |unit: f64| (magnitude / unit).fract() < 1e-9;
+    let parts: [(f64, &str); 3] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min")];
+    for (index, (unit, name)) in parts.into_iter().enumerate() {
+        if magnitude < unit {
+            continue;
+        }
+        if whole(unit) {
+            return format!("{} {name}", plain(value / unit, 1.0));
+        }
+        // "1 min 30 s", but not "1 min 30.5 s".
+        let (small, small_name) = parts.get(index + 1).copied().unwrap_or((1.0, "s"));
+        if whole(small) {
+            let count = (magnitude / unit).floor();
+            let rest = ((magnitude - count * unit) / small).round();
+            return format!(
+                "{} {name} {rest} {small_name}",
+                plain(count * value.signum(), 1.0)
+            );
+        }
+    }
+    let (unit, name) = match step.min(magnitude) {
+        small if small >= 0.1 && magnitude >= 1.0 || small >= 1.0 => (1.0, "s"),
+        _ if magnitude >= 1.0 => (1.0, "s"),
+        small if small >= 1e-3 || magnitude >= 1e-2 => (1e-3, "ms"),
+        small if small >= 1e-6 || magnitude >= 1e-5 => (1e-6, "µs"),
+        _ => (1e-9, "ns"),
+    };
+    format!("{} {name}", plain(value / unit, step / unit))
+}
+
+fn byte_scale(value: f64) -> f64 {
+    let power = libm::floor(libm::log2(value.abs().max(1.0)) / 10.0).clamp(0.0, 5.0);
+    KIB.powi(power as i32)
+}
+
+fn bytes(value: f64) -> String {
+    let scale = byte_scale(value);
+    let name =
+        ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][libm::round(libm::log2(scale) / 10.0) as usize];
+    let scaled = value / scale;
+    let step = if scaled.fract() == 0.0 { 1.0 } else { 0.01 };
+    format!(
+        "{} {name}",
+        plain(scaled, step)
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
+            .as_str()
+    )
+    .replace("  ", " ")
+}
+
+fn thousands(value: f64, step: f64) -> String {
+    let (scale, name) = match value.abs() {
+        v if v >= 1e9 => (1e9, " G"),
+        v if v >= 1e6 => (1e6, " M"),
+        v if v >= 1e4 => (1e3, " k"),
+        _ => (1.0, ""),
+    };
+    format!("{}{name}", plain(value / scale, step / scale))
+}
+
+/// As many decimals as the step needs, with a real minus sign.
+fn plain(value: f64, step: f64) -> String {
+    if value.abs() >= 1e12 {
+        return format!("{value:.1e}");
+    }
+    let decimals = (0..12).find(|&decimals| {
+        let scaled = step.abs() * 10f64.powi(decimals);
+        (scaled - scaled.round()).abs() < 1e-6 * scaled && scaled.round() >= 1.0
+    });
+    let decimals = usize::try_from(decimals.unwrap_or(2)).unwrap_or(2);
+    let text = format!("{:.decimals$}", value.abs());
+    if value < 0.0 {
+        format!("−{text}")
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn case(span: Span, unit: Unit, gap: f64, expected: &str) {
+        let labels: Vec<String> = ticks(&span, unit, gap)
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect();
+        assert_eq!(labels.join(" | "), expected);
+    }
+
+    #[test]
+    fn log_axes_have_the_marks_people_use() {
+        case(
+            Span::log([10.0, 3600.0], 1.0),
+            Unit::Time,
+            0.08,
+            "10 s | 30 s | 1 min | 2 min | 5 min | 10 min | 30 min | 1 h",
+        );
+        case(
+            Span::log([0.01, 100.0], 1.0),
+            Unit::Time,
+            0.1,
+            "10 ms | 100 ms | 1 s | 10 s | 1 min",
+        );
+        case(
+            Span::log([1024.0, 1e9], 1.0),
+            Unit::Bytes,
+            0.1,
+            "1 KiB | 32 KiB | 1 MiB | 32 MiB | 256 MiB",
+        );
+        case(
+            Span::log([0.001, 0.5], 1.0),
+            Unit::Share,
+            0.1,
+            "0.1 % | 0.3 % | 1 % | 3 % | 10 % | 30 %",
+        );
+        case(
+            Span::log([1.0, 1e6], 1.0),
+            Unit::Plain,
+            0.1,
+            "1 | 10 | 100 | 1000 | 10 k | 100 k | 1 M",
+        );
+    }
+
+    #[test]
+    fn a_log_axis_within_one_decade_has_multiples() {
+        case(
+            Span::log([4.0, 4.4], 1.0),
+            Unit::Time,
+            0.08,
+            "4.00 s | 4.05 s",
+        );
+    }
+
+    #[test]
+    fn linear_axes_have_round_steps() {
+        case(
+            Span::linear(0.0, 600.0),
+            Unit::Time,
+            0.08,
+            "0 s | 1 min | 2 min | 3 min",
+        );
+        case(Span::linear(0.0, 90.0), Unit::Time, 0.1, "0 s");
+        case(Span::linear(0.0, 1.3), Unit::Time, 0.1, "0 s");
+        case(Span::linear(0.0, 0.004), Unit::Time, 0.1, "0 s");
+        case(Span::linear(0.0, 0.12), Unit::Share, 0.1, "0 %");
+        case(Span::linear(0.0, 3e9), Unit::Bytes, 0.1, "0 B");
+        case(Span::linear(-4.0, 4.0), Unit::Plain, 0.1, "−4");
+        case(Span::linear(0.0, 1e6), Unit::RecordsPerSecond, 0.1, "0/s");
+    }
+
+    proptest! {
+        #[test]
+        fn every_axis_has_distinct_ticks_in_order_on_it(
+            low in prop::num::f64::ANY, high in prop::num::f64::ANY, gap in 0.0..1.0f64, log: bool, unit in 0..6usize,
+        ) {
+            let unit = [Unit::Time, Unit::Bytes, Unit::Share, Unit::PerSecond, Unit::RecordsPerSecond, Unit::Plain][unit];
+            let span = if log { Span::log([low, high], 1.0) } else { Span::linear(low, high) };
+            let ticks = ticks(&span, unit, gap);
+            prop_assert!(ticks.len() <= 101);
+            for pair in ticks.windows(2) {
+                prop_assert!(pair[0].at < pair[1].at);
+            }
+            for tick in ticks {
+                let position = span.position(tick.at);
+                prop_assert!((-1e-6..=1.0 + 1e-6).contains(&position), "{tick:?} at {position}");
+            }
+        }
+    }
+}
