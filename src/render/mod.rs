@@ -6,3 +6,4 @@
 pub mod number;
 pub mod plot;
 pub mod sheet;
+pub mod table;

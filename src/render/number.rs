@@ -53,6 +53,11 @@ impl Unit {
         self.rounded(value, 0.0)
     }
 
+    /// The value with two significant digits.
+    pub fn about(self, value: f64) -> String {
+        self.rounded(value, 2.0 * 10f64.powi(digit(value, 0.0) + DIGITS - 2))
+    }
+
     /// The estimate without its interval, rounded to what the interval supports.
     pub fn estimate(self, estimate: &Estimate) -> String {
         self.rounded(estimate.value, estimate.half_width())
@@ -70,6 +75,21 @@ impl Unit {
             self.end(estimate, estimate.high),
         );
         format!("{value} [{low}, {high}]")
+    }
+
+    /// `4.12 s ±0.14`: the same in less space, with half the width of the interval.
+    pub fn with_margin(self, estimate: &Estimate) -> String {
+        let half = estimate.half_width();
+        let value = self.rounded(estimate.value, half);
+        if estimate.n < 2 || !half.is_finite() {
+            return value;
+        }
+        if self == Unit::Time && estimate.value.abs() >= 60.0 {
+            return format!("{value} ±{}", self.rounded(half, half));
+        }
+        let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let place = digit(estimate.value / scale, half / scale);
+        format!("{value} ±{}", fixed(half / scale, place))
     }
 
     /// One end of an interval, in the unit of the value and without repeating it.
@@ -273,6 +293,18 @@ mod tests {
             }),
             "2.00 s"
         );
+    }
+
+    #[test]
+    fn a_margin_has_the_digits_of_its_value() {
+        let cases = [
+            (4.1234, 0.14, "4.12 s ±0.14"),
+            (0.345, 0.0302, "350 ms ±30"),
+            (72.0, 4.0, "1m 12s ±4 s"),
+        ];
+        for (value, half, text) in cases {
+            assert_eq!(Unit::Time.with_margin(&estimate(value, half)), text);
+        }
     }
 
     #[test]

@@ -106,8 +106,8 @@ pub enum Mark {
     Zone(Paint, (f64, f64), (f64, f64)),
     /// A filled polygon, faintly tinted.
     Tint(Paint, Vec<(f64, f64)>),
-    /// ✕ at the upper edge: values that do not exist, with the reason.
-    Missing(Paint, Vec<f64>, String),
+    /// ✕ at the upper edge instead of a value that does not exist.
+    Missing(Missing),
     /// A rectangle with a meaning of its own.
     Cell(Cell),
     /// A barrier's way: from where and when it was sent to where and when it was processed.
@@ -129,6 +129,19 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
     /// Whether each point gets a dot.
     pub dots: bool,
+}
+
+/// Points without a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing {
+    /// Colour of the curve they belong to.
+    pub paint: Paint,
+    /// Where, on the horizontal axis.
+    pub at: Vec<f64>,
+    /// Why.
+    pub reason: String,
+    /// Line below the edge, from 0, so that several curves do not cover each other.
+    pub row: usize,
 }
 
 /// A straight line across the panel.

@@ -1,14 +1,15 @@
 //! Picture: what the interval does to the end to end duration.
 
-use crate::experiment::SweepResult;
+use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
-use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Panel, Rule};
+use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Missing, Panel, Rule};
 use crate::render::plot::grid::{self, Curve};
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
+use crate::render::plot::ticks::exact;
 use crate::render::sheet::{self, Sheet};
 use crate::units::SimDuration;
 
@@ -34,7 +35,11 @@ pub fn picture(sweep: &SweepResult, timeout: Option<SimDuration>) -> Option<Pict
     let mut marks = vec![beyond_the_interval(&x, &y)];
     marks.extend(limits(&x, &y, timeout));
     for curve in &curves.shown {
-        marks.extend(curve_marks(curve, curves.shown.len()));
+        let row = marks
+            .iter()
+            .filter(|mark| matches!(mark, Mark::Missing(_)))
+            .count();
+        marks.extend(curve_marks(curve, row, curves.shown.len()));
     }
     let chart = Chart {
         title: finding(&curves.shown),
@@ -113,7 +118,7 @@ fn limits(x: &Span, y: &Span, timeout: Option<SimDuration>) -> Vec<Mark> {
         .filter(|timeout| y.contains(*timeout))
     {
         marks.push(Mark::Rule(Rule {
-            label: format!("timeout {}", Unit::Time.text(timeout)),
+            label: format!("timeout {}", exact(Unit::Time, timeout)),
             paint: Paint::Objective,
             stroke: Stroke::Dashed,
             at: At::Y(timeout),
@@ -123,7 +128,7 @@ fn limits(x: &Span, y: &Span, timeout: Option<SimDuration>) -> Vec<Mark> {
 }
 
 /// Formula below, then band, p99, median; details only while there is room for them.
-fn curve_marks(curve: &Curve, curves: usize) -> Vec<Mark> {
+fn curve_marks(curve: &Curve, row: usize, curves: usize) -> Vec<Mark> {
     let prefix = if curve.name.is_empty() || curves == 1 {
         String::new()
     } else {
@@ -194,16 +199,18 @@ fn curve_marks(curve: &Curve, curves: usize) -> Vec<Mark> {
         .map(|(interval, _)| *interval)
         .collect();
     if !none.is_empty() {
-        marks.push(Mark::Missing(
-            curve.paint,
-            none,
-            "no checkpoint completed".to_owned(),
-        ));
+        let reason = format!("{prefix}no checkpoint completed");
+        marks.push(Mark::Missing(Missing {
+            paint: curve.paint,
+            at: none,
+            reason,
+            row,
+        }));
     }
     marks
 }
 
-fn formula(point: &crate::experiment::PointSummary) -> Option<f64> {
+fn formula(point: &PointSummary) -> Option<f64> {
     point
         .comparisons
         .iter()
@@ -242,7 +249,7 @@ fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
     let (interval, aligned, unaligned) = pairs
         .filter(|(_, a, u)| *a > 0.0 && *u > 0.0)
         .max_by(|a, b| ratio(a.1, a.2).total_cmp(&ratio(b.1, b.2)))?;
-    let at = Unit::Time.text(interval);
+    let at = exact(Unit::Time, interval);
     Some(if ratio(aligned, unaligned) < 1.0 + SAME {
         format!(
             "Aligned or unaligned makes no difference: about {}",
@@ -276,12 +283,12 @@ fn among(curves: &[Curve]) -> String {
     let slowest = ends.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     match (fastest, slowest) {
         (Some(fast), Some(slow)) => format!(
-            "From {} ({}) to {} ({}) at an interval of {}",
+            "At an interval of {} a checkpoint takes {} ({}) to {} ({})",
+            exact(Unit::Time, slow.0),
             Unit::Time.text(fast.1),
             fast.2,
             Unit::Time.text(slow.1),
-            slow.2,
-            Unit::Time.text(slow.0)
+            slow.2
         ),
         _ => "No checkpoint completes at any interval".to_owned(),
     }
@@ -294,7 +301,7 @@ fn along(curve: &Curve) -> String {
         .iter()
         .filter_map(|(interval, point)| Some((*interval, point.duration_p50?)))
         .collect();
-    let time = |seconds: f64| Unit::Time.text(seconds);
+    let time = |interval: f64| exact(Unit::Time, interval);
     let (Some((shortest, first)), Some((longest, last))) = (medians.first(), medians.last()) else {
         return "No checkpoint completes at any interval".to_owned();
     };

@@ -1,7 +1,7 @@
 //! A chart on paper: headline, key, panels with their axes, footer. Decides where things are; `marks` draws the data.
 
 use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, svg, text_width};
-use crate::render::plot::chart::{Axis, Chart, KeyEntry, Mark, Panel, Swatch, Ticks};
+use crate::render::plot::chart::{Axis, Chart, KeyEntry, Line, Mark, Panel, Swatch, Ticks};
 use crate::render::plot::clip::{Area, Point};
 use crate::render::plot::labels::{apart, cut, wrap};
 use crate::render::plot::marks;
@@ -47,8 +47,11 @@ fn escape(text: &str) -> String {
 fn header(canvas: &Canvas, chart: &Chart) -> f64 {
     let width = f64::from(WIDTH) - 2.0 * BORDER;
     let mut y = BORDER + 2.0;
-    for line in wrap(&chart.title, TITLE, true, width, 2) {
-        label(canvas, &line, (BORDER, y), TITLE, Paint::Ink, true);
+    // A headline that is a little too long becomes a little smaller before it takes a second line.
+    let fits = |size: &f64| text_width(&chart.title, *size, true) <= width;
+    let size = [TITLE, 22.0, 20.0].into_iter().find(fits).unwrap_or(22.0);
+    for line in wrap(&chart.title, size, true, width, 2) {
+        label(canvas, &line, (BORDER, y), size, Paint::Ink, true);
         y += 30.0;
     }
     for line in wrap(&chart.subtitle, SUBTITLE, false, width, 2) {
@@ -293,7 +296,10 @@ fn across(axis: &Axis, width: f64) -> Vec<Tick> {
 
 fn vertical(axis: &Axis, height: f64) -> Vec<Tick> {
     match &axis.ticks {
-        Ticks::Round(unit) => ticks(&axis.span, *unit, 34.0 / height.max(60.0)),
+        Ticks::Round(unit) => {
+            let gap = if axis.span.is_log() { 34.0 } else { 50.0 };
+            ticks(&axis.span, *unit, gap / height.max(60.0))
+        }
         Ticks::Named(names) => names
             .iter()
             .map(|name| Tick {
@@ -397,7 +403,7 @@ fn right_labels(
         let text = cut(text, SMALL, false, MARGIN_TEXT);
         label(canvas, &text, (left, y(*at)), SMALL, Paint::Grey, false);
     }
-    let labelled: Vec<_> = panel
+    let labelled: Vec<(&Line, Point)> = panel
         .marks
         .iter()
         .filter_map(|mark| match mark {
@@ -407,6 +413,22 @@ fn right_labels(
             }
             _ => None,
         })
+        .collect();
+    // A curve that leaves through the upper edge is labelled there.
+    let leaves = |end: &Point| end.1 < area.top + 1.0 && end.0 + MARGIN_TEXT < area.right;
+    for (line, end) in labelled.iter().filter(|(_, end)| leaves(end)) {
+        label(
+            canvas,
+            &line.label,
+            (end.0 + 8.0, area.top + 10.0),
+            BODY,
+            line.paint,
+            false,
+        );
+    }
+    let labelled: Vec<(&Line, Point)> = labelled
+        .into_iter()
+        .filter(|(_, end)| !leaves(end))
         .collect();
     let wanted: Vec<f64> = labelled.iter().map(|(_, end)| end.1).collect();
     let placed = apart(&wanted, LINE - 1.0, area.top, area.bottom);

@@ -218,7 +218,7 @@ fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec
     let (low, high) = (middle - 0.36, middle + 0.36);
     let aligned = start + alignment;
     let snapshot = if record.unaligned {
-        (end - sync - asynchronous).clamp(start, aligned)
+        began(start, aligned, end - sync - asynchronous)
     } else {
         aligned
     };
@@ -267,6 +267,17 @@ fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec
         marks.push(Mark::Cell(outline));
     }
     marks
+}
+
+/// When an unaligned snapshot began. With the first barrier, unless so much time is left before the ack that alignment
+/// must have timed out first: then as late as the ack allows.
+fn began(first: f64, last: f64, latest: f64) -> f64 {
+    let left = latest - first;
+    if left <= (0.05 * latest).max(0.05) {
+        first
+    } else {
+        latest.clamp(first, last)
+    }
 }
 
 fn opacity(record: &SubtaskRecord) -> f64 {

@@ -115,19 +115,34 @@ fn paint(curves: &mut [Curve]) {
 
 /// A coordinate in words: `unaligned` instead of `execution.checkpointing.unaligned.enabled = true`.
 pub fn coordinate_name(key: &str, label: &str) -> String {
-    match (key, label) {
-        (key, "true") if key.ends_with("unaligned.enabled") => "unaligned".to_owned(),
-        (key, "false") if key.ends_with("unaligned.enabled") => "aligned".to_owned(),
-        (_, "aligned" | "unaligned") => label.to_owned(),
-        (key, label) => format!("{} {label}", short_key(key)),
+    let value = value_name(key, label);
+    if value == "aligned" || value == "unaligned" {
+        value
+    } else {
+        format!("{} {value}", short_key(key))
     }
 }
 
-/// The telling end of a key: `interval`, `skew share`, `source rate`.
+/// The value of a coordinate, where its axis is named already.
+pub fn value_name(key: &str, label: &str) -> String {
+    match label {
+        "true" if key.ends_with("unaligned.enabled") => "unaligned".to_owned(),
+        "false" if key.ends_with("unaligned.enabled") => "aligned".to_owned(),
+        label => label.to_owned(),
+    }
+}
+
+/// The telling end of a key: `checkpoint interval`, `skew share`, `source rate`.
 pub fn short_key(key: &str) -> String {
     const GENERIC: [&str; 9] = [
         "enabled", "factor", "max", "rate", "share", "size", "subtask", "timeout", "type",
     ];
+    if key.ends_with("checkpointing.interval") {
+        return "checkpoint interval".to_owned();
+    }
+    if key.ends_with("unaligned.enabled") {
+        return "alignment".to_owned();
+    }
     let parts: Vec<&str> = key
         .split(['.', '[', ']'])
         .filter(|part| !part.is_empty())
@@ -208,7 +223,7 @@ mod tests {
             (
                 "flink.execution.checkpointing.interval",
                 "30 s",
-                "interval 30 s",
+                "checkpoint interval 30 s",
             ),
             ("", "x", " x"),
         ];

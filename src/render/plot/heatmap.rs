@@ -156,7 +156,10 @@ fn draw(
     } else {
         format!(" · {}", plane.fixed)
     };
-    let (x, y) = (names(&plane.columns), names(&plane.rows));
+    let (x, y) = (
+        names(&sweep.axes[horizontal], &plane.columns),
+        names(&sweep.axes[vertical], &plane.rows),
+    );
     let chart = Chart {
         title: finding(sweep, plane, (horizontal, vertical)),
         subtitle: format!(
@@ -194,10 +197,10 @@ fn span(labels: &[&str]) -> Span {
     Span::linear(0.0, labels.len() as f64)
 }
 
-fn names(labels: &[&str]) -> Vec<Name> {
+fn names(key: &str, labels: &[&str]) -> Vec<Name> {
     let name = |(index, label): (usize, &&str)| Name {
         at: index as f64 + 0.5,
-        text: (*label).to_owned(),
+        text: grid::value_name(key, label),
         strong: false,
     };
     labels.iter().enumerate().map(name).collect()
@@ -216,10 +219,10 @@ fn mark((column, row, point): &(usize, usize, &PointSummary), colours: &Span) ->
     let fill = median.map_or(NOTHING, |median| {
         Paint::Viridis(colours.position(median.value))
     });
-    let mut text = vec![median.map_or_else(
-        || "none completed".to_owned(),
-        |median| Unit::Time.estimate(median),
-    )];
+    let mut text = median.map_or_else(
+        || vec!["none".to_owned(), "completed".to_owned()],
+        |median| vec![Unit::Time.estimate(median)],
+    );
     let failed = failed(point);
     if let Some(share) = failed.filter(|_| median.is_some()) {
         text.push(format!("{:.0} % fail", share * 100.0));
@@ -272,7 +275,7 @@ fn finding(sweep: &SweepResult, plane: &Plane, (horizontal, vertical): (usize, u
         Unit::Time.text(shortest),
         Unit::Time.text(longest)
     );
-    let times = |factor: f64| Unit::Plain.text((factor * 10.0).round() / 10.0);
+    let times = |factor: f64| Unit::Plain.about(factor);
     if by_column > 1.25 * by_row {
         format!(
             "{} matters more than {up} (×{} against ×{}): {range}",

@@ -3,7 +3,7 @@
 use crate::experiment::SweepResult;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
-use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Panel, Rule};
+use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Missing, Panel, Rule};
 use crate::render::plot::grid::{self, Curve};
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
@@ -12,8 +12,10 @@ use crate::render::sheet::{self, Sheet};
 
 /// Below this share busy, a subtask's busy time still grows in proportion to the rate.
 const PROPORTIONAL: f64 = 0.9;
-/// The knee is the last load whose median stays below this multiple of the median at the lowest load.
-const KNEE: f64 = 2.0;
+/// Durations must rise at least twofold for a knee: ln 2.
+const KNEE_RISE: f64 = 0.693;
+/// How far the knee must lie below the straight line, as a share of the height.
+const KNEE_DEPTH: f64 = 0.1;
 
 /// A curve over the offered load, as a share of what the bottleneck can process.
 struct Loaded<'c, 's> {
@@ -45,12 +47,16 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
     let y = Span::log(durations, 1.35);
     let mut marks = overload(&x, &y);
     for one in &loaded {
-        marks.extend(curve_marks(one, loaded.len()));
+        let row = marks
+            .iter()
+            .filter(|mark| matches!(mark, Mark::Missing(_)))
+            .count();
+        marks.extend(curve_marks(one, row, loaded.len()));
     }
     let chart = Chart {
         title: finding(&loaded[0]),
         subtitle: format!(
-            "{} · band = 95 % interval of the median · knee = last load below {KNEE} × the median at the lowest{}",
+            "{} · band = 95 % interval of the median{}",
             grid::described(sweep),
             grid::omitted(&curves)
         ),
@@ -118,16 +124,28 @@ fn overload(x: &Span, y: &Span) -> Vec<Mark> {
     ]
 }
 
-fn curve_marks(one: &Loaded, curves: usize) -> Vec<Mark> {
+fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
     let paint = one.curve.paint;
+    let mut marks = Vec::new();
+    if curves == 1
+        && let Some(load) = one.knee()
+    {
+        let label = format!("knee: {}", percent(load));
+        marks.push(Mark::Rule(Rule {
+            label,
+            paint: Paint::Ink,
+            stroke: Stroke::Solid,
+            at: At::X(load),
+        }));
+    }
     let medians: Vec<_> = one.medians().collect();
-    let mut marks = vec![Mark::Band(
+    marks.push(Mark::Band(
         paint,
         medians
             .iter()
             .map(|(load, median)| (*load, median.low, median.high))
             .collect(),
-    )];
+    ));
     if curves == 1 {
         let tail = one.loads.iter().filter_map(|(load, _, index)| {
             Some((*load, one.curve.points[*index].1.duration_p99?.value))
@@ -157,17 +175,6 @@ fn curve_marks(one: &Loaded, curves: usize) -> Vec<Mark> {
         points,
         dots: true,
     }));
-    if curves == 1
-        && let Some((load, _)) = one.knee()
-    {
-        let label = format!("knee: {}", Unit::Share.text(load));
-        marks.push(Mark::Rule(Rule {
-            label,
-            paint: Paint::Ink,
-            stroke: Stroke::Solid,
-            at: At::X(load),
-        }));
-    }
     let none: Vec<f64> = one
         .loads
         .iter()
@@ -175,11 +182,13 @@ fn curve_marks(one: &Loaded, curves: usize) -> Vec<Mark> {
         .map(|(load, _, _)| *load)
         .collect();
     if !none.is_empty() {
-        marks.push(Mark::Missing(
+        let reason = "no checkpoint completed".to_owned();
+        marks.push(Mark::Missing(Missing {
             paint,
-            none,
-            "no checkpoint completed".to_owned(),
-        ));
+            at: none,
+            reason,
+            row,
+        }));
     }
     marks
 }
@@ -191,17 +200,27 @@ impl Loaded<'_, '_> {
             .filter_map(|(load, _, index)| Some((*load, self.curve.points[*index].1.duration_p50?)))
     }
 
-    /// `(load, median)` at the knee, if durations leave the low level at all.
-    fn knee(&self) -> Option<(f64, f64)> {
-        let base = self.medians().next()?.1.value;
-        let before = self
+    /// The load where the curve turns: farthest below the straight line between its ends, with the duration on a log
+    /// scale ("Kneedle", Satopää et al. 2011). `None` if durations do not even double, or hardly bend.
+    fn knee(&self) -> Option<f64> {
+        let curve: Vec<(f64, f64)> = self
             .medians()
-            .take_while(|(_, median)| median.value < KNEE * base)
-            .last()?;
-        let leaves = self
-            .medians()
-            .any(|(_, median)| median.value >= KNEE * base);
-        leaves.then_some((before.0, before.1.value))
+            .filter(|(_, median)| median.value > 0.0)
+            .map(|(load, median)| (load, libm::log(median.value)))
+            .collect();
+        let ((x0, y0), (x1, y1)) = (*curve.first()?, *curve.last()?);
+        if y1 - y0 < KNEE_RISE || x1 <= x0 {
+            return None;
+        }
+        let depth = |(x, y): &(f64, f64)| (x - x0) / (x1 - x0) - (y - y0) / (y1 - y0);
+        let knee = curve.iter().max_by(|a, b| depth(a).total_cmp(&depth(b)))?;
+        (depth(knee) > KNEE_DEPTH).then_some(knee.0)
+    }
+
+    /// Largest median up to a load.
+    fn highest(&self, load: f64) -> f64 {
+        let below = self.medians().filter(|(other, _)| *other <= load);
+        below.map(|(_, median)| median.value).fold(0.0, f64::max)
     }
 }
 
@@ -214,20 +233,19 @@ fn finding(one: &Loaded) -> String {
     } else {
         format!(" ({})", one.curve.name)
     };
-    let [to, at] = [Unit::Time.estimate(&last), Unit::Share.text(highest)];
+    let [to, at] = [Unit::Time.estimate(&last), percent(highest)];
     match one.knee() {
-        Some((load, median)) => format!(
+        Some(load) => format!(
             "Up to {} load a checkpoint takes at most {}; at {at} it takes {to}{name}",
-            Unit::Share.text(load),
-            Unit::Time.text(
-                one.medians()
-                    .filter(|(other, _)| *other <= load)
-                    .map(|(_, m)| m.value)
-                    .fold(median, f64::max)
-            )
+            percent(load),
+            Unit::Time.text(one.highest(load))
         ),
         None => format!("Load hardly changes the duration: {to} at {at}{name}"),
     }
+}
+
+fn percent(load: f64) -> String {
+    format!("{:.0} %", load * 100.0)
 }
 
 fn data(loaded: &[Loaded]) -> Sheet {

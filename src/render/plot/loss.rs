@@ -9,6 +9,7 @@ use crate::render::plot::grid::{self, Curve};
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
+use crate::render::plot::ticks::exact;
 use crate::render::sheet::{self, Sheet};
 
 /// The formula drawn beside the measurement.
@@ -40,7 +41,7 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
         .flat_map(|curve| curve_marks(curve, curves.shown.len()))
         .collect();
     let chart = Chart {
-        title: finding(&curves.shown[0]),
+        title: finding_of(&curves.shown),
         subtitle: format!(
             "{} · sources unlimited, with and without checkpoints · band = 95 % interval{}",
             grid::described(sweep),
@@ -143,24 +144,64 @@ fn finding(curve: &Curve) -> String {
         return "What checkpoints cost in throughput".to_owned();
     };
     let [from, to] = [first, last].map(|loss| Unit::Share.estimate(loss));
-    let [shortest, longest] = [shortest, longest].map(|interval| Unit::Time.text(*interval));
+    let [shortest, longest] = [shortest, longest].map(|interval| exact(Unit::Time, *interval));
     if losses.iter().all(|(_, loss)| loss.low <= 0.0) {
         return format!("No measurable loss of throughput from {shortest} to {longest}");
     }
-    let formula = curve.points.iter().find_map(|(_, point)| formula(point));
+    let formula = curve
+        .points
+        .iter()
+        .find(|(_, point)| point.throughput_loss.is_some())
+        .and_then(|(_, point)| formula(point));
     let aside = match formula {
         Some(share) if share > 2.0 * first.value.max(0.0) => {
-            format!("; the formula says {}", Unit::Share.text(share))
+            format!(" (the formula says {})", Unit::Share.about(share))
         }
         _ => String::new(),
     };
     if losses.len() == 1 {
         return format!("Checkpoints every {shortest} cost {from} of the throughput{aside}");
     }
-    let halved = last.value <= first.value / 2.0;
-    let word = if halved { "only " } else { "" };
+    let rest = if last.low <= 0.0 {
+        format!("nothing measurable every {longest}")
+    } else if last.value <= first.value / 2.0 {
+        format!("only {to} every {longest}")
+    } else {
+        format!("{to} every {longest}")
+    };
+    format!("Checkpoints every {shortest} cost {from} of the throughput{aside}; {rest}")
+}
+
+/// The curves at the shortest interval that all of them have.
+fn finding_of(curves: &[Curve]) -> String {
+    let [one, others @ ..] = curves else {
+        return String::new();
+    };
+    let common = losses(one).into_iter().find_map(|(interval, loss)| {
+        let same = |curve: &Curve| {
+            losses(curve)
+                .into_iter()
+                .find(|(other, _)| *other == interval)
+        };
+        let rest: Option<Vec<Estimate>> = others.iter().map(|curve| Some(same(curve)?.1)).collect();
+        Some((
+            interval,
+            std::iter::once(loss)
+                .chain(rest?)
+                .collect::<Vec<Estimate>>(),
+        ))
+    });
+    let Some((interval, losses)) = common.filter(|_| !others.is_empty()) else {
+        return finding(one);
+    };
+    let part = |(curve, loss): (&Curve, &Estimate)| {
+        format!("{} ({})", Unit::Share.estimate(loss), curve.name)
+    };
+    let parts: Vec<String> = curves.iter().zip(&losses).map(part).collect();
     format!(
-        "Checkpoints cost {from} of the throughput every {shortest}, {word}{to} every {longest}{aside}"
+        "Every {}, checkpoints cost {} of the throughput",
+        exact(Unit::Time, interval),
+        parts.join(", ")
     )
 }
 

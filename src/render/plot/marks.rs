@@ -1,7 +1,7 @@
 //! The data of a panel, in the pixels of its area.
 
 use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, text_width};
-use crate::render::plot::chart::{At, Cell, Line, Mark, Note, Rule};
+use crate::render::plot::chart::{At, Cell, Line, Mark, Missing, Note, Rule};
 use crate::render::plot::clip::{Area, Point, thin};
 use crate::render::plot::style::{BODY, Paint, SMALL, Stroke};
 
@@ -37,7 +37,7 @@ pub fn data(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
         Mark::Band(paint, points) => band(canvas, *paint, points, area, x, y),
         Mark::Line(line) => curve(canvas, line, area, x, y),
         Mark::Rule(line) => rule(canvas, line, area, x, y),
-        Mark::Missing(paint, values, reason) => missing(canvas, *paint, values, reason, area, x),
+        Mark::Missing(points) => missing(canvas, points, area, x),
         Mark::Cell(one) => cell(canvas, one, area, x, y),
         Mark::Arrow(paint, from, to) => {
             let (from, to) = ((x(from.0), y(from.1)), (x(to.0), y(to.1)));
@@ -74,7 +74,9 @@ pub fn arrow(canvas: &Canvas, from: Point, to: Point, paint: Paint) {
 
 /// Diagonal lines that stay visible on `ground`.
 pub fn hatch(canvas: &Canvas, area: &Area, ground: Paint) {
-    let paint = ground.text_on();
+    // Alternating colours along a heat strip would look like a pattern of its own.
+    let heat = matches!(ground, Paint::Heat(_));
+    let paint = if heat { Paint::Ink } else { ground.text_on() };
     canvas.hatch(
         area,
         7.0,
@@ -165,8 +167,8 @@ fn rule(canvas: &Canvas, rule: &Rule, area: &Area, x: Map, y: Map) {
             ((from.0 - 8.0, area.top + 14.0), Anchor::End)
         }
         At::X(_) => ((from.0 + 8.0, area.top + 14.0), Anchor::Start),
-        At::Y(_) if from.1 - area.top < 24.0 => ((area.left + 10.0, from.1 + 13.0), Anchor::Start),
-        At::Y(_) => ((area.left + 10.0, from.1 - 12.0), Anchor::Start),
+        At::Y(_) if from.1 - area.top < 24.0 => ((area.right - 10.0, from.1 + 13.0), Anchor::End),
+        At::Y(_) => ((area.right - 10.0, from.1 - 12.0), Anchor::End),
     };
     halo(canvas, &rule.label, at, anchor, width);
     let (size, paint) = (BODY, rule.paint);
@@ -200,13 +202,20 @@ fn halo(canvas: &Canvas, text: &str, at: Point, anchor: Anchor, width: f64) {
     canvas.rectangle(&area, Paint::White, 0.8);
 }
 
-fn missing(canvas: &Canvas, paint: Paint, values: &[f64], reason: &str, area: &Area, x: Map) {
+fn missing(canvas: &Canvas, missing: &Missing, area: &Area, x: Map) {
+    let Missing {
+        paint,
+        at: values,
+        reason,
+        row,
+    } = missing;
+    let paint = *paint;
     let places: Vec<f64> = values
         .iter()
         .map(|value| x(*value))
         .filter(|at| at.is_finite())
         .collect();
-    let y = area.top + 10.0;
+    let y = area.top + 10.0 + 20.0 * *row as f64;
     for &at in &places {
         for (dy0, dy1) in [(-5.0, 5.0), (5.0, -5.0)] {
             canvas.line(

@@ -94,6 +94,17 @@ pub fn ticks(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
     multiples(span, unit, gap)
 }
 
+/// A setting as people write it: `30 s`, `2 min`, `1 h`; three digits where it is no round number.
+pub fn exact(unit: Unit, value: f64) -> String {
+    let text = label(unit, value, value);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    if value.is_finite() && digits <= 5 {
+        text
+    } else {
+        unit.text(value)
+    }
+}
+
 /// Greedy: the best candidates first, then whatever still has room.
 fn spread(span: &Span, mut candidates: Vec<Candidate>, gap: f64) -> Vec<f64> {
     candidates.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.total_cmp(&b.0)));
