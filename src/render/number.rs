@@ -88,8 +88,9 @@ impl Unit {
             return format!("{value} ±{}", self.rounded(half, half));
         }
         let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
-        let place = digit(estimate.value / scale, half / scale);
-        format!("{value} ±{}", fixed(half / scale, place))
+        let half = in_units(half, scale);
+        let place = digit(in_units(estimate.value, scale), half);
+        format!("{value} ±{}", fixed(half, place))
     }
 
     /// One end of an interval, in the unit of the value and without repeating it.
@@ -98,9 +99,10 @@ impl Unit {
             return self.rounded(end, estimate.half_width());
         }
         let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let half = in_units(estimate.half_width(), scale);
         fixed(
-            end / scale,
-            digit(estimate.value / scale, estimate.half_width() / scale),
+            in_units(end, scale),
+            digit(in_units(estimate.value, scale), half),
         )
     }
 
@@ -117,8 +119,8 @@ impl Unit {
             return clock(value);
         }
         let (scale, suffix) = self.scale(rounded);
-        let text = fixed(value / scale, digit(value / scale, half_width / scale));
-        format!("{text}{suffix}")
+        let place = digit(in_units(rounded, scale), in_units(half_width, scale));
+        format!("{}{suffix}", fixed(in_units(value, scale), place))
     }
 
     /// Size of the printed unit, and how it is written.
@@ -126,12 +128,12 @@ impl Unit {
         match self {
             Unit::Time if value == 0.0 => (1.0, " s"),
             Unit::Time => ladder(&TIME, value),
-            Unit::Bytes => ladder(&BYTES, value),
+            // 1000 MiB are 0.977 GiB, so that no unit needs four digits.
+            Unit::Bytes => ladder(&BYTES, value * 1.024),
             Unit::Share => (0.01, " %"),
-            Unit::PerSecond => (1.0, "/s"),
             Unit::RecordsPerSecond if value.abs() >= 1e6 => (1e6, " M/s"),
             Unit::RecordsPerSecond if value.abs() >= 1e4 => (1e3, " k/s"),
-            Unit::RecordsPerSecond => (1.0, "/s"),
+            Unit::PerSecond | Unit::RecordsPerSecond => (1.0, "/s"),
             Unit::Plain if value.abs() < 1e4 => (1.0, ""),
             Unit::Plain => ladder(&PLAIN, value),
         }
@@ -162,14 +164,13 @@ fn clock(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "−" } else { "" };
     let seconds = seconds.abs();
     if seconds >= 1e13 {
-        return format!("{sign}{:.1e} s", seconds);
+        return format!("{sign}{seconds:.1e} s");
     }
-    let (large, small, step) = match seconds {
-        s if s < 3_570.0 => ("m", "s", 1.0),
-        s if s < 86_370.0 => ("h", "m", 60.0),
-        _ => ("d", "h", 3_600.0),
+    let (large, small, step, ratio) = match seconds {
+        s if s < 3_599.5 => ("m", "s", 1.0, 60),
+        s if s < 86_370.0 => ("h", "m", 60.0, 60),
+        _ => ("d", "h", 3_600.0, 24),
     };
-    let ratio = if step == 3_600.0 { 24 } else { 60 };
     let steps = (seconds / step).round() as u64;
     match (steps / ratio, steps % ratio) {
         (whole, 0) => format!("{sign}{whole}{large}"),
@@ -183,6 +184,15 @@ fn ladder(steps: &[(f64, &'static str)], value: f64) -> (f64, &'static str) {
         .rev()
         .find(|(scale, _)| value.abs() >= *scale)
         .unwrap_or(&steps[0])
+}
+
+/// The value as a multiple of a unit. Multiplies where it can: 0.345 / 0.001 is not 345.
+fn in_units(value: f64, unit: f64) -> f64 {
+    if unit < 1.0 {
+        value * (1.0 / unit).round()
+    } else {
+        value / unit
+    }
 }
 
 /// Decimal place (as a power of ten) of the last digit worth printing: the second digit of an interval that begins with 1,
@@ -311,7 +321,7 @@ mod tests {
     fn a_deviation_has_a_sign() {
         assert_eq!(deviation(0.124), "+12 %");
         assert_eq!(deviation(-0.031), "−3.1 %");
-        assert_eq!(deviation(20.0), "×21.0");
+        assert_eq!(deviation(20.0), "×21");
         assert_eq!(deviation(f64::NAN), "–");
     }
 }

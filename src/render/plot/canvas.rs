@@ -48,7 +48,7 @@ pub struct Pen {
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'t> {
     /// What.
-    pub text: &'t str,
+    pub words: &'t str,
     /// Where, vertically the middle of small letters.
     pub at: Point,
     /// Which part of the text lies there.
@@ -231,7 +231,7 @@ impl Canvas<'_> {
             .color(&colour)
             .pos(Pos::new(horizontal, VPos::Center));
         self.root
-            .draw_text(&printable(text.text), &style, fine(text.at))
+            .draw_text(&printable(text.words), &style, fine(text.at))
             .expect(CANNOT_FAIL);
     }
 }

@@ -175,7 +175,7 @@ pub fn thin(points: Vec<Point>, columns: f64) -> Vec<Point> {
         return points;
     }
     let mut kept: Vec<Point> = Vec::new();
-    for column in points.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
+    for column in points.chunk_by(|a, b| a.0.floor().total_cmp(&b.0.floor()).is_eq()) {
         let lowest = (0..column.len()).min_by(|&a, &b| column[a].1.total_cmp(&column[b].1));
         let highest = (0..column.len()).max_by(|&a, &b| column[a].1.total_cmp(&column[b].1));
         let mut chosen = vec![

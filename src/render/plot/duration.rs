@@ -238,7 +238,7 @@ fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
         let other = unaligned
             .points
             .iter()
-            .find(|(other, _)| other == interval)?
+            .find(|(other, _)| other.total_cmp(interval).is_eq())?
             .1;
         Some((
             *interval,

@@ -66,7 +66,7 @@ fn header(canvas: &Canvas, chart: &Chart) -> f64 {
 
 fn label(canvas: &Canvas, text: &str, at: Point, size: f64, paint: Paint, bold: bool) {
     canvas.text(&Text {
-        text,
+        words: text,
         at,
         anchor: Anchor::Start,
         size,
@@ -142,7 +142,7 @@ fn footer(canvas: &Canvas, chart: &Chart, height: f64) {
     let text = cut(&chart.footer, SMALL, false, f64::from(WIDTH) - 2.0 * BORDER);
     let (anchor, paint) = (Anchor::End, Paint::Grey);
     canvas.text(&Text {
-        text: &text,
+        words: &text,
         at,
         anchor,
         size: SMALL,
@@ -321,7 +321,7 @@ fn horizontal_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) 
         let at = (x, area.bottom + 17.0);
         let (anchor, paint) = (Anchor::Middle, Paint::Ink);
         canvas.text(&Text {
-            text: &tick.label,
+            words: &tick.label,
             at,
             anchor,
             size: BODY,
@@ -334,7 +334,7 @@ fn horizontal_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) 
     let at = (area.middle().0, area.bottom + 17.0 + LINE + 6.0);
     let (anchor, paint) = (Anchor::Middle, Paint::Ink);
     canvas.text(&Text {
-        text: &text,
+        words: &text,
         at,
         anchor,
         size: BODY,
@@ -347,7 +347,9 @@ fn horizontal_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) 
 fn vertical_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
     let pen = Pen::new(Paint::Formula, 1.0);
     let strong = |at: f64| match &panel.y.ticks {
-        Ticks::Named(names) => names.iter().any(|name| name.strong && name.at == at),
+        Ticks::Named(names) => names
+            .iter()
+            .any(|name| name.strong && name.at.total_cmp(&at).is_eq()),
         Ticks::Round(_) => false,
     };
     let mut free = f64::INFINITY;
@@ -367,7 +369,7 @@ fn vertical_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
         let text = cut(&tick.label, BODY, bold, MARGIN_TEXT);
         let (at, anchor, paint) = ((area.left - 10.0, y), Anchor::End, Paint::Ink);
         canvas.text(&Text {
-            text: &text,
+            words: &text,
             at,
             anchor,
             size: BODY,
@@ -380,7 +382,7 @@ fn vertical_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
     let at = (BORDER + 4.0, area.middle().1);
     let (anchor, paint) = (Anchor::Middle, Paint::Ink);
     canvas.text(&Text {
-        text: &text,
+        words: &text,
         at,
         anchor,
         size: BODY,

@@ -12,7 +12,7 @@ use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::Paint;
 use crate::render::sheet::{self, Sheet};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// Bars in one picture; the rest is folded.
 const MOST_ROWS: usize = 40;
@@ -213,7 +213,7 @@ fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec
         record.sync,
         record.r#async,
     ]
-    .map(|phase| phase.as_secs_f64());
+    .map(SimDuration::as_secs_f64);
     let end = total(trigger, record);
     let (low, high) = (middle - 0.36, middle + 0.36);
     let aligned = start + alignment;
@@ -245,7 +245,7 @@ fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec
         (
             Paint::Ack,
             ((snapshot + sync + asynchronous).max(aligned), end),
-            (middle - 0.1, middle + 0.1),
+            thin(low, under),
             1.0,
         ),
     ];
@@ -267,6 +267,13 @@ fn bar(trigger: SimTime, record: &SubtaskRecord, middle: f64, limit: f64) -> Vec
         marks.push(Mark::Cell(outline));
     }
     marks
+}
+
+/// The middle quarter of a range.
+fn thin(low: f64, high: f64) -> (f64, f64) {
+    let eighth = (high - low) / 8.0;
+    let middle = f64::midpoint(low, high);
+    (middle - eighth, middle + eighth)
 }
 
 /// When an unaligned snapshot began. With the first barrier, unless so much time is left before the ack that alignment

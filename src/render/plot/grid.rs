@@ -7,6 +7,9 @@ use crate::render::plot::style::Paint;
 /// Curves in one picture; more cannot be told apart.
 const MOST_CURVES: usize = 4;
 
+/// Points of a sweep with their value on one axis.
+pub type Points<'s> = Vec<(f64, &'s PointSummary)>;
+
 /// Points that differ only in the axis looked along.
 #[derive(Clone, Debug)]
 pub struct Curve<'s> {
@@ -15,7 +18,7 @@ pub struct Curve<'s> {
     /// Colour of the curve.
     pub paint: Paint,
     /// `(value of the axis, point)` in rising order; points whose coordinate is no number are left out.
-    pub points: Vec<(f64, &'s PointSummary)>,
+    pub points: Points<'s>,
 }
 
 /// Curves along one axis.
@@ -39,7 +42,7 @@ pub fn interval_axis(sweep: &SweepResult) -> Option<usize> {
 
 /// The sweep along `axis`: one curve per combination of the other axes, in grid order, evenly chosen if there are many.
 pub fn curves(sweep: &SweepResult, axis: usize) -> Curves<'_> {
-    let mut groups: Vec<(Vec<&str>, Vec<(f64, &PointSummary)>)> = Vec::new();
+    let mut groups: Vec<(Vec<&str>, Points)> = Vec::new();
     for point in &sweep.points {
         let Some(value) = point
             .coordinates

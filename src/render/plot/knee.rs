@@ -108,6 +108,7 @@ fn offered<'c, 's>(curve: &'c Curve<'s>) -> Option<Loaded<'c, 's>> {
         .or_else(|| points().find_map(|(index, (rate, _))| per_rate(index, *rate)))?;
     let loads = points()
         .map(|(index, (rate, _))| (slope * rate, *rate, index))
+        .filter(|(load, _, _)| load.is_finite())
         .collect();
     Some(Loaded { curve, loads })
 }

@@ -86,9 +86,9 @@ pub fn cut(text: &str, size: f64, bold: bool, width: f64) -> String {
         let middle = (low + high).div_ceil(2);
         let candidate: String = kept[..middle].iter().chain(['…'].iter()).collect();
         if text_width(&candidate, size, bold) <= width {
-            low = middle
+            low = middle;
         } else {
-            high = middle - 1
+            high = middle - 1;
         }
     }
     kept.truncate(low);

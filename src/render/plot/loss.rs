@@ -181,7 +181,7 @@ fn finding_of(curves: &[Curve]) -> String {
         let same = |curve: &Curve| {
             losses(curve)
                 .into_iter()
-                .find(|(other, _)| *other == interval)
+                .find(|(other, _)| other.total_cmp(&interval).is_eq())
         };
         let rest: Option<Vec<Estimate>> = others.iter().map(|curve| Some(same(curve)?.1)).collect();
         Some((

@@ -3,7 +3,7 @@
 use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, text_width};
 use crate::render::plot::chart::{At, Cell, Line, Mark, Missing, Note, Rule};
 use crate::render::plot::clip::{Area, Point, thin};
-use crate::render::plot::style::{BODY, Paint, SMALL, Stroke};
+use crate::render::plot::style::{BODY, Paint, SMALL};
 
 /// Value to pixel.
 type Map<'m> = &'m dyn Fn(f64) -> f64;
@@ -173,7 +173,7 @@ fn rule(canvas: &Canvas, rule: &Rule, area: &Area, x: Map, y: Map) {
     halo(canvas, &rule.label, at, anchor, width);
     let (size, paint) = (BODY, rule.paint);
     canvas.text(&Text {
-        text: &rule.label,
+        words: &rule.label,
         at,
         anchor,
         size,
@@ -239,7 +239,7 @@ fn missing(canvas: &Canvas, missing: &Missing, area: &Area, x: Map) {
     };
     halo(canvas, reason, at, anchor, width);
     canvas.text(&Text {
-        text: reason,
+        words: reason,
         at,
         anchor,
         size: BODY,
@@ -265,12 +265,7 @@ fn cell(canvas: &Canvas, cell: &Cell, area: &Area, x: Map, y: Map) {
         hatch(canvas, &part, ground);
     }
     if cell.outlined {
-        let pen = Pen {
-            dashes: Stroke::Dashed
-                .dashes()
-                .map(|(on, off)| (on / 2.0, off / 2.0)),
-            ..Pen::new(Paint::Objective, 1.5)
-        };
+        let pen = Pen::new(Paint::Objective, 1.5);
         canvas.frame(&part.inset(-1.5), pen);
     }
     cell_text(canvas, cell, &part, ground);
@@ -309,7 +304,7 @@ fn cell_text(canvas: &Canvas, cell: &Cell, part: &Area, ground: Paint) {
         }
         let (anchor, paint) = (Anchor::Middle, ground.text_on());
         canvas.text(&Text {
-            text: line,
+            words: line,
             at,
             anchor,
             size,
@@ -334,7 +329,7 @@ fn text(canvas: &Canvas, note: &Note, area: &Area, x: Map, y: Map) {
     halo(canvas, &note.text, at, Anchor::Start, width);
     let (anchor, size, paint) = (Anchor::Start, BODY, note.paint);
     canvas.text(&Text {
-        text: &note.text,
+        words: &note.text,
         at,
         anchor,
         size,

@@ -17,9 +17,15 @@ pub mod loss;
 mod marks;
 pub mod occupancy;
 mod origin;
+#[cfg(test)]
+mod outline;
 mod raster;
+#[cfg(test)]
+pub(in crate::render) mod sample;
 pub mod span;
 pub mod style;
+#[cfg(test)]
+mod tests;
 pub mod ticks;
 
 pub use crate::render::plot::origin::Origin;

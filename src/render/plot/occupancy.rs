@@ -267,7 +267,7 @@ fn strip(one: &Excerpt, row: usize, middle: f64, time: Span, fullest: f64) -> Ve
         })
         .collect();
     shades
-        .chunk_by(|a, b| a.2 == b.2 && a.3 == b.3)
+        .chunk_by(|a, b| a.2.total_cmp(&b.2).is_eq() && a.3 == b.3)
         .map(|run| {
             let (from, to) = (run[0].0, run[run.len() - 1].1);
             let mut cell = Cell::filled(

@@ -165,6 +165,6 @@ mod tests {
     fn the_middle_of_a_log_axis_is_the_geometric_mean() {
         let span = Span::log([1.0, 100.0], 1.0);
         assert!((span.position(10.0) - 0.5).abs() < 1e-12);
-        assert_eq!(span.position(0.0), f64::NEG_INFINITY);
+        assert!(span.position(0.0) < -1e300);
     }
 }

@@ -113,6 +113,7 @@ impl Paint {
     }
 
     /// White or ink, whichever is readable on this colour (WCAG relative luminance, without gamma).
+    #[must_use]
     pub fn text_on(self) -> Paint {
         let [r, g, b] = self.rgb().map(f64::from);
         if 0.2126 * r + 0.7152 * g + 0.0722 * b < 140.0 {

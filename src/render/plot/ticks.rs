@@ -86,7 +86,7 @@ pub fn ticks(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
                 .into_iter()
                 .map(|at| Tick {
                     at,
-                    label: label(unit, at, at),
+                    label: label(unit, at, at, at),
                 })
                 .collect();
         }
@@ -96,7 +96,7 @@ pub fn ticks(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
 
 /// A setting as people write it: `30 s`, `2 min`, `1 h`; three digits where it is no round number.
 pub fn exact(unit: Unit, value: f64) -> String {
-    let text = label(unit, value, value);
+    let text = label(unit, value, value, value);
     let digits = text.chars().filter(char::is_ascii_digit).count();
     if value.is_finite() && digits <= 5 {
         text
@@ -143,7 +143,7 @@ fn candidates(span: &Span, unit: Unit) -> Vec<Candidate> {
 fn decades(low: f64, high: f64) -> Vec<Candidate> {
     let first = libm::floor(libm::log10(low)).clamp(-101.0, 101.0) as i32;
     let last = libm::ceil(libm::log10(high.max(low))).clamp(-101.0, 101.0) as i32;
-    let rank = |power: i32| if power % 3 == 0 { 0 } else { 1 };
+    let rank = |power: i32| u8::from(power % 3 != 0);
     (first..=last)
         .flat_map(|power| {
             let unit = 10f64.powi(power);
@@ -174,15 +174,21 @@ fn powers_of_two(span: &Span) -> Vec<Candidate> {
 
 /// Multiples of the smallest round step that keeps the gap.
 fn multiples(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
-    let wanted = (span.high() - span.low()) * gap.max(0.09);
-    let step = step_at_least(unit, wanted, span.high().abs().max(span.low().abs()));
+    let gap = gap.max(0.09);
+    let largest = span.high().abs().max(span.low().abs());
+    // On a log axis, multiples crowd towards the upper end: there the step must keep the gap.
+    let wanted = if span.is_log() {
+        span.high() * (1.0 - libm::pow(span.low() / span.high(), gap))
+    } else {
+        (span.high() - span.low()) * gap
+    };
+    let step = step_at_least(unit, wanted, largest);
     if !(step.is_finite() && step > 0.0) {
         return Vec::new();
     }
     let first = (span.low() / step - 1e-9).ceil();
-    let values = (0..200).map(|index| (first + f64::from(index)) * step);
-    let values = values.take_while(|value| *value <= span.high() + step * 1e-9);
-    let values: Vec<f64> = values
+    (0..100)
+        .map(|index| (first + f64::from(index)) * step)
         .map(|value| {
             if value.abs() < step * 1e-6 {
                 0.0
@@ -190,18 +196,10 @@ fn multiples(span: &Span, unit: Unit, gap: f64) -> Vec<Tick> {
                 value
             }
         })
-        .collect();
-    // On a log axis, multiples crowd towards the upper end.
-    let values = spread(
-        span,
-        values.into_iter().map(|value| (value, 0)).collect(),
-        gap,
-    );
-    values
-        .into_iter()
+        .filter(|value| (-1e-9..=1.0 + 1e-9).contains(&span.position(*value)))
         .map(|at| Tick {
             at,
-            label: label(unit, at, step),
+            label: label(unit, at, step, largest),
         })
         .collect()
 }
@@ -236,26 +234,24 @@ fn round_step(wanted: f64) -> f64 {
     factor * unit
 }
 
-/// The text at a tick, exact for multiples of `step`.
-fn label(unit: Unit, value: f64, step: f64) -> String {
+/// The text at a tick, exact for multiples of `step`, on an axis that reaches `largest`.
+fn label(unit: Unit, value: f64, step: f64, largest: f64) -> String {
     match unit {
-        Unit::Time => time(value, step),
+        Unit::Time => time(value, step, largest),
         Unit::Bytes => bytes(value),
         Unit::Share => format!("{} %", plain(value * 100.0, step * 100.0)),
         Unit::PerSecond => format!("{}/s", plain(value, step)),
-        Unit::RecordsPerSecond => format!("{}/s", thousands(value, step)),
-        Unit::Plain => thousands(value, step),
+        Unit::RecordsPerSecond => format!("{}/s", thousands(value, step, largest)),
+        Unit::Plain => thousands(value, step, largest),
     }
 }
 
-fn time(value: f64, step: f64) -> String {
+fn time(value: f64, step: f64, largest: f64) -> String {
     let magnitude = value.abs();
-    if value == 0.0 {
-        return "0 s".to_owned();
-    }
     let whole = |unit: f64| (magnitude / unit).fract() < 1e-9;
-    let parts: [(f64, &str); 3] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min")];
-    for (index, (unit, name)) in parts.into_iter().enumerate() {
+    let parts: [(f64, &str); 4] = [(DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1.0, "s")];
+    for pair in parts.windows(2) {
+        let [(unit, name), (small, small_name)] = [pair[0], pair[1]];
         if magnitude < unit {
             continue;
         }
@@ -263,7 +259,6 @@ fn time(value: f64, step: f64) -> String {
             return format!("{} {name}", plain(value / unit, 1.0));
         }
         // "1 min 30 s", but not "1 min 30.5 s".
-        let (small, small_name) = parts.get(index + 1).copied().unwrap_or((1.0, "s"));
         if whole(small) {
             let count = (magnitude / unit).floor();
             let rest = ((magnitude - count * unit) / small).round();
@@ -273,14 +268,14 @@ fn time(value: f64, step: f64) -> String {
             );
         }
     }
-    let (unit, name) = match step.min(magnitude) {
-        small if small >= 0.1 && magnitude >= 1.0 || small >= 1.0 => (1.0, "s"),
-        _ if magnitude >= 1.0 => (1.0, "s"),
-        small if small >= 1e-3 || magnitude >= 1e-2 => (1e-3, "ms"),
-        small if small >= 1e-6 || magnitude >= 1e-5 => (1e-6, "µs"),
+    // One unit for the whole axis: 0.5 s before 1.0 s, not 500 ms.
+    let (scale, name) = match largest.abs() {
+        seconds if seconds >= 1.0 => (1.0, "s"),
+        seconds if seconds >= 1e-3 => (1e-3, "ms"),
+        seconds if seconds >= 1e-6 => (1e-6, "µs"),
         _ => (1e-9, "ns"),
     };
-    format!("{} {name}", plain(value / unit, step / unit))
+    format!("{} {name}", plain(value / scale, step / scale))
 }
 
 fn byte_scale(value: f64) -> f64 {
@@ -290,23 +285,17 @@ fn byte_scale(value: f64) -> f64 {
 
 fn bytes(value: f64) -> String {
     let scale = byte_scale(value);
-    let name =
-        ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][libm::round(libm::log2(scale) / 10.0) as usize];
+    let index = libm::round(libm::log2(scale) / 10.0) as usize;
+    let name = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"][index.min(5)];
     let scaled = value / scale;
-    let step = if scaled.fract() == 0.0 { 1.0 } else { 0.01 };
-    format!(
-        "{} {name}",
-        plain(scaled, step)
-            .trim_end_matches('0')
-            .trim_end_matches('.')
-            .to_owned()
-            .as_str()
-    )
-    .replace("  ", " ")
+    let step = [1.0, 0.5, 0.25]
+        .into_iter()
+        .find(|step| (scaled / step).fract() == 0.0);
+    format!("{} {name}", plain(scaled, step.unwrap_or(0.01)))
 }
 
-fn thousands(value: f64, step: f64) -> String {
-    let (scale, name) = match value.abs() {
+fn thousands(value: f64, step: f64, largest: f64) -> String {
+    let (scale, name) = match largest.abs() {
         v if v >= 1e9 => (1e9, " G"),
         v if v >= 1e6 => (1e6, " M"),
         v if v >= 1e4 => (1e3, " k"),
@@ -317,6 +306,9 @@ fn thousands(value: f64, step: f64) -> String {
 
 /// As many decimals as the step needs, with a real minus sign.
 fn plain(value: f64, step: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
     if value.abs() >= 1e12 {
         return format!("{value:.1e}");
     }
@@ -349,32 +341,33 @@ mod tests {
 
     #[test]
     fn log_axes_have_the_marks_people_use() {
+        let log = |low, high| Span::log([low, high], 1.0);
         case(
-            Span::log([10.0, 3600.0], 1.0),
+            log(10.0, 3600.0),
             Unit::Time,
             0.08,
             "10 s | 30 s | 1 min | 2 min | 5 min | 10 min | 30 min | 1 h",
         );
         case(
-            Span::log([0.01, 100.0], 1.0),
+            log(0.01, 100.0),
             Unit::Time,
             0.1,
-            "10 ms | 100 ms | 1 s | 10 s | 1 min",
+            "10 ms | 30 ms | 100 ms | 300 ms | 1 s | 3 s | 10 s | 1 min",
         );
         case(
-            Span::log([1024.0, 1e9], 1.0),
+            log(1024.0, 2e8),
             Unit::Bytes,
-            0.1,
-            "1 KiB | 32 KiB | 1 MiB | 32 MiB | 256 MiB",
+            0.15,
+            "1 KiB | 32 KiB | 1 MiB | 32 MiB",
         );
         case(
-            Span::log([0.001, 0.5], 1.0),
+            log(0.001, 0.5),
             Unit::Share,
             0.1,
             "0.1 % | 0.3 % | 1 % | 3 % | 10 % | 30 %",
         );
         case(
-            Span::log([1.0, 1e6], 1.0),
+            log(1.0, 1e6),
             Unit::Plain,
             0.1,
             "1 | 10 | 100 | 1000 | 10 k | 100 k | 1 M",
@@ -383,29 +376,94 @@ mod tests {
 
     #[test]
     fn a_log_axis_within_one_decade_has_multiples() {
+        let log = |low, high| Span::log([low, high], 1.0);
         case(
-            Span::log([4.0, 4.4], 1.0),
+            log(40.0, 95.0),
             Unit::Time,
             0.08,
-            "4.00 s | 4.05 s",
+            "40 s | 50 s | 1 min | 1 min 10 s | 1 min 20 s | 1 min 30 s",
+        );
+        case(
+            log(4e-4, 9e-4),
+            Unit::Time,
+            0.08,
+            "400 µs | 500 µs | 600 µs | 700 µs | 800 µs | 900 µs",
         );
     }
 
     #[test]
-    fn linear_axes_have_round_steps() {
+    fn linear_axes_have_round_steps_in_one_unit() {
+        let to = |high| Span::linear(0.0, high);
         case(
-            Span::linear(0.0, 600.0),
+            to(600.0),
             Unit::Time,
-            0.08,
-            "0 s | 1 min | 2 min | 3 min",
+            0.15,
+            "0 s | 2 min | 4 min | 6 min | 8 min | 10 min",
         );
-        case(Span::linear(0.0, 90.0), Unit::Time, 0.1, "0 s");
-        case(Span::linear(0.0, 1.3), Unit::Time, 0.1, "0 s");
-        case(Span::linear(0.0, 0.004), Unit::Time, 0.1, "0 s");
-        case(Span::linear(0.0, 0.12), Unit::Share, 0.1, "0 %");
-        case(Span::linear(0.0, 3e9), Unit::Bytes, 0.1, "0 B");
-        case(Span::linear(-4.0, 4.0), Unit::Plain, 0.1, "−4");
-        case(Span::linear(0.0, 1e6), Unit::RecordsPerSecond, 0.1, "0/s");
+        case(
+            to(90.0),
+            Unit::Time,
+            0.15,
+            "0 s | 15 s | 30 s | 45 s | 1 min | 1 min 15 s | 1 min 30 s",
+        );
+        case(
+            to(1.3),
+            Unit::Time,
+            0.1,
+            "0 s | 0.2 s | 0.4 s | 0.6 s | 0.8 s | 1.0 s | 1.2 s",
+        );
+        case(
+            to(0.004),
+            Unit::Time,
+            0.2,
+            "0 ms | 1 ms | 2 ms | 3 ms | 4 ms",
+        );
+        case(
+            to(2e5),
+            Unit::Time,
+            0.2,
+            "0 s | 12 h | 1 d | 1 d 12 h | 2 d",
+        );
+        case(
+            to(0.12),
+            Unit::Share,
+            0.1,
+            "0 % | 2 % | 4 % | 6 % | 8 % | 10 % | 12 %",
+        );
+        case(
+            to(3e9),
+            Unit::Bytes,
+            0.1,
+            "0 B | 512 MiB | 1 GiB | 1.5 GiB | 2 GiB | 2.5 GiB",
+        );
+        case(
+            to(1e6),
+            Unit::RecordsPerSecond,
+            0.2,
+            "0 M/s | 0.2 M/s | 0.4 M/s | 0.6 M/s | 0.8 M/s | 1.0 M/s",
+        );
+        case(
+            Span::linear(-4.0, 4.0),
+            Unit::Plain,
+            0.2,
+            "−4 | −2 | 0 | 2 | 4",
+        );
+    }
+
+    #[test]
+    fn a_setting_is_written_as_people_write_it() {
+        let cases = [
+            (30.0, "30 s"),
+            (120.0, "2 min"),
+            (90.0, "1 min 30 s"),
+            (3600.0, "1 h"),
+            (0.25, "250 ms"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(exact(Unit::Time, seconds), text);
+        }
+        assert_eq!(exact(Unit::Time, 100.0 / 3.0), "33.3 s");
+        assert_eq!(exact(Unit::Time, f64::NAN), "–");
     }
 
     proptest! {

@@ -87,7 +87,9 @@ impl Table {
             text.push('\n');
         }
         for note in &self.notes {
-            text.push_str(&format!("- {note}\n"));
+            text.push_str("- ");
+            text.push_str(note);
+            text.push('\n');
         }
         text
     }
@@ -177,4 +179,69 @@ fn wrapped(note: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::plot::sample::{interval_sweep, mode_sweep, run};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn a_sweep_has_one_row_per_point() {
+        let sweep = interval_sweep();
+        assert_snapshot!(format!(
+            "{}\n{}",
+            super::sweep(&sweep).text(),
+            super::sweep(&sweep).markdown()
+        ));
+        assert_snapshot!(sweep_sheet(&sweep).csv());
+    }
+
+    #[test]
+    fn formulas_stand_beside_the_simulation() {
+        let comparisons = &interval_sweep().points[2].comparisons;
+        assert_snapshot!(format!(
+            "{}\n{}",
+            formulas(comparisons).text(),
+            formulas(comparisons).markdown()
+        ));
+        assert_snapshot!(formulas_sheet(comparisons).csv());
+    }
+
+    #[test]
+    fn phases_of_a_run_in_time_order() {
+        let run = run(4, false);
+        assert_snapshot!(format!(
+            "{}\n{}",
+            phases(&run).text(),
+            phases_sheet(&run).csv()
+        ));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for sweep in [interval_sweep(), mode_sweep()] {
+            let text = super::sweep(&sweep).text();
+            assert!(
+                text.lines().all(|line| line.chars().count() <= WIDTH),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn empty_results_are_empty_tables() {
+        let mut run = run(1, false);
+        run.checkpoints.clear();
+        assert!(phases(&run).text().contains("0 completed"));
+        assert_eq!(formulas(&[]).text().lines().count(), 1);
+        let mut sweep = interval_sweep();
+        sweep.points.clear();
+        assert!(
+            super::sweep(&sweep)
+                .text()
+                .contains("no checkpoint completed")
+        );
+    }
 }

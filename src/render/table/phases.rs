@@ -12,7 +12,10 @@ use crate::units::SimDuration;
 const SPARK: usize = 24;
 /// In the order of Flink's summary.
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)];
-const PHASES: [(&str, fn(&SubtaskRecord) -> SimDuration); 4] = [
+/// Reads the length of a phase.
+type Phase = fn(&SubtaskRecord) -> SimDuration;
+
+const PHASES: [(&str, Phase); 4] = [
     ("start delay", |record| record.start_delay),
     ("alignment", |record| record.alignment),
     ("sync", |record| record.sync),
