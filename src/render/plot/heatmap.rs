@@ -138,19 +138,6 @@ fn draw(
         .iter()
         .map(|cell| mark(cell, &colours))
         .collect();
-    let failures = plane
-        .cells
-        .iter()
-        .any(|(_, _, point)| failed(point).is_some());
-    let key = if failures {
-        let label = "hatched: checkpoints fail, share of failures printed".to_owned();
-        vec![KeyEntry {
-            label,
-            swatch: Swatch::Hatched(NOTHING),
-        }]
-    } else {
-        Vec::new()
-    };
     let fixed = if plane.fixed.is_empty() {
         String::new()
     } else {
@@ -168,7 +155,7 @@ fn draw(
         ),
         footer: Origin::of(sweep).footer(),
         height: (230 + 56 * plane.rows.len() as u32).clamp(400, 1000),
-        key,
+        key: key(plane),
         panels: vec![Panel {
             heading: String::new(),
             weight: 1.0,
@@ -191,6 +178,22 @@ fn draw(
         chart,
         data: data(sweep, plane, (horizontal, vertical)),
     }
+}
+
+/// Explains the hatching where there is any.
+fn key(plane: &Plane) -> Vec<KeyEntry> {
+    if plane
+        .cells
+        .iter()
+        .all(|(_, _, point)| failed(point).is_none())
+    {
+        return Vec::new();
+    }
+    let label = "hatched: checkpoints fail, share of failures printed".to_owned();
+    vec![KeyEntry {
+        label,
+        swatch: Swatch::Hatched(NOTHING),
+    }]
 }
 
 fn span(labels: &[&str]) -> Span {

@@ -9,7 +9,7 @@ use crate::render::plot::grid::{self, Curve};
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
-use crate::render::plot::ticks::exact;
+use crate::render::plot::tick_label::exact;
 use crate::render::sheet::{self, Sheet};
 
 /// The formula drawn beside the measurement.

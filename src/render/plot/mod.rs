@@ -3,6 +3,7 @@
 //! One file per picture turns results into a [`Chart`], which is plain data; `figure` puts it on paper, `canvas` is the
 //! only caller of plotters, `raster` makes the PNG.
 
+mod axes;
 mod canvas;
 pub mod chart;
 mod clip;
@@ -26,6 +27,7 @@ pub mod span;
 pub mod style;
 #[cfg(test)]
 mod tests;
+pub mod tick_label;
 pub mod ticks;
 
 pub use crate::render::plot::origin::Origin;
