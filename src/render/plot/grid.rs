@@ -188,7 +188,15 @@ pub fn described(sweep: &SweepResult) -> String {
         1 => "1 replication per point".to_owned(),
         n => format!("{n} replications per point"),
     };
-    format!("{} · {replications}", sweep.scenario)
+    format!("{} · {replications}", brief(&sweep.scenario))
+}
+
+/// A name of at most 60 characters (as in Flink's web UI), so that what follows it is not lost.
+pub fn brief(name: &str) -> String {
+    if name.chars().count() <= 60 {
+        return name.to_owned();
+    }
+    name.chars().take(59).chain(['…']).collect()
 }
 
 /// ` · 4 of 9 curves shown` where some are left out.

@@ -12,6 +12,8 @@ use crate::render::sheet::{self, Sheet};
 
 /// One picture per combination of further axes, at most this many.
 const MOST_PICTURES: usize = 4;
+/// Columns or rows with numbers in their cells; beyond, cells are too small for them.
+const MOST_NUMBERS: usize = 20;
 /// Ground of cells without a duration.
 const NOTHING: Paint = Paint::Grid;
 
@@ -25,6 +27,14 @@ struct Plane<'s> {
     rows: Vec<&'s str>,
     /// `(column, row, point)`.
     cells: Vec<(usize, usize, &'s PointSummary)>,
+}
+
+impl Plane<'_> {
+    fn medians(&self) -> impl Iterator<Item = f64> {
+        self.cells
+            .iter()
+            .filter_map(|(_, _, point)| Some(point.duration_p50?.value))
+    }
 }
 
 /// The first two axes against each other; none if there is only one.
@@ -126,33 +136,21 @@ fn draw(
     (horizontal, vertical): (usize, usize),
     name: String,
 ) -> Picture {
-    let medians = || {
-        plane
-            .cells
-            .iter()
-            .filter_map(|(_, _, point)| Some(point.duration_p50?.value))
-    };
-    let colours = Span::log(medians(), 1.0);
+    let colours = Span::log(plane.medians(), 1.0);
+    // Numbers in some cells only would look like a selection.
+    let numbers = plane.columns.len() <= MOST_NUMBERS && plane.rows.len() <= MOST_NUMBERS;
     let marks: Vec<Mark> = plane
         .cells
         .iter()
-        .map(|cell| mark(cell, &colours))
+        .map(|cell| mark(cell, &colours, numbers))
         .collect();
-    let fixed = if plane.fixed.is_empty() {
-        String::new()
-    } else {
-        format!(" · {}", plane.fixed)
-    };
     let (x, y) = (
         names(&sweep.axes[horizontal], &plane.columns),
         names(&sweep.axes[vertical], &plane.rows),
     );
     let chart = Chart {
         title: finding(sweep, plane, (horizontal, vertical)),
-        subtitle: format!(
-            "{}{fixed} · cells: median end to end duration, yellow = long (log scale)",
-            grid::described(sweep)
-        ),
+        subtitle: subtitle(sweep, plane),
         footer: Origin::of(sweep).footer(),
         height: (230 + 56 * plane.rows.len() as u32).clamp(400, 1000),
         key: key(plane),
@@ -178,6 +176,25 @@ fn draw(
         chart,
         data: data(sweep, plane, (horizontal, vertical)),
     }
+}
+
+fn subtitle(sweep: &SweepResult, plane: &Plane) -> String {
+    let fixed = if plane.fixed.is_empty() {
+        String::new()
+    } else {
+        format!(" · {}", plane.fixed)
+    };
+    let range = extremes(plane.medians()).map_or_else(String::new, |(low, high)| {
+        format!(
+            ", dark = {}, yellow = {}, log scale",
+            Unit::Time.text(low),
+            Unit::Time.text(high)
+        )
+    });
+    format!(
+        "{}{fixed} · cells: median end to end duration{range}",
+        grid::described(sweep)
+    )
 }
 
 /// Explains the hatching where there is any.
@@ -216,7 +233,11 @@ fn capital(text: &str) -> String {
     })
 }
 
-fn mark((column, row, point): &(usize, usize, &PointSummary), colours: &Span) -> Mark {
+fn mark(
+    (column, row, point): &(usize, usize, &PointSummary),
+    colours: &Span,
+    numbers: bool,
+) -> Mark {
     let (left, bottom) = (*column as f64, *row as f64);
     let median = point.duration_p50.as_ref();
     let fill = median.map_or(NOTHING, |median| {
@@ -233,7 +254,7 @@ fn mark((column, row, point): &(usize, usize, &PointSummary), colours: &Span) ->
     let mut cell = Cell::filled((left, left + 1.0), (bottom, bottom + 1.0), fill);
     cell.hatched = failed.is_some() || median.is_none();
     cell.gutter = 1.0;
-    cell.text = text;
+    cell.text = if numbers { text } else { Vec::new() };
     Mark::Cell(cell)
 }
 

@@ -4,6 +4,7 @@ use crate::measure::Occupancy;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::plot::grid::brief;
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::Paint;
@@ -54,7 +55,7 @@ pub fn picture(panels: &[(&str, &Occupancy)], origin: &Origin) -> Option<Picture
         title: finding(&excerpts),
         subtitle: format!(
             "{} · one strip per channel, time since the first barrier was sent",
-            origin.scenario
+            brief(&origin.scenario)
         ),
         footer: origin.footer(),
         height: (200 + 70 * excerpts.len() + 26 * rows.max(8)).min(1400) as u32,

@@ -94,7 +94,11 @@ fn the_headline_states_what_the_interval_does() {
             .map(|((label, value), median)| point(&[(label, Some(*value))], *median));
         heading(&sweep(&[INTERVAL], points.collect()))
     };
-    let cases: [(&[Option<f64>], &str); 7] = [
+    let cases: [(&[Option<f64>], &str); 8] = [
+        (
+            &[Some(4.0), Some(9.0), Some(2.0), Some(5.0)],
+            "The duration follows the interval in no simple way: 2.00 s (interval 1 min) to 9.0 s (interval 30 s)",
+        ),
         (
             &[Some(1.0), Some(4.0), Some(4.1), Some(4.1)],
             "Beyond 30 s the checkpoint no longer gets slower: 4.1 s at 2 min",

@@ -111,6 +111,8 @@ fn candidates(span: &Span, unit: Unit) -> Vec<Candidate> {
     let mut all: Vec<Candidate> = match unit {
         Unit::Time => {
             let mut marks = decades(span.low(), span.high().min(5.5));
+            // From ten seconds on, people count in sixties.
+            marks.retain(|(value, _)| *value < 6.0);
             marks.extend(TIME_MARKS);
             marks
         }

@@ -11,6 +11,7 @@ use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Note, Panel, Swatch};
 use crate::render::plot::gantt::rows::{Row, rows};
+use crate::render::plot::grid::brief;
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
 use crate::render::plot::style::Paint;
@@ -288,7 +289,7 @@ fn subtitle(run: &RunResult, checkpoint: &CheckpointRecord, origin: &Origin) -> 
     let all: usize = checkpoint.subtasks.iter().map(Vec::len).sum();
     format!(
         "{} · {kind} {} · triggered at {} · acknowledged {}/{all} · replication {}",
-        origin.scenario,
+        brief(&origin.scenario),
         checkpoint.id,
         Unit::Time.text(checkpoint.trigger.as_secs_f64()),
         checkpoint.acknowledged().count(),

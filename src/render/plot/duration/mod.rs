@@ -1,10 +1,13 @@
 //! Picture: what the interval does to the end to end duration.
 
+mod finding;
+
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Missing, Panel, Rule};
+use crate::render::plot::duration::finding::finding;
 use crate::render::plot::grid::{self, Curve};
 use crate::render::plot::origin::Origin;
 use crate::render::plot::span::Span;
@@ -15,8 +18,6 @@ use crate::units::SimDuration;
 
 /// The formula drawn beside the measurement.
 const FORMULA: &str = "F1";
-/// Medians this close count as equal, as a share.
-const SAME: f64 = 0.1;
 
 /// Interval against duration, log-log; `None` if the interval is not swept.
 pub fn picture(sweep: &SweepResult, timeout: Option<SimDuration>) -> Option<Picture> {
@@ -217,150 +218,6 @@ fn formula(point: &PointSummary) -> Option<f64> {
         .find(|comparison| comparison.prediction.id == FORMULA)?
         .prediction
         .value
-}
-
-fn finding(curves: &[Curve]) -> String {
-    match curves {
-        [aligned, unaligned] if unaligned.name.contains("unaligned") => {
-            compared(aligned, unaligned).unwrap_or_else(|| along(aligned))
-        }
-        [unaligned, aligned] if unaligned.name.contains("unaligned") => {
-            compared(aligned, unaligned).unwrap_or_else(|| along(aligned))
-        }
-        [curve] => along(curve),
-        many => among(many),
-    }
-}
-
-/// Where two curves differ most.
-fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
-    let pairs = aligned.points.iter().filter_map(|(interval, point)| {
-        let other = unaligned
-            .points
-            .iter()
-            .find(|(other, _)| other.total_cmp(interval).is_eq())?
-            .1;
-        Some((
-            *interval,
-            point.duration_p50?.value,
-            other.duration_p50?.value,
-        ))
-    });
-    let (interval, aligned, unaligned) = pairs
-        .filter(|(_, a, u)| *a > 0.0 && *u > 0.0)
-        .max_by(|a, b| ratio(a.1, a.2).total_cmp(&ratio(b.1, b.2)))?;
-    let at = exact(Unit::Time, interval);
-    Some(if ratio(aligned, unaligned) < 1.0 + SAME {
-        format!(
-            "Aligned or unaligned makes no difference: about {}",
-            Unit::Time.text(aligned)
-        )
-    } else {
-        let texts = [Unit::Time.text(unaligned), Unit::Time.text(aligned)];
-        format!(
-            "Unaligned checkpoints take {} where aligned ones take {} (interval {at})",
-            texts[0], texts[1]
-        )
-    })
-}
-
-fn ratio(a: f64, b: f64) -> f64 {
-    (a / b).max(b / a)
-}
-
-/// The extremes of several curves at the longest interval that all of them have.
-fn among(curves: &[Curve]) -> String {
-    let last = |curve: &Curve| {
-        let (interval, point) = curve
-            .points
-            .iter()
-            .rev()
-            .find(|(_, point)| point.duration_p50.is_some())?;
-        Some((*interval, point.duration_p50?.value, curve.name.clone()))
-    };
-    let ends: Vec<(f64, f64, String)> = curves.iter().filter_map(last).collect();
-    let fastest = ends.iter().min_by(|a, b| a.1.total_cmp(&b.1));
-    let slowest = ends.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-    match (fastest, slowest) {
-        (Some(fast), Some(slow)) => format!(
-            "At an interval of {} a checkpoint takes {} ({}) to {} ({})",
-            exact(Unit::Time, slow.0),
-            Unit::Time.text(fast.1),
-            fast.2,
-            Unit::Time.text(slow.1),
-            slow.2
-        ),
-        _ => "No checkpoint completes at any interval".to_owned(),
-    }
-}
-
-/// What a longer interval does along one curve.
-fn along(curve: &Curve) -> String {
-    let medians: Vec<(f64, Estimate)> = curve
-        .points
-        .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.duration_p50?)))
-        .collect();
-    let time = |interval: f64| exact(Unit::Time, interval);
-    let (Some((shortest, first)), Some((longest, last))) = (medians.first(), medians.last()) else {
-        return "No checkpoint completes at any interval".to_owned();
-    };
-    if medians.len() == 1 {
-        return format!(
-            "At an interval of {}, a checkpoint takes {}",
-            time(*shortest),
-            Unit::Time.estimate(last)
-        );
-    }
-    let failed: Vec<f64> = curve
-        .points
-        .iter()
-        .filter(|(_, point)| point.duration_p50.is_none())
-        .map(|(interval, _)| *interval)
-        .collect();
-    if let Some(longest_failed) = failed
-        .iter()
-        .copied()
-        .filter(|interval| interval < shortest)
-        .reduce(f64::max)
-    {
-        return format!(
-            "No checkpoint completes at {} or less; at {} it takes {}",
-            time(longest_failed),
-            time(*shortest),
-            Unit::Time.estimate(first)
-        );
-    }
-    let near = |value: f64| (value / last.value - 1.0).abs() <= SAME;
-    let flat_from = medians.len()
-        - medians
-            .iter()
-            .rev()
-            .take_while(|(_, median)| near(median.value))
-            .count();
-    let (from, to) = (Unit::Time.estimate(first), Unit::Time.estimate(last));
-    let rises = last.value > first.value;
-    if flat_from == 0 {
-        format!(
-            "The interval hardly changes the duration: {to} from {} to {}",
-            time(*shortest),
-            time(*longest)
-        )
-    } else if flat_from + 1 < medians.len() {
-        let word = if rises { "slower" } else { "faster" };
-        let knee = time(medians[flat_from].0);
-        format!(
-            "Beyond {knee} the checkpoint no longer gets {word}: {to} at {}",
-            time(*longest)
-        )
-    } else {
-        let word = if rises { "longer" } else { "shorter" };
-        format!(
-            "The longer the interval, the {word} the checkpoint: {from} at {}, {to} at {}",
-            time(*shortest),
-            time(*longest)
-        )
-    }
 }
 
 fn data(curves: &[Curve]) -> Sheet {
