@@ -1,7 +1,6 @@
 //! A sweep seen along one of its axes: which axis, which curves, and what to call them.
 
 use crate::experiment::{PointSummary, SweepResult};
-use crate::render::number::Unit;
 use crate::render::plot::style::Paint;
 
 /// Curves in one picture; more cannot be told apart.
@@ -157,31 +156,6 @@ pub fn short_key(key: &str) -> String {
     parts[from..].join(" ")
 }
 
-/// The unit of an axis, from the text of its values.
-pub fn unit_of(labels: &[&str]) -> Unit {
-    let unit = |label: &str| -> String {
-        label
-            .chars()
-            .skip_while(|c| !c.is_alphabetic() && *c != '%')
-            .collect()
-    };
-    let units: Vec<String> = labels.iter().map(|label| unit(label.trim())).collect();
-    let all = |known: &[&str]| {
-        !units.is_empty() && units.iter().all(|unit| known.contains(&unit.as_str()))
-    };
-    if all(&["ns", "us", "µs", "ms", "s", "sec", "m", "min", "h", "d"]) {
-        Unit::Time
-    } else if all(&[
-        "B", "b", "KiB", "MiB", "GiB", "TiB", "kb", "mb", "gb", "KB", "MB", "GB",
-    ]) {
-        Unit::Bytes
-    } else if all(&["%"]) {
-        Unit::Share
-    } else {
-        Unit::Plain
-    }
-}
-
 /// `orders · 5 replications per point`.
 pub fn described(sweep: &SweepResult) -> String {
     let replications = match sweep.replications {
@@ -241,13 +215,5 @@ mod tests {
         for (key, label, name) in cases {
             assert_eq!(coordinate_name(key, label), name);
         }
-    }
-
-    #[test]
-    fn the_unit_of_an_axis_is_read_from_its_labels() {
-        assert_eq!(unit_of(&["10 s", "1 min", "2min"]), Unit::Time);
-        assert_eq!(unit_of(&["1 GiB", "512 MiB"]), Unit::Bytes);
-        assert_eq!(unit_of(&["1.1", "2"]), Unit::Plain);
-        assert_eq!(unit_of(&[]), Unit::Plain);
     }
 }
