@@ -4,5 +4,6 @@ pub mod engine;
 pub mod experiment;
 pub mod measure;
 pub mod model;
+pub mod render;
 pub mod scenario;
 pub mod units;

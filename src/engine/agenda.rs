@@ -1,6 +1,6 @@
 //! The future events, in order of time and, at equal times, of scheduling.
 //!
-//! A 4-ary heap of 128-bit keys `time | sequence | slot`; events lie still in a slab and only keys move. Taking an
+//! A binary heap of 128-bit keys `time | sequence | slot`; events lie still in a slab and only keys move. Taking an
 //! event leaves a hole at the root, which the next event that is scheduled fills: most handlers schedule one, so that
 //! taking and scheduling cost one walk down the heap instead of two. See `benches/` for the comparison with
 //! `BinaryHeap<(time, sequence, event)>`.
@@ -9,7 +9,6 @@ use crate::units::{SimDuration, SimTime};
 
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
-const ARITY: usize = 4;
 
 /// Future events of type `E`, and the clock.
 #[derive(Debug)]
@@ -87,7 +86,7 @@ impl<E> Agenda<E> {
             self.sink(key);
         } else {
             self.heap.push(key);
-            self.rise(key);
+            self.rise(self.heap.len() - 1, key);
         }
     }
 
@@ -119,21 +118,6 @@ impl<E> Agenda<E> {
         self.now = self.now.max(time);
     }
 
-    /// Lets the key at the end rise to its place.
-    #[inline]
-    fn rise(&mut self, key: u128) {
-        let mut child = self.heap.len() - 1;
-        while child > 0 {
-            let parent = (child - 1) / ARITY;
-            if self.heap[parent] <= key {
-                break;
-            }
-            self.heap[child] = self.heap[parent];
-            child = parent;
-        }
-        self.heap[child] = key;
-    }
-
     fn close_hole(&mut self) {
         let last = self.heap.pop().expect("there is a hole to close");
         if !self.heap.is_empty() {
@@ -141,29 +125,39 @@ impl<E> Agenda<E> {
         }
     }
 
-    /// Lets a key that stands at the root sink to its place.
+    /// Puts `key` into the hole at the root: the hole sinks to a leaf, always to the smaller child, and the key rises
+    /// from there. A new event usually belongs near the leaves, so this needs about one comparison per level.
     #[inline]
     fn sink(&mut self, key: u128) {
         let heap = self.heap.as_mut_slice();
         let mut hole = 0;
-        loop {
-            let first = hole * ARITY + 1;
-            let Some(children) = heap.get(first..heap.len().min(first + ARITY)) else {
-                break;
-            };
-            let mut least = (u128::MAX, 0);
-            for (offset, &child) in children.iter().enumerate() {
-                if child < least.0 {
-                    least = (child, offset);
-                }
-            }
-            if least.0 >= key {
-                break;
-            }
-            heap[hole] = least.0;
-            hole = first + least.1;
+        while let Some(&[left, right]) = heap.get(2 * hole + 1..2 * hole + 3) {
+            // An index, not a choice of keys: which child is smaller cannot be predicted.
+            let child = 2 * hole + 1 + usize::from(right < left);
+            heap[hole] = heap[child];
+            hole = child;
         }
-        heap[hole] = key;
+        if let Some(&only) = heap.get(2 * hole + 1) {
+            heap[hole] = only;
+            hole = 2 * hole + 1;
+        }
+        self.rise(hole, key);
+    }
+
+    /// Lets `key` rise from position `child` to its place.
+    #[inline]
+    fn rise(&mut self, mut child: usize, key: u128) {
+        let heap = self.heap.as_mut_slice();
+        while child > 0 {
+            let parent = (child - 1) / 2;
+            let above = heap[parent];
+            if above <= key {
+                break;
+            }
+            heap[child] = above;
+            child = parent;
+        }
+        heap[child] = key;
     }
 }
 

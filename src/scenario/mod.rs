@@ -4,8 +4,8 @@
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
-pub mod calibration;
 pub mod axis;
+pub mod calibration;
 pub mod cluster;
 mod conf;
 pub mod diagnostic;

@@ -4,7 +4,8 @@
 //! the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task, which tests
 //! before each record, would have stopped there.
 
-use crate::model::network::Network;
+use crate::model::ids::ChannelId;
+use crate::model::network::{Barrier, Element, Network};
 use crate::model::task::{Doing, InHand, Piece, Spending, Task};
 use crate::scenario::Reading;
 use crate::units::SimTime;
@@ -17,6 +18,19 @@ pub(super) enum Found {
     /// Something that is dealt with already, such as a barrier.
     Event,
     /// Nothing.
+    Nothing,
+}
+
+/// What has been taken from an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Records, in hand now.
+    Records,
+    /// A part of a record that is not complete yet, or something for the cache: nothing to process.
+    NoRecords,
+    /// A barrier.
+    Barrier(ChannelId, Barrier),
+    /// There was nothing.
     Nothing,
 }
 
@@ -49,6 +63,50 @@ pub(super) fn output(task: &Task, network: &Network) -> Output {
     } else {
         Output::Unavailable
     }
+}
+
+/// Takes the next element of an input.
+#[inline]
+pub(super) fn take(task: &mut Task, network: &mut Network, input: usize, now: SimTime) -> Taken {
+    match network.poll(now, task.inputs[input].gate) {
+        Some(polled) => hold(task, network, input, polled, false, now),
+        None => Taken::Nothing,
+    }
+}
+
+/// Takes an element in hand; `cached` = it comes from the old alignment cache, and has been counted.
+#[inline]
+pub(super) fn hold(
+    task: &mut Task,
+    network: &mut Network,
+    input: usize,
+    (channel, element): (ChannelId, Element),
+    cached: bool,
+    now: SimTime,
+) -> Taken {
+    let buffer = match element {
+        Element::Data(buffer) => buffer,
+        Element::Barrier(barrier) => return Taken::Barrier(channel, barrier),
+    };
+    let input = &mut task.inputs[input];
+    if !cached {
+        input.bytes += u64::from(buffer.bytes);
+        task.counters.bytes += u64::from(buffer.bytes);
+        task.counters.taken += u64::from(buffer.records);
+    }
+    if buffer.records > 0 {
+        input.in_hand = Some(InHand {
+            channel,
+            buffer,
+            left: buffer.records,
+            cached,
+        });
+        return Taken::Records;
+    }
+    if !cached {
+        network.recycle(now, channel, buffer);
+    }
+    Taken::NoRecords
 }
 
 /// Looks at a source's schedule; a generator's has waited while the source could not emit.

@@ -7,10 +7,10 @@ use crate::engine::Agenda;
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, TaskId};
 use crate::model::job::Job;
-use crate::model::job::piece::{self, Found, Output};
-use crate::model::network::{Buffer, Element, Wake};
+use crate::model::job::piece::{self, Found, Output, Taken};
+use crate::model::network::{Element, Wake};
 use crate::model::observe::Observer;
-use crate::model::task::{Doing, InHand, Spending, TaskInput};
+use crate::model::task::{Doing, Spending, TaskInput};
 use crate::scenario::{Alignment, BufferTimeout, Overflow, Reading};
 use crate::units::SimTime;
 
@@ -136,7 +136,11 @@ impl<O: Observer> Job<O> {
             Some(source) => {
                 let due = source.schedule.next_due();
                 // Records that come faster than the quantum are emitted in batches of one quantum.
-                if due.since(now) < quantum { now + quantum } else { due }
+                if due.since(now) < quantum {
+                    now + quantum
+                } else {
+                    due
+                }
             }
             None => task
                 .inputs
@@ -190,50 +194,48 @@ impl<O: Observer> Job<O> {
     /// Takes the next element of an input, from the old alignment cache before the gate.
     #[inline]
     fn take_element(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Found {
-        let gate = self.tasks[id.index()].inputs[input].gate;
-        let replayed = if self.tasks[id.index()].cache.replay.is_empty() {
-            None
-        } else {
-            self.take_replayed(id, input)
-        };
-        let cached = replayed.is_some();
-        let Some((channel, element)) = replayed.or_else(|| self.network.poll(agenda.now(), gate))
-        else {
-            return Found::Nothing;
-        };
-        if matches!(
+        let now = agenda.now();
+        let caching = matches!(
             self.scenario.checkpointing.alignment,
             Alignment::Caching { .. }
-        ) && self.tasks[id.index()].alignment.has_arrived(channel)
-        {
-            self.cache_element(id, channel, element, cached, agenda);
-            return Found::Event;
-        }
-        match element {
-            Element::Barrier(barrier) => {
+        );
+        let taken = if caching {
+            self.take_caching(id, input, agenda)
+        } else {
+            piece::take(&mut self.tasks[id.index()], &mut self.network, input, now)
+        };
+        match taken {
+            Taken::Nothing => Found::Nothing,
+            Taken::Records => Found::Records,
+            Taken::NoRecords => Found::Event,
+            Taken::Barrier(channel, barrier) => {
                 self.barrier_in_line(id, channel, barrier, agenda);
                 Found::Event
             }
-            Element::Data(buffer) => {
-                let task = &mut self.tasks[id.index()];
-                if !cached {
-                    task.counters.bytes += u64::from(buffer.bytes);
-                    task.inputs[input].bytes += u64::from(buffer.bytes);
-                    task.counters.taken += u64::from(buffer.records);
-                }
-                if buffer.records == 0 {
-                    self.give_back(channel, buffer, cached, agenda.now());
-                    return Found::Event;
-                }
-                task.inputs[input].in_hand = Some(InHand {
-                    channel,
-                    buffer,
-                    left: buffer.records,
-                    cached,
-                });
-                Found::Records
-            }
         }
+    }
+
+    /// Old Flink: what was cached is read first, and channels whose barrier has come go on filling the cache.
+    fn take_caching(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Taken {
+        let replayed = self.take_replayed(id, input);
+        let cached = replayed.is_some();
+        let gate = self.tasks[id.index()].inputs[input].gate;
+        let Some((channel, element)) = replayed.or_else(|| self.network.poll(agenda.now(), gate))
+        else {
+            return Taken::Nothing;
+        };
+        if self.tasks[id.index()].alignment.has_arrived(channel) {
+            self.cache_element(id, channel, element, cached, agenda);
+            return Taken::NoRecords;
+        }
+        piece::hold(
+            &mut self.tasks[id.index()],
+            &mut self.network,
+            input,
+            (channel, element),
+            cached,
+            agenda.now(),
+        )
     }
 
     fn take_replayed(&mut self, id: TaskId, input: usize) -> Option<(ChannelId, Element)> {
@@ -284,12 +286,8 @@ impl<O: Observer> Job<O> {
                 }
             }
         }
-        self.give_back(channel, buffer, replayed, agenda.now());
-    }
-
-    fn give_back(&mut self, channel: ChannelId, buffer: Buffer, cached: bool, now: SimTime) {
-        if !cached {
-            self.network.recycle(now, channel, buffer);
+        if !replayed {
+            self.network.recycle(agenda.now(), channel, buffer);
         }
     }
 

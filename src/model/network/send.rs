@@ -11,31 +11,39 @@ impl Network {
     /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (4.3).
     #[inline]
     pub fn write(&mut self, now: SimTime, partition: PartitionId, to: u32, bytes: u32) {
-        let id = ChannelId(self.partitions[partition.index()].channels.start + to);
+        let pool = &mut self.partitions[partition.index()];
+        let id = ChannelId(pool.channels.start + to);
+        let channel = &mut self.channels[id.index()];
         let mut left = bytes;
+        let mut finished = false;
         loop {
-            let channel = &mut self.channels[id.index()];
-            if channel.open.is_none() {
-                self.request_segment(partition, id);
-            }
-            let open = self.channels[id.index()]
-                .open
-                .as_mut()
-                .expect("requested above");
+            let open = match &mut channel.open {
+                Some(open) => open,
+                None => {
+                    channel.segments += 1;
+                    pool.used += 1;
+                    pool.full += u32::from(channel.segments == self.limits.per_channel);
+                    channel.open.insert(OpenBuffer {
+                        capacity: channel.capacity,
+                        ..OpenBuffer::default()
+                    })
+                }
+            };
             let fits = left.min(open.capacity - open.filled);
             open.filled += fits;
             open.bytes += fits;
             left -= fits;
-            let full = open.filled == open.capacity;
-            if left == 0 {
-                open.records += 1;
-            }
-            if full {
-                self.finish_buffer(now, id);
+            open.records += u32::from(left == 0);
+            if open.filled == open.capacity {
+                channel.finish_open();
+                finished = true;
             }
             if left == 0 {
-                return;
+                break;
             }
+        }
+        if finished {
+            self.offer(now, id);
         }
     }
 
@@ -118,21 +126,6 @@ impl Network {
         }
         for id in self.partitions[partition.index()].channels.clone() {
             self.finish_buffer(now, ChannelId(id));
-        }
-    }
-
-    #[inline]
-    fn request_segment(&mut self, partition: PartitionId, id: ChannelId) {
-        let channel = &mut self.channels[id.index()];
-        channel.open = Some(OpenBuffer {
-            capacity: channel.capacity,
-            ..OpenBuffer::default()
-        });
-        channel.segments += 1;
-        let pool = &mut self.partitions[partition.index()];
-        pool.used += 1;
-        if channel.segments == self.limits.per_channel {
-            pool.full += 1;
         }
     }
 

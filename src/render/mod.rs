@@ -1,0 +1,9 @@
+//! From results to pictures and tables.
+//!
+//! Everything here is a function of results: it never simulates, never prints and never touches a file; the caller
+//! gets texts and bytes. The same results give the same bytes on every machine: fonts are embedded, no clock is read.
+
+pub mod number;
+pub mod plot;
+pub mod sheet;
+pub mod table;

@@ -1,0 +1,250 @@
+//! What pictures say and that they can always be drawn.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use crate::experiment::SweepResult;
+use crate::measure::Estimate;
+use crate::render::plot::outline::outline;
+use crate::render::plot::sample::{
+    INTERVAL, UNALIGNED, interval_sweep, mode_sweep, occupancy, origin, point, rate_sweep, run,
+    sweep,
+};
+use crate::render::plot::style::FONT;
+use crate::render::plot::sweep_pictures;
+use crate::render::plot::{
+    Picture, duration, files, gantt, heatmap, knee, loss, occupancy as queues, run_pictures, svg,
+};
+use crate::units::SimDuration;
+
+fn said(picture: &Picture) -> String {
+    format!("{}\n{}", outline(&picture.chart), picture.data.csv())
+}
+
+fn heading(sweep: &SweepResult) -> String {
+    duration::picture(sweep, None).unwrap().chart.title
+}
+
+#[test]
+fn duration_over_the_interval() {
+    let picture = duration::picture(&interval_sweep(), Some(SimDuration::from_secs(20))).unwrap();
+    assert_snapshot!(said(&picture));
+}
+
+#[test]
+fn duration_aligned_and_unaligned() {
+    assert_snapshot!(said(&duration::picture(&mode_sweep(), None).unwrap()));
+}
+
+#[test]
+fn loss_over_the_interval() {
+    assert_snapshot!(said(&loss::picture(&interval_sweep()).unwrap()));
+}
+
+#[test]
+fn knee_over_the_load() {
+    assert_snapshot!(said(&knee::picture(&rate_sweep()).unwrap()));
+}
+
+#[test]
+fn heatmap_of_interval_and_mode() {
+    assert_snapshot!(said(&heatmap::pictures(&mode_sweep())[0]));
+}
+
+#[test]
+fn one_checkpoint_aligned() {
+    assert_snapshot!(said(&gantt::picture(&run(4, false), 7, &origin()).unwrap()));
+}
+
+#[test]
+fn one_checkpoint_unaligned() {
+    assert_snapshot!(said(&gantt::picture(&run(2, true), 7, &origin()).unwrap()));
+}
+
+#[test]
+fn beyond_forty_bars_the_rest_is_folded() {
+    let text = outline(&gantt::picture(&run(44, true), 7, &origin()).unwrap().chart);
+    assert_eq!(text.matches("margin").count(), 40);
+    assert!(
+        text.contains("note 0:0.5 \"… 5 more, none above 630 ms\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn queues_aligned_above_unaligned() {
+    let (above, below) = (occupancy(true), occupancy(false));
+    assert_snapshot!(said(
+        &queues::picture(&[("aligned", &above), ("unaligned", &below)], &origin()).unwrap()
+    ));
+}
+
+#[test]
+fn the_headline_states_what_the_interval_does() {
+    let over = |medians: &[Option<f64>]| {
+        let intervals = [
+            ("10 s", 10.0),
+            ("30 s", 30.0),
+            ("1 min", 60.0),
+            ("2 min", 120.0),
+        ];
+        let points = intervals
+            .iter()
+            .zip(medians)
+            .map(|((label, value), median)| point(&[(label, Some(*value))], *median));
+        heading(&sweep(&[INTERVAL], points.collect()))
+    };
+    let cases: [(&[Option<f64>], &str); 8] = [
+        (
+            &[Some(4.0), Some(9.0), Some(2.0), Some(5.0)],
+            "The duration follows the interval in no simple way: 2.00 s (interval 1 min) to 9.0 s (interval 30 s)",
+        ),
+        (
+            &[Some(1.0), Some(4.0), Some(4.1), Some(4.1)],
+            "Beyond 30 s the checkpoint no longer gets slower: 4.1 s at 2 min",
+        ),
+        (
+            &[Some(4.0), Some(4.1), Some(4.0), Some(4.1)],
+            "The interval hardly changes the duration: 4.1 s from 10 s to 2 min",
+        ),
+        (
+            &[Some(1.0), Some(2.0), Some(3.0), Some(4.0)],
+            "The longer the interval, the longer the checkpoint: 1.00 s at 10 s, 4.0 s at 2 min",
+        ),
+        (
+            &[Some(9.0), Some(4.0), Some(4.0), Some(4.0)],
+            "Beyond 30 s the checkpoint no longer gets faster: 4.0 s at 2 min",
+        ),
+        (
+            &[None, None, Some(3.0), Some(4.0)],
+            "No checkpoint completes at 30 s or less; at 1 min it takes 3.00 s",
+        ),
+        (
+            &[None, None, None, None],
+            "No checkpoint completes at any interval",
+        ),
+        (
+            &[Some(4.0)],
+            "At an interval of 10 s, a checkpoint takes 4.0 s",
+        ),
+    ];
+    for (medians, title) in cases {
+        assert_eq!(over(medians), title);
+    }
+}
+
+#[test]
+fn a_picture_is_svg_png_and_csv_with_its_origin() {
+    let picture = duration::picture(&interval_sweep(), None).unwrap();
+    let files = files(&picture);
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["duration.svg", "duration.png", "duration.csv"]);
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&files[1].1))
+        .read_info()
+        .unwrap();
+    let info = reader.info();
+    assert_eq!((info.width, info.height), (2400, 1280));
+    let source = info
+        .utf8_text
+        .iter()
+        .find(|text| text.keyword == "Source")
+        .unwrap();
+    assert_eq!(
+        source.get_text().unwrap(),
+        "ckptsim 0.1.0 · scenario 3fa9c1e2 · seed 42"
+    );
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    assert!(pixels.iter().any(|byte| *byte < 64), "there is ink");
+}
+
+#[test]
+fn the_same_picture_gives_the_same_bytes() {
+    let picture = duration::picture(&mode_sweep(), None).unwrap();
+    assert!(files(&picture) == files(&picture.clone()));
+}
+
+#[test]
+fn every_font_in_the_svg_is_embedded() {
+    let mut pictures = sweep_pictures(&interval_sweep(), None);
+    pictures.extend(run_pictures(&run(4, false), &origin()));
+    for picture in pictures {
+        let svg = svg(&picture);
+        let fonts: Vec<&str> = svg
+            .split("font-family=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert!(!fonts.is_empty());
+        assert!(fonts.iter().all(|font| *font == FONT), "{fonts:?}");
+    }
+}
+
+#[test]
+fn hostile_names_are_drawn_as_text() {
+    let mut sweep = interval_sweep();
+    sweep.scenario = "<svg> & \"quotes\" \u{0} \u{1b}[31m \u{ffff} ]]> 日本 ".repeat(200);
+    for picture in sweep_pictures(&sweep, None) {
+        assert_eq!(files(&picture).len(), 3);
+    }
+}
+
+#[test]
+fn empty_results_give_no_picture_instead_of_a_panic() {
+    assert_eq!(sweep_pictures(&sweep(&[], Vec::new()), None), []);
+    assert_eq!(
+        sweep_pictures(&sweep(&[INTERVAL, UNALIGNED], Vec::new()), None),
+        []
+    );
+    let mut run = run(1, false);
+    run.checkpoints.clear();
+    run.occupancy = None;
+    assert_eq!(run_pictures(&run, &origin()), []);
+}
+
+#[test]
+fn thousands_of_subtasks_fit_one_picture() {
+    let picture = gantt::picture(&run(5000, false), 7, &origin()).unwrap();
+    assert!(picture.chart.height < 1400);
+    assert!(svg(&picture).len() < 200_000);
+}
+
+prop_compose! {
+    fn any_estimate()(value in prop::num::f64::ANY, low in prop::num::f64::ANY, high in prop::num::f64::ANY, n in 0..3usize) -> Estimate {
+        Estimate { value, low, high, n }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_numbers_can_be_drawn(
+        points in prop::collection::vec(
+            (prop::option::of(prop::num::f64::ANY), prop::option::of(any_estimate()), prop::option::of(any_estimate())),
+            0..6,
+        ),
+        timeout in prop::option::of(0..u64::MAX),
+    ) {
+        let points: Vec<_> = points
+            .into_iter()
+            .enumerate()
+            .map(|(index, (value, first, second))| {
+                let mode = if index % 2 == 0 { "true" } else { "false" };
+                let mut point = point(&[("x", value), (mode, None), ("rate", value)], None);
+                point.duration_p50 = first;
+                point.duration_p99 = second;
+                point.throughput_loss = second;
+                point.utilisation = first;
+                point.failed = second;
+                point
+            })
+            .collect();
+        let sweep = sweep(&[INTERVAL, UNALIGNED, "source.rate"], points);
+        for picture in sweep_pictures(&sweep, timeout.map(SimDuration::from_nanos)) {
+            let svg = svg(&picture);
+            prop_assert!(!svg.contains("NaN"), "{}: not a number", picture.name);
+            prop_assert!(!svg.contains("inf"), "{}: infinite", picture.name);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Formula beside measurement.
+
+use crate::experiment::Comparison;
+use crate::render::number::{MISSING, Unit, deviation};
+use crate::render::sheet::{Sheet, cell, cells, columns};
+use crate::render::table::{Align, Table};
+
+/// Every formula with its value, the simulation's, and whether its assumptions hold; broken ones are listed below.
+pub fn formulas(comparisons: &[Comparison]) -> Table {
+    let columns = [
+        ("id", Align::Left),
+        ("quantity", Align::Left),
+        ("formula", Align::Right),
+        ("simulated [95 % interval]", Align::Right),
+        ("deviation", Align::Right),
+        ("assumptions", Align::Left),
+    ];
+    let rows = comparisons.iter().map(|comparison| {
+        let prediction = &comparison.prediction;
+        let unit = Unit::from_base(&prediction.unit);
+        let simulated = comparison.simulated.as_ref();
+        let assumptions = match prediction.broken_assumptions.len() {
+            0 => "hold".to_owned(),
+            broken => format!("{broken} broken"),
+        };
+        vec![
+            prediction.id.clone(),
+            prediction.quantity.clone(),
+            prediction
+                .value
+                .map_or_else(|| MISSING.to_owned(), |value| unit.text(value)),
+            simulated.map_or_else(
+                || MISSING.to_owned(),
+                |estimate| unit.with_interval(estimate),
+            ),
+            comparison
+                .deviation()
+                .map_or_else(|| MISSING.to_owned(), deviation),
+            assumptions,
+        ]
+    });
+    let broken = comparisons.iter().map(|comparison| &comparison.prediction);
+    let notes = broken
+        .filter(|prediction| !prediction.broken_assumptions.is_empty())
+        .map(|prediction| {
+            format!(
+                "{} assumes what does not hold here: {}",
+                prediction.id,
+                prediction.broken_assumptions.join("; ")
+            )
+        });
+    Table {
+        title: String::new(),
+        columns: columns
+            .map(|(name, align)| (name.to_owned(), align))
+            .to_vec(),
+        rows: rows.collect(),
+        notes: notes.collect(),
+    }
+}
+
+/// The same for programs.
+pub fn formulas_sheet(comparisons: &[Comparison]) -> Sheet {
+    let names = ["id", "quantity", "unit", "formula", "predicted"]
+        .map(str::to_owned)
+        .into_iter();
+    let names = names.chain(columns("simulated", ""));
+    let mut sheet = Sheet::new(names.chain([
+        "deviation_share".to_owned(),
+        "broken_assumptions".to_owned(),
+    ]));
+    for comparison in comparisons {
+        let prediction = &comparison.prediction;
+        let mut row = vec![
+            prediction.id.clone(),
+            prediction.quantity.clone(),
+            prediction.unit.clone(),
+            prediction.formula.clone(),
+            prediction.value.map_or_else(String::new, cell),
+        ];
+        row.extend(cells(comparison.simulated.as_ref()));
+        row.push(comparison.deviation().map_or_else(String::new, cell));
+        row.push(prediction.broken_assumptions.join("; "));
+        sheet.push(row);
+    }
+    sheet
+}

@@ -1,0 +1,247 @@
+//! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
+
+mod formulas;
+mod phases;
+mod sparkline;
+mod sweep;
+
+pub use crate::render::table::formulas::{formulas, formulas_sheet};
+pub use crate::render::table::phases::{phases, phases_sheet};
+pub use crate::render::table::sparkline::sparkline;
+pub use crate::render::table::sweep::{sweep, sweep_sheet};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+
+use crate::render::number::MISSING;
+
+/// Widest line of a text table.
+pub const WIDTH: usize = 100;
+
+/// Side of a cell on which its text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Names.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table before it is printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Above the table; may be empty.
+    pub title: String,
+    /// Headings.
+    pub columns: Vec<(String, Align)>,
+    /// Cells.
+    pub rows: Vec<Vec<String>>,
+    /// Below the table, one per line.
+    pub notes: Vec<String>,
+}
+
+impl Table {
+    /// For a terminal of [`WIDTH`] columns; ends with a line feed.
+    pub fn text(&self) -> String {
+        let mut table = self.filled(str::to_owned);
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(WIDTH as u16);
+        // Two spaces between columns where that fits, otherwise one.
+        let widths: usize = (0..self.columns.len()).map(|index| self.width(index)).sum();
+        let wide = widths + 2 * self.columns.len() <= WIDTH + 1;
+        for column in table.column_iter_mut() {
+            column.set_padding((0, if wide { 2 } else { 1 }));
+        }
+        let body = table.to_string();
+        let lines = body.lines().map(str::trim_end);
+        let notes = self.notes.iter().flat_map(|note| wrapped(note));
+        let title = (!self.title.is_empty()).then(|| self.title.clone());
+        let all = title
+            .into_iter()
+            .chain(lines.map(str::to_owned))
+            .chain(notes);
+        all.flat_map(|line| [line, "\n".to_owned()]).collect()
+    }
+
+    /// As a Markdown table, title in bold, notes as a list; ends with a line feed.
+    pub fn markdown(&self) -> String {
+        let mut table = self.filled(one_line);
+        table
+            .load_style(presets::ASCII_MARKDOWN)
+            .set_content_arrangement(ContentArrangement::Disabled);
+        let mut text = if self.title.is_empty() {
+            String::new()
+        } else {
+            format!("**{}**\n\n", self.title)
+        };
+        for (index, line) in table.to_string().lines().enumerate() {
+            text.push_str(&if index == 1 {
+                self.rule(line)
+            } else {
+                line.to_owned()
+            });
+            text.push('\n');
+        }
+        if !self.notes.is_empty() {
+            text.push('\n');
+        }
+        for note in &self.notes {
+            text.push_str("- ");
+            text.push_str(note);
+            text.push('\n');
+        }
+        text
+    }
+
+    /// With headings passed through `heading`.
+    fn filled(&self, heading: fn(&str) -> String) -> comfy_table::Table {
+        let cell = |(text, (_, align)): (&String, &(String, Align))| {
+            Cell::new(text).set_alignment(match align {
+                Align::Left => CellAlignment::Left,
+                Align::Right => CellAlignment::Right,
+            })
+        };
+        let mut table = comfy_table::Table::new();
+        table.force_no_tty();
+        let headings: Vec<String> = self.columns.iter().map(|(name, _)| heading(name)).collect();
+        table.set_header(headings.iter().zip(&self.columns).map(cell));
+        for row in &self.rows {
+            table.add_row(row.iter().zip(&self.columns).map(cell));
+        }
+        table
+    }
+
+    /// Markdown marks right-aligned columns by a colon in the rule.
+    fn rule(&self, line: &str) -> String {
+        let parts: Vec<&str> = line.trim_matches('|').split('|').collect();
+        let rules = parts
+            .iter()
+            .zip(&self.columns)
+            .map(|(part, (_, align))| match align {
+                Align::Left => (*part).to_owned(),
+                Align::Right => format!("{}:", &part[..part.len().saturating_sub(1)]),
+            });
+        format!("|{}|", rules.collect::<Vec<String>>().join("|"))
+    }
+
+    fn width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let heading = self.columns[column].0.split('\n');
+        cells
+            .map(|cell| cell.chars().count())
+            .chain(heading.map(|line| line.chars().count()))
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Without the columns (from `first` on) in which nothing stands.
+    fn without_empty_columns(mut self, first: usize) -> Table {
+        let empty = |column: usize, rows: &[Vec<String>]| {
+            column >= first
+                && rows
+                    .iter()
+                    .all(|row| row.get(column).is_none_or(|cell| cell == MISSING))
+        };
+        let kept: Vec<usize> = (0..self.columns.len())
+            .filter(|column| !empty(*column, &self.rows))
+            .collect();
+        self.columns = kept
+            .iter()
+            .map(|column| self.columns[*column].clone())
+            .collect();
+        for row in &mut self.rows {
+            *row = kept
+                .iter()
+                .filter_map(|column| row.get(*column).cloned())
+                .collect();
+        }
+        self
+    }
+}
+
+/// A heading without its line breaks: `align-` and `ment` are one word.
+fn one_line(heading: &str) -> String {
+    heading.replace("-\n", "").replace('\n', " ")
+}
+
+/// A note in lines of at most [`WIDTH`] characters, continued with an indent.
+fn wrapped(note: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in note.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            Some(_) => lines.push(format!("    {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::plot::sample::{interval_sweep, mode_sweep, run};
+    use insta::assert_snapshot;
+
+    #[test]
+    fn a_sweep_has_one_row_per_point() {
+        let sweep = interval_sweep();
+        assert_snapshot!(format!(
+            "{}\n{}",
+            super::sweep(&sweep).text(),
+            super::sweep(&sweep).markdown()
+        ));
+        assert_snapshot!(sweep_sheet(&sweep).csv());
+    }
+
+    #[test]
+    fn formulas_stand_beside_the_simulation() {
+        let comparisons = &interval_sweep().points[2].comparisons;
+        assert_snapshot!(format!(
+            "{}\n{}",
+            formulas(comparisons).text(),
+            formulas(comparisons).markdown()
+        ));
+        assert_snapshot!(formulas_sheet(comparisons).csv());
+    }
+
+    #[test]
+    fn phases_of_a_run_in_time_order() {
+        let run = run(4, false);
+        assert_snapshot!(format!(
+            "{}\n{}",
+            phases(&run).text(),
+            phases_sheet(&run).csv()
+        ));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for sweep in [interval_sweep(), mode_sweep()] {
+            let text = super::sweep(&sweep).text();
+            assert!(
+                text.lines().all(|line| line.chars().count() <= WIDTH),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn empty_results_are_empty_tables() {
+        let mut run = run(1, false);
+        run.checkpoints.clear();
+        assert!(phases(&run).text().contains("0 completed"));
+        assert_eq!(formulas(&[]).text().lines().count(), 1);
+        let mut sweep = interval_sweep();
+        sweep.points.clear();
+        assert!(
+            super::sweep(&sweep)
+                .text()
+                .contains("no checkpoint completed")
+        );
+    }
+}
