@@ -51,21 +51,37 @@ fn splitmix64(mut x: u64) -> u64 {
 impl Pipeline {
     /// W3 with `p` A and `p` B; source and sink are `faster` times as fast.
     pub fn new(p: usize, faster: u64) -> Self {
-        let task = |service| Task { service, inputs: vec![], next_input: 0, outputs: vec![], doing: Doing::Idle };
+        let task = |service| Task {
+            service,
+            inputs: vec![],
+            next_input: 0,
+            outputs: vec![],
+            doing: Doing::Idle,
+        };
         let mut tasks = vec![task(100_003 / faster)];
         tasks.extend((0..p as u64).map(|i| task(800_000 + 101 * i)));
         tasks.extend((0..p as u64).map(|j| task((700_000 + 103 * j) * if j == 0 { 2 } else { 1 })));
         tasks.push(task(50_021 / faster));
         let mut channels = Vec::new();
         let sink = 2 * p + 1;
-        let pairs = (0..p).map(|a| (0, 1 + a)).chain((0..p).flat_map(|a| (0..p).map(move |b| (1 + a, 1 + p + b))));
+        let pairs = (0..p)
+            .map(|a| (0, 1 + a))
+            .chain((0..p).flat_map(|a| (0..p).map(move |b| (1 + a, 1 + p + b))));
         for (from, to) in pairs.chain((0..p).map(|b| (1 + p + b, sink))) {
             tasks[from].outputs.push(channels.len());
             tasks[to].inputs.push(channels.len());
             channels.push(VecDeque::with_capacity(CAPACITY));
         }
-        let mut pipeline =
-            Pipeline { heap: BinaryHeap::new(), sequence: 0, now: 0, tasks, channels, p, next_buffer: 0, completions: 0 };
+        let mut pipeline = Pipeline {
+            heap: BinaryHeap::new(),
+            sequence: 0,
+            now: 0,
+            tasks,
+            channels,
+            p,
+            next_buffer: 0,
+            completions: 0,
+        };
         pipeline.begin(0);
         pipeline
     }
@@ -73,7 +89,9 @@ impl Pipeline {
     /// Lets `completions` services end.
     pub fn run(&mut self, completions: u64) {
         while self.completions < completions {
-            let Some(Reverse((time, _, event))) = self.heap.pop() else { return };
+            let Some(Reverse((time, _, event))) = self.heap.pop() else {
+                return;
+            };
             self.now = time;
             match event {
                 Event::Done { task } => self.done(task),
@@ -83,14 +101,20 @@ impl Pipeline {
 
     fn done(&mut self, task: usize) {
         self.completions += 1;
-        let Doing::Busy(buffer) = self.tasks[task].doing else { return };
+        let Doing::Busy(buffer) = self.tasks[task].doing else {
+            return;
+        };
         self.tasks[task].doing = Doing::Idle;
         if self.tasks[task].outputs.is_empty() {
             self.begin(task);
             return;
         }
         let outputs = self.tasks[task].outputs.len() as u64;
-        let choice = if task == 0 || outputs == 1 { buffer % outputs } else { splitmix64(buffer) % outputs };
+        let choice = if task == 0 || outputs == 1 {
+            buffer % outputs
+        } else {
+            splitmix64(buffer) % outputs
+        };
         let on = self.tasks[task].outputs[choice as usize];
         self.push(task, buffer, on);
     }
@@ -116,20 +140,25 @@ impl Pipeline {
         } else {
             let n = self.tasks[task].inputs.len();
             let first = self.tasks[task].next_input;
-            let Some(input) = (0..n).map(|k| (first + k) % n).find(|&k| !self.channels[self.tasks[task].inputs[k]].is_empty())
+            let Some(input) = (0..n)
+                .map(|k| (first + k) % n)
+                .find(|&k| !self.channels[self.tasks[task].inputs[k]].is_empty())
             else {
                 return;
             };
             self.tasks[task].next_input = (input + 1) % n;
             let channel = self.tasks[task].inputs[input];
-            let Some(buffer) = self.channels[channel].pop_front() else { return };
+            let Some(buffer) = self.channels[channel].pop_front() else {
+                return;
+            };
             self.unblock(channel);
             buffer
         };
         self.tasks[task].doing = Doing::Busy(buffer);
         self.sequence += 1;
         let at = self.now + self.tasks[task].service;
-        self.heap.push(Reverse((at, self.sequence, Event::Done { task })));
+        self.heap
+            .push(Reverse((at, self.sequence, Event::Done { task })));
     }
 
     fn unblock(&mut self, channel: usize) {

@@ -16,7 +16,7 @@ pub struct Agenda<E> {
     heap: Vec<u128>,
     /// The first key has been taken, and nothing has filled its place yet.
     hole: bool,
-    slab: Vec<Option<E>>,
+    slab: Vec<E>,
     free: Vec<u32>,
     now: SimTime,
     sequence: u64,
@@ -37,7 +37,7 @@ impl<E> Default for Agenda<E> {
     }
 }
 
-impl<E> Agenda<E> {
+impl<E: Copy> Agenda<E> {
     /// The time of the event that is being handled.
     #[inline]
     pub fn now(&self) -> SimTime {
@@ -65,12 +65,12 @@ impl<E> Agenda<E> {
     pub fn at(&mut self, time: SimTime, event: E) {
         assert!(time >= self.now, "an event cannot be scheduled in the past");
         let slot = if let Some(slot) = self.free.pop() {
-            self.slab[slot as usize] = Some(event);
+            self.slab[slot as usize] = event;
             slot
         } else {
             let slot = u32::try_from(self.slab.len()).expect("fewer than 2^24 events wait");
             assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
-            self.slab.push(Some(event));
+            self.slab.push(event);
             slot
         };
         let sequence = self.sequence;
@@ -106,11 +106,7 @@ impl<E> Agenda<E> {
         self.handled += 1;
         let slot = (key as u32) & ((1 << SLOT_BITS) - 1);
         self.free.push(slot);
-        Some(
-            self.slab[slot as usize]
-                .take()
-                .expect("a key in the heap has its event in the slab"),
-        )
+        Some(self.slab[slot as usize])
     }
 
     /// Sets the clock to `time` unless it is later already.

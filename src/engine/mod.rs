@@ -16,7 +16,7 @@ use crate::units::SimTime;
 /// A system whose state changes only at events.
 pub trait Model {
     /// Everything that can happen.
-    type Event;
+    type Event: Copy;
 
     /// Lets `event` happen now (`agenda.now()`), and schedules what follows from it.
     fn handle(&mut self, event: Self::Event, agenda: &mut Agenda<Self::Event>);

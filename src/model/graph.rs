@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::engine::Streams;
 use crate::model::alignment::Alignment;
-use crate::model::ids::{GateId, PartitionId, TaskId};
+use crate::model::ids::{ChannelId, GateId, PartitionId, TaskId};
 use crate::model::network::{
     BufferLimits, Channel, Gate, Links, Network, Partition, SharedSegments,
 };
@@ -177,7 +177,7 @@ impl Wiring<'_> {
         });
         self.gates[gate.index()]
             .channels
-            .push(crate::model::ids::ChannelId(self.channels.len() as u32));
+            .push(ChannelId(self.channels.len() as u32));
         self.channels.push(Channel {
             producer,
             consumer,
@@ -186,6 +186,7 @@ impl Wiring<'_> {
             remote,
             blocked: false,
             listed: false,
+            next_ready: ChannelId(0),
             flush_requested: false,
             awaits_floating: false,
             recording: false,

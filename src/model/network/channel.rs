@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::ids::{CheckpointId, GateId, PartitionId, TaskId};
+use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
 use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
 
 /// State of one channel.
@@ -25,6 +25,8 @@ pub struct Channel {
     pub blocked: bool,
     /// The gate knows that it has data.
     pub listed: bool,
+    /// While listed: the channel behind it.
+    pub next_ready: ChannelId,
     /// A flush asked for the partly filled buffer, too.
     pub flush_requested: bool,
     /// Waits in the gate for floating buffers.

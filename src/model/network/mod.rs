@@ -74,8 +74,9 @@ pub struct SharedSegments {
 pub struct Gate {
     /// Who reads.
     pub consumer: TaskId,
-    /// Channels with data, in the order in which they will be polled: round robin per buffer.
-    ready: VecDeque<ChannelId>,
+    /// Channels with data, in the order in which they will be polled: round robin per buffer. A list through
+    /// [`Channel::next_ready`].
+    ready: Option<ReadyList>,
     /// What is on its way, by time of arrival.
     inbound: VecDeque<(SimTime, ChannelId)>,
     /// Free floating buffers of the gate's pool.
@@ -84,6 +85,13 @@ pub struct Gate {
     awaiting: VecDeque<ChannelId>,
     /// All channels, in order of the producer's subtask.
     pub channels: Vec<ChannelId>,
+}
+
+/// Ends of a list of channels.
+#[derive(Clone, Copy, Debug)]
+struct ReadyList {
+    first: ChannelId,
+    last: ChannelId,
 }
 
 /// What a channel or a pool may hold (4.1).
@@ -219,12 +227,42 @@ impl Gate {
     pub fn new(consumer: TaskId, floating: u32) -> Self {
         Gate {
             consumer,
-            ready: VecDeque::new(),
+            ready: None,
             inbound: VecDeque::new(),
             free_floating: floating,
             awaiting: VecDeque::new(),
             channels: Vec::new(),
         }
+    }
+}
+
+impl ReadyList {
+    /// Adds a channel at the end.
+    #[inline]
+    fn push(list: &mut Option<ReadyList>, channels: &mut [Channel], id: ChannelId) {
+        match list {
+            Some(ends) => {
+                channels[ends.last.index()].next_ready = id;
+                ends.last = id;
+            }
+            None => {
+                *list = Some(ReadyList {
+                    first: id,
+                    last: id,
+                })
+            }
+        }
+    }
+
+    /// Takes the channel at the front.
+    #[inline]
+    fn pop(list: &mut Option<ReadyList>, channels: &[Channel]) -> Option<ChannelId> {
+        let ReadyList { first, last } = (*list)?;
+        *list = (first != last).then(|| ReadyList {
+            first: channels[first.index()].next_ready,
+            last,
+        });
+        Some(first)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The consumer's side: arrivals, polling, and credits.
 
 use crate::model::ids::{ChannelId, GateId};
-use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, Network, Wake};
+use crate::model::network::{
+    Barrier, BarrierKind, Buffer, Element, Gate, Network, ReadyList, Wake,
+};
 use crate::units::SimTime;
 
 impl Network {
@@ -25,11 +27,11 @@ impl Network {
             channel.visible += 1;
             if !channel.listed {
                 channel.listed = true;
-                gate.ready.push_back(id);
+                ReadyList::push(&mut gate.ready, channels, id);
             }
         }
         loop {
-            let id = gate.ready.pop_front()?;
+            let id = ReadyList::pop(&mut gate.ready, channels)?;
             let channel = &mut channels[id.index()];
             channel.listed = false;
             let element = if channel.remote {
@@ -62,7 +64,7 @@ impl Network {
             };
             if more {
                 channel.listed = true;
-                gate.ready.push_back(id);
+                ReadyList::push(&mut gate.ready, channels, id);
             }
             return Some((id, element));
         }
@@ -71,7 +73,7 @@ impl Network {
     /// When the gate's next element arrives; `None` if nothing is on its way. Zero if it has data already.
     pub fn next_arrival(&self, gate: GateId) -> Option<SimTime> {
         let gate = &self.gates[gate.index()];
-        if gate.ready.is_empty() {
+        if gate.ready.is_none() {
             gate.inbound.front().map(|&(arrival, _)| arrival)
         } else {
             Some(SimTime::ZERO)

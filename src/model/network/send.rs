@@ -2,7 +2,7 @@
 
 use crate::model::ids::{ChannelId, PartitionId};
 use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, Partition, Wake,
+    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, Partition, ReadyList, Wake,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -146,7 +146,7 @@ impl Network {
         } else if !channel.listed && channel.has_data() {
             channel.listed = true;
             let (gate, task) = (channel.gate, channel.consumer);
-            self.gates[gate.index()].ready.push_back(id);
+            ReadyList::push(&mut self.gates[gate.index()].ready, &mut self.channels, id);
             self.woken.push(Wake { task, at: now });
         }
     }
