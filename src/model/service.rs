@@ -226,18 +226,11 @@ mod tests {
 
     #[test]
     fn a_piece_holds_what_fits_into_the_quantum_but_at_least_one_record() {
-        let mut time = ServiceTime::new(
-            SimDuration::from_millis(2),
-            Law::Deterministic,
-            Streams::new(1, 0).named("x"),
-        );
-        assert_eq!(
-            time.piece(10, SimDuration::from_millis(5)),
-            (2, SimDuration::from_millis(4))
-        );
-        assert_eq!(
-            time.piece(10, SimDuration::from_millis(1)),
-            (1, SimDuration::from_millis(2))
-        );
+        let piece = |quantum| {
+            let (mean, stream) = (SimDuration::from_millis(2), Streams::new(1, 0).named("x"));
+            ServiceTime::new(mean, Law::Deterministic, SimDuration::from_millis(quantum), stream).piece(10)
+        };
+        assert_eq!(piece(5), (2, SimDuration::from_millis(4)));
+        assert_eq!(piece(1), (1, SimDuration::from_millis(2)));
     }
 }
