@@ -90,3 +90,23 @@ fn leaf(option: &FlinkOption) -> Value {
     schema["description"] = Value::String(description);
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMITTED: &str = include_str!("../schema.json");
+
+    #[test]
+    fn the_committed_schema_is_the_generated_one() {
+        if std::env::var_os("CKPTSIM_UPDATE").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/scenario/schema.json");
+            std::fs::write(file, text()).unwrap();
+            return;
+        }
+        assert!(
+            COMMITTED == text(),
+            "run `CKPTSIM_UPDATE=1 cargo test schema`"
+        );
+    }
+}
