@@ -3,7 +3,7 @@
 //! Every rule has a code and an explanation. Only what the scenario itself shows is judged here; rules that need a
 //! formula or a simulation make their [`Finding`]s elsewhere.
 
-mod rules;
+pub mod rules;
 
 pub use crate::scenario::lint::rules::{RULES, Rule};
 
