@@ -9,7 +9,7 @@ use crate::scenario::document::Document;
 use crate::scenario::edit;
 use crate::scenario::file::read;
 use crate::scenario::flink_options::{self, Kind, Lookup};
-use crate::scenario::key_path::KeyPath;
+use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::range::{self, Scale};
 use crate::scenario::resolve::problems::Problems;
 
@@ -45,7 +45,7 @@ pub fn axes(sweep: Option<&BTreeMap<String, Value>>, problems: &mut Problems<'_>
         return Vec::new();
     };
     let table = KeyPath::top("sweep");
-    let mut axes = Vec::new();
+    let mut all = Vec::new();
     for path in problems.document().keys_in_order(&table, sweep) {
         let key = table.key(&path);
         let place = problems.document().place(&key);
@@ -53,25 +53,25 @@ pub fn axes(sweep: Option<&BTreeMap<String, Value>>, problems: &mut Problems<'_>
         let checked = axis
             .map_err(|problem| vec![problem.at(place.clone())])
             .and_then(|axis| {
-                check(&axis, problems.document(), place)?;
+                check(&axis, problems.document(), place.as_ref())?;
                 Ok(axis)
             });
         match checked {
-            Ok(axis) => axes.push(axis),
+            Ok(axis) => all.push(axis),
             Err(wrong) => problems.extend(wrong),
         }
     }
-    axes
+    all
 }
 
 /// Checks that the key exists and can take every value; `place` is where the axis was written.
 pub fn check(
     axis: &Axis,
     document: &Document,
-    place: Option<Place>,
+    place: Option<&Place>,
 ) -> Result<(), Vec<Diagnostic>> {
     let path =
-        edit::resolve(document, &axis.path).map_err(|problem| vec![problem.at(place.clone())])?;
+        edit::resolve(document, &axis.path).map_err(|problem| vec![problem.at(place.cloned())])?;
     let mut wrong: Vec<Diagnostic> = Vec::new();
     for value in &axis.values {
         let problem = match flink_key(&path) {
@@ -79,7 +79,7 @@ pub fn check(
             None => own_problem(axis, &path, value, document),
         };
         if let Some(problem) = problem {
-            let problem = problem.at(place.clone());
+            let problem = problem.at(place.cloned());
             if !wrong.contains(&problem) {
                 wrong.push(problem);
             }
@@ -90,10 +90,7 @@ pub fn check(
 
 fn flink_key(path: &KeyPath) -> Option<&str> {
     match path.steps() {
-        [
-            crate::scenario::key_path::Step::Key(top),
-            crate::scenario::key_path::Step::Key(key),
-        ] if top == "flink" => Some(key),
+        [Step::Key(top), Step::Key(key)] if top == "flink" => Some(key),
         _ => None,
     }
 }
@@ -133,7 +130,12 @@ fn own_problem(
     let mistake = mistakes
         .into_iter()
         .find(|mistake| mistake.path.contains(path) || path.contains(&mistake.path))?;
-    let mut problem = Diagnostic::error(mistake.message);
+    let spelt = document.spell(&mistake.path);
+    let mut problem = Diagnostic::error(mistake.message.replacen(
+        &mistake.path.to_string(),
+        &spelt,
+        1,
+    ));
     problem.help.extend(mistake.help);
     Some(problem)
 }

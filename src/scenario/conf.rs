@@ -65,7 +65,7 @@ fn merge(document: &mut Document, source: &Arc<SourceText>, entries: Vec<Entry>)
         }
     }
     for (path, place) in places {
-        document.written_at(path, place);
+        document.written_in(path, place.source, place.span.clone(), place.span);
     }
 }
 

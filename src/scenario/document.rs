@@ -12,6 +12,7 @@ use toml::{Spanned, Table, Value};
 
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::tree;
 
 /// More syntax errors than this are not worth reading.
 const SYNTAX_ERRORS_MAX: usize = 20;
@@ -26,7 +27,7 @@ pub struct Document {
     /// The tree; `flink` is flattened to one level.
     pub table: Table,
     spans: BTreeMap<KeyPath, Written>,
-    elsewhere: Vec<(KeyPath, Place)>,
+    elsewhere: Vec<Elsewhere>,
 }
 
 /// Where a key and its value stand in the file.
@@ -34,6 +35,14 @@ pub struct Document {
 struct Written {
     key: Range<usize>,
     value: Range<usize>,
+}
+
+/// What was written outside of the file: an override, or a line of `config.yaml`.
+#[derive(Clone, Debug)]
+struct Elsewhere {
+    path: KeyPath,
+    source: Arc<SourceText>,
+    written: Written,
 }
 
 impl Document {
@@ -71,9 +80,37 @@ impl Document {
         self.find(path, |written| written.key.clone())
     }
 
-    /// From now on, what is at or below `path` counts as written at `place`.
-    pub fn written_at(&mut self, path: KeyPath, place: Place) {
-        self.elsewhere.push((path, place));
+    /// From now on, what is at or below `path` counts as written in another text, at these bytes.
+    pub fn written_in(
+        &mut self,
+        path: KeyPath,
+        source: Arc<SourceText>,
+        key: Range<usize>,
+        value: Range<usize>,
+    ) {
+        let written = Written { key, value };
+        self.elsewhere.push(Elsewhere {
+            path,
+            source,
+            written,
+        });
+    }
+
+    /// A path for people: vertices by name, where they have one.
+    pub fn spell(&self, path: &KeyPath) -> String {
+        let steps = path.steps();
+        let [Step::Key(top), Step::Index(index), rest @ ..] = steps else {
+            return path.to_string();
+        };
+        let vertex = KeyPath::top(top).index(*index);
+        match tree::get(&self.table, &vertex.key("name")).and_then(Value::as_str) {
+            Some(name) if top == "vertex" && !name.is_empty() => {
+                let below = KeyPath::from(rest.to_vec());
+                let dot = if rest.is_empty() { "" } else { "." };
+                format!("vertex.{name}{dot}{below}")
+            }
+            _ => path.to_string(),
+        }
     }
 
     /// The options of Flink, flat, in the order of their keys.
@@ -102,9 +139,9 @@ impl Document {
             .elsewhere
             .iter()
             .rev()
-            .find(|(moved, _)| moved.contains(path));
-        if let Some((_, place)) = moved {
-            return Some(place.clone());
+            .find(|moved| moved.path.contains(path));
+        if let Some(moved) = moved {
+            return Some(Place::new(moved.source.clone(), which(&moved.written)));
         }
         let mut at = path.clone();
         loop {

@@ -46,7 +46,7 @@ pub fn set(
             .help("something that is no table is in the way, or a list is shorter"));
     }
     let value_start = (path.len() + 1).min(text.len());
-    document.written_at(found, Place::new(source, value_start..text.len()));
+    document.written_in(found, source, 0..path.len(), value_start..text.len());
     Ok(())
 }
 

@@ -15,8 +15,10 @@ pub mod file;
 pub mod flink;
 pub mod flink_conf;
 pub mod flink_options;
+pub mod flow;
 pub mod job;
 pub mod key_path;
+pub mod lint;
 pub mod load;
 pub mod print;
 pub mod profiles;
@@ -39,6 +41,8 @@ pub use crate::scenario::vertex::{
     Vertex, VertexId, Work,
 };
 
+use crate::units::{Bytes, SimDuration};
+
 /// Everything that a run depends on, besides the seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
@@ -58,6 +62,42 @@ pub struct Scenario {
     pub simulation: Simulation,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+}
+
+impl Default for Scenario {
+    /// What a file with one source of 1000 records per second means; a test keeps the two equal.
+    fn default() -> Self {
+        let source = Vertex {
+            name: "source".to_owned(),
+            parallelism: 1,
+            work: Work::Source(Source {
+                rate: Rate::Constant(1000.0),
+                arrivals: Arrivals::Regular,
+                log: true,
+                start: SimDuration::ZERO,
+            }),
+            service: Service {
+                mean: SimDuration::from_micros(1),
+                law: Law::Deterministic,
+            },
+            slowness: vec![1.0],
+            record: Bytes::new(100),
+            state: None,
+            sync_extra: SimDuration::ZERO,
+            placement: None,
+            inputs: Vec::new(),
+        };
+        Scenario {
+            job: Job::default(),
+            vertices: vec![source],
+            checkpointing: Checkpointing::default(),
+            network: Network::default(),
+            cluster: Cluster::default(),
+            storage: Storage::default(),
+            simulation: Simulation::default(),
+            triggers: Vec::new(),
+        }
+    }
 }
 
 impl Scenario {

@@ -52,9 +52,9 @@ pub fn s3() -> Storage {
     }
 }
 
-/// A disk of the machine itself (NVMe); it does not survive the machine.
+/// A disk of the machine itself (`NVMe`); it does not survive the machine.
 ///
-/// Chosen: 1 GB/s sustained writing and 2 GB/s reading per TaskManager, which data sheets of common NVMe disks exceed;
+/// Chosen: 1 GB/s sustained writing and 2 GB/s reading per TaskManager, which data sheets of common `NVMe` disks exceed;
 /// a single stream is not slower than the disk; 100 us to open and close a file.
 pub fn local_ssd() -> Storage {
     Storage {

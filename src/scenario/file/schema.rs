@@ -10,9 +10,37 @@ use crate::scenario::flink_options::{self, FlinkOption, Kind, Role};
 /// The schema as it is committed beside the code, with a final newline.
 pub fn text() -> String {
     let generator = SchemaSettings::draft07().into_generator();
-    let schema = generator.into_root_schema_for::<File>();
+    let mut schema = generator.into_root_schema_for::<File>().to_value();
+    without_null(&mut schema);
     let pretty = serde_json::to_string_pretty(&schema).expect("a schema is plain JSON");
     pretty + "\n"
+}
+
+/// TOML has no null: an optional key is simply absent.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(elements) => elements.iter_mut().for_each(without_null),
+        Value::Object(object) => {
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".to_owned(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+                choices.retain(|choice| *choice != json!({ "type": "null" }));
+                // Draft-07 ignores what stands beside a `$ref`, so that the description needs `allOf`.
+                if choices.len() == 1
+                    && let Some(choice) = object.remove("anyOf")
+                {
+                    object.insert("allOf".to_owned(), choice);
+                }
+            }
+            object.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
 }
 
 /// `[flink]`: dotted keys are nested tables in TOML.
@@ -89,4 +117,24 @@ fn leaf(option: &FlinkOption) -> Value {
     };
     schema["description"] = Value::String(description);
     schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMITTED: &str = include_str!("../schema.json");
+
+    #[test]
+    fn the_committed_schema_is_the_generated_one() {
+        if std::env::var_os("CKPTSIM_UPDATE").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/scenario/schema.json");
+            std::fs::write(file, text()).unwrap();
+            return;
+        }
+        assert!(
+            COMMITTED == text(),
+            "run `CKPTSIM_UPDATE=1 cargo test schema`"
+        );
+    }
 }

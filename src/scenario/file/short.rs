@@ -8,7 +8,9 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer, StrDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 
 /// A table that may be written as a string, which then means the one key that matters.
 pub trait FromShort: Sized {
@@ -39,6 +41,15 @@ impl<'de, T: FromShort + Deserialize<'de>> Visitor<'de> for ShortVisitor<T> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         T::Short::deserialize(StrDeserializer::new(text)).map(T::from_short)
+    }
+
+    // A bare number takes the same way, since its error says what Flink would have meant.
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        T::Short::deserialize(number.into_deserializer()).map(T::from_short)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        T::Short::deserialize(number.into_deserializer()).map(T::from_short)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {

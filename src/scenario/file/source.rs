@@ -14,9 +14,9 @@ pub struct Source {
     pub rate: Option<Text<SourceRate>>,
     /// CSV file with the columns `seconds` and `records_per_s`; relative to the scenario file.
     pub trace: Option<String>,
-    /// Daily curve, such as ["00:00 20000/s", "08:00 50000/s"]; repeats every 24 hours.
+    /// Daily curve, such as `["00:00 20000/s", "08:00 50000/s"]`; repeats every 24 hours.
     pub curve: Option<Vec<String>>,
-    /// Steps since the start, such as ["0 s 20000/s", "5 min 50000/s"].
+    /// Steps since the start, such as `["0 s 20000/s", "5 min 50000/s"]`.
     pub steps: Option<Vec<String>>,
     /// With `steps` or `trace`: length after which they repeat. Default: the last rate stays.
     pub period: Option<Text<SimDuration>>,

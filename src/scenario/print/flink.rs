@@ -132,14 +132,11 @@ fn network(network: &Network, writer: &mut Writer) {
         }
     }
     match network.buffer_timeout {
-        BufferTimeout::Every(period) => {
-            writer.key("execution.buffer-timeout.interval", duration(period))
-        }
-        BufferTimeout::EveryRecord => writer.key(
-            "execution.buffer-timeout.interval",
-            duration(SimDuration::ZERO),
-        ),
         BufferTimeout::WhenFull => writer.key("execution.buffer-timeout.enabled", false),
+        BufferTimeout::EveryRecord => writer.key("execution.buffer-timeout.interval", text("0 s")),
+        BufferTimeout::Every(period) => {
+            writer.key("execution.buffer-timeout.interval", duration(period));
+        }
     }
     let enabled = network.debloating.is_some();
     writer.key("taskmanager.network.memory.buffer-debloat.enabled", enabled);

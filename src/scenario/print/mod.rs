@@ -4,6 +4,8 @@ mod flink;
 mod vertex;
 mod writer;
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 use crate::scenario::print::writer::{Inline, Writer, law_keys, text};
@@ -31,8 +33,11 @@ pub fn toml(scenario: &Scenario) -> String {
 
 /// SHA-256 of [`toml`], in hexadecimal digits.
 pub fn sha256(scenario: &Scenario) -> String {
-    let digest = Sha256::digest(toml(scenario).as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut hexadecimal = String::new();
+    for byte in Sha256::digest(toml(scenario).as_bytes()) {
+        write!(hexadecimal, "{byte:02x}").expect("a string takes everything");
+    }
+    hexadecimal
 }
 
 fn job(scenario: &Scenario, writer: &mut Writer) {

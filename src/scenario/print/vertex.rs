@@ -30,7 +30,7 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex, writer: &mut Writer) 
         }
     }
     writer.key("service", service(vertex.service));
-    if vertex.slowness.iter().any(|factor| *factor != 1.0) {
+    if vertex.slowness.iter().any(|factor| differs(*factor, 1.0)) {
         writer.key("slowness", numbers(&vertex.slowness));
     }
     writer.key("record", text(&print::written_size(vertex.record)));
@@ -81,7 +81,7 @@ fn input(scenario: &Scenario, input: &Input) -> String {
     table.key("exchange", text(input.exchange.name()));
     if let Exchange::Hash { shares } = &input.exchange {
         let equal = 1.0 / shares.len() as f64;
-        if shares.iter().any(|share| *share != equal) {
+        if shares.iter().any(|share| differs(*share, equal)) {
             table.key("shares", numbers(shares));
         }
     }
@@ -109,4 +109,9 @@ fn state(state: &State) -> String {
     }
     table.key("access", text(&print::written(state.access)));
     table.finish()
+}
+
+/// Whether two numbers differ in any bit: only what is exactly the default may be left out.
+fn differs(number: f64, default: f64) -> bool {
+    number.to_bits() != default.to_bits()
 }

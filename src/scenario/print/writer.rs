@@ -47,9 +47,7 @@ impl Inline {
 
 /// A string of TOML.
 pub(super) fn text(text: &str) -> String {
-    toml::Value::String(text.replace('\r', ""))
-        .to_string()
-        .replace("\"\"\"\n", "\"\"\"\n")
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// A list of numbers.

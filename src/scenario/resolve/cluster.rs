@@ -7,7 +7,7 @@ use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::count;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::vertex::{LawTable, law};
+use crate::scenario::resolve::service::{LawTable, law};
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
 
@@ -124,7 +124,7 @@ fn check_placements(
             problems
                 .error(&path, format!("there is no TaskManager {wrong}"))
                 .help(format!(
-                    "{taskmanagers} TaskManagers are counted from 0; see `cluster.taskmanagers`"
+                    "there are {taskmanagers}, counted from 0; see `cluster.taskmanagers`"
                 ));
         } else if most_on_one(std::slice::from_ref(vertex)) > slots {
             problems.error(

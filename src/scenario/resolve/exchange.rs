@@ -58,7 +58,7 @@ fn producer(
             .map(|vertex| vertex.name.as_str())
             .filter(|n| !n.is_empty())
             .collect();
-        let error = problems.error(&path.key("from"), format!("there is no vertex `{name}`"));
+        let mut error = problems.error(&path.key("from"), format!("there is no vertex `{name}`"));
         match similar(name, names.iter().copied()) {
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
             None => error.help(format!("vertices are {}", enumerate(&names))),
@@ -108,7 +108,7 @@ fn exchange(
                 problems
                     .error(
                         &path.key("exchange"),
-                        format!("forward needs equal parallelism, but {producers} subtasks feed {consumers}"),
+                        format!("forward needs equal parallelism, not {producers} and {consumers}"),
                     )
                     .help("use \"rescale\" or \"rebalance\", or make them equal");
             }

@@ -84,7 +84,7 @@ fn interval(
     let key = "execution.checkpointing.interval";
     let interval = options.duration(key)?;
     if interval < PERIOD_MIN {
-        let error = problems.error(
+        let mut error = problems.error(
             &options.path(key),
             format!("`{key}` must be at least 10 ms"),
         );
@@ -199,7 +199,7 @@ fn storage(
         Some("jobmanager") => return job_manager,
         Some("filesystem") => return CheckpointStorage::FileSystem,
         Some(other) => {
-            let error = problems.error(
+            let mut error = problems.error(
                 &options.path(key),
                 format!("checkpoint storage `{other}` is not known here"),
             );
@@ -245,7 +245,7 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
             return Backend::HashMap;
         }
         other => {
-            let error = problems.error(
+            let mut error = problems.error(
                 &options.path(key),
                 format!("state backend `{other}` is not simulated"),
             );

@@ -43,7 +43,7 @@ pub(super) fn check_sources(vertices: &[Vertex], problems: &mut Problems<'_>) {
 }
 
 /// Indices so that producers come before consumers; else the vertices of one cycle, in the order of the flow.
-pub(super) fn topological(vertices: &[Vertex]) -> Result<Vec<usize>, Vec<usize>> {
+pub fn topological(vertices: &[Vertex]) -> Result<Vec<usize>, Vec<usize>> {
     let mut waiting: Vec<usize> = vertices.iter().map(|vertex| vertex.inputs.len()).collect();
     let mut order: Vec<usize> = (0..vertices.len())
         .filter(|index| waiting[*index] == 0)

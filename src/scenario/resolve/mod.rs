@@ -9,9 +9,13 @@ mod graph;
 mod job;
 pub mod options;
 pub mod problems;
+mod service;
 mod source;
+mod state;
 mod storage;
 mod vertex;
+
+pub use crate::scenario::resolve::graph::topological;
 
 use crate::scenario::Scenario;
 use crate::scenario::file::File;

@@ -38,35 +38,32 @@ impl FlinkOptions {
             let text = text_of(value);
             match flink_options::lookup(key) {
                 Lookup::Known(option) => {
-                    accept(&mut given, option, 0, (path, text), version, problems)
+                    let candidate = Given { text, path, age: 0 };
+                    accept(&mut given, &option, candidate, version, problems);
                 }
                 Lookup::Older(option) => {
-                    let present = option.key;
-                    let age = option
-                        .older
-                        .iter()
-                        .position(|older| older == key)
-                        .map_or(0, |index| index + 1);
-                    accept(
-                        &mut given,
-                        option,
+                    let older = option.older.iter().position(|older| older == key);
+                    let age = older.map_or(0, |index| index + 1);
+                    let candidate = Given {
+                        text,
+                        path: path.clone(),
                         age,
-                        (path.clone(), text),
-                        version,
-                        problems,
+                    };
+                    accept(&mut given, &option, candidate, version, problems);
+                    problems.note(
+                        &path,
+                        format!("`{key}` is an older name of `{}`", option.key),
                     );
-                    problems.note(&path, format!("`{key}` is an older name of `{present}`"));
                 }
                 Lookup::Foreign => foreign.push((key.clone(), path)),
                 Lookup::Unknown(meant) => {
-                    let error = problems.key_error(&path, format!("Flink has no option `{key}`"));
-                    let error = error.label("no such option");
-                    match meant {
-                        Some(meant) => error.help(format!("did you mean `{meant}`?")),
-                        None => error.help(
-                            "what is not Flink's own stands in [job], [cluster], [storage] or [simulation]",
-                        ),
-                    };
+                    let help = meant.map_or_else(
+                        || "what is not Flink's own stands in [job], [cluster], [storage] or [simulation]".to_owned(),
+                        |meant| format!("did you mean `{meant}`?"),
+                    );
+                    let mut error =
+                        problems.key_error(&path, format!("Flink has no option `{key}`"));
+                    error.label("no such option").help(help);
                 }
             }
         }
@@ -143,42 +140,40 @@ impl FlinkOptions {
 /// Checks the type of a value and keeps it, unless a newer name of the option was given too.
 fn accept(
     given: &mut BTreeMap<&'static str, Given>,
-    option: FlinkOption,
-    age: usize,
-    (path, text): (KeyPath, String),
+    option: &FlinkOption,
+    candidate: Given,
     version: FlinkVersion,
     problems: &mut Problems<'_>,
 ) {
     let key = option.key;
-    if let Err(error) = option.kind.check(&text) {
-        let reported = problems.error(&path, format!("`{key}`: {}", error.message));
+    let path = &candidate.path;
+    if let Err(error) = option.kind.check(&candidate.text) {
+        let mut reported = problems.error(path, format!("`{key}`: {}", error.message));
         if let Some(help) = error.help {
             reported.help(help);
         }
         return;
     }
+    let without_effect = format!("`{key}` is accepted and has no effect on the simulation");
     match option.role {
         Role::Simulated => {}
         Role::Before2 if version.major < 2 => {}
         Role::Before2 => {
             problems.note(
-                &path,
+                path,
                 format!("`{key}` has no effect in Flink 2.x: the value is fixed there"),
             );
             return;
         }
+        Role::Ignored if option.effect.starts_with("see ") => {
+            problems.note(path, without_effect).help(option.effect);
+        }
         Role::Ignored => {
-            let note = problems.note(
-                &path,
-                format!("`{key}` is accepted and has no effect on the simulation"),
-            );
-            if option.effect.starts_with("see ") {
-                note.help(option.effect);
-            }
+            problems.note(path, without_effect);
         }
     }
-    if given.get(key).is_none_or(|other| age < other.age) {
-        given.insert(key, Given { text, path, age });
+    if given.get(key).is_none_or(|other| candidate.age < other.age) {
+        given.insert(key, candidate);
     }
 }
 

@@ -30,11 +30,16 @@ impl<'d> Problems<'d> {
                 .collect(),
         };
         for mistake in mistakes {
-            let place = match mistake.key_is_wrong {
-                true => document.key_place(&mistake.path),
-                false => document.place(&mistake.path),
+            let place = if mistake.key_is_wrong {
+                document.key_place(&mistake.path)
+            } else {
+                document.place(&mistake.path)
             };
-            let mut problem = Diagnostic::error(mistake.message).at(place);
+            let spelt = document.spell(&mistake.path);
+            let message = mistake
+                .message
+                .replacen(&mistake.path.to_string(), &spelt, 1);
+            let mut problem = Diagnostic::error(message).at(place);
             problem.label = mistake.label;
             problem.help.extend(mistake.help);
             problems.found.push(problem);
@@ -119,13 +124,13 @@ impl<'d> Problems<'d> {
 
 impl Reported<'_> {
     /// Adds words under the caret.
-    pub fn label(self, label: impl Into<String>) -> Self {
+    pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.0.label = Some(label.into());
         self
     }
 
     /// Adds a hint.
-    pub fn help(self, help: impl Into<String>) -> Self {
+    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.0.help.push(help.into());
         self
     }

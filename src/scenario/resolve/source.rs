@@ -157,7 +157,7 @@ fn parse_lines(
         match read(line) {
             Ok(step) => steps.push(step),
             Err(error) => {
-                let reported = problems.error(&path.index(index), error.message);
+                let mut reported = problems.error(&path.index(index), error.message);
                 if let Some(help) = error.help {
                     reported.help(help);
                 }

@@ -1,28 +1,20 @@
 //! `[[vertex]]`: names, subtasks, service times, state.
 
 use crate::scenario::file::File;
-use crate::scenario::file::quantity::{Count, Number, Text};
-use crate::scenario::file::vertex::{self as file, Distribution, ReadingKind};
+use crate::scenario::file::quantity::{Count, Number};
+use crate::scenario::file::vertex::{self as file, ReadingKind};
 use crate::scenario::flink::Backend;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::{count, exchange, graph, source};
-use crate::scenario::vertex::{Law, Operator, Reading, Service, State, Updates, Vertex, Work};
+use crate::scenario::resolve::{count, exchange, graph, service, source, state};
+use crate::scenario::vertex::{Operator, Reading, Service, Vertex, Work};
 use crate::units::{Bytes, SimDuration};
 
 /// Flink's largest parallelism (`KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`).
 const PARALLELISM_MAX: u64 = 32_768;
-/// Time per record of a vertex that gives none: a mapping without much to do; chosen.
-pub(crate) const SERVICE_DEFAULT: SimDuration = SimDuration::from_micros(1);
 /// Bytes of a source's record if none are given; chosen.
 pub(crate) const RECORD_DEFAULT: Bytes = Bytes::new(100);
-/// Bytes of a state entry if none are given; chosen.
-pub(crate) const ENTRY_DEFAULT: Bytes = Bytes::from_kib(1);
-/// One access to an object on the heap; chosen, the order of magnitude of a hash lookup and a cache miss.
-const HEAP_ACCESS: SimDuration = SimDuration::from_nanos(500);
-/// One access to RocksDB through JNI with serialisation; chosen, the order of magnitude of a cached point lookup.
-const ROCKSDB_ACCESS: SimDuration = SimDuration::from_micros(10);
 
 /// The job graph. Inputs that cannot be resolved are left out after being reported.
 pub(super) fn vertices(
@@ -74,7 +66,7 @@ fn vertex(
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Vertex {
-    let service = service(table, path, problems);
+    let service = service::service(table.service.as_ref(), &path.key("service"), problems);
     let work = work(table, &service, path, problems);
     Vertex {
         name: table.name.clone().unwrap_or_default(),
@@ -86,7 +78,7 @@ fn vertex(
         state: table
             .state
             .as_ref()
-            .map(|state| self::state(state, backend, &path.key("state"), problems)),
+            .map(|state| state::state(state, backend, &path.key("state"), problems)),
         sync_extra: table.sync_extra.map_or(SimDuration::ZERO, |text| text.0),
         placement: placement(table, parallelism, path, problems),
         inputs: Vec::new(),
@@ -145,113 +137,6 @@ fn work(
     }
 }
 
-fn service(table: &file::Vertex, path: &KeyPath, problems: &mut Problems<'_>) -> Service {
-    let path = path.key("service");
-    let given = table
-        .service
-        .as_ref()
-        .map(|short| short.0.clone())
-        .unwrap_or_default();
-    let mean = given.mean.map_or(SERVICE_DEFAULT, |text| text.0);
-    if mean > SimDuration::from_secs(86_400) {
-        problems.error(&path, "a record cannot take more than a day");
-    }
-    let shape = LawTable {
-        distribution: given.distribution.unwrap_or(Distribution::Deterministic),
-        sigma: given.sigma,
-        cv: given.cv,
-        spread: given.spread,
-    };
-    Service {
-        mean,
-        law: law(&shape, &path, problems),
-    }
-}
-
-/// The keys of a distribution, wherever they stand.
-pub(super) struct LawTable {
-    pub(super) distribution: Distribution,
-    pub(super) sigma: Option<Number>,
-    pub(super) cv: Option<Number>,
-    pub(super) spread: Option<Number>,
-}
-
-/// A distribution and its one parameter.
-pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Law {
-    let lognormal = table.distribution == Distribution::Lognormal;
-    let uniform = table.distribution == Distribution::Uniform;
-    let parameters = [
-        ("sigma", table.sigma.is_some(), lognormal, "lognormal"),
-        ("cv", table.cv.is_some(), lognormal, "lognormal"),
-        ("spread", table.spread.is_some(), uniform, "uniform"),
-    ];
-    for (key, given, fits, owner) in parameters {
-        if given && !fits {
-            problems
-                .key_error(
-                    &path.key(key),
-                    format!("`{key}` belongs to another distribution"),
-                )
-                .help(format!("add `distribution = \"{owner}\"`"));
-        }
-    }
-    match table.distribution {
-        Distribution::Deterministic => Law::Deterministic,
-        Distribution::Exponential => Law::Exponential,
-        Distribution::Lognormal => Law::Lognormal {
-            sigma: sigma(table, path, problems),
-        },
-        Distribution::Uniform => {
-            if table.spread.is_none() {
-                problems.missing(
-                    &path.key("spread"),
-                    "a uniform distribution without `spread`",
-                    "add `spread = 0.5`",
-                );
-            }
-            let spread = table.spread.map_or(0.0, |number| number.0);
-            if spread > 1.0 {
-                problems.error(
-                    &path.key("spread"),
-                    "`spread` must be at most 1, or times would be negative",
-                );
-            }
-            Law::Uniform { spread }
-        }
-    }
-}
-
-fn sigma(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> f64 {
-    let (key, sigma) = match (table.sigma, table.cv) {
-        (Some(Number(sigma)), None) => ("sigma", sigma),
-        // cv² = exp(σ²) − 1 for a lognormal law.
-        (None, Some(Number(cv))) => ("cv", libm::sqrt(libm::log1p(cv * cv))),
-        (Some(_), Some(_)) => {
-            problems.key_error(
-                &path.key("cv"),
-                "`sigma` and `cv` say the same thing: give one of them",
-            );
-            return 0.0;
-        }
-        (None, None) => {
-            let message = "a lognormal distribution without `sigma` or `cv`";
-            problems.missing(
-                &path.key("sigma"),
-                message,
-                "add `cv = 0.5` (standard deviation divided by mean)",
-            );
-            return 0.0;
-        }
-    };
-    if sigma > 5.0 {
-        problems.error(
-            &path.key(key),
-            "a lognormal distribution with a sigma above 5 has no useful mean",
-        );
-    }
-    sigma
-}
-
 fn slowness(
     table: &file::Vertex,
     parallelism: usize,
@@ -290,7 +175,7 @@ fn slowness(
         let factor = entry.factor.map_or(2.0, |factor| factor.0);
         check_factor(factor, &path, problems);
         match factors.get_mut(usize::try_from(subtask).unwrap_or(usize::MAX)) {
-            Some(slot) => *slot = factor,
+            Some(normal) => *normal = factor,
             None => no_subtask(subtask, parallelism, &path, problems),
         }
     }
@@ -315,7 +200,7 @@ pub(super) fn no_subtask(
 ) {
     problems
         .error(path, format!("there is no subtask {subtask}"))
-        .help(format!("{parallelism} subtasks are counted from 0"));
+        .help(format!("there are {parallelism}, counted from 0"));
 }
 
 fn placement(
@@ -333,55 +218,6 @@ fn placement(
         .iter()
         .map(|Count(machine)| usize::try_from(*machine).unwrap_or(usize::MAX));
     Some(machines.collect())
-}
-
-fn state(
-    table: &file::State,
-    backend: Backend,
-    path: &KeyPath,
-    problems: &mut Problems<'_>,
-) -> State {
-    if table.size.is_none() {
-        problems.missing(
-            &path.key("size"),
-            "state without a size",
-            "add for example `size = \"12 GiB\"`",
-        );
-    }
-    let entry = table.entry.map_or(ENTRY_DEFAULT, |text| text.0);
-    if entry == Bytes::ZERO {
-        problems.error(&path.key("entry"), "an entry has at least 1 byte");
-    }
-    if table.dirty.is_some() && table.updates_per_record.is_some() {
-        problems.key_error(
-            &path.key("updates-per-record"),
-            "`dirty` and `updates-per-record`: give one of them",
-        );
-    }
-    if table.access.is_some() && table.accesses_per_record.is_some() {
-        problems.key_error(
-            &path.key("accesses-per-record"),
-            "`access` and `accesses-per-record`: give one of them",
-        );
-    }
-    let one_access = match backend {
-        Backend::HashMap => HEAP_ACCESS,
-        Backend::RocksDb(_) => ROCKSDB_ACCESS,
-    };
-    State {
-        size: table.size.map_or(Bytes::ZERO, |text| text.0),
-        entry,
-        updates: match (table.dirty, table.updates_per_record) {
-            (_, Some(Number(entries))) => Updates::PerRecord(entries),
-            (Some(Text(rate)), None) => Updates::PerSecond(rate.0),
-            (None, None) => Updates::PerSecond(0.0),
-        },
-        access: match (table.access, table.accesses_per_record) {
-            (Some(Text(time)), _) => time,
-            (None, Some(Number(accesses))) => one_access.scale(accesses),
-            (None, None) => SimDuration::ZERO,
-        },
-    }
 }
 
 /// Record sizes: what is given, else that of the first input.
