@@ -4,6 +4,7 @@
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
+pub mod calibration;
 pub mod cluster;
 pub mod flink;
 pub mod job;
