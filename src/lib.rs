@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod experiment;
+pub mod formulas;
 pub mod measure;
 pub mod model;
 pub mod render;

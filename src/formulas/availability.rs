@@ -1,0 +1,69 @@
+//! How much of the time does a job run?
+
+/// Seconds of a year of 365.25 days.
+const YEAR_S: f64 = 365.25 * 86_400.0;
+
+/// Failures and repairs of one thing. Seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Repair {
+    /// Mean time between failures.
+    pub mtbf_s: f64,
+    /// Mean time to repair.
+    pub mttr_s: f64,
+}
+
+impl Repair {
+    /// Share of time in which it works: MTBF/(MTBF + MTTR).
+    ///
+    /// Question: how available is the job? Assumptions: failures and repairs alternate. Source: renewal theory.
+    pub fn availability(&self) -> f64 {
+        self.mtbf_s / (self.mtbf_s + self.mttr_s)
+    }
+
+    /// Seconds per year (365.25 days) in which it does not work.
+    pub fn down_per_year_s(&self) -> f64 {
+        (1.0 - self.availability()) * YEAR_S
+    }
+}
+
+/// Mean time between failures of a job that fails with any of n machines: M/n, s.
+///
+/// Assumptions: independent exponential failures; machines that share a rack or a release fail together.
+pub fn job_mtbf_s(machine_mtbf_s: f64, machines: usize) -> f64 {
+    machine_mtbf_s / machines as f64
+}
+
+/// Probability that nothing fails for this long: e^{−t/M}. Assumes exponential failures.
+pub fn quiet(job_mtbf_s: f64, time_s: f64) -> f64 {
+    libm::exp(-time_s / job_mtbf_s)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn availability_and_minutes_per_year() {
+        let table = [
+            (30.0 * 86_400.0, 180.0, 0.999_930_56, 36.52),
+            (86_400.0, 120.0, 0.998_613_04, 729.5),
+            (6.0 * 3600.0, 300.0, 0.986_301_37, 7204.9),
+        ];
+        for (mtbf_s, mttr_s, share, minutes) in table {
+            let repair = Repair { mtbf_s, mttr_s };
+            assert!((repair.availability() - share).abs() < 1e-8);
+            assert!(
+                (repair.down_per_year_s() / 60.0 - minutes).abs() < 0.06,
+                "{}",
+                repair.down_per_year_s() / 60.0
+            );
+        }
+    }
+
+    #[test]
+    fn a_hundred_machines_of_thirty_days_fail_every_seven_hours() {
+        let mtbf_s = job_mtbf_s(30.0 * 86_400.0, 100);
+        assert!((mtbf_s / 3600.0 - 7.2).abs() < 1e-12);
+        assert!((quiet(mtbf_s, 86_400.0) - 0.035_67).abs() < 1e-5);
+    }
+}

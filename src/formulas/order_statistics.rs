@@ -1,0 +1,219 @@
+//! A checkpoint is as slow as its slowest subtask: the largest, and the k-th smallest, of n random times.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::beta::beta_reg;
+use statrs::function::gamma::ln_gamma;
+
+use crate::scenario::Law;
+
+/// The k-th smallest of n.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Number of independent times, at least 1.
+    pub n: usize,
+    /// k, from 1 (smallest) to n (largest).
+    pub rank: usize,
+}
+
+impl Order {
+    /// The largest of n.
+    pub fn largest(n: usize) -> Self {
+        Order { n, rank: n }
+    }
+}
+
+/// Expectation of the k-th smallest of n independent times with mean 1.
+///
+/// Question: how long does a checkpoint take whose n subtasks save for random times (F5, F6)?
+/// Formula: exponential H_n − H_{n−k}; uniform on 1 ± s: 1 − s + 2s·k/(n + 1); lognormal: ∫ P(X_(k) > x) dx.
+/// Symbols: n subtasks, k rank, s half width; result in units of the mean.
+/// Assumptions: independent, identically distributed. Source: David and Nagaraja, *Order Statistics*, 2003.
+/// Fails when subtasks wait for the same line: then they are slow together, and the largest is smaller than this.
+pub fn expected(law: Law, order: Order) -> f64 {
+    let (n, k) = (order.n as f64, order.rank as f64);
+    match law {
+        Law::Deterministic => 1.0,
+        Law::Exponential => harmonic(order.n) - harmonic(order.n - order.rank),
+        Law::Uniform { spread } => 1.0 - spread + 2.0 * spread * k / (n + 1.0),
+        Law::Lognormal { sigma } => lognormal(sigma, order),
+    }
+}
+
+/// The n-th harmonic number, H_n = 1 + 1/2 + … + 1/n.
+pub fn harmonic(n: usize) -> f64 {
+    (1..=n).rev().map(|i| 1.0 / i as f64).sum()
+}
+
+/// Standard deviation of the largest of n exponential times with mean 1: √(Σ 1/i²).
+pub fn exponential_largest_sd(n: usize) -> f64 {
+    (1..=n)
+        .rev()
+        .map(|i| 1.0 / (i as f64 * i as f64))
+        .sum::<f64>()
+        .sqrt()
+}
+
+/// Expectation of the largest of n Pareto times with mean 1 and this tail index (above 1).
+///
+/// Formula: x_m·Γ(n + 1)·Γ(1 − 1/α)/Γ(n + 1 − 1/α), x_m = (α − 1)/α.
+pub fn pareto_largest(alpha: f64, n: usize) -> f64 {
+    let n = n as f64;
+    let scale = (alpha - 1.0) / alpha;
+    scale
+        * libm::exp(
+            ln_gamma(n + 1.0) + ln_gamma(1.0 - 1.0 / alpha) - ln_gamma(n + 1.0 - 1.0 / alpha),
+        )
+}
+
+/// Probability that at least one of n subtasks is slow, if each is with probability `slow`: 1 − (1 − slow)^n.
+///
+/// Question: how often does a rare straggler (a compaction, a slow disk) hold up a checkpoint?
+pub fn any_is_slow(slow: f64, n: usize) -> f64 {
+    -libm::expm1(n as f64 * libm::log1p(-slow))
+}
+
+/// Expected alignment of a task with n input channels whose barriers come independently at times with mean d.
+///
+/// Question: how long is the time from the first to the last barrier?
+/// Formula: E[max − min]; exponential H_{n−1}·d; uniform on (0, 2d): (n − 1)/(n + 1)·2d. Result in units of d.
+/// Assumptions: independent, identically distributed delays; nothing of the alignment feeds back on them.
+pub fn alignment_spread(law: Law, channels: usize) -> f64 {
+    expected(law, Order::largest(channels))
+        - expected(
+            law,
+            Order {
+                n: channels,
+                rank: 1,
+            },
+        )
+}
+
+/// Expected time that one of n channels is blocked: E[max] − mean, in units of the mean delay.
+pub fn blocked_per_channel(law: Law, channels: usize) -> f64 {
+    expected(law, Order::largest(channels)) - 1.0
+}
+
+/// With x = e^{σz − σ²/2} (mean 1), E = ∫ P(Z_(k) > z)·σ·x(z) dz, by Simpson's rule.
+fn lognormal(sigma: f64, order: Order) -> f64 {
+    if sigma <= 0.0 {
+        return 1.0;
+    }
+    let normal = Normal::new(0.0, 1.0).expect("a positive deviation");
+    let (below, above) = ((order.n - order.rank + 1) as f64, order.rank as f64);
+    let integrand = |z: f64| {
+        // P(Z_(k) > z) = I_{1−F}(n − k + 1, k)
+        let tail = beta_reg(below, above, normal.sf(z));
+        tail * sigma * libm::exp(sigma * z - sigma * sigma / 2.0)
+    };
+    // Left of −12 the tail is 1 and the rest integrates to x(−12); right of the upper end nothing is left.
+    let (from, to, steps) = (-12.0, 12.0 + 2.0 * sigma, 4000_u32);
+    let step = (to - from) / f64::from(steps);
+    let inner: f64 = (1..steps)
+        .map(|i| if i % 2 == 1 { 4.0 } else { 2.0 } * integrand(from + f64::from(i) * step))
+        .sum();
+    let left = libm::exp(sigma * from - sigma * sigma / 2.0);
+    left + (integrand(from) + inner + integrand(to)) * step / 3.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn close(actual: f64, expected: f64, tolerance: f64) {
+        assert!(
+            (actual - expected).abs() < tolerance,
+            "{actual} is not {expected}"
+        );
+    }
+
+    #[test]
+    fn the_largest_of_n_for_five_laws() {
+        // n, exponential mean, its sd, uniform on 0.5 to 1.5, lognormal σ = 0.25, 0.5, 1, Pareto α = 3
+        let table = [
+            (
+                4, 2.083_333, 1.193_15, 1.300_000, 1.273_42, 1.573_27, 2.208_13, 1.472_73,
+            ),
+            (
+                16, 3.380_729, 1.258_71, 1.441_176, 1.521_46, 2.217_88, 4.169_69, 2.290_57,
+            ),
+            (
+                64, 4.743_891, 1.276_49, 1.484_615, 1.752_77, 2.925_79, 7.073_06, 3.617_25,
+            ),
+            (
+                128, 5.433_147, 1.279_51, 1.492_248, 1.864_53, 3.304_56, 8.949_76, 4.553_50,
+            ),
+            (
+                256, 6.124_345, 1.281_03, 1.496_109, 1.974_64, 3.700_99, 11.155_38, 5.734_56,
+            ),
+            (
+                1024, 7.509_176, 1.282_17, 1.499_024, 2.191_85, 4.550_57, 16.713_30, 9.100_09,
+            ),
+        ];
+        for (n, exponential, sd, uniform, narrow, middle, wide, pareto) in table {
+            let largest = Order::largest(n);
+            close(expected(Law::Exponential, largest), exponential, 1e-6);
+            close(exponential_largest_sd(n), sd, 1e-5);
+            close(
+                expected(Law::Uniform { spread: 0.5 }, largest),
+                uniform,
+                1e-6,
+            );
+            close(
+                expected(Law::Lognormal { sigma: 0.25 }, largest),
+                narrow,
+                1e-5,
+            );
+            close(
+                expected(Law::Lognormal { sigma: 0.5 }, largest),
+                middle,
+                1e-5,
+            );
+            close(expected(Law::Lognormal { sigma: 1.0 }, largest), wide, 1e-4);
+            close(pareto_largest(3.0, n), pareto, 1e-5);
+        }
+    }
+
+    #[test]
+    fn one_subtask_has_the_mean() {
+        for law in [
+            Law::Exponential,
+            Law::Lognormal { sigma: 0.7 },
+            Law::Uniform { spread: 0.3 },
+        ] {
+            close(expected(law, Order::largest(1)), 1.0, 1e-9);
+        }
+    }
+
+    #[test]
+    fn rare_stragglers_are_common_in_wide_jobs() {
+        close(any_is_slow(0.001, 50), 0.0488, 1e-4);
+        close(any_is_slow(0.001, 1000), 0.6323, 1e-4);
+        close(any_is_slow(0.01, 128), 0.7237, 1e-4);
+        // parallelism 100, 99 % of checkpoints: 99.99 % of writes
+        close(1.0 - any_is_slow(1.0 - 0.999_899_5, 100), 0.99, 1e-5);
+    }
+
+    #[test]
+    fn alignment_of_n_channels() {
+        // channels, spread and blocked time per channel of exponential delays
+        for (n, spread, blocked) in [
+            (4, 1.833, 1.083),
+            (16, 3.318, 2.381),
+            (128, 5.425, 4.433),
+            (256, 6.120, 5.124),
+        ] {
+            close(alignment_spread(Law::Exponential, n), spread, 1e-3);
+            close(blocked_per_channel(Law::Exponential, n), blocked, 1e-3);
+        }
+        // uniform on (0, d) with n = 128: 0.98450 d and 0.49225 d; the mean is d/2
+        let uniform = Law::Uniform { spread: 1.0 };
+        close(alignment_spread(uniform, 128) / 2.0, 0.984_50, 1e-5);
+        close(blocked_per_channel(uniform, 128) / 2.0, 0.492_25, 1e-5);
+    }
+
+    #[test]
+    fn one_channel_needs_no_alignment() {
+        assert_eq!(alignment_spread(Law::Exponential, 1), 0.0);
+    }
+}
