@@ -1,7 +1,14 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
+pub mod compare;
+pub mod grid;
+pub mod journal;
+pub mod loss;
+pub mod replicate;
 pub mod result;
 pub mod run;
+pub mod saved;
+pub mod sweep;
 
 pub use crate::experiment::result::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,

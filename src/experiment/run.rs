@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Agenda, Streams};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
-use crate::measure::Recorder;
+use crate::measure::{Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
@@ -62,13 +62,50 @@ pub struct Simulation {
     scenario: Scenario,
     seed: u64,
     replication: u32,
-    job: Job<Recorder>,
+    job: Job<(Recorder, Option<Trace>)>,
     agenda: Agenda<Event>,
     at_warmup: Vec<TaskCounters>,
 }
 
 /// Builds the job; checks the limits first.
 pub fn prepare(scenario: &Scenario, seed: u64, replication: u32) -> Result<Simulation, RunError> {
+    prepare_with(scenario, seed, replication, None)
+}
+
+/// Simulates a scenario once, following its first `checkpoints` checkpoints: one line per fact, at most `lines`.
+pub fn trace(
+    scenario: &Scenario,
+    seed: u64,
+    checkpoints: u32,
+    lines: usize,
+) -> Result<Vec<String>, RunError> {
+    let names = scenario
+        .vertices
+        .iter()
+        .flat_map(|vertex| {
+            (0..vertex.parallelism).map(|subtask| format!("{} #{subtask}", vertex.name))
+        })
+        .collect();
+    let mut simulation = prepare_with(
+        scenario,
+        seed,
+        0,
+        Some(Trace::new(names, checkpoints, lines)),
+    )?;
+    simulation.run()?;
+    Ok(simulation
+        .job
+        .into_observer()
+        .1
+        .map_or_else(Vec::new, |trace| trace.lines))
+}
+
+fn prepare_with(
+    scenario: &Scenario,
+    seed: u64,
+    replication: u32,
+    trace: Option<Trace>,
+) -> Result<Simulation, RunError> {
     let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
     if subtasks > limit {
         return Err(RunError::TooManySubtasks { subtasks, limit });
@@ -89,7 +126,10 @@ pub fn prepare(scenario: &Scenario, seed: u64, replication: u32) -> Result<Simul
     let job = Job::new(
         scenario,
         &Streams::new(seed, replication),
-        Recorder::new(&parallelism),
+        |network| {
+            let trace = trace.map(|trace| trace.connected(network.channels()));
+            (Recorder::new(&parallelism), trace)
+        },
         &mut agenda,
     );
     Ok(Simulation {
@@ -115,7 +155,7 @@ impl Simulation {
     fn run_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
-        if !reached && self.job.observer().job_failure.is_none() {
+        if !reached && self.job.observer().0.job_failure.is_none() {
             return Err(RunError::TooManyEvents {
                 limit,
                 seconds: self.agenda.now().as_secs_f64(),
@@ -137,7 +177,7 @@ impl Simulation {
             failed_in_preflight,
             job_failure,
             ..
-        } = self.job.into_observer();
+        } = self.job.into_observer().0;
         let mut result = RunResult {
             seed: self.seed,
             replication: self.replication,

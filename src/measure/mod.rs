@@ -6,8 +6,11 @@ pub mod checkpoint;
 pub mod estimate;
 pub mod occupancy;
 pub mod recorder;
+pub mod rest;
+pub mod trace;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 pub use crate::measure::estimate::Estimate;
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
 pub use crate::measure::recorder::Recorder;
+pub use crate::measure::trace::Trace;

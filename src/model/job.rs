@@ -71,11 +71,12 @@ pub struct TaskCounters {
 }
 
 impl<O: Observer> Job<O> {
-    /// The scenario's job at time 0, all tasks running, with its first events on the agenda.
+    /// The scenario's job at time 0, all tasks running, with its first events on the agenda. `observe` makes its
+    /// observer, which may want to know the channels.
     pub fn new(
         scenario: &Scenario,
         streams: &Streams,
-        observer: O,
+        observe: impl FnOnce(&Network) -> O,
         agenda: &mut Agenda<Event>,
     ) -> Self {
         let graph::Graph {
@@ -106,7 +107,7 @@ impl<O: Observer> Job<O> {
             failed: false,
             runnable: (0..tasks.len() as u32).map(TaskId).collect(),
             wakes: Vec::new(),
-            observer,
+            observer: observe(&network),
             scenario: scenario.clone(),
             tasks,
             network,

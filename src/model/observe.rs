@@ -168,3 +168,18 @@ impl FailureReason {
         }
     }
 }
+
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn observe(&mut self, now: SimTime, fact: &Fact) {
+        self.0.observe(now, fact);
+        self.1.observe(now, fact);
+    }
+}
+
+impl<A: Observer> Observer for Option<A> {
+    fn observe(&mut self, now: SimTime, fact: &Fact) {
+        if let Some(observer) = self {
+            observer.observe(now, fact);
+        }
+    }
+}

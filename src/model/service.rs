@@ -228,7 +228,13 @@ mod tests {
     fn a_piece_holds_what_fits_into_the_quantum_but_at_least_one_record() {
         let piece = |quantum| {
             let (mean, stream) = (SimDuration::from_millis(2), Streams::new(1, 0).named("x"));
-            ServiceTime::new(mean, Law::Deterministic, SimDuration::from_millis(quantum), stream).piece(10)
+            ServiceTime::new(
+                mean,
+                Law::Deterministic,
+                SimDuration::from_millis(quantum),
+                stream,
+            )
+            .piece(10)
         };
         assert_eq!(piece(5), (2, SimDuration::from_millis(4)));
         assert_eq!(piece(1), (1, SimDuration::from_millis(2)));

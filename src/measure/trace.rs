@@ -1,0 +1,158 @@
+//! One line per fact, for people: time since the trigger, what happened, where.
+//!
+//! ```text
+//!      ms  fact                where                    what
+//!   4.000  barrier sent        source #0 -> join #1
+//! ```
+
+use crate::model::ids::{ChannelId, TaskId};
+use crate::model::network::Channel;
+use crate::model::observe::{Fact, Observer};
+use crate::units::SimTime;
+
+/// Listens to a run and writes lines; from the first checkpoint's trigger to the last one wanted.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The lines so far.
+    pub lines: Vec<String>,
+    names: Vec<String>,
+    ends: Vec<(TaskId, TaskId)>,
+    started: SimTime,
+    checkpoints_left: u32,
+    lines_left: usize,
+}
+
+impl Trace {
+    /// Follows the first `checkpoints` checkpoints, in at most `lines` lines; `names` by task.
+    pub fn new(names: Vec<String>, checkpoints: u32, lines: usize) -> Self {
+        Trace {
+            lines: vec![format!(
+                "{:>10}  {:<18} {:<34} {}",
+                "ms", "fact", "where", "what"
+            )],
+            names,
+            ends: Vec::new(),
+            started: SimTime::ZERO,
+            checkpoints_left: checkpoints,
+            lines_left: lines,
+        }
+    }
+
+    /// Knows who is at the ends of each channel, too.
+    #[must_use]
+    pub fn connected(mut self, channels: &[Channel]) -> Self {
+        self.ends = channels
+            .iter()
+            .map(|channel| (channel.producer, channel.consumer))
+            .collect();
+        self
+    }
+
+    fn task(&self, task: TaskId) -> String {
+        self.names[task.index()].clone()
+    }
+
+    fn channel(&self, channel: ChannelId) -> String {
+        self.ends.get(channel.index()).map_or_else(
+            || format!("channel {}", channel.0),
+            |(from, to)| format!("{} -> {}", self.task(*from), self.task(*to)),
+        )
+    }
+
+    /// What happened, where, and with which figures; `None` for what is not worth a line.
+    fn describe(&self, fact: &Fact) -> Option<(&'static str, String, String)> {
+        let nothing = String::new();
+        Some(match fact {
+            Fact::Triggered {
+                checkpoint,
+                savepoint,
+            } => {
+                let kind = if savepoint.is_some() {
+                    "savepoint"
+                } else {
+                    "checkpoint"
+                };
+                (
+                    "triggered",
+                    "coordinator".to_owned(),
+                    format!("{kind} {}", checkpoint.0),
+                )
+            }
+            Fact::PreflightFailed => return None,
+            Fact::BarrierSent {
+                channel, priority, ..
+            } => (
+                "barrier sent",
+                self.channel(*channel),
+                if *priority {
+                    "overtakes".to_owned()
+                } else {
+                    nothing
+                },
+            ),
+            Fact::BarrierProcessed { channel, .. } => {
+                ("barrier processed", self.channel(*channel), nothing)
+            }
+            Fact::Persisted { bytes: 0, .. } => return None,
+            Fact::Persisted { channel, bytes, .. } => (
+                "persisted",
+                self.channel(*channel),
+                format!("{bytes} B of in-flight data"),
+            ),
+            Fact::SnapshotStarted {
+                task,
+                start_delay,
+                alignment,
+                ..
+            } => {
+                let (delay, waited) = (start_delay.as_millis_f64(), alignment.as_millis_f64());
+                (
+                    "snapshot",
+                    self.task(*task),
+                    format!("start delay {delay:.3} ms, alignment {waited:.3} ms"),
+                )
+            }
+            Fact::SyncPhaseEnded { task, .. } => ("sync phase ended", self.task(*task), nothing),
+            Fact::AsyncPhaseEnded { task, .. } => ("async phase ended", self.task(*task), nothing),
+            Fact::Acknowledged { task, record, .. } => (
+                "acknowledged",
+                self.task(*task),
+                format!("{} B checkpointed", record.checkpointed.get()),
+            ),
+            Fact::AllAcknowledged { .. } => ("all acknowledged", "coordinator".to_owned(), nothing),
+            Fact::Completed { checkpoint } => (
+                "completed",
+                "coordinator".to_owned(),
+                format!("checkpoint {}", checkpoint.0),
+            ),
+            Fact::Failed { reason, .. } => (
+                "failed",
+                "coordinator".to_owned(),
+                reason.message().to_owned(),
+            ),
+            Fact::JobFailed { reason } => ("job failed", "job".to_owned(), reason.clone()),
+        })
+    }
+}
+
+impl Observer for Trace {
+    fn observe(&mut self, now: SimTime, fact: &Fact) {
+        if let Fact::Triggered { .. } = fact {
+            if self.checkpoints_left == 0 {
+                self.lines_left = 0;
+            } else {
+                self.checkpoints_left -= 1;
+                self.started = now;
+            }
+        }
+        if self.lines_left == 0 {
+            return;
+        }
+        if let Some((what, place, figures)) = self.describe(fact) {
+            self.lines_left -= 1;
+            let since = now.since(self.started).as_millis_f64();
+            let line = format!("{since:>10.3}  {what:<18} {place:<34} {figures}");
+            self.lines.push(line.trim_end().to_owned());
+        }
+    }
+}
