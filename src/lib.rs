@@ -1,5 +1,6 @@
 //! ckptsim: what a Flink checkpoint configuration will cost, before it is deployed.
 
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod formulas;

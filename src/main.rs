@@ -1,2 +1,7 @@
-//! The program.
-fn main() {}
+//! The program: see `ckptsim --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ckptsim::cli::main()
+}

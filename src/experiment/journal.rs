@@ -40,7 +40,8 @@ pub enum JournalError {
 /// A journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
+    /// `None` = kept in memory only.
+    file: Option<File>,
     path: String,
     finished: BTreeMap<String, Replication>,
 }
@@ -60,6 +61,15 @@ struct Entry {
 const SCHEMA: &str = "ckptsim.journal/1";
 
 impl Journal {
+    /// A journal that ends with the process.
+    pub fn in_memory() -> Journal {
+        Journal {
+            file: None,
+            path: String::new(),
+            finished: BTreeMap::new(),
+        }
+    }
+
     /// Opens the journal of the sweep with this hash; without `resume` it begins empty.
     pub fn open(path: &Path, sweep: &str, resume: bool) -> Result<Journal, JournalError> {
         let name = path.display().to_string();
@@ -80,7 +90,7 @@ impl Journal {
         file.set_len(kept as u64).map_err(io)?;
         file.seek(SeekFrom::End(0)).map_err(io)?;
         let mut journal = Journal {
-            file,
+            file: Some(file),
             path: name.clone(),
             finished,
         };
@@ -119,13 +129,13 @@ impl Journal {
     }
 
     fn append(&mut self, line: &impl Serialize) -> Result<(), JournalError> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
         let mut text =
             serde_json::to_vec(line).expect("plain data with string keys can be written as JSON");
         text.push(b'\n');
-        let written = self
-            .file
-            .write_all(&text)
-            .and_then(|()| self.file.sync_data());
+        let written = file.write_all(&text).and_then(|()| file.sync_data());
         written.map_err(|source| JournalError::Io {
             path: self.path.clone(),
             source,

@@ -4,11 +4,13 @@ mod formulas;
 mod phases;
 mod sparkline;
 mod sweep;
+mod vertices;
 
 pub use crate::render::table::formulas::{formulas, formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
+pub use crate::render::table::vertices::vertices;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
 

@@ -1,0 +1,8 @@
+//! One file per command: its arguments, and `execute`.
+
+pub mod check;
+pub mod demo;
+pub mod report;
+pub mod run;
+pub mod schema;
+pub mod sweep;

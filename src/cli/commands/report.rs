@@ -1,0 +1,117 @@
+//! `report`, and what `sweep` prints and draws.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::commands::sweep::Format;
+use crate::cli::console::Console;
+use crate::cli::exit::Exit;
+use crate::experiment::saved::{self, SWEEP_SCHEMA};
+use crate::experiment::{PointSummary, SweepResult};
+use crate::render::{plot, table};
+use crate::scenario::load;
+
+/// Print and draw saved results again, without simulating
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example:\n  ckptsim report reports/production-2min")]
+pub struct Args {
+    /// Directory of a sweep
+    directory: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Reads, prints, draws.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let result: SweepResult = saved::read(&args.directory.join("results.json"), SWEEP_SCHEMA)?;
+    print(&result, args.format, console)?;
+    draw(&result, &args.directory, console)?;
+    Ok(Exit::Success)
+}
+
+/// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
+pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
+    let points = table::sweep(result);
+    let Some((title, point)) = formula_point(result) else {
+        return Ok(console.result(&points.text())?);
+    };
+    let formulas = table::formulas(&point.comparisons);
+    let name = &result.scenario;
+    match format {
+        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),
+        Format::Text => console.result(&format!(
+            "{name}: {} points, {} replications, scenario {}\n\n{}\n\nFormula beside measurement {title}\n\n{}",
+            result.points.len(),
+            result.replications,
+            &result.scenario_sha256[..8],
+            points.text(),
+            formulas.text(),
+        )),
+        Format::Markdown => console.result(&format!("{}\n\n{}", points.markdown(), formulas.markdown())),
+    }
+}
+
+/// The point whose formulas are printed: the one at the scenario's own values, else the middle one.
+fn formula_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
+    let own = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok();
+    let is_own = |point: &&PointSummary| {
+        let changes: Vec<(String, String)> = result
+            .axes
+            .iter()
+            .cloned()
+            .zip(point.coordinates.iter().map(|at| at.label.clone()))
+            .collect();
+        own.as_ref()
+            .is_some_and(|own| own.at(&changes).is_ok_and(|at| at.scenario == own.scenario))
+    };
+    let point = result
+        .points
+        .iter()
+        .find(is_own)
+        .or_else(|| result.points.get(result.points.len() / 2))?;
+    let at: Vec<String> = result
+        .axes
+        .iter()
+        .zip(&point.coordinates)
+        .map(|(path, at)| format!("{path} = {}", at.label))
+        .collect();
+    let title = if at.is_empty() {
+        String::new()
+    } else {
+        format!("at {}", at.join(", "))
+    };
+    Some((title, point))
+}
+
+/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV.
+pub fn draw(result: &SweepResult, directory: &Path, console: Console) -> anyhow::Result<()> {
+    let timeout = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[])
+        .ok()
+        .map(|loaded| loaded.scenario.checkpointing.timeout);
+    let pictures = plot::sweep_pictures(result, timeout);
+    let mut names = vec!["results.json".to_owned(), "points.csv".to_owned()];
+    saved::write(
+        &directory.join("points.csv"),
+        table::sweep_sheet(result).csv().as_bytes(),
+    )?;
+    names.extend(write_pictures(&pictures, directory)?);
+    console.note(&format!(
+        "written to {}: {}",
+        directory.display(),
+        names.join(", ")
+    ));
+    Ok(())
+}
+
+/// Writes pictures; returns the names of their PNG files.
+pub fn write_pictures(pictures: &[plot::Picture], directory: &Path) -> anyhow::Result<Vec<String>> {
+    for picture in pictures {
+        for (name, content) in plot::files(picture) {
+            saved::write(&directory.join(name), &content)?;
+        }
+    }
+    Ok(pictures
+        .iter()
+        .map(|picture| format!("{}.png", picture.name))
+        .collect())
+}

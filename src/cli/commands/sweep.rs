@@ -1,0 +1,168 @@
+//! `sweep`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Context;
+use clap::ValueEnum;
+
+use crate::cli::commands::report;
+use crate::cli::console::Console;
+use crate::cli::exit::Exit;
+use crate::cli::input::Input;
+use crate::cli::progress::Progress;
+use crate::experiment::grid::{self, Point};
+use crate::experiment::journal::Journal;
+use crate::experiment::saved::{self, SWEEP_SCHEMA};
+use crate::experiment::sweep::{Options, SweepError, run_count, sweep};
+use crate::experiment::{SweepResult, run};
+use crate::scenario::axis::Axis;
+use crate::scenario::load::Loaded;
+
+/// Simulate a scenario over its [sweep] on all cores; print tables, draw pictures
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ckptsim sweep scenarios/production-2min.toml
+  ckptsim sweep scenarios/skewed-join.toml --vary 'flink.execution.checkpointing.interval=10 s..10 min:log:8'
+  ckptsim sweep scenarios/production-2min.toml --resume      # after a kill: finished runs are not repeated")]
+pub struct Args {
+    #[command(flatten)]
+    input: Input,
+    /// Sweep a key, instead of [sweep]: `path=a, b, c` or `path=from..to:log:n` (repeatable)
+    #[arg(long, value_name = "PATH=SPEC")]
+    vary: Vec<String>,
+    /// Parallel runs; 0 = one per core
+    #[arg(short, long, default_value_t = 0)]
+    jobs: usize,
+    /// Continue a sweep that was interrupted
+    #[arg(long)]
+    resume: bool,
+    /// Do not measure throughput loss (saves two thirds of the runs)
+    #[arg(long)]
+    no_loss: bool,
+    /// Directory of the results [default: reports/<scenario>]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables for people.
+    #[default]
+    Text,
+    /// The saved result.
+    Json,
+    /// Tables for documents.
+    Markdown,
+}
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Sweeps, saves, prints, draws.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let loaded = args.input.load(console)?;
+    let axes = axes(args, &loaded)?;
+    let points = grid::points(&loaded, &axes)?;
+    let directory = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    let result = match swept(args, &loaded, &axes, &points, &directory, console) {
+        Ok(result) => result,
+        Err(error) => match error.downcast_ref::<SweepError>() {
+            Some(SweepError::Interrupted { .. }) => {
+                console.error(&error.to_string());
+                return Ok(Exit::Interrupted);
+            }
+            _ => return Err(error),
+        },
+    };
+    saved::write(&directory.join("results.json"), &saved::json(&result))?;
+    report::print(&result, args.format, console)?;
+    report::draw(&result, &directory, console)?;
+    Ok(Exit::Success)
+}
+
+fn axes(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Axis>> {
+    if args.vary.is_empty() {
+        return Ok(loaded.axes.clone());
+    }
+    Ok(args
+        .vary
+        .iter()
+        .map(|text| loaded.axis(text))
+        .collect::<Result<_, _>>()?)
+}
+
+fn swept(
+    args: &Args,
+    loaded: &Loaded,
+    axes: &[Axis],
+    points: &[Point],
+    directory: &Path,
+    console: Console,
+) -> anyhow::Result<SweepResult> {
+    let job = &loaded.scenario.job;
+    let mut options = Options {
+        jobs: args.jobs,
+        loss: !args.no_loss,
+        seed: job.seed,
+        replications: job.replications,
+        stop: &STOP,
+        progress: &|_| {},
+    };
+    let runs = run_count(points, &options);
+    let paths: Vec<&str> = axes.iter().map(|axis| axis.path.as_str()).collect();
+    let over = if paths.is_empty() {
+        "no axis".to_owned()
+    } else {
+        paths.join(" and ")
+    };
+    console.note(&format!(
+        "{} points over {over}, {} replications: {runs} runs",
+        points.len(),
+        job.replications
+    ));
+    let progress = Progress::new(console, runs);
+    let tell = |finished| progress.set(finished);
+    options.progress = &tell;
+    listen_to_ctrl_c();
+    // The journal belongs to the scenario: with --resume, axes may have grown.
+    let mut journal = Journal::open(
+        &directory.join("journal.ndjson"),
+        &loaded.sha256(),
+        args.resume,
+    )?;
+    let summaries = sweep(points, &options, &mut journal, run::run);
+    progress.finish();
+    Ok(SweepResult {
+        schema: SWEEP_SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: job.name.clone(),
+        scenario_sha256: loaded.sha256(),
+        scenario_toml: loaded.toml(),
+        seed: job.seed,
+        replications: job.replications,
+        axes: axes.iter().map(|axis| axis.path.clone()).collect(),
+        points: summaries?,
+    })
+}
+
+/// The first Ctrl-C finishes the runs under way; a second one ends at once.
+fn listen_to_ctrl_c() {
+    let handler = || {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    };
+    // Without a handler Ctrl-C ends the program at once, and the journal still keeps what was finished.
+    let _ = ctrlc::set_handler(handler);
+}

@@ -1,0 +1,86 @@
+//! The two streams: results on stdout, everything else on stderr.
+
+use std::io::{IsTerminal, Write};
+
+use anyhow::Context;
+use clap::ValueEnum;
+
+use crate::scenario::diagnostic::Diagnostics;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where the program talks.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    colour: Colour,
+    quiet: bool,
+}
+
+impl Console {
+    /// A console; `quiet` keeps progress and notes away, not errors.
+    pub fn new(colour: Colour, quiet: bool) -> Self {
+        Console { colour, quiet }
+    }
+
+    /// Writes a result. A reader that has gone away (`| head`) is no error.
+    pub fn result(self, text: &str) -> anyhow::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        let written =
+            writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
+        match written {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.context("cannot write to standard output"),
+        }
+    }
+
+    /// Says something that is no result.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            self.error(text);
+        }
+    }
+
+    /// Says what went wrong.
+    pub fn error(self, text: &str) {
+        // There is nobody left to tell if this fails.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// Shows problems of a scenario.
+    pub fn diagnostics(self, problems: &Diagnostics) {
+        if !problems.0.is_empty() {
+            self.error(&problems.render(self.coloured()));
+        }
+    }
+
+    /// Whether notes are shown.
+    pub fn is_talkative(self) -> bool {
+        !self.quiet
+    }
+
+    /// Whether progress may be drawn.
+    pub fn shows_progress(self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    fn coloured(self) -> bool {
+        match self.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                    && std::io::stderr().is_terminal()
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What every command that simulates takes: a scenario file and changes to it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::console::Console;
+use crate::formulas::timeout;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::lint;
+use crate::scenario::load::{self, Loaded};
+
+/// A scenario and changes to it.
+#[derive(Args, Debug)]
+pub struct Input {
+    /// Scenario file (TOML)
+    pub file: PathBuf,
+    /// Change a key, such as `--set flink.execution.checkpointing.interval="30 s"` (repeatable)
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
+    /// Root seed, instead of job.seed
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Runs per point, instead of job.replications
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub replications: Option<u32>,
+}
+
+impl Input {
+    /// Reads the scenario and shows its problems, warnings included; `Err` if it is invalid.
+    pub fn load(&self, console: Console) -> Result<Loaded, Diagnostics> {
+        let loaded = load::load(&self.file, &self.overrides())?;
+        if console.is_talkative() {
+            console.diagnostics(&Diagnostics(warnings(&loaded)));
+        }
+        Ok(loaded)
+    }
+
+    /// Name of the file without directory and extension.
+    pub fn stem(&self) -> String {
+        self.file
+            .file_stem()
+            .unwrap_or(Path::new("scenario").as_os_str())
+            .to_string_lossy()
+            .into_owned()
+    }
+
+    /// All changes: those of `--set`, then the seed and the replications.
+    pub fn overrides(&self) -> Vec<(String, String)> {
+        let mut all = self.set.clone();
+        all.extend(
+            self.seed
+                .map(|seed| ("job.seed".to_owned(), seed.to_string())),
+        );
+        all.extend(
+            self.replications
+                .map(|n| ("job.replications".to_owned(), n.to_string())),
+        );
+        all
+    }
+}
+
+/// Everything worth saying about a valid scenario: notes of the reader, then physical warnings.
+pub fn warnings(loaded: &Loaded) -> Vec<Diagnostic> {
+    let found = lint::check(&loaded.scenario)
+        .into_iter()
+        .map(|finding| finding.diagnostic(loaded));
+    let timeouts = timeout::lint(&loaded.scenario).into_iter().map(|warning| {
+        let path = KeyPath::flink(warning.option);
+        Diagnostic::warning(warning.message)
+            .at(loaded.place(&path))
+            .help(warning.hint)
+    });
+    loaded
+        .notes
+        .iter()
+        .cloned()
+        .chain(found)
+        .chain(timeouts)
+        .collect()
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() => {
+            Ok((path.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write PATH=VALUE, such as job.duration=\"5 min\"".to_owned()),
+    }
+}

@@ -1,0 +1,76 @@
+//! The command line: the only place that prints, reads a clock, or exits.
+
+mod commands;
+mod console;
+mod exit;
+mod input;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::cli::console::{Colour, Console};
+use crate::cli::exit::Exit;
+use crate::scenario::diagnostic::Diagnostics;
+
+/// Find out what a Flink checkpoint configuration will cost, before you deploy it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ckptsim",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Commonest commands:
+  ckptsim demo                                   no file needed: simulate, print, draw
+  ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
+  ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
+  ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
+
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 130 interrupted."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// When to use colour (NO_COLOR is honoured)
+    #[arg(long, global = true, value_enum, default_value_t)]
+    color: Colour,
+    /// No progress, notes or warnings
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(commands::run::Args),
+    Sweep(commands::sweep::Args),
+    Report(commands::report::Args),
+    Check(commands::check::Args),
+    Demo(commands::demo::Args),
+    Schema(commands::schema::Args),
+}
+
+/// Reads the command line and carries it out.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.color, cli.quiet);
+    let done = match cli.command {
+        Command::Run(args) => commands::run::execute(&args, console),
+        Command::Sweep(args) => commands::sweep::execute(&args, console),
+        Command::Report(args) => commands::report::execute(&args, console),
+        Command::Check(args) => commands::check::execute(&args, console),
+        Command::Demo(args) => commands::demo::execute(&args, console),
+        Command::Schema(args) => commands::schema::execute(&args, console),
+    };
+    done.unwrap_or_else(|error| explain(&error, console)).into()
+}
+
+/// Says once what went wrong, with its causes.
+fn explain(error: &anyhow::Error, console: Console) -> Exit {
+    if let Some(problems) = error.downcast_ref::<Diagnostics>() {
+        console.diagnostics(problems);
+        return Exit::Usage;
+    }
+    console.error(&format!("error: {error:#}"));
+    Exit::Failure
+}

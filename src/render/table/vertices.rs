@@ -1,0 +1,43 @@
+//! Vertices of a run: throughput, and how their subtasks spend their time.
+
+use crate::experiment::{RunResult, VertexResult};
+use crate::render::number::Unit;
+use crate::render::table::{Align, Table};
+
+/// One row per vertex; shares of time of the busiest subtask and on average.
+pub fn vertices(run: &RunResult) -> Table {
+    let columns = [
+        "Vertex",
+        "Subtasks",
+        "Throughput",
+        "Busy mean",
+        "Busy max",
+        "Backpressured",
+        "Idle",
+    ];
+    let aligns = std::iter::once(Align::Left).chain(std::iter::repeat(Align::Right));
+    Table {
+        title: String::new(),
+        columns: columns
+            .iter()
+            .map(|column| (*column).to_owned())
+            .zip(aligns)
+            .collect(),
+        rows: run.vertices.iter().map(row).collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn row(vertex: &VertexResult) -> Vec<String> {
+    let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len().max(1) as f64;
+    let share = |value: f64| Unit::Share.about(value);
+    vec![
+        vertex.name.clone(),
+        vertex.parallelism.to_string(),
+        Unit::RecordsPerSecond.about(vertex.records_per_s),
+        share(mean(&vertex.busy)),
+        share(vertex.busy.iter().copied().fold(0.0, f64::max)),
+        share(mean(&vertex.backpressured)),
+        share(mean(&vertex.idle)),
+    ]
+}
