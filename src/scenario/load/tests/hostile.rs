@@ -96,3 +96,22 @@ proptest! {
         let _ = parsed(JOIN).axis(&text);
     }
 }
+
+#[test]
+fn deep_nesting_is_refused_and_does_not_overflow_the_stack() {
+    let dotted = vec!["a"; 50_000].join(".");
+    let texts = [
+        format!("{dotted} = 1"),
+        format!("[{dotted}]"),
+        format!("[flink]\n{dotted} = 1"),
+        format!("a = {}", "[".repeat(50_000)),
+        format!("a = {}", "{ a = ".repeat(50_000)),
+    ];
+    for text in texts {
+        assert!(parse(&text, "test.toml", Path::new(""), &[]).is_err());
+    }
+    let set = [(format!("job.{dotted}"), "1".to_owned())];
+    assert!(parse(JOIN, "test.toml", Path::new(""), &set).is_err());
+    let set = [("job.name".to_owned(), "[".repeat(50_000))];
+    assert!(parse(JOIN, "test.toml", Path::new(""), &set).is_ok());
+}
