@@ -7,6 +7,9 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+/// More problems than this are not worth reading.
+const SHOWN_MAX: usize = 100;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -77,6 +80,21 @@ impl Place {
     }
 }
 
+impl Place {
+    /// The lines that hold the bytes, the number of the first one, and where the bytes are in them.
+    fn lines(&self) -> (usize, &str, Range<usize>) {
+        let text = &self.source.text;
+        let start = text[..self.span.start]
+            .rfind('\n')
+            .map_or(0, |newline| newline + 1);
+        let end = text[self.span.end..]
+            .find('\n')
+            .map_or(text.len(), |newline| self.span.end + newline);
+        let span = self.span.start - start..self.span.end - start;
+        (self.line_column().0, &text[start..end], span)
+    }
+}
+
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
@@ -140,9 +158,11 @@ impl Diagnostic {
         }
         let mut group = Group::with_title(title);
         if let Some(place) = &self.place {
-            let annotation = AnnotationKind::Primary.span(place.span.clone());
+            let (first, lines, span) = place.lines();
+            let annotation = AnnotationKind::Primary.span(span);
             let annotation = annotation.label(self.label.as_deref().map(printable));
-            let snippet = Snippet::source(place.source.text.as_str())
+            let snippet = Snippet::source(lines)
+                .line_start(first)
                 .path(place.source.name.as_str())
                 .annotation(annotation);
             group = group.element(snippet);
@@ -164,11 +184,15 @@ impl Diagnostic {
 impl Diagnostics {
     /// All problems one after the other, coloured for a terminal or plain.
     pub fn render(&self, colour: bool) -> String {
-        let rendered: Vec<String> = self
+        let shown = self
             .0
             .iter()
-            .map(|problem| problem.render(colour))
-            .collect();
+            .take(SHOWN_MAX)
+            .map(|problem| problem.render(colour));
+        let mut rendered: Vec<String> = shown.collect();
+        if self.0.len() > SHOWN_MAX {
+            rendered.push(format!("... and {} more", self.0.len() - SHOWN_MAX));
+        }
         rendered.join("\n\n")
     }
 
@@ -191,6 +215,10 @@ impl std::error::Error for Diagnostics {}
 
 /// The known word that is most like a misspelt one, if any is like it at all.
 pub fn similar<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    // Comparing takes the product of both lengths.
+    if word.len() > 200 {
+        return None;
+    }
     let lower = word.to_lowercase();
     known
         .into_iter()

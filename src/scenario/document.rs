@@ -14,6 +14,9 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::tree;
 
+/// Keys with more parts become tables so deep that walking them would exhaust the stack; the parser itself limits
+/// only brackets.
+pub(crate) const KEY_PARTS_MAX: usize = 100;
 /// More syntax errors than this are not worth reading.
 const SYNTAX_ERRORS_MAX: usize = 20;
 
@@ -52,6 +55,12 @@ impl Document {
             name: origin.to_owned(),
             text: text.to_owned(),
         });
+        if let Some(span) = endless_key(text) {
+            let problem = Diagnostic::error(format!("a key with more than {KEY_PARTS_MAX} parts"));
+            return Err(Diagnostics(vec![
+                problem.at(Some(Place::new(source, span))),
+            ]));
+        }
         let (spanned, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             return Err(syntax_errors(&source, &errors));
@@ -226,6 +235,27 @@ fn flatten(prefix: &str, nested: Table, flat: &mut Table, twice: &mut Vec<String
             }
         }
     }
+}
+
+/// Where a dotted key has too many parts, if one has. Strings and comments count too; dots without a word between
+/// them do not.
+fn endless_key(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    let mut parts = 0;
+    let mut after_dot = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '.' if after_dot => parts = 0,
+            '.' => parts += 1,
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' | '"' | '\'' | ' ' | '\t' => {}
+            _ => (start, parts) = (at, 0),
+        }
+        after_dot = c == '.';
+        if parts >= KEY_PARTS_MAX {
+            return Some(start..at);
+        }
+    }
+    None
 }
 
 /// A place of several lines is shown by its first.

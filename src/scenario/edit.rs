@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, enumerate, similar};
-use crate::scenario::document::Document;
+use crate::scenario::document::{Document, KEY_PARTS_MAX};
 use crate::scenario::flink_options;
 use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::tree;
@@ -57,7 +57,9 @@ pub fn resolve(document: &Document, text: &str) -> Result<KeyPath, Diagnostic> {
             "write for example `flink.execution.checkpointing.interval` or `vertex.join.service`",
         )
     };
-    let parts = KeyPath::split(text).ok_or_else(wrong)?;
+    let parts = KeyPath::split(text)
+        .filter(|parts| parts.len() <= KEY_PARTS_MAX)
+        .ok_or_else(wrong)?;
     if parts[0] == "flink" && parts.len() > 1 {
         return Ok(KeyPath::flink(&parts[1..].join(".")));
     }

@@ -13,7 +13,7 @@ use crate::scenario::resolve::resolve;
 use crate::scenario::{axis, conf, edit, print};
 
 /// Larger files are not scenarios.
-const FILE_SIZE_MAX: usize = 64 << 20;
+const FILE_SIZE_MAX: usize = 16 << 20;
 
 /// A scenario and what it was made of.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ pub fn parse(
 ) -> Result<Loaded, Diagnostics> {
     if text.len() > FILE_SIZE_MAX {
         return Err(Diagnostics(vec![Diagnostic::error(format!(
-            "{origin} is larger than 64 MiB"
+            "{origin} is larger than 16 MiB"
         ))]));
     }
     let mut document = Document::parse(text, origin, base)?;

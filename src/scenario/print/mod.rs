@@ -31,7 +31,7 @@ pub fn toml(scenario: &Scenario) -> String {
     writer.finish()
 }
 
-/// SHA-256 of [`toml`], in hexadecimal digits.
+/// SHA-256 of what [`toml()`] gives, in hexadecimal digits.
 pub fn sha256(scenario: &Scenario) -> String {
     let mut hexadecimal = String::new();
     for byte in Sha256::digest(toml(scenario).as_bytes()) {

@@ -2,6 +2,7 @@
 
 use crate::scenario::cluster::{Cluster, Commit, Placement};
 use crate::scenario::file::cluster::{self as file, PlacementKind};
+use crate::scenario::file::quantity::Count;
 use crate::scenario::file::vertex::Distribution;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::count;
@@ -13,6 +14,8 @@ use crate::units::SimDuration;
 
 /// More machines than this are a slip of the pen.
 const TASKMANAGERS_MAX: u64 = 100_000;
+/// Fewest and most slots of one TaskManager.
+const SLOTS: (u64, u64) = (1, 100_000);
 
 /// `[cluster]`; without `slots`, as many as the job needs.
 pub(super) fn cluster(
@@ -31,38 +34,7 @@ pub(super) fn cluster(
         &path.key("taskmanagers"),
         problems,
     );
-    let needed = vertices
-        .iter()
-        .map(|vertex| vertex.parallelism)
-        .max()
-        .unwrap_or(1) as u64;
-    let enough = needed.div_ceil(taskmanagers).max(most_on_one(vertices));
-    let option = "taskmanager.numberOfTaskSlots";
-    let slots = match table.slots {
-        Some(_) => count(
-            table.slots,
-            enough,
-            (1, 100_000),
-            &path.key("slots"),
-            problems,
-        ),
-        None => options.integer(option, enough, (1, 100_000), problems),
-    };
-    let slots_path = if table.slots.is_none() && options.has(option) {
-        options.path(option)
-    } else {
-        path.key("slots")
-    };
-    if taskmanagers.saturating_mul(slots) < needed {
-        problems
-            .error(
-                &slots_path,
-                format!("not enough slots: {taskmanagers} x {slots} for a parallelism of {needed}"),
-            )
-            .help(format!(
-                "{taskmanagers} TaskManagers need {enough} slots each"
-            ));
-    }
+    let slots = slots(table.slots, options, (vertices, taskmanagers), problems);
     check_placements(vertices, taskmanagers, slots, problems);
     let latency = table.latency.map_or(default.latency, |text| text.0);
     if latency > SimDuration::from_secs(60) {
@@ -86,6 +58,41 @@ pub(super) fn cluster(
             .as_ref()
             .map_or(Commit::None, |table| commit(table, problems)),
     }
+}
+
+/// Slots of one TaskManager; together they must hold the vertex with the highest parallelism.
+fn slots(
+    given: Option<Count>,
+    options: &FlinkOptions,
+    (vertices, taskmanagers): (&[Vertex], u64),
+    problems: &mut Problems<'_>,
+) -> u64 {
+    let key = KeyPath::top("cluster").key("slots");
+    let needed = vertices
+        .iter()
+        .map(|vertex| vertex.parallelism)
+        .max()
+        .unwrap_or(1) as u64;
+    let enough = needed.div_ceil(taskmanagers).max(most_on_one(vertices));
+    let option = "taskmanager.numberOfTaskSlots";
+    let (slots, path) = match given {
+        None if options.has(option) => (
+            options.integer(option, enough, SLOTS, problems),
+            options.path(option),
+        ),
+        _ => (count(given, enough, SLOTS, &key, problems), key),
+    };
+    if taskmanagers.saturating_mul(slots) < needed {
+        problems
+            .error(
+                &path,
+                format!("not enough slots: {taskmanagers} x {slots} for a parallelism of {needed}"),
+            )
+            .help(format!(
+                "{taskmanagers} TaskManagers need {enough} slots each"
+            ));
+    }
+    slots
 }
 
 /// The largest number of subtasks of one vertex that are prescribed for one TaskManager.

@@ -10,6 +10,9 @@ use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
 use crate::scenario::zipf;
 
+/// More inputs of one vertex than this are no job.
+const INPUTS_MAX: usize = 100;
+
 /// Resolves the inputs of all vertices.
 pub(super) fn connect(
     tables: &[file::Vertex],
@@ -24,13 +27,23 @@ pub(super) fn connect(
             .as_deref()
             .filter(|_| table.source.is_none())
             .unwrap_or_default();
-        let resolved = given.iter().enumerate().filter_map(|(position, input)| {
-            let path = path.index(position);
-            let from = producer(&input.0, vertices, &path, problems)?;
-            let parallelism = (vertices[from.0].parallelism, vertices[index].parallelism);
-            let exchange = exchange(&input.0, parallelism, &path, problems);
-            Some(Input { from, exchange })
-        });
+        if given.len() > INPUTS_MAX {
+            problems.error(
+                &path,
+                format!("{} inputs; at most {INPUTS_MAX} are simulated", given.len()),
+            );
+        }
+        let resolved = given
+            .iter()
+            .take(INPUTS_MAX)
+            .enumerate()
+            .filter_map(|(position, input)| {
+                let path = path.index(position);
+                let from = producer(&input.0, vertices, &path, problems)?;
+                let parallelism = (vertices[from.0].parallelism, vertices[index].parallelism);
+                let exchange = exchange(&input.0, parallelism, &path, problems);
+                Some(Input { from, exchange })
+            });
         let inputs: Vec<Input> = resolved.collect();
         vertices[index].inputs = inputs;
     }

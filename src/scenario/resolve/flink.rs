@@ -1,13 +1,12 @@
-//! `[flink]`: checkpoints, state backend and network buffers.
+//! `[flink]`: checkpoints and state backend.
 
 use crate::scenario::file::job::{AlignmentKind, Job, OverflowKind, Simulation};
 use crate::scenario::file::storage::{ProfileKind, Storage};
 use crate::scenario::flink::{
-    Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
-    Mode, Network, Overflow, RocksDb,
+    Alignment, Backend, Changelog, CheckpointStorage, Checkpointing, Mode, Overflow, RocksDb,
 };
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::options::{FlinkOptions, FlinkVersion};
+use crate::scenario::resolve::options::{FlinkOptions, INTEGER_MAX};
 use crate::scenario::resolve::problems::Problems;
 use crate::units::{Bytes, SimDuration};
 
@@ -19,8 +18,6 @@ const PAUSE_MAX: SimDuration = SimDuration::from_secs(365 * 86_400);
 const JOB_MANAGER_STATE_MAX: Bytes = Bytes::from_mib(5);
 /// Cache of a subtask with `simulation.alignment = "caching"`; chosen.
 const CACHE_LIMIT: Bytes = Bytes::from_mib(64);
-/// Largest number that an option of Flink's type Integer holds.
-const INTEGER_MAX: u64 = i32::MAX as u64;
 
 /// What else of the file concerns checkpoints.
 pub(super) struct Inputs<'f> {
@@ -279,121 +276,5 @@ fn changelog(options: &FlinkOptions) -> Option<Changelog> {
         persist_delay: options
             .duration("state.changelog.dstl.dfs.batch.persist-delay")
             .unwrap_or(default.persist_delay),
-    })
-}
-
-/// Buffers and their flow.
-pub(super) fn network(
-    version: FlinkVersion,
-    options: &FlinkOptions,
-    problems: &mut Problems<'_>,
-) -> Network {
-    let default = Network::default();
-    // 20 since 2.x, where it is fixed; 5 before (`taskmanager.network.memory.max-overdraft-buffers-per-gate`).
-    let overdraft = if version.major < 2 {
-        5
-    } else {
-        default.overdraft
-    };
-    let key = "taskmanager.memory.segment-size";
-    let segment = options.size(key).unwrap_or(default.segment);
-    if segment < Bytes::from_kib(1) || segment > Bytes::from_mib(64) {
-        problems.error(
-            &options.path(key),
-            format!("`{key}` must be between 1 kb and 64 mb"),
-        );
-    }
-    let mut buffers = |name: &'static str, default: usize, smallest: u64| {
-        options.integer(name, default as u64, (smallest, 1_000_000), problems) as usize
-    };
-    let exclusive = buffers(
-        "taskmanager.network.memory.buffers-per-channel",
-        default.exclusive,
-        0,
-    );
-    let floating = buffers(
-        "taskmanager.network.memory.floating-buffers-per-gate",
-        default.floating,
-        1,
-    );
-    let max_per_channel = buffers(
-        "taskmanager.network.memory.max-buffers-per-channel",
-        default.max_per_channel,
-        1,
-    );
-    let overdraft = buffers(
-        "taskmanager.network.memory.max-overdraft-buffers-per-gate",
-        overdraft,
-        0,
-    );
-    Network {
-        segment,
-        exclusive,
-        floating,
-        max_per_channel,
-        overdraft,
-        buffer_timeout: buffer_timeout(default.buffer_timeout, options),
-        debloating: debloating(segment, options, problems),
-    }
-}
-
-fn buffer_timeout(default: BufferTimeout, options: &FlinkOptions) -> BufferTimeout {
-    if options.boolean("execution.buffer-timeout.enabled") == Some(false) {
-        return BufferTimeout::WhenFull;
-    }
-    match options.duration("execution.buffer-timeout.interval") {
-        None => default,
-        Some(period) if period.is_zero() => BufferTimeout::EveryRecord,
-        Some(period) => BufferTimeout::Every(period),
-    }
-}
-
-fn debloating(
-    segment: Bytes,
-    options: &FlinkOptions,
-    problems: &mut Problems<'_>,
-) -> Option<Debloating> {
-    if options.boolean("taskmanager.network.memory.buffer-debloat.enabled") != Some(true) {
-        return None;
-    }
-    let default = Debloating::default();
-    let positive = |key: &'static str, default: SimDuration, problems: &mut Problems<'_>| {
-        let value = options.duration(key).unwrap_or(default);
-        if value.is_zero() {
-            problems.error(&options.path(key), format!("`{key}` must be positive"));
-        }
-        value
-    };
-    let period = positive(
-        "taskmanager.network.memory.buffer-debloat.period",
-        default.period,
-        problems,
-    );
-    let target = positive(
-        "taskmanager.network.memory.buffer-debloat.target",
-        default.target,
-        problems,
-    );
-    let samples = "taskmanager.network.memory.buffer-debloat.samples";
-    let threshold = "taskmanager.network.memory.buffer-debloat.threshold-percentages";
-    let smallest = "taskmanager.memory.min-segment-size";
-    let starting = "taskmanager.memory.starting-segment-size";
-    let min_segment = options.size(smallest).unwrap_or(default.min_segment);
-    let starting_segment = options.size(starting).unwrap_or(default.starting_segment);
-    for (key, size) in [(smallest, min_segment), (starting, starting_segment)] {
-        if size == Bytes::ZERO || size > segment {
-            problems.error(
-                &options.path(key),
-                format!("`{key}` must be between 1 byte and the segment size"),
-            );
-        }
-    }
-    Some(Debloating {
-        period,
-        target,
-        samples: options.integer(samples, 20, (1, INTEGER_MAX), problems) as u32,
-        threshold: options.integer(threshold, 25, (1, 100), problems) as f64 / 100.0,
-        min_segment,
-        starting_segment,
     })
 }

@@ -109,16 +109,6 @@ pub(super) fn report_cycle(vertices: &[Vertex], cycle: &[usize], problems: &mut 
 
 /// The job must not be larger than the limits of `[simulation]`.
 pub(super) fn check_size(scenario: &Scenario, problems: &mut Problems<'_>) {
-    let subtasks = scenario.subtasks();
-    let limit = scenario.simulation.max_subtasks;
-    if subtasks > limit {
-        problems
-            .key_error(
-                &KeyPath::top("vertex"),
-                format!("{subtasks} subtasks are more than the limit of {limit}"),
-            )
-            .help("raise `simulation.max-subtasks` if you have time and memory");
-    }
     let channels = scenario.channels();
     let limit = scenario.simulation.max_channels;
     if channels > limit {

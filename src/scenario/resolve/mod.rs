@@ -7,6 +7,7 @@ mod exchange;
 mod flink;
 mod graph;
 mod job;
+mod network;
 pub mod options;
 pub mod problems;
 mod service;
@@ -39,8 +40,14 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         storage: file.storage.as_ref(),
     };
     let checkpointing = flink::checkpointing(&inputs, &options, problems);
-    let network = flink::network(version, &options, problems);
-    let vertices = vertex::vertices(file, &options, checkpointing.backend, problems);
+    let network = network::network(version, &options, problems);
+    let given = vertex::Given {
+        file,
+        options: &options,
+        backend: checkpointing.backend,
+        subtasks_max: simulation.max_subtasks,
+    };
+    let vertices = vertex::vertices(&given, problems);
     let triggers = job::triggers(file.trigger.as_deref().unwrap_or_default(), problems);
     let cluster = cluster::cluster(file.cluster.as_ref(), &options, &vertices, problems);
     let scenario = Scenario {
@@ -69,10 +76,11 @@ fn count(
     let Some(Count(number)) = value else {
         return default;
     };
+    let spelt = problems.document().spell(path);
     if number < smallest {
-        problems.error(path, format!("`{path}` must be at least {smallest}"));
+        problems.error(path, format!("`{spelt}` must be at least {smallest}"));
     } else if number > largest {
-        problems.error(path, format!("`{path}` must be at most {largest}"));
+        problems.error(path, format!("`{spelt}` must be at most {largest}"));
     } else {
         return number;
     }

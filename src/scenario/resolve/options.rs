@@ -7,6 +7,11 @@ use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
 use crate::units::{Bytes, SimDuration, flink};
 
+/// Largest number that an option of Flink's type Integer holds.
+pub(super) const INTEGER_MAX: u64 = i32::MAX as u64;
+/// More options than this are no configuration.
+const OPTIONS_MAX: usize = 2_000;
+
 /// Flink's version, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FlinkVersion {
@@ -33,7 +38,13 @@ impl FlinkOptions {
     pub fn read(version: FlinkVersion, problems: &mut Problems<'_>) -> FlinkOptions {
         let mut given = BTreeMap::new();
         let mut foreign = Vec::new();
-        for (key, value) in problems.document().flink() {
+        if problems.document().flink().count() > OPTIONS_MAX {
+            problems.key_error(
+                &KeyPath::top("flink"),
+                format!("more than {OPTIONS_MAX} options"),
+            );
+        }
+        for (key, value) in problems.document().flink().take(OPTIONS_MAX) {
             let path = KeyPath::flink(key);
             let text = text_of(value);
             match flink_options::lookup(key) {

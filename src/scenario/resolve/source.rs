@@ -50,77 +50,64 @@ pub(super) fn source(
 }
 
 fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Rate {
-    let given: Vec<&str> = [
+    check_alternatives(table, path, problems);
+    let steps = if let Some(Text(rate)) = table.rate {
+        return match rate {
+            SourceRate::Unlimited => Rate::Unlimited,
+            SourceRate::PerSecond(rate) => Rate::Constant(rate),
+        };
+    } else if let Some(lines) = &table.steps {
+        let key = path.key("steps");
+        parse_lines(lines, &key, step, problems).filter(|steps| in_order(steps, &key, problems))
+    } else if let Some(lines) = &table.curve {
+        let key = path.key("curve");
+        let steps = parse_lines(lines, &key, hour, problems).map(from_midnight);
+        steps.filter(|steps| in_order(steps, &key, problems))
+    } else if let Some(name) = &table.trace {
+        let key = path.key("trace");
+        trace(name, &key, problems).filter(|steps| in_order(steps, &key, problems))
+    } else {
+        let help = "add `rate = \"50000/s\"` or `rate = \"unlimited\"`";
+        problems.missing(&path.key("rate"), "a source without a rate", help);
+        None
+    };
+    let Some(steps) = steps else {
+        return Rate::Constant(1.0);
+    };
+    let daily = table.curve.is_some().then_some(DAY);
+    let period = table.period.map(|text| text.0).or(daily);
+    let last = steps.last().map_or(SimDuration::ZERO, |(at, _)| *at);
+    if period.is_some_and(|period| period <= last) {
+        let message = format!("the period must be longer than the last step's instant, {last}");
+        problems.error(&path.key("period"), message);
+    }
+    Rate::Steps { steps, period }
+}
+
+/// A rate is given in one way.
+fn check_alternatives(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) {
+    let ways = [
         ("rate", table.rate.is_some()),
         ("trace", table.trace.is_some()),
         ("curve", table.curve.is_some()),
         ("steps", table.steps.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(key, given)| given.then_some(key))
-    .collect();
+    ];
+    let given: Vec<&str> = ways
+        .into_iter()
+        .filter_map(|(key, given)| given.then_some(key))
+        .collect();
     if let [_, second, ..] = given.as_slice() {
+        let message = format!("the rate is given twice: `{}`", given.join("` and `"));
         problems
-            .key_error(
-                &path.key(second),
-                format!("the rate is given twice: `{}`", given.join("` and `")),
-            )
+            .key_error(&path.key(second), message)
             .help("give one of them");
     }
-    let stepwise = table.trace.is_some() || table.steps.is_some();
-    if table.period.is_some() && !stepwise {
+    if table.period.is_some() && table.trace.is_none() && table.steps.is_none() {
         problems.key_error(
             &path.key("period"),
             "`period` belongs to `steps` or `trace`",
         );
     }
-    let fallback = Rate::Constant(1.0);
-    if let Some(Text(rate)) = table.rate {
-        return match rate {
-            SourceRate::Unlimited => Rate::Unlimited,
-            SourceRate::PerSecond(rate) => Rate::Constant(rate),
-        };
-    }
-    let (key, steps) = if let Some(lines) = &table.steps {
-        (
-            "steps",
-            parse_lines(lines, &path.key("steps"), step, problems),
-        )
-    } else if let Some(lines) = &table.curve {
-        (
-            "curve",
-            parse_lines(lines, &path.key("curve"), hour, problems).map(from_midnight),
-        )
-    } else if let Some(name) = &table.trace {
-        ("trace", trace(name, &path.key("trace"), problems))
-    } else {
-        let help = "add `rate = \"50000/s\"` or `rate = \"unlimited\"`";
-        problems.missing(&path.key("rate"), "a source without a rate", help);
-        return fallback;
-    };
-    let Some(steps) = steps else { return fallback };
-    let path_of_steps = path.key(key);
-    let period = if key == "curve" {
-        Some(DAY)
-    } else {
-        table.period.map(|text| text.0)
-    };
-    if !in_order(&steps, &path_of_steps, problems) {
-        return fallback;
-    }
-    let last = steps.last().map_or(SimDuration::ZERO, |(at, _)| *at);
-    if period.is_some_and(|period| period <= last) {
-        let key = if key == "curve" {
-            path_of_steps
-        } else {
-            path.key("period")
-        };
-        problems.error(
-            &key,
-            format!("the period must be longer than the last step's instant, {last}"),
-        );
-    }
-    Rate::Steps { steps, period }
 }
 
 /// Steps begin at 0 and rise in time.

@@ -16,47 +16,87 @@ const PARALLELISM_MAX: u64 = 32_768;
 /// Bytes of a source's record if none are given; chosen.
 pub(crate) const RECORD_DEFAULT: Bytes = Bytes::new(100);
 
+/// More vertices than this are no job.
+const VERTICES_MAX: usize = 2_000;
+
+/// What the job graph depends on.
+pub(super) struct Given<'g> {
+    pub(super) file: &'g File,
+    pub(super) options: &'g FlinkOptions,
+    pub(super) backend: Backend,
+    /// `simulation.max-subtasks`.
+    pub(super) subtasks_max: usize,
+}
+
 /// The job graph. Inputs that cannot be resolved are left out after being reported.
-pub(super) fn vertices(
-    file: &File,
-    options: &FlinkOptions,
-    backend: Backend,
-    problems: &mut Problems<'_>,
-) -> Vec<Vertex> {
-    let tables = file.vertex.as_deref().unwrap_or_default();
+pub(super) fn vertices(given: &Given<'_>, problems: &mut Problems<'_>) -> Vec<Vertex> {
+    let tables = given.file.vertex.as_deref().unwrap_or_default();
     let root = KeyPath::top("vertex");
     if tables.is_empty() {
         let help = "add [[vertex]] with `name` and `source`, and others with `inputs`";
         problems.missing(&root, "a scenario without a vertex", help);
     }
-    let parallelism_default =
-        options.integer("parallelism.default", 1, (1, PARALLELISM_MAX), problems);
-    let mut vertices: Vec<Vertex> = tables
-        .iter()
-        .enumerate()
-        .map(|(index, table)| {
-            let path = root.index(index);
-            let limits = (1, PARALLELISM_MAX);
-            let key = path.key("parallelism");
-            let parallelism = count(
-                table.parallelism,
-                parallelism_default,
-                limits,
-                &key,
+    if tables.len() > VERTICES_MAX {
+        problems.key_error(
+            &root,
+            format!(
+                "{} vertices; at most {VERTICES_MAX} are simulated",
+                tables.len()
+            ),
+        );
+        return Vec::new();
+    }
+    let parallelism = parallelism(tables, given, problems);
+    let tables_with_parallelism = tables.iter().zip(parallelism).enumerate();
+    let mut vertices: Vec<Vertex> = tables_with_parallelism
+        .map(|(index, (table, parallelism))| {
+            vertex(
+                table,
+                parallelism,
+                given.backend,
+                &root.index(index),
                 problems,
-            ) as usize;
-            vertex(table, parallelism, backend, &path, problems)
+            )
         })
         .collect();
     graph::check_names(tables, problems);
     exchange::connect(tables, &mut vertices, problems);
     graph::check_sources(&vertices, problems);
-    let order = graph::topological(&vertices);
-    match order {
+    match graph::topological(&vertices) {
         Ok(order) => records(tables, &order, &mut vertices, problems),
         Err(cycle) => graph::report_cycle(&vertices, &cycle, problems),
     }
     vertices
+}
+
+/// The parallelism of every vertex. All are 1 if they are too many, so that no memory is taken for them.
+fn parallelism(
+    tables: &[file::Vertex],
+    given: &Given<'_>,
+    problems: &mut Problems<'_>,
+) -> Vec<usize> {
+    let root = KeyPath::top("vertex");
+    let limits = (1, PARALLELISM_MAX);
+    let default = given
+        .options
+        .integer("parallelism.default", 1, limits, problems);
+    let each = tables.iter().enumerate().map(|(index, table)| {
+        let path = root.index(index).key("parallelism");
+        count(table.parallelism, default, limits, &path, problems) as usize
+    });
+    let parallelism: Vec<usize> = each.collect();
+    let subtasks: usize = parallelism.iter().sum();
+    let limit = given.subtasks_max;
+    if subtasks <= limit {
+        return parallelism;
+    }
+    problems
+        .key_error(
+            &root,
+            format!("{subtasks} subtasks are more than the limit of {limit}"),
+        )
+        .help("raise `simulation.max-subtasks` if you have time and memory");
+    vec![1; tables.len()]
 }
 
 fn vertex(
