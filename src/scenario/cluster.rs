@@ -1,7 +1,7 @@
 //! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
 
 use crate::scenario::{Law, Scenario, VertexId};
-use crate::units::{Bytes, ByteRate, SimDuration};
+use crate::units::{ByteRate, Bytes, SimDuration};
 
 /// The machines that run the job.
 #[derive(Clone, Debug, PartialEq)]

@@ -168,7 +168,11 @@ pub struct Debloating {
 impl Checkpointing {
     /// Whether any in-flight data can be persisted.
     pub fn may_overtake(&self) -> bool {
-        self.mode == Mode::ExactlyOnce && matches!(self.alignment, Alignment::Unaligned | Alignment::AlignedThenUnaligned { .. })
+        self.mode == Mode::ExactlyOnce
+            && matches!(
+                self.alignment,
+                Alignment::Unaligned | Alignment::AlignedThenUnaligned { .. }
+            )
     }
 }
 
@@ -196,7 +200,10 @@ impl Default for Checkpointing {
 
 impl Default for RocksDb {
     fn default() -> Self {
-        RocksDb { incremental: false, transfer_threads: 4 }
+        RocksDb {
+            incremental: false,
+            transfer_threads: 4,
+        }
     }
 }
 

@@ -4,22 +4,44 @@
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
+pub mod axis;
 pub mod calibration;
 pub mod cluster;
+mod conf;
+pub mod diagnostic;
+pub mod document;
+pub mod edit;
+pub mod file;
 pub mod flink;
+pub mod flink_conf;
+pub mod flink_options;
+pub mod flow;
 pub mod job;
+pub mod key_path;
+pub mod lint;
+pub mod load;
+pub mod print;
+pub mod profiles;
+mod range;
+pub mod resolve;
 pub mod storage;
+pub mod tree;
 pub mod vertex;
+pub mod zipf;
 
 pub use crate::scenario::cluster::{Cluster, Commit, Placement};
 pub use crate::scenario::flink::{
-    Alignment, Backend, BufferTimeout, CheckpointStorage, Changelog, Checkpointing, Debloating, Mode, Network, Overflow, RocksDb,
+    Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
+    Mode, Network, Overflow, RocksDb,
 };
 pub use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
-    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates, Vertex, VertexId, Work,
+    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
+    Vertex, VertexId, Work,
 };
+
+use crate::units::{Bytes, SimDuration};
 
 /// Everything that a run depends on, besides the seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,10 +64,65 @@ pub struct Scenario {
     pub triggers: Vec<ManualTrigger>,
 }
 
+impl Default for Scenario {
+    /// What a file with one source of 1000 records per second means; a test keeps the two equal.
+    fn default() -> Self {
+        let source = Vertex {
+            name: "source".to_owned(),
+            parallelism: 1,
+            work: Work::Source(Source {
+                rate: Rate::Constant(1000.0),
+                arrivals: Arrivals::Regular,
+                log: true,
+                start: SimDuration::ZERO,
+            }),
+            service: Service {
+                mean: SimDuration::from_micros(1),
+                law: Law::Deterministic,
+            },
+            slowness: vec![1.0],
+            record: Bytes::new(100),
+            state: None,
+            sync_extra: SimDuration::ZERO,
+            placement: None,
+            inputs: Vec::new(),
+        };
+        Scenario {
+            job: Job::default(),
+            vertices: vec![source],
+            checkpointing: Checkpointing::default(),
+            network: Network::default(),
+            cluster: Cluster::default(),
+            storage: Storage::default(),
+            simulation: Simulation::default(),
+            triggers: Vec::new(),
+        }
+    }
+}
+
 impl Scenario {
     /// Number of subtasks of all vertices.
     pub fn subtasks(&self) -> usize {
         self.vertices.iter().map(|vertex| vertex.parallelism).sum()
+    }
+
+    /// Number of channels of all exchanges.
+    pub fn channels(&self) -> usize {
+        let edges = self
+            .vertices
+            .iter()
+            .flat_map(|vertex| vertex.inputs.iter().map(move |input| (vertex, input)));
+        let channels = edges.map(|(consumer, input)| {
+            let (producers, consumers) =
+                (self.vertex(input.from).parallelism, consumer.parallelism);
+            match input.exchange {
+                Exchange::Hash { .. } | Exchange::Rebalance | Exchange::Broadcast => {
+                    producers * consumers
+                }
+                Exchange::Rescale | Exchange::Forward => producers.max(consumers),
+            }
+        });
+        channels.sum()
     }
 
     /// The vertex with this index.
@@ -55,8 +132,15 @@ impl Scenario {
 
     /// Vertices that read from `id`, with the position of the input, in file order.
     pub fn outputs(&self, id: VertexId) -> impl Iterator<Item = (VertexId, &Input)> {
-        self.vertices.iter().enumerate().flat_map(move |(consumer, vertex)| {
-            vertex.inputs.iter().filter(move |input| input.from == id).map(move |input| (VertexId(consumer), input))
-        })
+        self.vertices
+            .iter()
+            .enumerate()
+            .flat_map(move |(consumer, vertex)| {
+                vertex
+                    .inputs
+                    .iter()
+                    .filter(move |input| input.from == id)
+                    .map(move |input| (VertexId(consumer), input))
+            })
     }
 }

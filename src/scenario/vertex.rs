@@ -226,6 +226,8 @@ impl Vertex {
 
     /// Value bytes of the state of one subtask.
     pub fn state_per_subtask(&self) -> Bytes {
-        self.state.map_or(Bytes::ZERO, |state| Bytes::new(state.size.get() / self.parallelism as u64))
+        self.state.map_or(Bytes::ZERO, |state| {
+            Bytes::new(state.size.get() / self.parallelism as u64)
+        })
     }
 }

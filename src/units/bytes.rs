@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::units::SimDuration;
 
 /// A number of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Bytes(u64);
 
@@ -46,11 +48,13 @@ impl Bytes {
     }
 
     /// This size times a factor, rounded to the byte.
+    #[must_use]
     pub fn scale(self, factor: f64) -> Self {
         Bytes((self.0 as f64 * factor).round().max(0.0) as u64)
     }
 
     /// The difference, or zero if `other` is larger.
+    #[must_use]
     pub const fn saturating_sub(self, other: Bytes) -> Bytes {
         Bytes(self.0.saturating_sub(other.0))
     }
@@ -59,7 +63,11 @@ impl Bytes {
 impl ByteRate {
     /// `bytes` bytes per second; `None` for zero, since nothing would ever arrive.
     pub const fn new(bytes: u64) -> Option<Self> {
-        if bytes == 0 { None } else { Some(ByteRate(bytes)) }
+        if bytes == 0 {
+            None
+        } else {
+            Some(ByteRate(bytes))
+        }
     }
 
     /// Bytes per second.
@@ -96,7 +104,11 @@ impl Sub for Bytes {
     type Output = Bytes;
     /// Panics in every build if `other` is larger: a size cannot be negative.
     fn sub(self, other: Bytes) -> Bytes {
-        Bytes(self.0.checked_sub(other.0).expect("the larger size is on the left"))
+        Bytes(
+            self.0
+                .checked_sub(other.0)
+                .expect("the larger size is on the left"),
+        )
     }
 }
 
@@ -113,12 +125,21 @@ mod tests {
     #[test]
     fn a_transfer_is_rounded_up_to_the_nanosecond() {
         let rate = ByteRate::new(3).unwrap();
-        assert_eq!(rate.time_for(Bytes::new(1)), SimDuration::from_nanos(333_333_334));
+        assert_eq!(
+            rate.time_for(Bytes::new(1)),
+            SimDuration::from_nanos(333_333_334)
+        );
         assert_eq!(rate.time_for(Bytes::new(3)), SimDuration::from_secs(1));
     }
 
     #[test]
     fn a_huge_size_at_a_tiny_rate_does_not_overflow() {
-        assert_eq!(ByteRate::new(1).unwrap().time_for(Bytes::new(u64::MAX)).as_nanos(), SimDuration::MAX.as_nanos());
+        assert_eq!(
+            ByteRate::new(1)
+                .unwrap()
+                .time_for(Bytes::new(u64::MAX))
+                .as_nanos(),
+            SimDuration::MAX.as_nanos()
+        );
     }
 }

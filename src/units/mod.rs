@@ -1,9 +1,15 @@
 //! Quantities as types: no bare number crosses a module border.
 //!
-//! Knows nothing of Flink. Text becomes a quantity in `parse`, a quantity becomes text in `print`.
+//! Knows nothing of Flink's options. Text becomes a quantity in `parse` (ours: a unit is required) or in `flink`
+//! (Flink's own unit rules), a quantity becomes text in `print`.
 
 mod bytes;
+mod decimal;
+pub mod flink;
+pub mod parse;
+pub mod print;
 mod time;
 
 pub use crate::units::bytes::{ByteRate, Bytes};
+pub use crate::units::parse::UnitError;
 pub use crate::units::time::{SimDuration, SimTime};

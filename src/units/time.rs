@@ -8,12 +8,16 @@ use std::ops::{Add, AddAssign, Mul, Sub};
 use serde::{Deserialize, Serialize};
 
 /// An instant of simulated time, in nanoseconds since the job was submitted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct SimTime(u64);
 
 /// A span of simulated time, in nanoseconds; never negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct SimDuration(u64);
 
@@ -106,11 +110,17 @@ impl SimDuration {
     }
 
     /// This span times a factor, rounded to the nanosecond.
+    #[must_use]
     pub fn scale(self, factor: f64) -> Self {
-        SimDuration((self.0 as f64 * factor).round().clamp(0.0, Self::MAX.0 as f64) as u64)
+        SimDuration(
+            (self.0 as f64 * factor)
+                .round()
+                .clamp(0.0, Self::MAX.0 as f64) as u64,
+        )
     }
 
     /// The difference, or zero if `other` is longer.
+    #[must_use]
     pub const fn saturating_sub(self, other: SimDuration) -> SimDuration {
         SimDuration(self.0.saturating_sub(other.0))
     }
@@ -127,7 +137,11 @@ impl Sub for SimTime {
     type Output = SimDuration;
     /// Time from `earlier` to `self`. Panics in every build if `earlier` is later: time does not run back.
     fn sub(self, earlier: SimTime) -> SimDuration {
-        SimDuration(self.0.checked_sub(earlier.0).expect("the later instant is on the left"))
+        SimDuration(
+            self.0
+                .checked_sub(earlier.0)
+                .expect("the later instant is on the left"),
+        )
     }
 }
 
@@ -157,8 +171,14 @@ mod tests {
 
     #[test]
     fn an_instant_plus_a_duration_is_an_instant() {
-        assert_eq!(SimTime::from_nanos(5) + SimDuration::from_micros(1), SimTime::from_nanos(1_005));
-        assert_eq!(SimTime::from_nanos(1_005) - SimTime::from_nanos(5), SimDuration::from_micros(1));
+        assert_eq!(
+            SimTime::from_nanos(5) + SimDuration::from_micros(1),
+            SimTime::from_nanos(1_005)
+        );
+        assert_eq!(
+            SimTime::from_nanos(1_005) - SimTime::from_nanos(5),
+            SimDuration::from_micros(1)
+        );
     }
 
     #[test]

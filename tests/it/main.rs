@@ -1,1 +1,4 @@
 //! Integration tests.
+
+/// The scenarios that ship: they are valid, and the reference is complete and true.
+mod scenarios;

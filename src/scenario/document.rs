@@ -1,0 +1,248 @@
+//! A scenario file as a tree, together with the place where each part of it was written.
+//!
+//! Knows what TOML is and that Flink's keys contain dots; what the keys mean is not known here.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+use toml::{Spanned, Table, Value};
+
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
+use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::tree;
+
+/// More syntax errors than this are not worth reading.
+const SYNTAX_ERRORS_MAX: usize = 20;
+
+/// A scenario file, possibly changed by overrides.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The text that was parsed.
+    pub source: Arc<SourceText>,
+    /// Directory that relative paths of the file start from.
+    pub base: PathBuf,
+    /// The tree; `flink` is flattened to one level.
+    pub table: Table,
+    spans: BTreeMap<KeyPath, Written>,
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// Where a key and its value stand in the file.
+#[derive(Clone, Debug)]
+struct Written {
+    key: Range<usize>,
+    value: Range<usize>,
+}
+
+/// What was written outside of the file: an override, or a line of `config.yaml`.
+#[derive(Clone, Debug)]
+struct Elsewhere {
+    path: KeyPath,
+    source: Arc<SourceText>,
+    written: Written,
+}
+
+impl Document {
+    /// Parses TOML; all syntax errors at once.
+    pub fn parse(text: &str, origin: &str, base: &Path) -> Result<Document, Diagnostics> {
+        let source = Arc::new(SourceText {
+            name: origin.to_owned(),
+            text: text.to_owned(),
+        });
+        let (spanned, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            return Err(syntax_errors(&source, &errors));
+        }
+        let table: Table =
+            toml::from_str(text).map_err(|error| syntax_errors(&source, &[error]))?;
+        let mut document = Document {
+            source,
+            base: base.to_owned(),
+            table,
+            spans: BTreeMap::new(),
+            elsewhere: Vec::new(),
+        };
+        document.walk(&KeyPath::root(), spanned.get_ref());
+        document.flatten_flink()?;
+        Ok(document)
+    }
+
+    /// Where the value of a path was written; of what surrounds it, if it was not written itself.
+    pub fn place(&self, path: &KeyPath) -> Option<Place> {
+        self.find(path, |written| written.value.clone())
+    }
+
+    /// Where the key of a path was written.
+    pub fn key_place(&self, path: &KeyPath) -> Option<Place> {
+        self.find(path, |written| written.key.clone())
+    }
+
+    /// From now on, what is at or below `path` counts as written in another text, at these bytes.
+    pub fn written_in(
+        &mut self,
+        path: KeyPath,
+        source: Arc<SourceText>,
+        key: Range<usize>,
+        value: Range<usize>,
+    ) {
+        let written = Written { key, value };
+        self.elsewhere.push(Elsewhere {
+            path,
+            source,
+            written,
+        });
+    }
+
+    /// A path for people: vertices by name, where they have one.
+    pub fn spell(&self, path: &KeyPath) -> String {
+        let steps = path.steps();
+        let [Step::Key(top), Step::Index(index), rest @ ..] = steps else {
+            return path.to_string();
+        };
+        let vertex = KeyPath::top(top).index(*index);
+        match tree::get(&self.table, &vertex.key("name")).and_then(Value::as_str) {
+            Some(name) if top == "vertex" && !name.is_empty() => {
+                let below = KeyPath::from(rest.to_vec());
+                let dot = if rest.is_empty() { "" } else { "." };
+                format!("vertex.{name}{dot}{below}")
+            }
+            _ => path.to_string(),
+        }
+    }
+
+    /// The options of Flink, flat, in the order of their keys.
+    pub fn flink(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.table
+            .get("flink")
+            .and_then(Value::as_table)
+            .into_iter()
+            .flatten()
+    }
+
+    /// The keys of a table of the file in the order in which they were written.
+    pub fn keys_in_order(&self, path: &KeyPath, table: &BTreeMap<String, Value>) -> Vec<String> {
+        let mut keys: Vec<String> = table.keys().cloned().collect();
+        keys.sort_by_key(|key| {
+            self.spans
+                .get(&path.key(key))
+                .map(|written| written.key.start)
+        });
+        keys
+    }
+
+    fn find(&self, path: &KeyPath, which: impl Fn(&Written) -> Range<usize>) -> Option<Place> {
+        // The newest override wins over older ones and over the file.
+        let moved = self
+            .elsewhere
+            .iter()
+            .rev()
+            .find(|moved| moved.path.contains(path));
+        if let Some(moved) = moved {
+            return Some(Place::new(moved.source.clone(), which(&moved.written)));
+        }
+        let mut at = path.clone();
+        loop {
+            if let Some(written) = self.spans.get(&at) {
+                // Above the path itself only the key is shown: its value may be many lines.
+                let span = if at == *path {
+                    which(written)
+                } else {
+                    written.key.clone()
+                };
+                return Some(Place::new(self.source.clone(), span));
+            }
+            at = at.parent()?;
+        }
+    }
+
+    fn walk(&mut self, path: &KeyPath, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let below = match path.steps() {
+                [Step::Key(top), Step::Key(flink)] if top == "flink" => {
+                    KeyPath::flink(&format!("{flink}.{}", key.get_ref()))
+                }
+                _ => path.key(key.get_ref()),
+            };
+            self.visit(&below, key.span(), value);
+        }
+    }
+
+    fn visit(&mut self, path: &KeyPath, key: Range<usize>, value: &Spanned<DeValue<'_>>) {
+        let span = value.span();
+        match value.get_ref() {
+            DeValue::Table(table) => self.walk(path, table),
+            DeValue::Array(array) => {
+                for (index, element) in array.iter().enumerate() {
+                    let span = element.span();
+                    self.visit(
+                        &path.index(index),
+                        first_line(&self.source.text, span),
+                        element,
+                    );
+                }
+            }
+            _ => {}
+        }
+        let value = first_line(&self.source.text, span);
+        self.spans.insert(path.clone(), Written { key, value });
+    }
+
+    /// `[flink] a.b = 1` and `"a.b" = 1` are the same option; both at once is an error.
+    fn flatten_flink(&mut self) -> Result<(), Diagnostics> {
+        let Some(Value::Table(nested)) = self.table.get("flink") else {
+            return Ok(());
+        };
+        let mut flat = Table::new();
+        let mut twice = Vec::new();
+        flatten("", nested.clone(), &mut flat, &mut twice);
+        self.table.insert("flink".to_owned(), Value::Table(flat));
+        if twice.is_empty() {
+            return Ok(());
+        }
+        let problems = twice.iter().map(|key| {
+            let place = self.key_place(&KeyPath::flink(key));
+            Diagnostic::error(format!("`flink.{key}` is given twice")).at(place)
+        });
+        Err(Diagnostics(problems.collect()))
+    }
+}
+
+fn flatten(prefix: &str, nested: Table, flat: &mut Table, twice: &mut Vec<String>) {
+    for (key, value) in nested {
+        let key = if prefix.is_empty() {
+            key
+        } else {
+            format!("{prefix}.{key}")
+        };
+        match value {
+            Value::Table(below) => flatten(&key, below, flat, twice),
+            value => {
+                if flat.insert(key.clone(), value).is_some() {
+                    twice.push(key);
+                }
+            }
+        }
+    }
+}
+
+/// A place of several lines is shown by its first.
+fn first_line(text: &str, span: Range<usize>) -> Range<usize> {
+    let shown = text.get(span.clone()).unwrap_or_default();
+    let length = shown.find('\n').unwrap_or(shown.len());
+    span.start..span.start + length
+}
+
+fn syntax_errors(source: &Arc<SourceText>, errors: &[toml::de::Error]) -> Diagnostics {
+    let problem = |error: &toml::de::Error| {
+        let place = error.span().map(|span| Place::new(source.clone(), span));
+        Diagnostic::error(format!(
+            "not valid TOML: {}",
+            error.message().replace('\n', "; ")
+        ))
+        .at(place)
+    };
+    Diagnostics(errors.iter().take(SYNTAX_ERRORS_MAX).map(problem).collect())
+}

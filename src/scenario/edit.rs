@@ -1,0 +1,174 @@
+//! Overrides: `--set path=value`, and the points of a sweep.
+
+use std::sync::Arc;
+
+use toml::{Table, Value};
+
+use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, enumerate, similar};
+use crate::scenario::document::Document;
+use crate::scenario::flink_options;
+use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::tree;
+
+/// Keys that say the same thing in different ways: setting one takes the others out.
+const ALTERNATIVES: &[&[&str]] = &[
+    &["skew", "zipf", "shares"],
+    &["rate", "trace", "curve", "steps"],
+    &["slow", "slowness"],
+    &["dirty", "updates-per-record"],
+    &["access", "accesses-per-record"],
+    &["sigma", "cv"],
+];
+
+/// Keys whose string stands for a table with this one key.
+const SHORT_FORMS: &[(&str, &str)] = &[("service", "mean"), ("inputs", "from")];
+
+/// Sets the value of a path; the text of the option is where it counts as written.
+pub fn set(
+    document: &mut Document,
+    path: &str,
+    value: &str,
+    option: &str,
+) -> Result<(), Diagnostic> {
+    let text = format!("{path}={value}");
+    let source = Arc::new(SourceText {
+        name: option.to_owned(),
+        text: text.clone(),
+    });
+    let key_place = Place::new(source.clone(), 0..path.len());
+    let found = resolve(document, path).map_err(|problem| problem.at(Some(key_place.clone())))?;
+    make_room(&mut document.table, &found);
+    let value = typed(&found, value);
+    if !tree::insert(&mut document.table, &found, value) {
+        let problem = Diagnostic::error(format!("nothing can be set at `{path}`"));
+        return Err(problem
+            .at(Some(key_place))
+            .help("something that is no table is in the way, or a list is shorter"));
+    }
+    let value_start = (path.len() + 1).min(text.len());
+    document.written_in(found, source, 0..path.len(), value_start..text.len());
+    Ok(())
+}
+
+/// The path that a text means: vertices by name or index, Flink's options by any of their names.
+pub fn resolve(document: &Document, text: &str) -> Result<KeyPath, Diagnostic> {
+    let wrong = || {
+        Diagnostic::error(format!("`{text}` is no path of a key")).help(
+            "write for example `flink.execution.checkpointing.interval` or `vertex.join.service`",
+        )
+    };
+    let parts = KeyPath::split(text).ok_or_else(wrong)?;
+    if parts[0] == "flink" && parts.len() > 1 {
+        return Ok(KeyPath::flink(&parts[1..].join(".")));
+    }
+    let mut path = KeyPath::root();
+    for (position, part) in parts.iter().enumerate() {
+        let here = tree::get(&document.table, &path);
+        let step = match here {
+            Some(Value::Array(_)) if position == 1 && parts[0] == "vertex" => {
+                Step::Index(vertex_index(&document.table, part)?)
+            }
+            Some(Value::Array(array)) => Step::Index(element(part, array.len(), &path)?),
+            None if position == 1 && parts[0] == "vertex" => return Err(no_vertex(part, &[])),
+            _ => Step::Key(part.clone()),
+        };
+        path = path.with(step);
+    }
+    Ok(path)
+}
+
+fn element(part: &str, length: usize, path: &KeyPath) -> Result<usize, Diagnostic> {
+    part.parse()
+        .ok()
+        .filter(|index| *index < length)
+        .ok_or_else(|| {
+            Diagnostic::error(format!(
+                "`{path}` is a list of {length}; `{part}` is none of its elements"
+            ))
+            .help("elements are counted from 0")
+        })
+}
+
+fn vertex_index(table: &Table, name: &str) -> Result<usize, Diagnostic> {
+    let vertices = table
+        .get("vertex")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let names: Vec<&str> = vertices
+        .iter()
+        .filter_map(|vertex| vertex.get("name").and_then(Value::as_str))
+        .collect();
+    let by_name = vertices
+        .iter()
+        .position(|vertex| vertex.get("name").and_then(Value::as_str) == Some(name));
+    let by_index = name.parse().ok().filter(|index| *index < vertices.len());
+    by_name.or(by_index).ok_or_else(|| no_vertex(name, &names))
+}
+
+fn no_vertex(name: &str, names: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::error(format!("there is no vertex `{name}`"));
+    match similar(name, names.iter().copied()) {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None if names.is_empty() => problem,
+        None => problem.help(format!("vertices are {}", enumerate(names))),
+    }
+}
+
+/// Takes out what the new value replaces, and turns short forms into tables on the way.
+fn make_room(table: &mut Table, path: &KeyPath) {
+    if let [Step::Key(top), Step::Key(key)] = path.steps()
+        && top == "flink"
+    {
+        let present = flink_options::present_key(key);
+        if let Some(Value::Table(options)) = table.get_mut("flink") {
+            options.retain(|other, _| flink_options::present_key(other) != present);
+        }
+        return;
+    }
+    let mut at = KeyPath::root();
+    for (position, step) in path.steps().iter().enumerate() {
+        if let Step::Key(key) = step {
+            let others = ALTERNATIVES
+                .iter()
+                .filter(|group| group.contains(&key.as_str()));
+            for other in others.copied().flatten().filter(|other| *other != key) {
+                tree::remove(table, &at.key(other));
+            }
+        }
+        at = at.with(step.clone());
+        if position + 1 < path.steps().len() {
+            expand(table, &at);
+        }
+    }
+}
+
+/// Turns a string into the table that it stands for.
+fn expand(table: &mut Table, path: &KeyPath) {
+    let Some(Value::String(text)) = tree::get(table, path) else {
+        return;
+    };
+    let Some(Step::Key(key)) = path.up_to_key().steps().last().cloned() else {
+        return;
+    };
+    if let Some((_, inner)) = SHORT_FORMS.iter().find(|(short, _)| *short == key) {
+        let mut long = Table::new();
+        long.insert((*inner).to_owned(), Value::String(text.clone()));
+        tree::insert(table, path, Value::Table(long));
+    }
+}
+
+/// A value as TOML if it is TOML, else as a string. Versions stay text: 1.20 is not 1.2.
+fn typed(path: &KeyPath, value: &str) -> Value {
+    let text = Value::String(value.to_owned());
+    if matches!(path.steps().last(), Some(Step::Key(key)) if key == "flink-version" || key == "name")
+    {
+        return text;
+    }
+    let Ok(table) = format!("v = {value}").parse::<Table>() else {
+        return text;
+    };
+    match (table.len(), table.get("v")) {
+        (1, Some(parsed)) => parsed.clone(),
+        _ => text,
+    }
+}

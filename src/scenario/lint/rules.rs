@@ -1,0 +1,124 @@
+//! The rules: code, title, and why they matter.
+
+/// A rule: what it warns about, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// `CK001` and so on; never used for another rule later.
+    pub code: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// Why it matters and what to do, for `explain`.
+    pub explanation: &'static str,
+}
+
+/// A subtask has more work than time.
+pub const SATURATED: Rule = Rule {
+    code: "CK001",
+    title: "a subtask has more work than time",
+    explanation: "The rate that arrives at a subtask, times its time per record, is 100 % or more. The backlog grows, \
+                  buffers stay full, and every aligned checkpoint waits behind them. Raise the parallelism, reduce the \
+                  skew, or make the record cheaper.",
+};
+/// A subtask is saturated at the peak only.
+pub const SATURATED_AT_PEAK: Rule = Rule {
+    code: "CK002",
+    title: "a subtask has more work than time at the peak",
+    explanation: "On average the subtask keeps up, but not at the highest rate of the schedule: a backlog builds up \
+                  then, and checkpoints are slow until it is worked off.",
+};
+/// State does not fit into the heap.
+pub const HEAP: Rule = Rule {
+    code: "CK003",
+    title: "state does not fit into the heap",
+    explanation: "A heap backend keeps all state as objects, which need several times the bytes of their values. \
+                  When the values alone exceed the heap of a TaskManager, it will run out of memory. Use RocksDB, more \
+                  TaskManagers, or more heap.",
+};
+/// State does not fit into the JobManager's checkpoint storage.
+pub const JOB_MANAGER_STATE: Rule = Rule {
+    code: "CK004",
+    title: "state is too large for checkpoints on the JobManager",
+    explanation: "With checkpoint storage `jobmanager` a single state may have 5 MiB at most; a larger one fails every \
+                  checkpoint. Set `execution.checkpointing.dir`.",
+};
+/// The pause, not the interval, sets the pace.
+pub const PAUSE: Rule = Rule {
+    code: "CK005",
+    title: "the pause is as long as the interval",
+    explanation: "Flink raises the interval to `execution.checkpointing.min-pause` silently. The next checkpoint then \
+                  begins a pause after the end of the last one, so that the distance of checkpoints is the pause plus \
+                  their duration.",
+};
+/// Retained checkpoints do not reach back far enough.
+pub const RETENTION: Rule = Rule {
+    code: "CK006",
+    title: "retained checkpoints do not reach back far enough",
+    explanation: "`execution.checkpointing.num-retained` checkpoints at this interval cover less time than wished. \
+                  Raise the number, or use savepoints for what must be kept long. Each retained checkpoint keeps its \
+                  files.",
+};
+/// A savepoint outside of the run.
+pub const TRIGGER_TOO_LATE: Rule = Rule {
+    code: "CK007",
+    title: "something is asked for after the end",
+    explanation: "A [[trigger]] lies at or after `job.duration`: it will never happen.",
+};
+/// Unaligned barriers cannot overtake on some edges.
+pub const UNALIGNED_EDGE: Rule = Rule {
+    code: "CK008",
+    title: "unaligned barriers wait on some edges",
+    explanation: "Unaligned checkpoints overtake data on hash and rebalance exchanges only. On forward, rescale and \
+                  broadcast edges barriers stay aligned, so that a slow consumer there still delays the checkpoint.",
+};
+/// Several unaligned checkpoints at once.
+pub const UNALIGNED_CONCURRENT: Rule = Rule {
+    code: "CK009",
+    title: "unaligned checkpoints do not overlap",
+    explanation: "Flink does not run unaligned checkpoints concurrently: a newer barrier aborts the pending checkpoint. \
+                  Set `execution.checkpointing.max-concurrent-checkpoints` to 1.",
+};
+/// The run is too short to say anything.
+pub const FEW_CHECKPOINTS: Rule = Rule {
+    code: "CK010",
+    title: "hardly any checkpoint falls into the run",
+    explanation: "After the warm-up the run holds fewer than three intervals: medians and intervals of confidence \
+                  will say little. Make `job.duration` longer.",
+};
+/// Slots stay empty.
+pub const EMPTY_SLOTS: Rule = Rule {
+    code: "CK011",
+    title: "a TaskManager has nothing to do",
+    explanation: "Subtask i of every vertex shares slot i, so a job needs as many slots as its highest parallelism. \
+                  With this placement some TaskManagers get none.",
+};
+/// Debloating does not help without backpressure, and hurts with large records.
+pub const DEBLOATED_RECORDS: Rule = Rule {
+    code: "CK012",
+    title: "records are larger than debloated buffers",
+    explanation: "Buffer debloating shrinks buffers down to `taskmanager.memory.min-segment-size`. A record that \
+                  spans many such buffers blocks its producer in the middle (FLINK-33077): raise the minimum.",
+};
+/// A canonical savepoint of much state.
+pub const CANONICAL_SAVEPOINT: Rule = Rule {
+    code: "CK013",
+    title: "a canonical savepoint reads all keys in one thread",
+    explanation: "A canonical savepoint scans every key of a RocksDB state in one thread per subtask. Native \
+                  savepoints copy the files instead; use them unless the backend changes.",
+};
+
+/// All rules, in the order of their codes.
+pub const RULES: &[Rule] = &[
+    SATURATED,
+    SATURATED_AT_PEAK,
+    HEAP,
+    JOB_MANAGER_STATE,
+    PAUSE,
+    RETENTION,
+    TRIGGER_TOO_LATE,
+    UNALIGNED_EDGE,
+    UNALIGNED_CONCURRENT,
+    FEW_CHECKPOINTS,
+    EMPTY_SLOTS,
+    DEBLOATED_RECORDS,
+    CANONICAL_SAVEPOINT,
+];

@@ -1,0 +1,110 @@
+use std::path::Path;
+
+use super::*;
+use crate::scenario::load;
+
+#[track_caller]
+fn codes(text: &str) -> Vec<&'static str> {
+    let loaded = load::parse(text, "test.toml", Path::new(""), &[]).unwrap();
+    let findings = check(&loaded.scenario);
+    let rendered: Vec<String> = findings
+        .iter()
+        .map(|finding| finding.diagnostic(&loaded).render(false))
+        .collect();
+    assert!(
+        rendered.iter().all(|text| text.contains("test.toml")),
+        "{rendered:?}"
+    );
+    findings.iter().map(|finding| finding.rule.code).collect()
+}
+
+const QUIET: &str = "[[vertex]]\nname = 'in'\nsource = { rate = '10/s' }\n";
+
+#[test]
+fn a_quiet_scenario_has_no_findings() {
+    assert_eq!(codes(QUIET), [""; 0]);
+}
+
+#[test]
+fn codes_are_unique_and_rising() {
+    assert!(RULES.windows(2).all(|pair| pair[0].code < pair[1].code));
+}
+
+#[test]
+fn work_that_exceeds_time_is_found_always_or_at_the_peak() {
+    let with = |source: &str| {
+        format!(
+            "[[vertex]]\nname = 'in'\nsource = {{ {source} }}\n\
+             [[vertex]]\nname = 'x'\ninputs = ['in']\nservice = '1 ms'\n"
+        )
+    };
+    assert_eq!(codes(&with("rate = '1000/s'")), ["CK001"]);
+    assert_eq!(
+        codes(&with("steps = ['0 s 10/s', '9 min 1500/s']")),
+        ["CK002"]
+    );
+    assert_eq!(codes(&with("rate = '999/s'")), [""; 0]);
+}
+
+#[test]
+fn the_wish_of_document_004_is_not_fulfilled_by_six_checkpoints() {
+    let text = format!(
+        "[job]\nretention-wish = '1 h'\n{QUIET}[flink]\nexecution.checkpointing.interval = '2 min'\n\
+         execution.checkpointing.num-retained = 6\n"
+    );
+    let loaded = load::parse(&text, "test.toml", Path::new(""), &[]).unwrap();
+    let finding = check(&loaded.scenario).remove(0);
+    assert_eq!(
+        finding.message,
+        "6 retained checkpoints every 2m reach back 12m, not 1h"
+    );
+    assert_eq!(
+        finding.help.unwrap(),
+        "`execution.checkpointing.num-retained: 30` reaches back 1h"
+    );
+}
+
+#[test]
+fn every_other_rule_has_a_scenario_that_breaks_it() {
+    #[track_caller]
+    fn case(text: &str, code: &str) {
+        let found = codes(&format!("{QUIET}{text}"));
+        assert!(found.contains(&code), "{found:?}");
+    }
+    let state = "[[vertex]]\nname = 'x'\ninputs = [{ from = 'in', exchange = 'forward' }]\nstate = { size = '2 GiB' }\n";
+    case(&format!("{state}[cluster]\nheap = '1 GiB'\n"), "CK003");
+    case(
+        &format!("{state}[storage]\nprofile = 'jobmanager'\n"),
+        "CK004",
+    );
+    let interval = "[flink]\nexecution.checkpointing.interval = '10 s'\n";
+    case(
+        &format!("{interval}execution.checkpointing.min-pause = '20 s'\n"),
+        "CK005",
+    );
+    case("[[trigger]]\nat = '1 h'\n", "CK007");
+    let unaligned = "execution.checkpointing.unaligned.enabled = true\n";
+    case(&format!("{state}{interval}{unaligned}"), "CK008");
+    case(
+        &format!("{interval}{unaligned}execution.checkpointing.max-concurrent-checkpoints = 2\n"),
+        "CK009",
+    );
+    case(
+        "[job]\nduration = '10 min'\n[flink]\nexecution.checkpointing.interval = '9 min'\n",
+        "CK010",
+    );
+    case("[cluster]\ntaskmanagers = 2\n", "CK011");
+    let debloat = "[flink]\ntaskmanager.network.memory.buffer-debloat.enabled = true\n";
+    case(
+        &format!(
+            "[[vertex]]\nname = 'big'\nsource = {{ rate = '1/s', record = '1 MiB' }}\n[[vertex]]\nname = 'y'\ninputs = ['big']\n{debloat}"
+        ),
+        "CK012",
+    );
+    case(
+        &format!(
+            "{state}[flink]\nstate.backend.type = 'rocksdb'\n[[trigger]]\nat = '1 s'\nkind = 'savepoint'\n"
+        ),
+        "CK013",
+    );
+}

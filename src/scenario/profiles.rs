@@ -1,0 +1,111 @@
+//! Figures of typical checkpoint directories. They are starting points: measure your own and override them.
+
+use crate::scenario::storage::{Prices, Storage};
+use crate::units::{ByteRate, SimDuration};
+
+/// A Hadoop cluster with spinning disks and three replicas.
+///
+/// One stream 80 MB/s: chosen, between the 40 MB/s per node that DFSIO measured for writing (66 MB/s for reading) in
+/// Shvachko et al., "The Hadoop Distributed File System", MSST 2010, section IV, and the 100 to 200 MB/s of one newer
+/// disk. One TaskManager: 1.25 GB/s, the port of 10 Gbit/s. The whole directory: unlimited (chosen; it depends on
+/// the number of DataNodes). Open 10 ms, close 5 ms: chosen (NameNode round trips and the last block's report). No
+/// price: own machines.
+pub fn hdfs() -> Storage {
+    Storage {
+        profile: "hdfs".to_owned(),
+        write_per_stream: megabytes(80),
+        write_per_taskmanager: megabytes(1_250),
+        write_total: None,
+        read_per_stream: megabytes(120),
+        read_per_taskmanager: megabytes(1_250),
+        read_total: None,
+        open: SimDuration::from_millis(10),
+        close: SimDuration::from_millis(5),
+        prices: free("own machines"),
+    }
+}
+
+/// An object store as Amazon S3 (standard class) in the same region.
+///
+/// One stream 90 MB/s: "Performance guidelines for Amazon S3" in the Amazon S3 User Guide recommends one concurrent
+/// request per 85 to 90 MB/s of desired throughput. Open plus close 120 ms: the guide's companion "Performance design
+/// patterns" gives 100 to 200 ms for small objects. One TaskManager: 1.25 GB/s, the port of 10 Gbit/s (chosen). The
+/// whole directory: unlimited. Prices: public list of us-east-1, standard class, first 50 TB, as of 2024 (0.023 USD
+/// per GB and month = 0.0247 per GiB; 0.005 USD per 1000 PUT; 0.0004 USD per 1000 GET).
+pub fn s3() -> Storage {
+    Storage {
+        profile: "s3".to_owned(),
+        write_per_stream: megabytes(90),
+        write_per_taskmanager: megabytes(1_250),
+        write_total: None,
+        read_per_stream: megabytes(90),
+        read_per_taskmanager: megabytes(1_250),
+        read_total: None,
+        open: SimDuration::from_millis(60),
+        close: SimDuration::from_millis(60),
+        prices: Prices {
+            per_gib_month: 0.0247,
+            per_1000_writes: 0.005,
+            per_1000_reads: 0.0004,
+            note: "USD, Amazon S3 standard, us-east-1, public list of 2024".to_owned(),
+        },
+    }
+}
+
+/// A disk of the machine itself (`NVMe`); it does not survive the machine.
+///
+/// Chosen: 1 GB/s sustained writing and 2 GB/s reading per TaskManager, which data sheets of common `NVMe` disks exceed;
+/// a single stream is not slower than the disk; 100 us to open and close a file.
+pub fn local_ssd() -> Storage {
+    Storage {
+        profile: "local-ssd".to_owned(),
+        write_per_stream: megabytes(1_000),
+        write_per_taskmanager: megabytes(1_000),
+        write_total: None,
+        read_per_stream: megabytes(2_000),
+        read_per_taskmanager: megabytes(2_000),
+        read_total: None,
+        open: SimDuration::from_micros(100),
+        close: SimDuration::from_micros(100),
+        prices: free("own machines"),
+    }
+}
+
+/// The JobManager's heap: state travels in the acknowledgement.
+///
+/// One stream and in total 125 MB/s: chosen, one connection of 1 Gbit/s to the JobManager, through which everything
+/// goes. No files are opened.
+pub fn jobmanager() -> Storage {
+    Storage {
+        profile: "jobmanager".to_owned(),
+        write_per_stream: megabytes(125),
+        write_per_taskmanager: megabytes(125),
+        write_total: megabytes(125),
+        read_per_stream: megabytes(125),
+        read_per_taskmanager: megabytes(125),
+        read_total: megabytes(125),
+        open: SimDuration::ZERO,
+        close: SimDuration::ZERO,
+        prices: free("heap of the JobManager"),
+    }
+}
+
+impl Default for Storage {
+    /// The profile `hdfs`.
+    fn default() -> Self {
+        hdfs()
+    }
+}
+
+fn megabytes(per_second: u64) -> Option<ByteRate> {
+    ByteRate::new(per_second * 1_000_000)
+}
+
+fn free(note: &str) -> Prices {
+    Prices {
+        per_gib_month: 0.0,
+        per_1000_writes: 0.0,
+        per_1000_reads: 0.0,
+        note: note.to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+//! `vertex.inputs`: who reads whom, and how keys are shared out.
+
+use crate::scenario::diagnostic::{enumerate, similar};
+use crate::scenario::file::input::{ExchangeKind, Input as InputTable};
+use crate::scenario::file::quantity::Number;
+use crate::scenario::file::vertex as file;
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::problems::Problems;
+use crate::scenario::resolve::vertex::no_subtask;
+use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
+use crate::scenario::zipf;
+
+/// Resolves the inputs of all vertices.
+pub(super) fn connect(
+    tables: &[file::Vertex],
+    vertices: &mut [Vertex],
+    problems: &mut Problems<'_>,
+) {
+    for (index, table) in tables.iter().enumerate() {
+        let path = KeyPath::top("vertex").index(index).key("inputs");
+        // A source with inputs is an error already, and stays a source.
+        let given = table
+            .inputs
+            .as_deref()
+            .filter(|_| table.source.is_none())
+            .unwrap_or_default();
+        let resolved = given.iter().enumerate().filter_map(|(position, input)| {
+            let path = path.index(position);
+            let from = producer(&input.0, vertices, &path, problems)?;
+            let parallelism = (vertices[from.0].parallelism, vertices[index].parallelism);
+            let exchange = exchange(&input.0, parallelism, &path, problems);
+            Some(Input { from, exchange })
+        });
+        let inputs: Vec<Input> = resolved.collect();
+        vertices[index].inputs = inputs;
+    }
+}
+
+fn producer(
+    input: &InputTable,
+    vertices: &[Vertex],
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<VertexId> {
+    let Some(name) = &input.from else {
+        problems.missing(
+            &path.key("from"),
+            "an input without a producer",
+            "add `from = \"name of a vertex\"`",
+        );
+        return None;
+    };
+    let found = vertices.iter().position(|vertex| vertex.name == *name);
+    // A vertex whose name could not be read may be the one that is meant.
+    if found.is_none() && !problems.unreadable_within(&KeyPath::top("vertex")) {
+        let names: Vec<&str> = vertices
+            .iter()
+            .map(|vertex| vertex.name.as_str())
+            .filter(|n| !n.is_empty())
+            .collect();
+        let mut error = problems.error(&path.key("from"), format!("there is no vertex `{name}`"));
+        match similar(name, names.iter().copied()) {
+            Some(meant) => error.help(format!("did you mean `{meant}`?")),
+            None => error.help(format!("vertices are {}", enumerate(&names))),
+        };
+    }
+    found.map(VertexId)
+}
+
+fn exchange(
+    input: &InputTable,
+    (producers, consumers): (usize, usize),
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Exchange {
+    let kind = input.exchange.unwrap_or(ExchangeKind::Hash);
+    let given = [
+        ("skew", input.skew.is_some()),
+        ("zipf", input.zipf.is_some()),
+        ("shares", input.shares.is_some()),
+    ];
+    let given: Vec<&str> = given
+        .into_iter()
+        .filter_map(|(key, given)| given.then_some(key))
+        .collect();
+    if kind != ExchangeKind::Hash {
+        for key in &given {
+            problems
+                .key_error(&path.key(key), format!("only a hash exchange has `{key}`"))
+                .help("use `exchange = \"hash\"`, or `slow` for a subtask that works more slowly");
+        }
+    } else if let [_, second, ..] = given.as_slice() {
+        let message = format!(
+            "`{}` exclude each other: give one of them",
+            given.join("` and `")
+        );
+        problems.key_error(&path.key(second), message);
+    }
+    match kind {
+        ExchangeKind::Hash => Exchange::Hash {
+            shares: shares(input, consumers, path, problems),
+        },
+        ExchangeKind::Rebalance => Exchange::Rebalance,
+        ExchangeKind::Rescale => Exchange::Rescale,
+        ExchangeKind::Broadcast => Exchange::Broadcast,
+        ExchangeKind::Forward => {
+            if producers != consumers {
+                problems
+                    .error(
+                        &path.key("exchange"),
+                        format!("forward needs equal parallelism, not {producers} and {consumers}"),
+                    )
+                    .help("use \"rescale\" or \"rebalance\", or make them equal");
+            }
+            Exchange::Forward
+        }
+    }
+}
+
+fn shares(
+    input: &InputTable,
+    parallelism: usize,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Vec<f64> {
+    let equal = vec![1.0 / parallelism as f64; parallelism];
+    if let Some(given) = &input.shares {
+        return given_shares(given, equal, &path.key("shares"), problems);
+    }
+    if let Some(Number(exponent)) = input.zipf {
+        if exponent > 10.0 {
+            problems.error(&path.key("zipf"), "`zipf` must be at most 10");
+            return equal;
+        }
+        return zipf::shares(exponent, parallelism);
+    }
+    let Some(skew) = &input.skew else {
+        return equal;
+    };
+    let path = path.key("skew");
+    let Some(share) = skew.share else {
+        problems.missing(
+            &path.key("share"),
+            "a skew without a share",
+            "add for example `share = \"30 %\"`",
+        );
+        return equal;
+    };
+    let share = share.0.0;
+    if share > 1.0 {
+        problems.error(&path.key("share"), "a share is at most 100 %");
+        return equal;
+    }
+    let subtask = skew.subtask.map_or(0, |subtask| subtask.0);
+    let Some(hot) = usize::try_from(subtask)
+        .ok()
+        .filter(|hot| *hot < parallelism)
+    else {
+        no_subtask(subtask, parallelism, &path, problems);
+        return equal;
+    };
+    if parallelism == 1 {
+        return equal;
+    }
+    let rest = (1.0 - share) / (parallelism - 1) as f64;
+    (0..parallelism)
+        .map(|index| if index == hot { share } else { rest })
+        .collect()
+}
+
+fn given_shares(
+    given: &[Number],
+    equal: Vec<f64>,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Vec<f64> {
+    if given.len() != equal.len() {
+        problems.error(
+            path,
+            format!("{} shares for {} subtasks", given.len(), equal.len()),
+        );
+        return equal;
+    }
+    let shares: Vec<f64> = given.iter().map(|number| number.0).collect();
+    let sum: f64 = shares.iter().sum();
+    if (sum - 1.0).abs() > 1e-3 {
+        problems.error(path, format!("the shares sum to {sum}, not to 1"));
+        return equal;
+    }
+    // Shares that were rounded by hand are stretched; those that were computed stay as they are, bit by bit.
+    if (sum - 1.0).abs() > 1e-9 {
+        return shares.iter().map(|share| share / sum).collect();
+    }
+    shares
+}

@@ -1,0 +1,399 @@
+//! `[flink]`: checkpoints, state backend and network buffers.
+
+use crate::scenario::file::job::{AlignmentKind, Job, OverflowKind, Simulation};
+use crate::scenario::file::storage::{ProfileKind, Storage};
+use crate::scenario::flink::{
+    Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
+    Mode, Network, Overflow, RocksDb,
+};
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::options::{FlinkOptions, FlinkVersion};
+use crate::scenario::resolve::problems::Problems;
+use crate::units::{Bytes, SimDuration};
+
+/// `CheckpointCoordinatorConfiguration`: smallest interval and timeout.
+const PERIOD_MIN: SimDuration = SimDuration::from_millis(10);
+/// `CheckpointCoordinatorConfiguration`: the pause is capped at a year.
+const PAUSE_MAX: SimDuration = SimDuration::from_secs(365 * 86_400);
+/// `JobManagerCheckpointStorage.DEFAULT_MAX_STATE_SIZE`.
+const JOB_MANAGER_STATE_MAX: Bytes = Bytes::from_mib(5);
+/// Cache of a subtask with `simulation.alignment = "caching"`; chosen.
+const CACHE_LIMIT: Bytes = Bytes::from_mib(64);
+/// Largest number that an option of Flink's type Integer holds.
+const INTEGER_MAX: u64 = i32::MAX as u64;
+
+/// What else of the file concerns checkpoints.
+pub(super) struct Inputs<'f> {
+    pub(super) job: &'f Job,
+    pub(super) simulation: &'f Simulation,
+    pub(super) storage: Option<&'f Storage>,
+}
+
+/// Everything about checkpoints and state.
+pub(super) fn checkpointing(
+    inputs: &Inputs<'_>,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Checkpointing {
+    let default = Checkpointing::default();
+    let mode = mode(options);
+    let min_pause = options
+        .duration("execution.checkpointing.min-pause")
+        .map_or(default.min_pause, |pause| pause.min(PAUSE_MAX));
+    let concurrent = "execution.checkpointing.max-concurrent-checkpoints";
+    let tolerable = "execution.checkpointing.tolerable-failed-checkpoints";
+    let per_file = "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file";
+    let retained = "execution.checkpointing.num-retained";
+    let every = KeyPath::top("simulation").key("trigger-every-records");
+    if inputs
+        .simulation
+        .trigger_every_records
+        .is_some_and(|records| records.0 == 0)
+    {
+        problems.error(&every, format!("`{every}` must be at least 1"));
+    }
+    Checkpointing {
+        interval: interval(min_pause, options, problems),
+        every_records: inputs
+            .simulation
+            .trigger_every_records
+            .map(|records| records.0),
+        min_pause,
+        max_concurrent: options.integer(concurrent, 1, (1, INTEGER_MAX), problems) as usize,
+        timeout: timeout(default.timeout, options, problems),
+        tolerable_failures: options.integer(tolerable, 0, (0, INTEGER_MAX), problems) as u32,
+        mode,
+        alignment: alignment(mode, inputs.simulation, options, problems),
+        subtasks_per_channel_state_file: options.integer(per_file, 5, (1, INTEGER_MAX), problems)
+            as usize,
+        retained: options.integer(retained, 1, (1, INTEGER_MAX), problems) as usize,
+        retention_wish: inputs.job.retention_wish.map(|wish| wish.0),
+        inline_threshold: inline_threshold(default.inline_threshold, options, problems),
+        storage: storage(inputs.storage, options, problems),
+        backend: backend(options, problems),
+        changelog: changelog(options),
+    }
+}
+
+/// `max(interval, min-pause)`, as `CheckpointCoordinator` does silently.
+fn interval(
+    min_pause: SimDuration,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Option<SimDuration> {
+    let key = "execution.checkpointing.interval";
+    let interval = options.duration(key)?;
+    if interval < PERIOD_MIN {
+        let mut error = problems.error(
+            &options.path(key),
+            format!("`{key}` must be at least 10 ms"),
+        );
+        error.help("leave it out to switch checkpoints off");
+    }
+    Some(interval.max(min_pause))
+}
+
+fn timeout(
+    default: SimDuration,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> SimDuration {
+    let key = "execution.checkpointing.timeout";
+    let timeout = options.duration(key).unwrap_or(default);
+    if timeout < PERIOD_MIN {
+        problems.error(
+            &options.path(key),
+            format!("`{key}` must be at least 10 ms"),
+        );
+    }
+    timeout
+}
+
+fn mode(options: &FlinkOptions) -> Mode {
+    let text = options
+        .text("execution.checkpointing.mode")
+        .unwrap_or_default();
+    if text.eq_ignore_ascii_case("AT_LEAST_ONCE") {
+        Mode::AtLeastOnce
+    } else {
+        Mode::ExactlyOnce
+    }
+}
+
+fn alignment(
+    mode: Mode,
+    simulation: &Simulation,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Alignment {
+    let key = "execution.checkpointing.unaligned.enabled";
+    let unaligned = options.boolean(key).unwrap_or(false);
+    let table = KeyPath::top("simulation");
+    if simulation.alignment == Some(AlignmentKind::Caching) {
+        if unaligned {
+            problems
+                .error(
+                    &table.key("alignment"),
+                    "caching belongs to aligned checkpoints",
+                )
+                .help(format!("take out `{key}` or `simulation.alignment`"));
+        }
+        return Alignment::Caching {
+            limit: simulation.cache_limit.map_or(CACHE_LIMIT, |limit| limit.0),
+            overflow: match simulation.cache_overflow {
+                Some(OverflowKind::Fail) => Overflow::Fail,
+                Some(OverflowKind::Spill) | None => Overflow::Spill,
+            },
+        };
+    }
+    let cache_keys = [
+        ("cache-limit", simulation.cache_limit.is_some()),
+        ("cache-overflow", simulation.cache_overflow.is_some()),
+    ];
+    for (key, _) in cache_keys.iter().filter(|(_, given)| *given) {
+        problems
+            .key_error(
+                &table.key(key),
+                format!("`simulation.{key}` has no effect without caching"),
+            )
+            .help("add `alignment = \"caching\"`");
+    }
+    if !unaligned {
+        return Alignment::Aligned;
+    }
+    if mode == Mode::AtLeastOnce {
+        problems.warning(
+            &options.path(key),
+            "unaligned checkpoints need EXACTLY_ONCE; Flink goes on with aligned ones",
+        );
+        return Alignment::Aligned;
+    }
+    match options.duration("execution.checkpointing.aligned-checkpoint-timeout") {
+        Some(after) if !after.is_zero() => Alignment::AlignedThenUnaligned { after },
+        Some(_) | None => Alignment::Unaligned,
+    }
+}
+
+/// `FileSystemCheckpointStorage`: at most 1 MiB.
+fn inline_threshold(default: Bytes, options: &FlinkOptions, problems: &mut Problems<'_>) -> Bytes {
+    let key = "execution.checkpointing.data-inline-threshold";
+    let threshold = options.size(key).unwrap_or(default);
+    if threshold > Bytes::from_mib(1) {
+        problems.error(&options.path(key), format!("`{key}` must be at most 1 mb"));
+    }
+    threshold
+}
+
+/// `CheckpointStorageLoader`: what is named; else a directory if one is given; else the JobManager's heap, unless
+/// `[storage]` says otherwise.
+fn storage(
+    table: Option<&Storage>,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> CheckpointStorage {
+    let job_manager = CheckpointStorage::JobManager {
+        max_state: JOB_MANAGER_STATE_MAX,
+    };
+    let key = "execution.checkpointing.storage";
+    match options.text(key).map(str::to_lowercase).as_deref() {
+        Some("jobmanager") => return job_manager,
+        Some("filesystem") => return CheckpointStorage::FileSystem,
+        Some(other) => {
+            let mut error = problems.error(
+                &options.path(key),
+                format!("checkpoint storage `{other}` is not known here"),
+            );
+            error.help("allowed are `filesystem` and `jobmanager`");
+        }
+        None => {}
+    }
+    let legacy = options.text("state.backend.type").unwrap_or_default();
+    let profile = table.and_then(|table| table.profile);
+    if options.has("execution.checkpointing.dir") || legacy.eq_ignore_ascii_case("filesystem") {
+        return CheckpointStorage::FileSystem;
+    }
+    if profile == Some(ProfileKind::Jobmanager) || legacy.eq_ignore_ascii_case("jobmanager") {
+        return job_manager;
+    }
+    let checkpoints = options.has("execution.checkpointing.interval");
+    if table.is_none() && checkpoints {
+        problems
+            .note(
+                &options.path("execution.checkpointing.interval"),
+                "no checkpoint directory is given: simulated on HDFS, while Flink would use the JobManager's heap",
+            )
+            .help("add [storage] with a profile, or `execution.checkpointing.dir`");
+    }
+    CheckpointStorage::FileSystem
+}
+
+fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
+    let key = "state.backend.type";
+    let text = options.text(key).unwrap_or("hashmap").to_lowercase();
+    let incremental_key = "execution.checkpointing.incremental";
+    let incremental = options.boolean(incremental_key).unwrap_or(false);
+    match text.as_str() {
+        "rocksdb" => {}
+        // `filesystem` and `jobmanager` are heap backends of Flink before 1.13.
+        "hashmap" | "filesystem" | "jobmanager" => {
+            if incremental {
+                problems.note(
+                    &options.path(incremental_key),
+                    "incremental checkpoints need RocksDB; the heap backend writes everything each time",
+                );
+            }
+            return Backend::HashMap;
+        }
+        other => {
+            let mut error = problems.error(
+                &options.path(key),
+                format!("state backend `{other}` is not simulated"),
+            );
+            error.help("allowed are `hashmap` and `rocksdb`");
+            return Backend::HashMap;
+        }
+    }
+    let threads = "state.backend.rocksdb.checkpoint.transfer.thread.num";
+    Backend::RocksDb(RocksDb {
+        incremental,
+        transfer_threads: options.integer(threads, 4, (1, 1_000), problems) as usize,
+    })
+}
+
+fn changelog(options: &FlinkOptions) -> Option<Changelog> {
+    if options.boolean("state.changelog.enabled") != Some(true) {
+        return None;
+    }
+    let default = Changelog::default();
+    let periodic = options
+        .boolean("state.changelog.periodic-materialize.enabled")
+        .unwrap_or(true);
+    let interval = options
+        .duration("state.changelog.periodic-materialize.interval")
+        .or(default.materialize);
+    Some(Changelog {
+        materialize: interval.filter(|interval| periodic && !interval.is_zero()),
+        preemptive_persist: options
+            .size("state.changelog.dstl.dfs.preemptive-persist-threshold")
+            .unwrap_or(default.preemptive_persist),
+        persist_delay: options
+            .duration("state.changelog.dstl.dfs.batch.persist-delay")
+            .unwrap_or(default.persist_delay),
+    })
+}
+
+/// Buffers and their flow.
+pub(super) fn network(
+    version: FlinkVersion,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Network {
+    let default = Network::default();
+    // 20 since 2.x, where it is fixed; 5 before (`taskmanager.network.memory.max-overdraft-buffers-per-gate`).
+    let overdraft = if version.major < 2 {
+        5
+    } else {
+        default.overdraft
+    };
+    let key = "taskmanager.memory.segment-size";
+    let segment = options.size(key).unwrap_or(default.segment);
+    if segment < Bytes::from_kib(1) || segment > Bytes::from_mib(64) {
+        problems.error(
+            &options.path(key),
+            format!("`{key}` must be between 1 kb and 64 mb"),
+        );
+    }
+    let mut buffers = |name: &'static str, default: usize, smallest: u64| {
+        options.integer(name, default as u64, (smallest, 1_000_000), problems) as usize
+    };
+    let exclusive = buffers(
+        "taskmanager.network.memory.buffers-per-channel",
+        default.exclusive,
+        0,
+    );
+    let floating = buffers(
+        "taskmanager.network.memory.floating-buffers-per-gate",
+        default.floating,
+        1,
+    );
+    let max_per_channel = buffers(
+        "taskmanager.network.memory.max-buffers-per-channel",
+        default.max_per_channel,
+        1,
+    );
+    let overdraft = buffers(
+        "taskmanager.network.memory.max-overdraft-buffers-per-gate",
+        overdraft,
+        0,
+    );
+    Network {
+        segment,
+        exclusive,
+        floating,
+        max_per_channel,
+        overdraft,
+        buffer_timeout: buffer_timeout(default.buffer_timeout, options),
+        debloating: debloating(segment, options, problems),
+    }
+}
+
+fn buffer_timeout(default: BufferTimeout, options: &FlinkOptions) -> BufferTimeout {
+    if options.boolean("execution.buffer-timeout.enabled") == Some(false) {
+        return BufferTimeout::WhenFull;
+    }
+    match options.duration("execution.buffer-timeout.interval") {
+        None => default,
+        Some(period) if period.is_zero() => BufferTimeout::EveryRecord,
+        Some(period) => BufferTimeout::Every(period),
+    }
+}
+
+fn debloating(
+    segment: Bytes,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Option<Debloating> {
+    if options.boolean("taskmanager.network.memory.buffer-debloat.enabled") != Some(true) {
+        return None;
+    }
+    let default = Debloating::default();
+    let positive = |key: &'static str, default: SimDuration, problems: &mut Problems<'_>| {
+        let value = options.duration(key).unwrap_or(default);
+        if value.is_zero() {
+            problems.error(&options.path(key), format!("`{key}` must be positive"));
+        }
+        value
+    };
+    let period = positive(
+        "taskmanager.network.memory.buffer-debloat.period",
+        default.period,
+        problems,
+    );
+    let target = positive(
+        "taskmanager.network.memory.buffer-debloat.target",
+        default.target,
+        problems,
+    );
+    let samples = "taskmanager.network.memory.buffer-debloat.samples";
+    let threshold = "taskmanager.network.memory.buffer-debloat.threshold-percentages";
+    let smallest = "taskmanager.memory.min-segment-size";
+    let starting = "taskmanager.memory.starting-segment-size";
+    let min_segment = options.size(smallest).unwrap_or(default.min_segment);
+    let starting_segment = options.size(starting).unwrap_or(default.starting_segment);
+    for (key, size) in [(smallest, min_segment), (starting, starting_segment)] {
+        if size == Bytes::ZERO || size > segment {
+            problems.error(
+                &options.path(key),
+                format!("`{key}` must be between 1 byte and the segment size"),
+            );
+        }
+    }
+    Some(Debloating {
+        period,
+        target,
+        samples: options.integer(samples, 20, (1, INTEGER_MAX), problems) as u32,
+        threshold: options.integer(threshold, 25, (1, 100), problems) as f64 / 100.0,
+        min_segment,
+        starting_segment,
+    })
+}

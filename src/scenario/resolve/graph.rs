@@ -1,0 +1,132 @@
+//! The job graph as a whole: names, cycles, sources, limits.
+
+use crate::scenario::Scenario;
+use crate::scenario::file::vertex as file;
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::problems::Problems;
+use crate::scenario::vertex::Vertex;
+
+/// Every vertex has a name of its own.
+pub(super) fn check_names(tables: &[file::Vertex], problems: &mut Problems<'_>) {
+    for (index, table) in tables.iter().enumerate() {
+        let path = KeyPath::top("vertex").index(index).key("name");
+        let Some(name) = table.name.as_deref().filter(|name| !name.trim().is_empty()) else {
+            problems.missing(
+                &path,
+                "a vertex without a name",
+                "add for example `name = \"join\"`",
+            );
+            continue;
+        };
+        let first = tables[..index]
+            .iter()
+            .position(|other| other.name.as_deref() == Some(name));
+        if first.is_some() {
+            problems
+                .error(&path, format!("two vertices are called `{name}`"))
+                .label("second one");
+        }
+    }
+}
+
+/// Something must come in.
+pub(super) fn check_sources(vertices: &[Vertex], problems: &mut Problems<'_>) {
+    let root = KeyPath::top("vertex");
+    if !vertices.is_empty()
+        && !vertices.iter().any(Vertex::is_source)
+        && !problems.unreadable_within(&root)
+    {
+        problems
+            .key_error(&root.index(0), "no vertex is a source")
+            .help("add a vertex with `source = { rate = \"50000/s\" }`");
+    }
+}
+
+/// Indices so that producers come before consumers; else the vertices of one cycle, in the order of the flow.
+pub fn topological(vertices: &[Vertex]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut waiting: Vec<usize> = vertices.iter().map(|vertex| vertex.inputs.len()).collect();
+    let mut order: Vec<usize> = (0..vertices.len())
+        .filter(|index| waiting[*index] == 0)
+        .collect();
+    let mut next = 0;
+    while let Some(done) = order.get(next).copied() {
+        next += 1;
+        for (consumer, vertex) in vertices.iter().enumerate() {
+            let edges = vertex
+                .inputs
+                .iter()
+                .filter(|input| input.from.0 == done)
+                .count();
+            if edges > 0 {
+                waiting[consumer] -= edges;
+                if waiting[consumer] == 0 {
+                    order.push(consumer);
+                }
+            }
+        }
+    }
+    if order.len() == vertices.len() {
+        return Ok(order);
+    }
+    let stuck = waiting.iter().position(|count| *count > 0).unwrap_or(0);
+    Err(cycle(vertices, &waiting, stuck))
+}
+
+/// Follows unfinished producers backwards until one comes twice.
+fn cycle(vertices: &[Vertex], waiting: &[usize], start: usize) -> Vec<usize> {
+    let mut way = vec![start];
+    loop {
+        let last = way[way.len() - 1];
+        let producer = vertices[last]
+            .inputs
+            .iter()
+            .map(|input| input.from.0)
+            .find(|from| waiting[*from] > 0);
+        let Some(producer) = producer else { return way };
+        if let Some(first) = way.iter().position(|index| *index == producer) {
+            let mut cycle = way.split_off(first);
+            cycle.reverse();
+            return cycle;
+        }
+        way.push(producer);
+    }
+}
+
+/// A dataflow of Flink has no cycles.
+pub(super) fn report_cycle(vertices: &[Vertex], cycle: &[usize], problems: &mut Problems<'_>) {
+    let Some(first) = cycle.first() else { return };
+    let mut names: Vec<&str> = cycle
+        .iter()
+        .map(|index| vertices[*index].name.as_str())
+        .collect();
+    names.push(&vertices[*first].name);
+    let path = KeyPath::top("vertex").index(*first).key("inputs");
+    problems.error(
+        &path,
+        format!("the graph has a cycle: {}", names.join(" -> ")),
+    );
+}
+
+/// The job must not be larger than the limits of `[simulation]`.
+pub(super) fn check_size(scenario: &Scenario, problems: &mut Problems<'_>) {
+    let subtasks = scenario.subtasks();
+    let limit = scenario.simulation.max_subtasks;
+    if subtasks > limit {
+        problems
+            .key_error(
+                &KeyPath::top("vertex"),
+                format!("{subtasks} subtasks are more than the limit of {limit}"),
+            )
+            .help("raise `simulation.max-subtasks` if you have time and memory");
+    }
+    let channels = scenario.channels();
+    let limit = scenario.simulation.max_channels;
+    if channels > limit {
+        problems
+            .key_error(
+                &KeyPath::top("vertex"),
+                format!("{channels} channels are more than the limit of {limit}"),
+            )
+            .help("raise `simulation.max-channels` if you have time and memory");
+    }
+}

@@ -1,0 +1,80 @@
+//! From what a file says to what the program means: defaults decided, every contradiction reported.
+//!
+//! Each table has its own file. All of them go on after a problem, so that one reading reports everything.
+
+mod cluster;
+mod exchange;
+mod flink;
+mod graph;
+mod job;
+pub mod options;
+pub mod problems;
+mod service;
+mod source;
+mod state;
+mod storage;
+mod vertex;
+
+pub use crate::scenario::resolve::graph::topological;
+
+use crate::scenario::Scenario;
+use crate::scenario::file::File;
+use crate::scenario::file::quantity::Count;
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::options::FlinkOptions;
+use crate::scenario::resolve::problems::Problems;
+
+/// Decides everything that a file leaves open. The result means something only if no error was reported.
+pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
+    let job_table = file.job.clone().unwrap_or_default();
+    let simulation_table = file.simulation.clone().unwrap_or_default();
+    let version = job::flink_version(&job_table, problems);
+    let options = FlinkOptions::read(version, problems);
+    let job = job::job(&job_table, problems);
+    let simulation = job::simulation(&simulation_table, problems);
+    let storage = storage::storage(file.storage.as_ref(), problems);
+    let inputs = flink::Inputs {
+        job: &job_table,
+        simulation: &simulation_table,
+        storage: file.storage.as_ref(),
+    };
+    let checkpointing = flink::checkpointing(&inputs, &options, problems);
+    let network = flink::network(version, &options, problems);
+    let vertices = vertex::vertices(file, &options, checkpointing.backend, problems);
+    let triggers = job::triggers(file.trigger.as_deref().unwrap_or_default(), problems);
+    let cluster = cluster::cluster(file.cluster.as_ref(), &options, &vertices, problems);
+    let scenario = Scenario {
+        job,
+        vertices,
+        checkpointing,
+        network,
+        cluster,
+        storage,
+        simulation,
+        triggers,
+    };
+    graph::check_size(&scenario, problems);
+    scenario
+}
+
+/// A whole number within limits, or the default. What is out of the limits is reported, and replaced by the default.
+fn count(
+    value: Option<Count>,
+    default: u64,
+    limits: (u64, u64),
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> u64 {
+    let (smallest, largest) = limits;
+    let Some(Count(number)) = value else {
+        return default;
+    };
+    if number < smallest {
+        problems.error(path, format!("`{path}` must be at least {smallest}"));
+    } else if number > largest {
+        problems.error(path, format!("`{path}` must be at most {largest}"));
+    } else {
+        return number;
+    }
+    default
+}

@@ -1,0 +1,189 @@
+//! `[flink]` and `config.yaml`: which options were given, under which key, with which value.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::problems::Problems;
+use crate::units::{Bytes, SimDuration, flink};
+
+/// Flink's version, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FlinkVersion {
+    /// 1 or 2.
+    pub major: u32,
+    /// Minor version.
+    pub minor: u32,
+}
+
+/// The options that were given and whose values are of the right type.
+pub struct FlinkOptions {
+    given: BTreeMap<&'static str, Given>,
+}
+
+struct Given {
+    text: String,
+    path: KeyPath,
+    /// How far down the list of older keys it was; 0 = the present key.
+    age: usize,
+}
+
+impl FlinkOptions {
+    /// Reads all options; reports misspelt keys, wrong values, older keys and options without effect.
+    pub fn read(version: FlinkVersion, problems: &mut Problems<'_>) -> FlinkOptions {
+        let mut given = BTreeMap::new();
+        let mut foreign = Vec::new();
+        for (key, value) in problems.document().flink() {
+            let path = KeyPath::flink(key);
+            let text = text_of(value);
+            match flink_options::lookup(key) {
+                Lookup::Known(option) => {
+                    let candidate = Given { text, path, age: 0 };
+                    accept(&mut given, &option, candidate, version, problems);
+                }
+                Lookup::Older(option) => {
+                    let older = option.older.iter().position(|older| older == key);
+                    let age = older.map_or(0, |index| index + 1);
+                    let candidate = Given {
+                        text,
+                        path: path.clone(),
+                        age,
+                    };
+                    accept(&mut given, &option, candidate, version, problems);
+                    problems.note(
+                        &path,
+                        format!("`{key}` is an older name of `{}`", option.key),
+                    );
+                }
+                Lookup::Foreign => foreign.push((key.clone(), path)),
+                Lookup::Unknown(meant) => {
+                    let help = meant.map_or_else(
+                        || "what is not Flink's own stands in [job], [cluster], [storage] or [simulation]".to_owned(),
+                        |meant| format!("did you mean `{meant}`?"),
+                    );
+                    let mut error =
+                        problems.key_error(&path, format!("Flink has no option `{key}`"));
+                    error.label("no such option").help(help);
+                }
+            }
+        }
+        for (key, path) in foreign {
+            problems.note(
+                &path,
+                format!("`{key}` is accepted and has no effect on the simulation"),
+            );
+        }
+        FlinkOptions { given }
+    }
+
+    /// Whether an option was given.
+    pub fn has(&self, key: &'static str) -> bool {
+        self.given.contains_key(key)
+    }
+
+    /// Where an option was given; its present key if it was not.
+    pub fn path(&self, key: &'static str) -> KeyPath {
+        self.given
+            .get(key)
+            .map_or_else(|| KeyPath::flink(key), |given| given.path.clone())
+    }
+
+    /// The value of an option as text.
+    pub fn text(&self, key: &'static str) -> Option<&str> {
+        self.given.get(key).map(|given| given.text.trim())
+    }
+
+    /// The value of a duration.
+    pub fn duration(&self, key: &'static str) -> Option<SimDuration> {
+        flink::duration(self.text(key)?).ok()
+    }
+
+    /// The value of a size.
+    pub fn size(&self, key: &'static str) -> Option<Bytes> {
+        flink::size(self.text(key)?).ok()
+    }
+
+    /// The value of a boolean.
+    pub fn boolean(&self, key: &'static str) -> Option<bool> {
+        Some(self.text(key)?.eq_ignore_ascii_case("true"))
+    }
+
+    /// A whole number within limits, or the default; what is out of the limits is reported.
+    pub fn integer(
+        &self,
+        key: &'static str,
+        default: u64,
+        limits: (u64, u64),
+        problems: &mut Problems<'_>,
+    ) -> u64 {
+        let Some(number) = self.text(key).and_then(|text| text.parse::<i128>().ok()) else {
+            return default;
+        };
+        let (smallest, largest) = limits;
+        if number < i128::from(smallest) {
+            problems.error(
+                &self.path(key),
+                format!("`{key}` must be at least {smallest}"),
+            );
+        } else if number > i128::from(largest) {
+            problems.error(
+                &self.path(key),
+                format!("`{key}` must be at most {largest}"),
+            );
+        } else {
+            return u64::try_from(number).unwrap_or(default);
+        }
+        default
+    }
+}
+
+/// Checks the type of a value and keeps it, unless a newer name of the option was given too.
+fn accept(
+    given: &mut BTreeMap<&'static str, Given>,
+    option: &FlinkOption,
+    candidate: Given,
+    version: FlinkVersion,
+    problems: &mut Problems<'_>,
+) {
+    let key = option.key;
+    let path = &candidate.path;
+    if let Err(error) = option.kind.check(&candidate.text) {
+        let mut reported = problems.error(path, format!("`{key}`: {}", error.message));
+        if let Some(help) = error.help {
+            reported.help(help);
+        }
+        return;
+    }
+    let without_effect = format!("`{key}` is accepted and has no effect on the simulation");
+    match option.role {
+        Role::Simulated => {}
+        Role::Before2 if version.major < 2 => {}
+        Role::Before2 => {
+            problems.note(
+                path,
+                format!("`{key}` has no effect in Flink 2.x: the value is fixed there"),
+            );
+            return;
+        }
+        Role::Ignored if option.effect.starts_with("see ") => {
+            problems.note(path, without_effect).help(option.effect);
+        }
+        Role::Ignored => {
+            problems.note(path, without_effect);
+        }
+    }
+    if given.get(key).is_none_or(|other| candidate.age < other.age) {
+        given.insert(key, candidate);
+    }
+}
+
+fn text_of(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(elements) => {
+            let texts: Vec<String> = elements.iter().map(text_of).collect();
+            texts.join(";")
+        }
+        other => other.to_string(),
+    }
+}

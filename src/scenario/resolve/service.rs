@@ -1,0 +1,119 @@
+//! `vertex.service`, and distributions wherever they stand.
+
+use crate::scenario::file::Short;
+use crate::scenario::file::quantity::Number;
+use crate::scenario::file::vertex::{Distribution, Service as ServiceTable};
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::problems::Problems;
+use crate::scenario::vertex::{Law, Service};
+use crate::units::SimDuration;
+
+/// Time per record of a vertex that gives none: a mapping without much to do; chosen.
+const SERVICE_DEFAULT: SimDuration = SimDuration::from_micros(1);
+
+/// Time per record.
+pub(super) fn service(
+    table: Option<&Short<ServiceTable>>,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Service {
+    let given = table.map(|short| short.0.clone()).unwrap_or_default();
+    let mean = given.mean.map_or(SERVICE_DEFAULT, |text| text.0);
+    if mean > SimDuration::from_secs(86_400) {
+        problems.error(path, "a record cannot take more than a day");
+    }
+    let shape = LawTable {
+        distribution: given.distribution.unwrap_or(Distribution::Deterministic),
+        sigma: given.sigma,
+        cv: given.cv,
+        spread: given.spread,
+    };
+    Service {
+        mean,
+        law: law(&shape, path, problems),
+    }
+}
+
+/// The keys of a distribution, wherever they stand.
+pub(super) struct LawTable {
+    pub(super) distribution: Distribution,
+    pub(super) sigma: Option<Number>,
+    pub(super) cv: Option<Number>,
+    pub(super) spread: Option<Number>,
+}
+
+/// A distribution and its one parameter.
+pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Law {
+    let lognormal = table.distribution == Distribution::Lognormal;
+    let uniform = table.distribution == Distribution::Uniform;
+    let parameters = [
+        ("sigma", table.sigma.is_some(), lognormal, "lognormal"),
+        ("cv", table.cv.is_some(), lognormal, "lognormal"),
+        ("spread", table.spread.is_some(), uniform, "uniform"),
+    ];
+    for (key, given, fits, owner) in parameters {
+        if given && !fits {
+            problems
+                .key_error(
+                    &path.key(key),
+                    format!("`{key}` belongs to another distribution"),
+                )
+                .help(format!("add `distribution = \"{owner}\"`"));
+        }
+    }
+    match table.distribution {
+        Distribution::Deterministic => Law::Deterministic,
+        Distribution::Exponential => Law::Exponential,
+        Distribution::Lognormal => Law::Lognormal {
+            sigma: sigma(table, path, problems),
+        },
+        Distribution::Uniform => {
+            if table.spread.is_none() {
+                problems.missing(
+                    &path.key("spread"),
+                    "a uniform distribution without `spread`",
+                    "add `spread = 0.5`",
+                );
+            }
+            let spread = table.spread.map_or(0.0, |number| number.0);
+            if spread > 1.0 {
+                problems.error(
+                    &path.key("spread"),
+                    "`spread` must be at most 1, or times would be negative",
+                );
+            }
+            Law::Uniform { spread }
+        }
+    }
+}
+
+fn sigma(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> f64 {
+    let (key, sigma) = match (table.sigma, table.cv) {
+        (Some(Number(sigma)), None) => ("sigma", sigma),
+        // cv² = exp(σ²) − 1 for a lognormal law.
+        (None, Some(Number(cv))) => ("cv", libm::sqrt(libm::log1p(cv * cv))),
+        (Some(_), Some(_)) => {
+            problems.key_error(
+                &path.key("cv"),
+                "`sigma` and `cv` say the same thing: give one of them",
+            );
+            return 0.0;
+        }
+        (None, None) => {
+            let message = "a lognormal distribution without `sigma` or `cv`";
+            problems.missing(
+                &path.key("sigma"),
+                message,
+                "add `cv = 0.5` (standard deviation divided by mean)",
+            );
+            return 0.0;
+        }
+    };
+    if sigma > 5.0 {
+        problems.error(
+            &path.key(key),
+            "a lognormal distribution with a sigma above 5 has no useful mean",
+        );
+    }
+    sigma
+}
