@@ -10,7 +10,7 @@ use crate::scenario::{CheckpointStorage, Commit, Scenario};
 /// Formula: finalise + (open + close of the metadata file) + commit of the pointer.
 /// Symbols: seconds each; commit = the k-th fastest of n replica round trips, 0 without high availability.
 /// Assumptions: the metadata is small, so its transfer takes no time; all replicas are up.
-/// Source: recordings of Flink 2.3.0 (12 ms at 5 + 5 ms of storage latency, 605 ms at 300 + 300 ms).
+/// Source: recordings of Flink 2.3.0 (12 ms at 5 + 5 ms of storage latency, 603 ms at 300 + 300 ms).
 /// Fails for jobs with thousands of small states, whose metadata is large.
 pub fn after_last_ack_s(scenario: &Scenario) -> f64 {
     let metadata_s = match scenario.checkpointing.storage {

@@ -19,7 +19,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// T_checkpoint.
+    /// `T_checkpoint`.
     pub fn total_s(&self) -> f64 {
         self.alignment_s + self.snapshot_s + self.completion_s
     }
@@ -28,7 +28,7 @@ impl Terms {
 /// The terms of F1 as a reader of the documents would estimate them.
 ///
 /// Question: how long does a checkpoint take?
-/// Formula: T = T_alignment + T_snapshot + T_completion. The documents name the terms but give no law for them; taken:
+/// Formula: `T = T_alignment + T_snapshot + T_completion`. The documents name the terms, but give no law for them; taken:
 /// alignment = trigger RPC + Σ over the levels of the graph (network latency + f·ρ), f the buffer timeout and ρ the
 /// utilisation of the level, at most 1: a barrier waits for at most one buffer timeout's worth of records;
 /// snapshot = state of one subtask / bandwidth of one stream; completion = ack RPC + metadata file + commit.

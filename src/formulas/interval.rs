@@ -15,7 +15,7 @@ pub struct Renewal {
     pub restart_s: f64,
 }
 
-/// Young's optimum: τ = √(2δM).
+/// Young's optimum: `τ = √(2δM)`.
 ///
 /// Question: how much work between two checkpoints? Symbols: δ cost, M mean time between failures, s.
 /// Assumptions: exponential failures, δ ≪ M, none during a checkpoint. Source: Young, CACM 17(9), 1974.
@@ -24,14 +24,14 @@ pub fn young_s(law: &Renewal) -> f64 {
     (2.0 * law.cost_s * law.mtbf_s).sqrt()
 }
 
-/// Daly's first order: τ = √(2δM) − δ, for δ < M/2; `None` beyond.
+/// Daly's first order: `τ = √(2δM) − δ`, for δ < M/2; `None` beyond.
 ///
 /// Symbols: τ is work between checkpoints, so the period is τ + δ. Source: Daly, FGCS 22(3), 2006, eq. 9.
 pub fn daly_first_s(law: &Renewal) -> Option<f64> {
     (law.cost_s < law.mtbf_s / 2.0).then(|| young_s(law) - law.cost_s)
 }
 
-/// Daly's higher order: τ = √(2δM)·[1 + ⅓√(δ/2M) + ⅑(δ/2M)] − δ for δ < 2M, else M.
+/// Daly's higher order: `τ = √(2δM)·[1 + ⅓√(δ/2M) + ⅑(δ/2M)] − δ` for δ < 2M, else M.
 ///
 /// Source: Daly, FGCS 22(3), 2006, eq. 37. Assumptions as for [`daly_exact_s`], of which it is a series.
 pub fn daly_higher_s(law: &Renewal) -> f64 {
@@ -43,7 +43,7 @@ pub fn daly_higher_s(law: &Renewal) -> f64 {
     }
 }
 
-/// The exact optimum of Daly's model: τ = M·[1 + W₀(−e^{−1−δ/M})].
+/// The exact optimum of Daly's model: `τ = M·[1 + W₀(−e^{−1−δ/M})]`.
 ///
 /// Question: how much work between two checkpoints minimises the expected run time?
 /// Assumptions: exponential failures, also during checkpoints and restarts. Source: Daly 2006, solved with Lambert's W.
@@ -54,7 +54,7 @@ pub fn daly_exact_s(law: &Renewal) -> f64 {
     law.mtbf_s * (1.0 + w)
 }
 
-/// Expected run time of `solve_s` of work: T_w = M·e^{R/M}·(e^{(τ+δ)/M} − 1)·T_s/τ.
+/// Expected run time of `solve_s` of work: `T_w = M·e^{R/M}·(e^{(τ+δ)/M} − 1)·T_s/τ`.
 ///
 /// Source: Daly 2006, eq. 20. Assumptions as for [`daly_exact_s`].
 pub fn daly_run_time_s(law: &Renewal, work_s: f64, solve_s: f64) -> f64 {
@@ -62,14 +62,14 @@ pub fn daly_run_time_s(law: &Renewal, work_s: f64, solve_s: f64) -> f64 {
     m * libm::exp(law.restart_s / m) * libm::expm1((work_s + law.cost_s) / m) * solve_s / work_s
 }
 
-/// The optimal period (cost included): T* = [1 + λc + W₀(−e^{−1−λc})]/λ; independent of restart and depth.
+/// The optimal period (cost included): `T* = [1 + λc + W₀(−e^{−1−λc})]/λ`; independent of restart and depth.
 ///
 /// Source: Jayasekara, Harwood, Karunasekera, arXiv 1911.11915.
 pub fn jayasekara_period_s(law: &Renewal) -> f64 {
     daly_exact_s(law) + law.cost_s
 }
 
-/// Share of time spent on useful work: U = λ(T − c)/[e^{λ(R + latency)}·(e^{λT} − 1)].
+/// Share of time spent on useful work: `U = λ(T − c)/[e^{λ(R + latency)}·(e^{λT} − 1)]`.
 ///
 /// Question: what does a period T leave of the throughput? Symbols: T period, latency = depth × delay per hop until a
 /// checkpoint counts, s. Assumptions: exponential failures, also during restart.
@@ -87,7 +87,7 @@ pub fn utilisation_safe_restart(law: &Renewal, period_s: f64, latency_s: f64) ->
     rate * (period_s - law.cost_s) / (restart * libm::expm1(rate * period_s))
 }
 
-/// Vaidya's overhead ratio: r = e^{λ(L−C+R)}·(e^{λ(T+C)} − 1)/(λT) − 1; useful share 1/(1 + r).
+/// Vaidya's overhead ratio: `r = e^{λ(L−C+R)}·(e^{λ(T+C)} − 1)/(λT) − 1`; useful share 1/(1 + r).
 ///
 /// Question: what if a checkpoint takes long (latency L) but costs little (overhead C)? Flink's async phase is L ≫ C.
 /// Symbols: T work between checkpoints, L latency, s. Source: Vaidya, IEEE TC 46(8), 1997.
@@ -130,27 +130,27 @@ mod tests {
         // cost, mtbf, restart, solve time; first order, higher order, exact, run time at the exact optimum.
         // The first three rows are figures 3 to 5 of the paper, in minutes: 117, 57, 9.1.
         let table = [
-            (
+            [
                 5.0,
                 1440.0,
                 10.0,
                 30_000.0,
-                115.0000,
+                115.0,
                 116.6898,
                 116.6901,
-                32_872.9069,
-            ),
-            (
+                32_872.906_9,
+            ],
+            [
                 5.0,
                 360.0,
                 10.0,
                 30_000.0,
-                55.0000,
+                55.0,
                 56.7130,
                 56.7140,
-                36_612.9844,
-            ),
-            (
+                36_612.984_4,
+            ],
+            [
                 5.0,
                 15.0,
                 10.0,
@@ -159,8 +159,8 @@ mod tests {
                 9.1409,
                 9.1665,
                 150_249.549,
-            ),
-            (
+            ],
+            [
                 6.0,
                 86_400.0,
                 60.0,
@@ -169,8 +169,8 @@ mod tests {
                 1014.2377,
                 1014.2377,
                 612_409.132,
-            ),
-            (
+            ],
+            [
                 30.0,
                 3600.0,
                 120.0,
@@ -179,12 +179,12 @@ mod tests {
                 444.9732,
                 444.9769,
                 101_927.221,
-            ),
-            (
+            ],
+            [
                 2.0, 600.0, 40.0, 3600.0, 46.9898, 47.6655, 47.6656, 4180.2730,
-            ),
+            ],
         ];
-        for (cost, mtbf, restart, solve, first, higher, exact, run) in table {
+        for [cost, mtbf, restart, solve, first, higher, exact, run] in table {
             let law = law(cost, mtbf, restart);
             close(daly_first_s(&law).unwrap(), first, 1e-5);
             close(daly_higher_s(&law), higher, 1e-5);

@@ -8,6 +8,14 @@
 //! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `completion`, `refined`), and
 //! pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `availability`).
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::float_cmp,
+        reason = "hand-worked values that binary numbers hold exactly"
+    )
+)]
+
 pub mod assumptions;
 pub mod availability;
 pub mod barrier;

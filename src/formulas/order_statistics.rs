@@ -25,7 +25,7 @@ impl Order {
 /// Expectation of the k-th smallest of n independent times with mean 1.
 ///
 /// Question: how long does a checkpoint take whose n subtasks save for random times (F5, F6)?
-/// Formula: exponential H_n − H_{n−k}; uniform on 1 ± s: 1 − s + 2s·k/(n + 1); lognormal: ∫ P(X_(k) > x) dx.
+/// Formula: exponential `H_n − H_{n−k}`; uniform on 1 ± s: `1 − s + 2s·k/(n + 1)`; lognormal: `∫ P(X_(k) > x) dx`.
 /// Symbols: n subtasks, k rank, s half width; result in units of the mean.
 /// Assumptions: independent, identically distributed. Source: David and Nagaraja, *Order Statistics*, 2003.
 /// Fails when subtasks wait for the same line: then they are slow together, and the largest is smaller than this.
@@ -39,7 +39,7 @@ pub fn expected(law: Law, order: Order) -> f64 {
     }
 }
 
-/// The n-th harmonic number, H_n = 1 + 1/2 + … + 1/n.
+/// The n-th harmonic number, `H_n = 1 + 1/2 + … + 1/n`.
 pub fn harmonic(n: usize) -> f64 {
     (1..=n).rev().map(|i| 1.0 / i as f64).sum()
 }
@@ -55,7 +55,7 @@ pub fn exponential_largest_sd(n: usize) -> f64 {
 
 /// Expectation of the largest of n Pareto times with mean 1 and this tail index (above 1).
 ///
-/// Formula: x_m·Γ(n + 1)·Γ(1 − 1/α)/Γ(n + 1 − 1/α), x_m = (α − 1)/α.
+/// Formula: `x_m·Γ(n + 1)·Γ(1 − 1/α)/Γ(n + 1 − 1/α)`, `x_m = (α − 1)/α`.
 pub fn pareto_largest(alpha: f64, n: usize) -> f64 {
     let n = n as f64;
     let scale = (alpha - 1.0) / alpha;
@@ -131,26 +131,27 @@ mod tests {
     fn the_largest_of_n_for_five_laws() {
         // n, exponential mean, its sd, uniform on 0.5 to 1.5, lognormal σ = 0.25, 0.5, 1, Pareto α = 3
         let table = [
-            (
-                4, 2.083_333, 1.193_15, 1.300_000, 1.273_42, 1.573_27, 2.208_13, 1.472_73,
-            ),
-            (
-                16, 3.380_729, 1.258_71, 1.441_176, 1.521_46, 2.217_88, 4.169_69, 2.290_57,
-            ),
-            (
-                64, 4.743_891, 1.276_49, 1.484_615, 1.752_77, 2.925_79, 7.073_06, 3.617_25,
-            ),
-            (
-                128, 5.433_147, 1.279_51, 1.492_248, 1.864_53, 3.304_56, 8.949_76, 4.553_50,
-            ),
-            (
-                256, 6.124_345, 1.281_03, 1.496_109, 1.974_64, 3.700_99, 11.155_38, 5.734_56,
-            ),
-            (
-                1024, 7.509_176, 1.282_17, 1.499_024, 2.191_85, 4.550_57, 16.713_30, 9.100_09,
-            ),
+            [
+                4.0, 2.083_333, 1.193_15, 1.300_000, 1.273_42, 1.573_27, 2.208_13, 1.472_73,
+            ],
+            [
+                16.0, 3.380_729, 1.258_71, 1.441_176, 1.521_46, 2.217_88, 4.169_69, 2.290_57,
+            ],
+            [
+                64.0, 4.743_891, 1.276_49, 1.484_615, 1.752_77, 2.925_79, 7.073_06, 3.617_25,
+            ],
+            [
+                128.0, 5.433_147, 1.279_51, 1.492_248, 1.864_53, 3.304_56, 8.949_76, 4.553_50,
+            ],
+            [
+                256.0, 6.124_345, 1.281_03, 1.496_109, 1.974_64, 3.700_99, 11.155_38, 5.734_56,
+            ],
+            [
+                1024.0, 7.509_176, 1.282_17, 1.499_024, 2.191_85, 4.550_57, 16.713_30, 9.100_09,
+            ],
         ];
-        for (n, exponential, sd, uniform, narrow, middle, wide, pareto) in table {
+        for [n, exponential, sd, uniform, narrow, middle, wide, pareto] in table {
+            let n = n as usize;
             let largest = Order::largest(n);
             close(expected(Law::Exponential, largest), exponential, 1e-6);
             close(exponential_largest_sd(n), sd, 1e-5);

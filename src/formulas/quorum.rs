@@ -17,7 +17,7 @@ pub struct Replicas {
 /// Mean time to commit, in units of the mean round trip.
 ///
 /// Question: how much does the quorum protocol add to a checkpoint's completion?
-/// Formula: E[X_(k)] of n independent round trips; exponential: H_n − H_{n−k}; uniform: 1 − s + 2s·k/(n + 1).
+/// Formula: `E[X_(k)]` of n independent round trips; exponential `H_n − H_{n−k}`; uniform `1 − s + 2s·k/(n + 1)`.
 /// Symbols: n replicas, k answers needed, s half width of the uniform law as a share of the mean.
 /// Assumptions: independent replicas, all up, one round of messages, a leader that does not change.
 /// Source: order statistics (David and Nagaraja, 2003). Fails during a leader election.

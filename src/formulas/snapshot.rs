@@ -282,7 +282,7 @@ fn in_the_ack(sync_s: f64, bytes: f64) -> Plan {
     }
 }
 
-/// HashMap: everything, in one stream; the sync phase copies an array of pointers and is not noticed.
+/// `HashMap`: everything, in one stream; the sync phase copies an array of pointers and is not noticed.
 fn heap(scenario: &Scenario, state: &State, entries: f64) -> Plan {
     let bytes = entries * (state.entry.get() + HASHMAP_BYTES_PER_ENTRY) as f64
         + HASHMAP_BYTES_PER_SUBTASK as f64;

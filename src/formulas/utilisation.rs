@@ -2,6 +2,7 @@
 
 use crate::formulas::exchange::{Edge, upstream_first};
 use crate::scenario::{Rate, Scenario, Source, VertexId, Work};
+use crate::units::SimDuration;
 
 /// A subtask this close to the capacity of the slowest one keeps its input buffers full, too.
 const AS_HOT_AS_THE_HOTTEST: f64 = 0.98;
@@ -181,7 +182,7 @@ pub fn mean_rate_per_s(rate: &Rate, horizon_s: f64) -> Option<f64> {
         Rate::Unlimited => None,
         Rate::Constant(per_s) => Some(*per_s),
         Rate::Steps { steps, period } => {
-            let end_s = period.map_or(horizon_s, |period| period.as_secs_f64());
+            let end_s = period.map_or(horizon_s, SimDuration::as_secs_f64);
             let last = steps.last().map_or(0.0, |(_, per_s)| *per_s);
             let mut records = 0.0;
             for (index, (from, per_s)) in steps.iter().enumerate() {
@@ -199,7 +200,6 @@ pub fn mean_rate_per_s(rate: &Rate, horizon_s: f64) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::formulas::scenarios_for_tests::{keyed, with_rate};
-    use crate::units::SimDuration;
 
     #[test]
     fn six_hundred_records_on_four_subtasks_of_4_ms_are_60_percent() {

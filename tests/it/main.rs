@@ -2,3 +2,4 @@
 
 /// The scenarios that ship: they are valid, and the reference is complete and true.
 mod scenarios;
+mod formulas;
