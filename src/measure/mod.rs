@@ -8,6 +8,7 @@ pub mod occupancy;
 pub mod recorder;
 pub mod rest;
 pub mod trace;
+pub mod watch;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 pub use crate::measure::estimate::Estimate;
