@@ -7,6 +7,8 @@ pub mod loss;
 pub mod replicate;
 pub mod result;
 pub mod run;
+#[cfg(test)]
+pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod sweep;
 
