@@ -47,6 +47,7 @@ enum Command {
     Report(commands::report::Args),
     Check(commands::check::Args),
     Demo(commands::demo::Args),
+    Gallery(commands::gallery::Args),
     Schema(commands::schema::Args),
 }
 
@@ -60,6 +61,7 @@ pub fn main() -> ExitCode {
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
         Command::Demo(args) => commands::demo::execute(&args, console),
+        Command::Gallery(args) => commands::gallery::execute(&args, console),
         Command::Schema(args) => commands::schema::execute(&args, console),
     };
     done.unwrap_or_else(|error| explain(&error, console)).into()

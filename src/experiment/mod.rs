@@ -4,6 +4,7 @@ pub mod compare;
 pub mod grid;
 pub mod journal;
 pub mod loss;
+pub mod occupancy;
 pub mod replicate;
 pub mod result;
 pub mod run;

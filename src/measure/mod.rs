@@ -9,6 +9,7 @@ pub mod phases;
 pub mod recorder;
 pub mod rest;
 pub mod trace;
+pub mod watch;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 pub use crate::measure::estimate::Estimate;

@@ -16,11 +16,11 @@ use crate::experiment::grid;
 use crate::experiment::journal::Journal;
 use crate::experiment::saved::{self, RUN_SCHEMA};
 use crate::experiment::sweep::{Options, run_count, sweep};
-use crate::experiment::{JobEnd, PointSummary, RunResult, run};
+use crate::experiment::{JobEnd, PointSummary, RunResult, occupancy, run};
 use crate::measure::rest;
 use crate::render::{plot, table};
-use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
+use crate::scenario::{Alignment, Scenario};
 
 /// Simulate one configuration; print phases, throughput, and the formulas beside the measurements
 #[derive(clap::Args, Debug)]
@@ -83,14 +83,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             &directory.join("run.json"),
             &saved::json(&json(&loaded, &outcome)),
         )?;
-        let job = &loaded.scenario.job;
-        let origin = plot::Origin {
-            scenario: job.name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            sha256: loaded.sha256(),
-            seed: job.seed,
-        };
-        let names = write_pictures(&plot::run_pictures(&outcome.first, &origin), directory)?;
+        let names = write_pictures(&pictures(&loaded, &outcome.first), directory)?;
         console.note(&format!(
             "written to {}: run.json {}",
             directory.display(),
@@ -98,6 +91,34 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         ));
     }
     Ok(Exit::Success)
+}
+
+/// The slowest checkpoint as a Gantt chart, and the buffers in front of the subtask that waited longest: as the
+/// scenario is with aligned barriers, and with unaligned ones.
+pub fn pictures(loaded: &Loaded, first: &RunResult) -> Vec<plot::Picture> {
+    let scenario = &loaded.scenario;
+    let origin = plot::Origin {
+        scenario: scenario.job.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sha256: loaded.sha256(),
+        seed: scenario.job.seed,
+    };
+    let mut pictures = plot::run_pictures(first, &origin);
+    if let Some(window) = occupancy::window(scenario, first) {
+        let look = |alignment| {
+            occupancy::observe(
+                &occupancy::with_alignment(scenario, alignment),
+                scenario.job.seed,
+                window,
+            )
+        };
+        let (aligned, unaligned) = (look(Alignment::Aligned), look(Alignment::Unaligned));
+        pictures.extend(plot::occupancy::picture(
+            &[("aligned", &aligned), ("unaligned", &unaligned)],
+            &origin,
+        ));
+    }
+    pictures
 }
 
 /// A scenario's replications: the first one whole, all of them summarised.

@@ -110,12 +110,39 @@ fn swept(
     directory: &Path,
     console: Console,
 ) -> anyhow::Result<SweepResult> {
+    listen_to_ctrl_c();
+    // The journal belongs to the scenario: with --resume, axes may have grown.
+    let mut journal = Journal::open(
+        &directory.join("journal.ndjson"),
+        &identity(&loaded.scenario),
+        args.resume,
+    )?;
+    simulate(
+        loaded,
+        axes,
+        points,
+        &mut journal,
+        (args.jobs, !args.no_loss),
+        console,
+    )
+}
+
+/// Makes the runs of a sweep that the journal does not have; `(jobs, loss)` as in [`Options`].
+pub fn simulate(
+    loaded: &Loaded,
+    axes: &[Axis],
+    points: &[Point],
+    journal: &mut Journal,
+    (jobs, loss): (usize, bool),
+    console: Console,
+) -> anyhow::Result<SweepResult> {
     let job = &loaded.scenario.job;
+    let replications = job.replications;
     let mut options = Options {
-        jobs: args.jobs,
-        loss: !args.no_loss,
+        jobs,
+        loss,
         seed: job.seed,
-        replications: job.replications,
+        replications,
         stop: &STOP,
         progress: &|_| {},
     };
@@ -127,21 +154,13 @@ fn swept(
         paths.join(" and ")
     };
     console.note(&format!(
-        "{} points over {over}, {} replications: {runs} runs",
-        points.len(),
-        job.replications
+        "{} points over {over}, {replications} replications: {runs} runs",
+        points.len()
     ));
     let progress = Progress::new(console, runs);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    listen_to_ctrl_c();
-    // The journal belongs to the scenario: with --resume, axes may have grown.
-    let mut journal = Journal::open(
-        &directory.join("journal.ndjson"),
-        &identity(&loaded.scenario),
-        args.resume,
-    )?;
-    let swept = sweep(points, &options, &mut journal, run::run);
+    let swept = sweep(points, &options, journal, run::run);
     progress.finish();
     let swept = swept?;
     for trouble in &swept.troubles {
@@ -154,7 +173,7 @@ fn swept(
         scenario_sha256: loaded.sha256(),
         scenario_toml: loaded.toml(),
         seed: job.seed,
-        replications: job.replications,
+        replications,
         axes: axes.iter().map(|axis| axis.path.clone()).collect(),
         points: swept.points,
     })

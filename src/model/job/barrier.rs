@@ -251,14 +251,23 @@ impl<O: Observer> Job<O> {
                         priority,
                     },
                 );
-                if priority {
-                    self.send_priority(channel, checkpoint, agenda);
-                }
             }
             match kind {
                 BarrierKind::Priority => {
-                    let overtaken = self.network.broadcast_priority(now, partition, checkpoint);
-                    self.snapshot_of(id, checkpoint).persist(overtaken);
+                    self.network.finish_open_buffers(now, partition);
+                    for channel in channels.map(ChannelId) {
+                        let bytes = self.network.send_priority(now, channel, checkpoint);
+                        self.observer.observe(
+                            now,
+                            &Fact::Persisted {
+                                checkpoint,
+                                channel,
+                                bytes,
+                            },
+                        );
+                        self.snapshot_of(id, checkpoint).persist(bytes);
+                        self.send_priority(channel, checkpoint, agenda);
+                    }
                 }
                 BarrierKind::Timeoutable => {
                     self.snapshot_of(id, checkpoint).barriers_waiting += channels.len() as u32;

@@ -3,25 +3,16 @@
 //! A priority barrier reaches the consumer as an event of its own. On a remote channel it also leaves a mark in line,
 //! which tells at any time which data it has overtaken.
 
-use crate::model::ids::{ChannelId, CheckpointId, PartitionId};
+use crate::model::ids::{ChannelId, CheckpointId};
 use crate::model::network::{Barrier, BarrierKind, Element, Network};
 use crate::units::SimTime;
 
 impl Network {
-    /// Sends a priority barrier on every channel of the partition; returns the data bytes that it overtakes on the
-    /// sender's side. What is being filled is cut at this point.
-    pub fn broadcast_priority(
-        &mut self,
-        now: SimTime,
-        partition: PartitionId,
-        checkpoint: CheckpointId,
-    ) -> u64 {
-        self.finish_open_buffers(now, partition);
-        let mut overtaken = 0;
-        for id in self.partitions[partition.index()].channels.clone() {
-            overtaken += self.channels[id as usize].sender_bytes();
-            self.mark(now, ChannelId(id), checkpoint);
-        }
+    /// Sends a priority barrier on a channel; returns the data bytes that it overtakes on the sender's side. What was
+    /// being filled has been finished before ([`Network::finish_open_buffers`]).
+    pub fn send_priority(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) -> u64 {
+        let overtaken = self.channels[id.index()].sender_bytes();
+        self.mark(now, id, checkpoint);
         overtaken
     }
 

@@ -115,11 +115,7 @@ impl Network {
     }
 
     /// Finishes the buffers being filled, as every event does before it is added.
-    pub(in crate::model::network) fn finish_open_buffers(
-        &mut self,
-        now: SimTime,
-        partition: PartitionId,
-    ) {
+    pub fn finish_open_buffers(&mut self, now: SimTime, partition: PartitionId) {
         if self.partitions[partition.index()].shared.is_some() {
             self.finish_shared(now, partition);
             return;
