@@ -37,6 +37,9 @@ pub enum JournalError {
     },
 }
 
+/// Another version may simulate differently: its runs must not be mixed with ours.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// A journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
@@ -49,6 +52,7 @@ pub struct Journal {
 #[derive(Serialize, Deserialize)]
 struct Header {
     schema: String,
+    version: String,
     sweep: String,
 }
 
@@ -97,6 +101,7 @@ impl Journal {
         if kept == 0 {
             journal.append(&Header {
                 schema: SCHEMA.to_owned(),
+                version: VERSION.to_owned(),
                 sweep: sweep.to_owned(),
             })?;
         }
@@ -156,12 +161,18 @@ fn read(
             break;
         }
         if kept == 0 {
-            let found = serde_json::from_slice(line)
-                .map_or("unreadable".to_owned(), |header: Header| header.sweep);
+            let header: Option<Header> = serde_json::from_slice(line).ok();
+            let found = match header {
+                Some(header) if header.schema == SCHEMA && header.version == VERSION => {
+                    header.sweep
+                }
+                Some(header) => format!("of ckptsim {}", header.version),
+                None => "unreadable".to_owned(),
+            };
             if found != sweep {
-                let expected = sweep.to_owned();
+                let (path, expected) = (path.to_owned(), sweep.to_owned());
                 return Err(JournalError::OtherSweep {
-                    path: path.to_owned(),
+                    path,
                     found,
                     expected,
                 });
@@ -214,6 +225,8 @@ mod tests {
             error.to_string().contains("belongs to another sweep"),
             "{error}"
         );
+        std::fs::write(&path, "no journal\n").unwrap();
+        assert!(Journal::open(&path, "xyz", true).is_err());
         assert!(
             Journal::open(&path, "xyz", false).is_ok(),
             "without --resume it begins anew"

@@ -8,6 +8,8 @@ pub mod occupancy;
 pub mod replicate;
 pub mod result;
 pub mod run;
+#[cfg(test)]
+pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod sweep;
 

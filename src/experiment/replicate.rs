@@ -4,16 +4,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::result::{PointSummary, RunResult};
+use crate::experiment::result::{JobEnd, PointSummary, RunResult};
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome};
+use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases};
 use crate::scenario::Scenario;
+use crate::units::SimDuration;
 
-/// The figures of one run. Durations in seconds, sizes in bytes; `None` where no checkpoint completed.
+/// The figures of one run. Durations in seconds, sizes in bytes, medians over checkpoints; `None` where no checkpoint
+/// completed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Replication {
     /// Digest of the run.
     pub digest: String,
+    /// Why the job failed, if it did.
+    pub failure: Option<String>,
     /// End-to-end duration: median.
     pub duration_p50: Option<f64>,
     /// End-to-end duration: 95th percentile.
@@ -22,28 +26,40 @@ pub struct Replication {
     pub duration_p99: Option<f64>,
     /// End-to-end duration: largest.
     pub duration_max: Option<f64>,
-    /// Start delay of the slowest subtask, median over checkpoints.
+    /// Trigger to pointer committed.
+    pub durable: Option<f64>,
+    /// Start delay of the slowest subtask.
     pub start_delay: Option<f64>,
-    /// Alignment of the slowest subtask, median.
+    /// Alignment of the slowest subtask.
     pub alignment: Option<f64>,
-    /// Sync phase of the slowest subtask, median.
+    /// Sync phase of the slowest subtask.
     pub sync: Option<f64>,
-    /// Async phase of the slowest subtask, median.
+    /// Async phase of the slowest subtask.
     pub r#async: Option<f64>,
-    /// Last ack to pointer committed, median.
+    /// Last ack to pointer committed.
     pub completion: Option<f64>,
-    /// Checkpointed bytes, median.
+    /// Trigger until the slowest subtask begins to save.
+    pub until_save: Option<f64>,
+    /// Sync and async phase of the slowest subtask together.
+    pub save: Option<f64>,
+    /// End of the slowest subtask's save to pointer committed.
+    pub after_save: Option<f64>,
+    /// Longest sync and async phase of any subtask.
+    pub longest_save: Option<f64>,
+    /// Checkpointed bytes.
     pub checkpointed: Option<f64>,
-    /// Full size, median.
+    /// Full size.
     pub state_size: Option<f64>,
-    /// Persisted in-flight bytes, median.
+    /// Persisted in-flight bytes.
     pub persisted: Option<f64>,
+    /// Subtasks whose state is part of the checkpoint.
+    pub states: Option<f64>,
     /// Completed checkpoints.
     pub completed: f64,
     /// Failed checkpoints.
     pub failed: f64,
-    /// Completed per second.
-    pub frequency: f64,
+    /// Completed per second; `None` with fewer than two triggers.
+    pub frequency: Option<f64>,
     /// Records per second out of all sources.
     pub throughput: f64,
     /// Largest busy share of any subtask.
@@ -53,74 +69,48 @@ pub struct Replication {
 impl Replication {
     /// The figures of a run of this scenario.
     pub fn of(scenario: &Scenario, run: &RunResult) -> Self {
-        let counted: Vec<&CheckpointRecord> = run
-            .checkpoints
+        let counted: Vec<&CheckpointRecord> = counted(run).collect();
+        let completed: Vec<Phases> = counted
             .iter()
-            .filter(|record| {
-                record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup
-            })
+            .filter_map(|record| Phases::of(record))
             .collect();
-        let completed: Vec<&CheckpointRecord> = counted
-            .iter()
-            .copied()
-            .filter(|record| record.end_to_end().is_some())
-            .collect();
-        let each = |read: &dyn Fn(&CheckpointRecord) -> Option<f64>| -> Vec<f64> {
-            completed.iter().filter_map(|record| read(record)).collect()
+        let at = |q: f64, read: &dyn Fn(&Phases) -> f64| {
+            quantile(&completed.iter().map(read).collect::<Vec<f64>>(), q)
         };
-        let median = |read: &dyn Fn(&CheckpointRecord) -> Option<f64>| quantile(&each(read), 0.5);
-        let slowest = |read: fn(&crate::measure::SubtaskRecord) -> f64| {
-            median(&|record| record.slowest().map(|(_, _, subtask)| read(subtask)))
-        };
-        let total = |read: fn(&crate::measure::SubtaskRecord) -> f64| {
-            median(&|record| {
-                Some(
-                    record
-                        .acknowledged()
-                        .map(|(_, _, subtask)| read(subtask))
-                        .sum(),
-                )
-            })
-        };
-        let durations = each(&|record| Some(record.end_to_end()?.as_secs_f64()));
-        let seconds = run.end.since(run.warmup).as_secs_f64();
+        let duration = |q| at(q, &|phases| phases.end_to_end.as_secs_f64());
+        let time = |read: fn(&Phases) -> SimDuration| at(0.5, &|phases| read(phases).as_secs_f64());
+        let size = |read: fn(&Phases) -> f64| at(0.5, &read);
         let failed = counted
             .iter()
-            .filter(|record| matches!(record.outcome, Outcome::Failed { .. }))
-            .count();
-        let sources = scenario
-            .vertices
-            .iter()
-            .zip(&run.vertices)
-            .filter(|(vertex, _)| vertex.is_source());
+            .filter(|record| matches!(record.outcome, Outcome::Failed { .. }));
         Replication {
             digest: run.digest.clone(),
-            duration_p50: quantile(&durations, 0.5),
-            duration_p95: quantile(&durations, 0.95),
-            duration_p99: quantile(&durations, 0.99),
-            duration_max: quantile(&durations, 1.0),
-            start_delay: slowest(|subtask| subtask.start_delay.as_secs_f64()),
-            alignment: slowest(|subtask| subtask.alignment.as_secs_f64()),
-            sync: slowest(|subtask| subtask.sync.as_secs_f64()),
-            r#async: slowest(|subtask| subtask.r#async.as_secs_f64()),
-            completion: median(&|record| match record.outcome {
-                Outcome::Completed {
-                    latest_ack,
-                    durable,
-                } => Some((durable - latest_ack).as_secs_f64()),
-                Outcome::Failed { .. } | Outcome::InProgress => None,
-            }),
-            checkpointed: total(|subtask| subtask.checkpointed.as_f64()),
-            state_size: total(|subtask| subtask.state_size.as_f64()),
-            persisted: total(|subtask| subtask.persisted.as_f64()),
-            completed: durations.len() as f64,
-            failed: failed as f64,
-            frequency: if seconds > 0.0 {
-                durations.len() as f64 / seconds
-            } else {
-                0.0
+            failure: match &run.job_end {
+                JobEnd::Running => None,
+                JobEnd::Failed { reason, .. } => Some(reason.clone()),
             },
-            throughput: sources.map(|(_, result)| result.records_per_s).sum(),
+            duration_p50: duration(0.5),
+            duration_p95: duration(0.95),
+            duration_p99: duration(0.99),
+            duration_max: duration(1.0),
+            durable: time(|phases| phases.durable),
+            start_delay: time(|phases| phases.start_delay),
+            alignment: time(|phases| phases.alignment),
+            sync: time(|phases| phases.sync),
+            r#async: time(|phases| phases.r#async),
+            completion: time(|phases| phases.completion),
+            until_save: time(|phases| phases.until_save),
+            save: time(|phases| phases.sync + phases.r#async),
+            after_save: time(|phases| phases.after_save),
+            longest_save: time(|phases| phases.longest_save),
+            checkpointed: size(|phases| phases.checkpointed.as_f64()),
+            state_size: size(|phases| phases.state_size.as_f64()),
+            persisted: size(|phases| phases.persisted.as_f64()),
+            states: size(|phases| phases.states as f64),
+            completed: completed.len() as f64,
+            failed: failed.count() as f64,
+            frequency: frequency(&counted),
+            throughput: throughput(scenario, run),
             utilisation: run
                 .vertices
                 .iter()
@@ -131,12 +121,44 @@ impl Replication {
     }
 }
 
+/// Checkpoints triggered after warm-up; savepoints are another matter.
+fn counted(run: &RunResult) -> impl Iterator<Item = &CheckpointRecord> {
+    run.checkpoints
+        .iter()
+        .filter(|record| record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup)
+}
+
+/// Completed checkpoints per second over whole periods: from the first trigger to the last, whose checkpoint belongs to
+/// the next period. Else the edges of the run would count for up to one checkpoint more or less.
+fn frequency(counted: &[&CheckpointRecord]) -> Option<f64> {
+    let (last, periods) = counted.split_last()?;
+    let seconds = last.trigger.since(periods.first()?.trigger).as_secs_f64();
+    let completed = periods
+        .iter()
+        .filter(|record| record.end_to_end().is_some())
+        .count();
+    (seconds > 0.0).then(|| completed as f64 / seconds)
+}
+
+fn throughput(scenario: &Scenario, run: &RunResult) -> f64 {
+    let vertices = scenario.vertices.iter().zip(&run.vertices);
+    vertices
+        .filter(|(vertex, _)| vertex.is_source())
+        .map(|(_, result)| result.records_per_s)
+        .sum()
+}
+
+/// An estimate of one figure over the replications that have it.
+pub fn over(
+    replications: &[Replication],
+    read: impl Fn(&Replication) -> Option<f64>,
+) -> Option<Estimate> {
+    Estimate::of(&replications.iter().filter_map(read).collect::<Vec<f64>>())
+}
+
 /// Estimates over replications, without formulas and throughput loss.
 pub fn summarise(replications: &[Replication]) -> PointSummary {
-    let over = |read: fn(&Replication) -> Option<f64>| {
-        let samples: Vec<f64> = replications.iter().filter_map(read).collect();
-        Estimate::of(&samples)
-    };
+    let over = |read: fn(&Replication) -> Option<f64>| over(replications, read);
     PointSummary {
         coordinates: Vec::new(),
         duration_p50: over(|r| r.duration_p50),
@@ -153,11 +175,65 @@ pub fn summarise(replications: &[Replication]) -> PointSummary {
         persisted: over(|r| r.persisted),
         completed: over(|r| Some(r.completed)),
         failed: over(|r| Some(r.failed)),
-        frequency: over(|r| Some(r.frequency)),
+        frequency: over(|r| r.frequency),
         throughput: over(|r| Some(r.throughput)),
         throughput_loss: None,
         utilisation: over(|r| Some(r.utilisation)),
         digests: replications.iter().map(|r| r.digest.clone()).collect(),
         comparisons: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+
+    #[test]
+    fn savepoints_and_warm_up_are_left_out_of_statistics() {
+        let scenario = sample::scenario(10);
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        run.checkpoints[2].kind = CheckpointKind::Savepoint;
+        // Triggers at 10, 20, …, 60 s; the first is warm-up, the third a savepoint.
+        let replication = Replication::of(&scenario, &run);
+        assert_eq!((replication.completed, replication.failed), (4.0, 0.0));
+    }
+
+    #[test]
+    fn frequency_counts_whole_periods() {
+        let scenario = sample::scenario(10);
+        let run = sample::run(&scenario, 1, 0).unwrap();
+        let counted: Vec<&CheckpointRecord> = counted(&run).collect();
+        assert_eq!(frequency(&counted), Some(0.1));
+        assert_eq!(frequency(&counted[..1]), None);
+        assert_eq!(frequency(&[]), None);
+    }
+
+    #[test]
+    fn a_run_without_checkpoints_still_has_throughput() {
+        let scenario = sample::scenario(10);
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        run.checkpoints.clear();
+        let point = summarise(&[Replication::of(&scenario, &run)]);
+        assert_eq!(point.duration_p50, None);
+        assert!(
+            point
+                .throughput
+                .is_some_and(|throughput| throughput.value > 0.0)
+        );
+    }
+
+    #[test]
+    fn a_replication_survives_the_journal_to_the_last_bit() {
+        for seed in 0..50 {
+            let scenario = sample::scenario(7);
+            let run = sample::run(&scenario, seed, 1).unwrap();
+            let replication = Replication::of(&scenario, &run);
+            let text = serde_json::to_string(&replication).unwrap();
+            assert_eq!(
+                serde_json::from_str::<Replication>(&text).unwrap(),
+                replication
+            );
+        }
     }
 }

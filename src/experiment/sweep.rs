@@ -4,7 +4,7 @@
 //! is named by the hash of its scenario and its replication: neighbours that share a scenario (such as the run without
 //! checkpoints) share the run, and a replication has the same random numbers at every point.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::experiment::compare::compare;
 use crate::experiment::grid::Point;
 use crate::experiment::journal::{Journal, JournalError};
-use crate::experiment::loss;
+use crate::experiment::loss::{self, Loss};
 use crate::experiment::replicate::{Replication, summarise};
 use crate::experiment::result::{PointSummary, RunResult};
 use crate::experiment::run::RunError;
@@ -33,6 +33,15 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
     /// Called after every run with the number of finished runs.
     pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+/// What came of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// In grid order.
+    pub points: Vec<PointSummary>,
+    /// Sentences about jobs that failed, and about losses that could not be measured.
+    pub troubles: Vec<String>,
 }
 
 /// What ended a sweep early.
@@ -73,6 +82,24 @@ struct Wanted {
     scenario: Scenario,
     replication: u32,
     point: String,
+    purpose: Purpose,
+}
+
+/// Whether a sweep can do without a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// It is the point itself.
+    Point,
+    /// It only serves the throughput loss: at saturation a job may exceed limits that it usually keeps.
+    Loss,
+}
+
+/// What a run depends on: neither the seed, which has a name of its own, nor how often it is repeated.
+pub fn identity(scenario: &Scenario) -> String {
+    let mut one = scenario.clone();
+    one.job.seed = 0;
+    one.job.replications = 1;
+    print::sha256(&one)
 }
 
 /// Number of different runs that a sweep consists of.
@@ -86,7 +113,7 @@ pub fn sweep<R>(
     options: &Options<'_>,
     journal: &mut Journal,
     runner: R,
-) -> Result<Vec<PointSummary>, SweepError>
+) -> Result<Swept, SweepError>
 where
     R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
 {
@@ -105,18 +132,26 @@ where
             why: error.to_string(),
         })?;
     let shared = Mutex::new((before, &mut *journal));
+    let not_made = Mutex::new(BTreeSet::new());
     pool.install(|| {
-        open.par_iter().try_for_each(|run| {
+        // One item is a whole run: nothing is gained by keeping neighbours together.
+        open.par_iter().with_max_len(1).try_for_each(|run| {
             if options.stop.load(Ordering::Relaxed) {
                 return Ok::<(), SweepError>(());
             }
-            let result =
-                runner(&run.scenario, options.seed, run.replication).map_err(|source| {
-                    SweepError::Run {
-                        point: run.point.clone(),
-                        source,
-                    }
-                })?;
+            let result = match runner(&run.scenario, options.seed, run.replication) {
+                Ok(result) => result,
+                Err(source) if run.purpose == Purpose::Point => {
+                    let point = run.point.clone();
+                    return Err(SweepError::Run { point, source });
+                }
+                Err(error) => {
+                    let trouble = format!("{}: no throughput loss: {error}", run.point);
+                    let mut not_made = not_made.lock().expect("inserting does not panic");
+                    not_made.insert((run.name.clone(), trouble));
+                    return Ok(());
+                }
+            };
             let replication = Replication::of(&run.scenario, &result);
             let mut guard = shared
                 .lock()
@@ -127,20 +162,25 @@ where
             Ok(())
         })
     })?;
-    if all.iter().any(|run| journal.get(&run.name).is_none()) {
-        let finished = all
-            .iter()
-            .filter(|run| journal.get(&run.name).is_some())
-            .count();
-        return Err(SweepError::Interrupted {
-            finished,
-            all: all.len(),
-        });
-    }
-    Ok(points
+    let not_made = not_made.into_inner().expect("inserting does not panic");
+    let finished = all
         .iter()
-        .map(|point| summary(point, options, journal))
-        .collect())
+        .filter(|run| journal.get(&run.name).is_some())
+        .count();
+    let all = all.len();
+    if finished + not_made.len() < all {
+        return Err(SweepError::Interrupted { finished, all });
+    }
+    let mut troubles: Vec<String> = not_made.into_iter().map(|(_, trouble)| trouble).collect();
+    troubles.sort();
+    troubles.dedup();
+    let summaries = points
+        .iter()
+        .map(|point| summary(point, options, journal, &mut troubles));
+    Ok(Swept {
+        points: summaries.collect(),
+        troubles,
+    })
 }
 
 /// All different runs, in the order in which points need them.
@@ -148,8 +188,8 @@ fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
     let mut names = BTreeMap::new();
     let mut runs = Vec::new();
     for point in points {
-        for scenario in scenarios(&point.scenario, options.loss) {
-            let hash = print::sha256(&scenario);
+        for (scenario, purpose) in scenarios(&point.scenario, options.loss) {
+            let hash = identity(&scenario);
             for replication in 0..options.replications {
                 let name = name(&hash, options.seed, replication);
                 if names.insert(name.clone(), ()).is_none() {
@@ -159,6 +199,7 @@ fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
                         scenario: scenario.clone(),
                         replication,
                         point,
+                        purpose,
                     });
                 }
             }
@@ -167,36 +208,185 @@ fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
     runs
 }
 
-fn scenarios(scenario: &Scenario, with_loss: bool) -> Vec<Scenario> {
-    let mut all = vec![scenario.clone()];
-    if with_loss {
-        let saturated = loss::saturated(scenario);
-        all.push(loss::without_checkpoints(&saturated));
-        all.push(saturated);
+fn scenarios(scenario: &Scenario, with_loss: bool) -> Vec<(Scenario, Purpose)> {
+    let mut all = vec![(scenario.clone(), Purpose::Point)];
+    if let Some((with, without)) = with_loss.then(|| loss_pair(scenario)).flatten() {
+        all.push((without, Purpose::Loss));
+        all.push((with, Purpose::Loss));
     }
     all
+}
+
+/// The saturated job with and without checkpoints.
+fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
+    let with = loss::saturated(scenario)?;
+    let without = loss::without_checkpoints(&with);
+    Some((with, without))
 }
 
 fn name(hash: &str, seed: u64, replication: u32) -> String {
     format!("{hash}/{seed}/{replication}")
 }
 
-fn summary(point: &Point, options: &Options<'_>, journal: &Journal) -> PointSummary {
+fn summary(
+    point: &Point,
+    options: &Options<'_>,
+    journal: &Journal,
+    troubles: &mut Vec<String>,
+) -> PointSummary {
     let runs = |scenario: &Scenario| -> Vec<Replication> {
-        let hash = print::sha256(scenario);
+        let hash = identity(scenario);
         (0..options.replications)
             .filter_map(|n| journal.get(&name(&hash, options.seed, n)).cloned())
             .collect()
     };
-    let mut summary = summarise(&runs(&point.scenario));
+    let replications = runs(&point.scenario);
+    let failures: Vec<&str> = replications
+        .iter()
+        .filter_map(|replication| replication.failure.as_deref())
+        .collect();
+    if let Some(reason) = failures.first() {
+        let (some, all) = (failures.len(), replications.len());
+        troubles.push(format!(
+            "{}: the job failed in {some} of {all} replications: {reason}",
+            point.label()
+        ));
+    }
+    let pair = options.loss.then(|| loss_pair(&point.scenario)).flatten();
+    let loss = pair.map(|(with, without)| Loss::of(&runs(&with), &runs(&without)));
+    let mut summary = summarise(&replications);
     summary.coordinates.clone_from(&point.coordinates);
-    if options.loss {
-        let saturated = loss::saturated(&point.scenario);
-        summary.throughput_loss = loss::loss(
-            &runs(&saturated),
-            &runs(&loss::without_checkpoints(&saturated)),
+    summary.throughput_loss = loss.as_ref().and_then(Loss::share);
+    summary.comparisons = compare(&point.scenario, &replications, loss.as_ref());
+    summary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::grid;
+    use crate::experiment::sample;
+    use crate::scenario::axis::Axis;
+    use std::sync::atomic::AtomicUsize;
+
+    static NEVER: AtomicBool = AtomicBool::new(false);
+
+    fn points() -> Vec<Point> {
+        let axis = Axis::parse("flink.execution.checkpointing.interval=5 s, 10 s, 20 s").unwrap();
+        grid::points(&sample::loaded(10), &[axis]).unwrap()
+    }
+
+    fn options(jobs: usize) -> Options<'static> {
+        Options {
+            jobs,
+            loss: true,
+            seed: 7,
+            replications: 3,
+            stop: &NEVER,
+            progress: &|_| {},
+        }
+    }
+
+    fn swept(options: &Options<'_>, journal: &mut Journal) -> Result<Swept, SweepError> {
+        sweep(&points(), options, journal, sample::run)
+    }
+
+    #[test]
+    fn jobs_change_no_byte() {
+        let one = swept(&options(1), &mut Journal::in_memory()).unwrap();
+        let four = swept(&options(4), &mut Journal::in_memory()).unwrap();
+        assert_eq!(
+            serde_json::to_string(&one.points).unwrap(),
+            serde_json::to_string(&four.points).unwrap()
+        );
+        assert_eq!(one.points[1].coordinates[0].label, "10 s");
+    }
+
+    #[test]
+    fn the_loss_is_that_of_the_paired_runs() {
+        let swept = swept(&options(1), &mut Journal::in_memory()).unwrap();
+        // The runner loses a second per interval.
+        let loss = swept.points[1].throughput_loss.unwrap();
+        assert!((loss.value - 0.1).abs() < 1e-12);
+        assert_eq!(loss.n, 3);
+    }
+
+    #[test]
+    fn runs_without_checkpoints_are_shared_by_all_intervals() {
+        // 3 points with 3 replications, as many at saturation, and 3 runs without checkpoints.
+        assert_eq!(run_count(&points(), &options(1)), 21);
+    }
+
+    #[test]
+    fn an_interrupted_sweep_resumes_to_the_same_bytes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.ndjson");
+        let (stop, begun) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let progress = |finished: usize| {
+            begun.store(finished, Ordering::Relaxed);
+            stop.store(finished >= 5, Ordering::Relaxed);
+        };
+        let interrupted = Options {
+            stop: &stop,
+            progress: &progress,
+            ..options(1)
+        };
+        let mut journal = Journal::open(&path, "sample", true).unwrap();
+        let error = swept(&interrupted, &mut journal).unwrap_err();
+        assert!(error.to_string().contains("5 of 21 runs"), "{error}");
+        let mut journal = Journal::open(&path, "sample", true).unwrap();
+        let resumed = swept(&options(2), &mut journal).unwrap();
+        let whole = swept(&options(2), &mut Journal::in_memory()).unwrap();
+        assert_eq!(
+            serde_json::to_string(&resumed.points).unwrap(),
+            serde_json::to_string(&whole.points).unwrap()
         );
     }
-    summary.comparisons = compare(&point.scenario, &summary);
-    summary
+
+    #[test]
+    fn more_replications_continue_the_same_journal() {
+        let mut journal = Journal::in_memory();
+        swept(&options(1), &mut journal).unwrap();
+        let mut more = points();
+        for point in &mut more {
+            point.scenario.job.replications = 4;
+        }
+        let runs = AtomicUsize::new(0);
+        let four = Options {
+            replications: 4,
+            ..options(1)
+        };
+        sweep(&more, &four, &mut journal, |scenario, seed, replication| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            sample::run(scenario, seed, replication)
+        })
+        .unwrap();
+        assert_eq!(runs.load(Ordering::Relaxed), 7);
+    }
+
+    #[test]
+    fn a_loss_that_cannot_be_measured_does_not_spoil_the_rest() {
+        let limited = |scenario: &Scenario, seed: u64, replication: u32| {
+            if scenario.checkpointing.interval.is_none() {
+                let (limit, seconds) = (9, 1.0);
+                return Err(RunError::TooManyEvents { limit, seconds });
+            }
+            sample::run(scenario, seed, replication)
+        };
+        let journal = &mut Journal::in_memory();
+        let swept = sweep(&points(), &options(2), journal, limited).unwrap();
+        assert_eq!(swept.points[0].throughput_loss, None);
+        assert!(swept.points[0].duration_p50.is_some());
+        assert_eq!(swept.troubles.len(), 1, "{:?}", swept.troubles);
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_made_is_named() {
+        let limited = |_: &Scenario, _: u64, _: u32| {
+            let (limit, seconds) = (9, 1.0);
+            Err(RunError::TooManyEvents { limit, seconds })
+        };
+        let error = sweep(&points(), &options(1), &mut Journal::in_memory(), limited).unwrap_err();
+        assert!(error.to_string().contains("interval = 5 s"), "{error}");
+    }
 }

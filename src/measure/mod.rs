@@ -5,6 +5,7 @@
 pub mod checkpoint;
 pub mod estimate;
 pub mod occupancy;
+pub mod phases;
 pub mod recorder;
 pub mod rest;
 pub mod trace;
@@ -13,5 +14,6 @@ pub mod watch;
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 pub use crate::measure::estimate::Estimate;
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
+pub use crate::measure::phases::Phases;
 pub use crate::measure::recorder::Recorder;
 pub use crate::measure::trace::Trace;

@@ -148,9 +148,13 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     let progress = Progress::new(console, run_count(&points, &options));
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let summaries = sweep(&points, &options, &mut Journal::in_memory(), run::run)?;
+    let swept = sweep(&points, &options, &mut Journal::in_memory(), run::run)?;
     progress.finish();
-    let summary = summaries
+    for trouble in &swept.troubles {
+        console.note(&format!("warning: {trouble}"));
+    }
+    let summary = swept
+        .points
         .into_iter()
         .next()
         .expect("one point gives one summary");

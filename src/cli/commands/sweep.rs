@@ -14,7 +14,7 @@ use crate::cli::progress::Progress;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
-use crate::experiment::sweep::{Options, SweepError, run_count, sweep};
+use crate::experiment::sweep::{Options, SweepError, identity, run_count, sweep};
 use crate::experiment::{SweepResult, run};
 use crate::scenario::axis::Axis;
 use crate::scenario::load::Loaded;
@@ -114,7 +114,7 @@ fn swept(
     // The journal belongs to the scenario: with --resume, axes may have grown.
     let mut journal = Journal::open(
         &directory.join("journal.ndjson"),
-        &loaded.sha256(),
+        &identity(&loaded.scenario),
         args.resume,
     )?;
     simulate(
@@ -160,8 +160,12 @@ pub fn simulate(
     let progress = Progress::new(console, runs);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let summaries = sweep(points, &options, journal, run::run);
+    let swept = sweep(points, &options, journal, run::run);
     progress.finish();
+    let swept = swept?;
+    for trouble in &swept.troubles {
+        console.note(&format!("warning: {trouble}"));
+    }
     Ok(SweepResult {
         schema: SWEEP_SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -171,7 +175,7 @@ pub fn simulate(
         seed: job.seed,
         replications,
         axes: axes.iter().map(|axis| axis.path.clone()).collect(),
-        points: summaries?,
+        points: swept.points,
     })
 }
 
