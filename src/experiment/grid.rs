@@ -5,7 +5,7 @@ use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::load::Loaded;
-use crate::units::parse;
+use crate::units::{ByteRate, Bytes, SimDuration, parse};
 
 /// One point.
 #[derive(Clone, Debug)]
@@ -79,9 +79,9 @@ fn number(text: &str) -> Option<f64> {
     if let Ok(plain) = text.trim().parse::<f64>() {
         return Some(plain);
     }
-    let duration = parse::duration(text).ok().map(|value| value.as_secs_f64());
-    let size = || parse::size(text).ok().map(|value| value.as_f64());
-    let byte_rate = || parse::byte_rate(text).ok().map(|value| value.as_f64());
+    let duration = parse::duration(text).ok().map(SimDuration::as_secs_f64);
+    let size = || parse::size(text).ok().map(Bytes::as_f64);
+    let byte_rate = || parse::byte_rate(text).ok().map(ByteRate::as_f64);
     let record_rate = || parse::record_rate(text).ok();
     let share = || parse::share(text).ok();
     duration

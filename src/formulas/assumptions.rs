@@ -4,6 +4,7 @@ use crate::formulas::in_flight::scv;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, Work};
+use crate::units::ByteRate;
 
 /// "No backpressure": buffers hold what one buffer timeout leaves in them.
 pub fn backpressured(scenario: &Scenario, load: &Load) -> Option<String> {
@@ -79,7 +80,7 @@ pub fn uploads_share(scenario: &Scenario, stateful: usize) -> Option<String> {
     }
     let stream = storage
         .write_per_stream
-        .map_or(f64::INFINITY, |rate| rate.as_f64());
+        .map_or(f64::INFINITY, ByteRate::as_f64);
     let together = stateful as f64 * stream;
     let of_machine = together / scenario.cluster.taskmanagers as f64;
     let limited = storage

@@ -3,10 +3,10 @@
 use crate::formulas::{Formula, Symbol, assumptions};
 use crate::scenario::Scenario;
 
-/// F4 of the documents: C_k = {S_1, …, S_n}; its size is n.
+/// F4 of the documents: `C_k` = {`S_1`, …, `S_n`}; its size is n.
 ///
 /// Question: how many states make up a checkpoint?
-/// Formula: |C_k| = n = Σ over vertices of their parallelism. Symbols: S_i state of subtask i.
+/// Formula: |`C_k`| = n = Σ over vertices of their parallelism. Symbols: `S_i` state of subtask i.
 /// Assumptions: every subtask acknowledges; finished subtasks are counted, too. Source: document 001, section 4.1.
 /// Fails as a *consistent* cut in `AT_LEAST_ONCE` mode.
 pub fn size(scenario: &Scenario) -> Formula {

@@ -4,6 +4,7 @@ use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::formulas::{Formula, Symbol, assumptions, duration};
 use crate::scenario::{Scenario, VertexId};
+use crate::units::SimDuration;
 
 /// F3 of the documents: the share T/(T + interval), and the records per second that it stands for.
 ///
@@ -16,7 +17,7 @@ pub fn documents(scenario: &Scenario) -> Vec<Formula> {
     let interval_s = scenario
         .checkpointing
         .interval
-        .map(|interval| interval.as_secs_f64());
+        .map(SimDuration::as_secs_f64);
     let share = interval_s.map(|interval_s| duration_s / (duration_s + interval_s));
     let throughput = Load::offered(scenario).throughput_per_s(scenario);
     let formula = |id, quantity, expression, value, unit| {
@@ -61,8 +62,8 @@ pub fn documents(scenario: &Scenario) -> Vec<Formula> {
 /// R3: the share of time in which the bottleneck stands still.
 ///
 /// Question: how much of the saturated throughput do checkpoints cost?
-/// Formula: loss = 1 − min_v((1 − b_v/P)/ρ_v) / min_v(1/ρ_v), b_v = sync_v + one round trip to resume.
-/// Symbols: P period s; b_v time per checkpoint in which vertex v cannot process, s; ρ_v its utilisation per unit of
+/// Formula: `loss = 1 − min_v((1 − b_v/P)/ρ_v) / min_v(1/ρ_v)`, `b_v` = `sync_v` + one round trip to resume.
+/// Symbols: P period s; `b_v` time per checkpoint in which vertex v cannot process, s; `ρ_v` its utilisation per unit of
 /// source rate.
 /// Assumptions: at saturation; buffers bridge the stops of vertices other than the bottleneck; uploads steal neither
 /// CPU nor network from records; during alignment the bottleneck works on the other channels.

@@ -52,7 +52,7 @@ pub fn mm1_time_quantile_s(queue: Queue, q: f64) -> Option<f64> {
 /// Fails for arrivals in batches, such as flushed buffers.
 pub fn mg1_wait_s(queue: Queue, service_scv: f64) -> Option<f64> {
     stable(queue.utilisation())
-        .map(|rho| (1.0 + service_scv) / 2.0 * rho / (queue.services_per_s * (1.0 - rho)))
+        .map(|rho| f64::midpoint(1.0, service_scv) * rho / (queue.services_per_s * (1.0 - rho)))
 }
 
 /// Probability that an arrival has to wait in M/M/c (Erlang C); `None` at or beyond saturation.
@@ -73,7 +73,7 @@ pub fn mmc_wait_s(queue: Queue, servers: usize) -> Option<f64> {
 
 /// M/M/1 with room for K in the system, service included.
 ///
-/// Question: how often is a limited buffer full? Formula: P_K = (1 − ρ)ρ^K/(1 − ρ^{K+1}); ρ = 1: 1/(K + 1).
+/// Question: how often is a limited buffer full? Formula: `P_K` = (1 − ρ)ρ^K/(1 − ρ^{K+1}); ρ = 1: 1/(K + 1).
 /// Assumptions: Poisson, exponential; an arrival that finds no room is lost. Source: Kleinrock vol. 1, eq. 3.45.
 /// Fails as a model of backpressure, where the producer waits instead.
 pub fn mm1k(queue: Queue, room: usize) -> Limited {
@@ -108,7 +108,7 @@ pub struct Tandem {
 
 /// A tandem of M/M/1 stages; `None` if a stage is saturated.
 ///
-/// Question: how long does a record take through a pipeline? Formula: W = Σ 1/(μ_i − λ), variance Σ 1/(μ_i − λ)².
+/// Question: how long does a record take through a pipeline? Formula: `W = Σ 1/(μ_i − λ)`, variance `Σ 1/(μ_i − λ)²`.
 /// Assumptions: Poisson input, exponential independent services, unlimited room. Source: Jackson 1957; Burke 1956.
 pub fn tandem(arrivals_per_s: f64, services_per_s: &[f64]) -> Option<Tandem> {
     let stages = services_per_s.iter().map(|&services_per_s| {
@@ -119,10 +119,10 @@ pub fn tandem(arrivals_per_s: f64, services_per_s: &[f64]) -> Option<Tandem> {
     });
     let times: Vec<f64> = stages.collect::<Option<_>>()?;
     let time_s = times.iter().sum();
-    let time_sd_s = times.iter().map(|time| time * time).sum::<f64>().sqrt();
+    let deviation_s = times.iter().map(|time| time * time).sum::<f64>().sqrt();
     Some(Tandem {
         time_s,
-        time_sd_s,
+        time_sd_s: deviation_s,
         number: arrivals_per_s * time_s,
     })
 }

@@ -5,10 +5,10 @@ use crate::formulas::snapshot::{Transfer, read_limits, transfer_s};
 use crate::formulas::{Formula, Symbol, assumptions};
 use crate::scenario::{Backend, Scenario, VertexId};
 
-/// F6 of the documents: R_max = max(R_1, …, R_n).
+/// F6 of the documents: `R_max = max(R_1, …, R_n)`.
 ///
 /// Question: how long does the slowest subtask need to restore its state?
-/// Formula: max over subtasks of R_i = open + max(largest/s, bytes/(k·s), bytes of the TaskManager/m, bytes/t).
+/// Formula: max over subtasks of `R_i` = open + max(largest/s, bytes/(k·s), bytes of the TaskManager/m, bytes/t).
 /// Symbols: full bytes of the newest checkpoint; s, m, t read bandwidth in B/s of a stream, a TaskManager, the
 /// directory; k parallel streams.
 /// Assumptions: all subtasks restore together; nothing is found locally; opening the state costs nothing.

@@ -8,6 +8,7 @@ use crate::formulas::snapshot::{Cycle, Snapshot, snapshots};
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
 use crate::scenario::{Alignment, Mode, Scenario, VertexId};
+use crate::units::SimDuration;
 
 /// More rounds than the fixed point ever needed.
 const ROUNDS: usize = 40;
@@ -74,7 +75,7 @@ impl Refined {
         let mut period = scenario
             .checkpointing
             .interval
-            .map(|interval| interval.as_secs_f64());
+            .map(SimDuration::as_secs_f64);
         for _ in 0..ROUNDS {
             period = next(&at(period, Cycle::Usual).1);
         }

@@ -9,7 +9,7 @@ use crate::scenario::{
 use crate::units::{ByteRate, Bytes, SimDuration};
 
 /// A source with two subtasks, keyed to four subtasks with this service time, on two TaskManagers, records of 1025 B;
-/// 40 000 000 B of state in entries of 1000 B, HashMap, 10 MB/s per stream, a checkpoint every 10 s.
+/// 40 000 000 B of state in entries of 1000 B, `HashMap`, 10 MB/s per stream, a checkpoint every 10 s.
 pub fn keyed(rate_per_s: f64, service: SimDuration) -> Scenario {
     let mut scenario = with_rate(Rate::Constant(rate_per_s));
     scenario.vertices[1].service.mean = service;

@@ -257,8 +257,8 @@ impl<O: Observer> Job<O> {
             }
             match kind {
                 BarrierKind::Priority => {
-                    let overtaken = self.network.broadcast_priority(now, partition, checkpoint);
-                    self.snapshot_of(id, checkpoint).persist(overtaken);
+                    let persisted = self.network.broadcast_priority(now, partition, checkpoint);
+                    self.snapshot_of(id, checkpoint).persist(persisted);
                 }
                 BarrierKind::Timeoutable => {
                     self.snapshot_of(id, checkpoint).barriers_waiting += channels.len() as u32;
