@@ -118,12 +118,12 @@ pub fn tandem(arrivals_per_s: f64, services_per_s: &[f64]) -> Option<Tandem> {
         })
     });
     let times: Vec<f64> = stages.collect::<Option<_>>()?;
-    let time_s = times.iter().sum();
+    let mean_s = times.iter().sum();
     let deviation_s = times.iter().map(|time| time * time).sum::<f64>().sqrt();
     Some(Tandem {
-        time_s,
+        time_s: mean_s,
         time_sd_s: deviation_s,
-        number: arrivals_per_s * time_s,
+        number: arrivals_per_s * mean_s,
     })
 }
 

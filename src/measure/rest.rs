@@ -110,7 +110,7 @@ fn history_entry(record: &CheckpointRecord) -> Value {
         "latest_ack_timestamp": latest_ack.map_or(-1, |ack| ack.as_millis().cast_signed()),
         "checkpointed_size": sum(record, |s| s.checkpointed.get()),
         "state_size": sum(record, |s| s.state_size.get()),
-        "end_to_end_duration": duration.map_or(-1, |millis| millis.cast_signed()),
+        "end_to_end_duration": duration.map_or(-1, u64::cast_signed),
         "alignment_buffered": 0,
         "processed_data": sum(record, |s| s.processed.get()),
         "persisted_data": sum(record, |s| s.persisted.get()),

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 
 /// The figures that a random scenario is made of; every choice is taken modulo the number of its alternatives.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent choices")]
 struct Recipe {
     shape: usize,
     parallelism: [usize; 4],
@@ -139,31 +140,45 @@ impl Recipe {
     }
 
     fn vertices(&self) -> String {
-        let [p, q, r, s] = self.parallelism;
+        let [p, q, r, last] = self.parallelism;
         let rate = format!("{}/s", self.rate);
         let edge = |from, edge, producers, consumers| self.input(from, edge, producers, consumers);
-        let a = self.source("a", p, &rate);
+        let source = self.source("a", p, &rate);
         match self.shape {
-            0 => a + &self.operator("m", q, 0, &[edge("a", 0, p, q)]),
+            0 => source + &self.operator("m", q, 0, &[edge("a", 0, p, q)]),
             1 => {
-                a + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
+                source
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
                     + &self.operator("n", r, 1, &[edge("m", 1, q, r)])
-                    + &self.operator("z", s, 2, &[edge("n", 2, r, s)])
+                    + &self.operator("z", last, 2, &[edge("n", 2, r, last)])
             }
             2 => {
-                a + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
+                source
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
                     + &self.operator("n", r, 1, &[edge("a", 1, p, r)])
-                    + &self.operator("z", s, 2, &[edge("m", 2, q, s), edge("n", 3, r, s)])
+                    + &self.operator(
+                        "z",
+                        last,
+                        2,
+                        &[edge("m", 2, q, last), edge("n", 3, r, last)],
+                    )
             }
             3 => {
-                a + &self.source("b", r, "200/s")
+                source
+                    + &self.source("b", r, "200/s")
                     + &self.operator("m", q, 0, &[edge("a", 0, p, q), edge("b", 1, r, q)])
-                    + &self.operator("z", s, 1, &[edge("m", 2, q, s)])
+                    + &self.operator("z", last, 1, &[edge("m", 2, q, last)])
             }
             _ => {
-                a + &self.source("b", r, "unlimited")
+                source
+                    + &self.source("b", r, "unlimited")
                     + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
-                    + &self.operator("z", s, 1, &[edge("m", 1, q, s), edge("b", 2, r, s)])
+                    + &self.operator(
+                        "z",
+                        last,
+                        1,
+                        &[edge("m", 1, q, last), edge("b", 2, r, last)],
+                    )
             }
         }
     }
@@ -211,14 +226,11 @@ impl Recipe {
         );
         let keys = if self.even_keys { "even" } else { "random" };
         writeln!(text, "[simulation]\nkeys = \"{keys}\"").unwrap();
-        match self.alignment {
-            4 => text += "alignment = \"caching\"\ncache-limit = \"1 MiB\"\n",
-            5 => {
-                text +=
-                    "alignment = \"caching\"\ncache-limit = \"1 MiB\"\ncache-overflow = \"fail\"\n"
-            }
-            _ => {}
-        }
+        text += match self.alignment {
+            4 => "alignment = \"caching\"\ncache-limit = \"1 MiB\"\n",
+            5 => "alignment = \"caching\"\ncache-limit = \"1 MiB\"\ncache-overflow = \"fail\"\n",
+            _ => "",
+        };
         let (taskmanagers, bandwidth) = (self.taskmanagers, self.bandwidth_mb);
         writeln!(text, "[cluster]\ntaskmanagers = {taskmanagers}\nslots = 3").unwrap();
         writeln!(

@@ -1,5 +1,7 @@
 //! Integration tests.
 
+#![allow(clippy::unwrap_used, reason = "every function here is part of a test")]
+
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
