@@ -25,7 +25,7 @@ pub struct Channel {
 /// Buffers in front of a barrier that enters a saturated channel.
 ///
 /// Question: how many full buffers does a barrier wait for at one hop under backpressure?
-/// Formula: `B = min(m − 1.5, (2N + f)/h)` at the sender, plus `e + f/r` at the receiver of a remote channel.
+/// Formula: `B = min(m, (2N + f)/h) − 1.5` at the sender, plus `e + f/r` at the receiver of a remote channel.
 /// Symbols: m segments per channel (10), N subpartitions, f floating (8), e exclusive (2) buffers per channel, h full
 /// subpartitions of the producer, r remote channels of the gate. Without sharing: 8.5 local, 18.5 remote.
 /// Assumptions: steady saturation; enough network memory for the largest pool; fixed buffer size.
@@ -34,10 +34,8 @@ pub struct Channel {
 /// refilled the remote channel (13 to 14 buffers measured).
 pub fn saturated_buffers(network: &Network, channel: Channel) -> f64 {
     let pool = (channel.subpartitions * network.exclusive + network.floating) as f64;
-    let per_channel = network.max_per_channel as f64 - SEGMENTS_NOT_IN_FRONT;
-    let sender = per_channel
-        .min(pool / channel.full_subpartitions.max(1) as f64)
-        .max(0.0);
+    let share = pool / channel.full_subpartitions.max(1) as f64;
+    let sender = ((network.max_per_channel as f64).min(share) - SEGMENTS_NOT_IN_FRONT).max(0.0);
     let floating = network.floating as f64 / channel.remote_channels_of_gate.max(1) as f64;
     sender
         + if channel.remote {
@@ -259,12 +257,12 @@ mod tests {
 
     #[test]
     fn four_full_subpartitions_share_the_pool_of_sixteen() {
-        // 2·4 + 8 = 16 segments, 4 each
+        // 2·4 + 8 = 16 segments, 4 each, of which 1.5 are not in front of the barrier
         let channel = Channel {
             full_subpartitions: 4,
             ..alone(false)
         };
-        assert_eq!(saturated_buffers(&Network::default(), channel), 4.0);
+        assert_eq!(saturated_buffers(&Network::default(), channel), 2.5);
     }
 
     #[test]
