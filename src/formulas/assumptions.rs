@@ -11,11 +11,19 @@ pub fn backpressured(scenario: &Scenario, load: &Load) -> Option<String> {
     let (vertex, subtask, utilisation) = load.hottest?;
     (utilisation >= 1.0).then(|| {
         let name = &scenario.vertex(vertex).name;
-        format!(
-            "the job is backpressured: utilisation of {name} #{subtask} is {:.0} %",
-            utilisation * 100.0
-        )
+        if has_unlimited_source(scenario) {
+            format!("the job is backpressured: sources are unlimited, {name} #{subtask} is the bottleneck")
+        } else {
+            let percent = utilisation * 100.0;
+            format!("the job is backpressured: utilisation of {name} #{subtask} is {percent:.0} %")
+        }
     })
+}
+
+fn has_unlimited_source(scenario: &Scenario) -> bool {
+    scenario.vertices.iter().any(
+        |vertex| matches!(&vertex.work, Work::Source(source) if source.rate == Rate::Unlimited),
+    )
 }
 
 /// "No queues": random arrivals or service times below, but near, saturation.

@@ -132,9 +132,9 @@ fn arrivals(
     let mut found = Vec::new();
     let mut bytes = 0.0;
     for input in &scenario.vertex(id).inputs {
-        let edge = Edge::new(scenario, id, input);
-        for producer in edge.producers_of(subtask) {
-            let waiting = in_flight.channel(&edge, producer, id, subtask);
+        let gate = in_flight.gate(Edge::new(scenario, id, input), id, subtask);
+        for producer in gate.edge.producers_of(subtask) {
+            let waiting = in_flight.channel(&gate, producer);
             let is_remote = scenario.taskmanager_of(input.from, producer) != here;
             let latency_s = if is_remote {
                 scenario.cluster.latency.as_secs_f64()

@@ -91,36 +91,7 @@ pub fn documents(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
     all_broken.extend(snapshot_broken.iter().cloned());
     all_broken.extend(completion_broken.iter().cloned());
     vec![
-        Formula {
-            id: "F1",
-            quantity: "checkpoint duration, trigger to durable",
-            question: "How long does a checkpoint take?",
-            expression: "T_checkpoint = T_alignment + T_snapshot + T_completion",
-            value: Some(terms.total_s()),
-            unit: "s",
-            symbols: vec![
-                Symbol::new(
-                    "T_alignment",
-                    "until the last barrier has come",
-                    terms.alignment_s,
-                    "s",
-                ),
-                Symbol::new(
-                    "T_snapshot",
-                    "saving the largest state",
-                    terms.snapshot_s,
-                    "s",
-                ),
-                Symbol::new(
-                    "T_completion",
-                    "ack, metadata, commit",
-                    terms.completion_s,
-                    "s",
-                ),
-            ],
-            broken_assumptions: all_broken,
-            source: "document 000, section 4.1",
-        },
+        sum(&terms, all_broken),
         term(
             "F1.alignment",
             "trigger to last barrier",
@@ -143,6 +114,39 @@ pub fn documents(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
             completion_broken,
         ),
     ]
+}
+
+fn sum(terms: &Terms, broken_assumptions: Vec<String>) -> Formula {
+    Formula {
+        id: "F1",
+        quantity: "checkpoint duration, trigger to durable",
+        question: "How long does a checkpoint take?",
+        expression: "T_checkpoint = T_alignment + T_snapshot + T_completion",
+        value: Some(terms.total_s()),
+        unit: "s",
+        symbols: vec![
+            Symbol::new(
+                "T_alignment",
+                "until the last barrier has come",
+                terms.alignment_s,
+                "s",
+            ),
+            Symbol::new(
+                "T_snapshot",
+                "saving the largest state",
+                terms.snapshot_s,
+                "s",
+            ),
+            Symbol::new(
+                "T_completion",
+                "ack, metadata, commit",
+                terms.completion_s,
+                "s",
+            ),
+        ],
+        broken_assumptions,
+        source: "document 000, section 4.1",
+    }
 }
 
 const ALIGNMENT: &str =

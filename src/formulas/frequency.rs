@@ -47,7 +47,7 @@ pub fn period_s(scenario: &Scenario, throughput_per_s: f64, stages: Stages) -> O
 /// Symbols: T s (F1), interval s = pause between the end of a checkpoint and the start of the next.
 /// Assumptions: the interval counts from end to start. Source: document 000, section 4.2.
 /// Fails for Flink, whose interval counts from trigger to trigger: too low by the factor 1 + T/interval.
-pub fn documents(scenario: &Scenario) -> Formula {
+pub fn documents(scenario: &Scenario, refined: &Refined) -> Formula {
     let duration_s = duration::naive(scenario).total_s();
     let interval_s = scenario
         .checkpointing
@@ -57,7 +57,6 @@ pub fn documents(scenario: &Scenario) -> Formula {
         "Flink's interval counts from trigger to trigger, not from the end of a checkpoint"
             .to_owned()
     });
-    let refined = Refined::of(scenario);
     Formula {
         id: "F2",
         quantity: "completed checkpoints per second",
@@ -82,7 +81,7 @@ pub fn documents(scenario: &Scenario) -> Formula {
         broken_assumptions: assumptions::broken([
             counts_otherwise,
             by_records(scenario),
-            assumptions::expires(scenario, &refined),
+            assumptions::expires(scenario, refined),
         ]),
         source: "document 000, section 4.2",
     }
@@ -202,7 +201,8 @@ mod tests {
     #[test]
     fn the_documents_add_the_duration_to_the_interval() {
         // T = 4 ms + 60 ms + 1 s + 14 ms (F1): 1/11.078 s
-        let formula = documents(&keyed(600.0, SimDuration::from_millis(4)));
+        let scenario = keyed(600.0, SimDuration::from_millis(4));
+        let formula = documents(&scenario, &Refined::of(&scenario));
         assert!(
             (formula.value.unwrap() - 1.0 / 11.078).abs() < 1e-9,
             "{formula:?}"

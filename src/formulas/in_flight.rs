@@ -1,5 +1,7 @@
 //! How much data stands in front of a new barrier, and how long the consumer needs for it.
 
+use std::ops::Range;
+
 use crate::formulas::exchange::{Edge, upstream_first};
 use crate::formulas::utilisation::Load;
 use crate::scenario::{
@@ -25,7 +27,7 @@ pub struct Channel {
 /// Buffers in front of a barrier that enters a saturated channel.
 ///
 /// Question: how many full buffers does a barrier wait for at one hop under backpressure?
-/// Formula: `B = min(m − 1.5, (2N + f)/h)` at the sender, plus `e + f/r` at the receiver of a remote channel.
+/// Formula: `B = min(m, (2N + f)/h) − 1.5` at the sender, plus `e + f/r` at the receiver of a remote channel.
 /// Symbols: m segments per channel (10), N subpartitions, f floating (8), e exclusive (2) buffers per channel, h full
 /// subpartitions of the producer, r remote channels of the gate. Without sharing: 8.5 local, 18.5 remote.
 /// Assumptions: steady saturation; enough network memory for the largest pool; fixed buffer size.
@@ -34,10 +36,8 @@ pub struct Channel {
 /// refilled the remote channel (13 to 14 buffers measured).
 pub fn saturated_buffers(network: &Network, channel: Channel) -> f64 {
     let pool = (channel.subpartitions * network.exclusive + network.floating) as f64;
-    let per_channel = network.max_per_channel as f64 - SEGMENTS_NOT_IN_FRONT;
-    let sender = per_channel
-        .min(pool / channel.full_subpartitions.max(1) as f64)
-        .max(0.0);
+    let share = pool / channel.full_subpartitions.max(1) as f64;
+    let sender = ((network.max_per_channel as f64).min(share) - SEGMENTS_NOT_IN_FRONT).max(0.0);
     let floating = network.floating as f64 / channel.remote_channels_of_gate.max(1) as f64;
     sender
         + if channel.remote {
@@ -54,6 +54,21 @@ pub struct InFlight<'a> {
     load: &'a Load,
     /// By vertex and subtask: whether its input channels are full.
     backed_up: Vec<Vec<bool>>,
+}
+
+/// The channels of one input of one subtask.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate<'a> {
+    /// The edge behind the input.
+    pub edge: Edge<'a>,
+    /// The consuming vertex.
+    pub vertex: VertexId,
+    /// The consuming subtask.
+    pub subtask: usize,
+    /// Channels from other TaskManagers.
+    remote_channels: usize,
+    /// Full subpartitions of each producer; for pointwise edges counted per producer.
+    full_subpartitions: Option<usize>,
 }
 
 /// What waits in one channel.
@@ -103,6 +118,20 @@ impl<'a> InFlight<'a> {
         self.backed_up[vertex.0][subtask]
     }
 
+    /// The channels of one input of a subtask; counted once, since a job may have millions of channels.
+    pub fn gate<'b>(&self, edge: Edge<'b>, vertex: VertexId, subtask: usize) -> Gate<'b> {
+        let here = self.scenario.taskmanager_of(vertex, subtask);
+        let is_remote = |from: &usize| self.scenario.taskmanager_of(edge.from, *from) != here;
+        let all = edge.exchange.is_all_to_all() && self.is_backed_up(vertex, subtask);
+        Gate {
+            edge,
+            vertex,
+            subtask,
+            remote_channels: edge.producers_of(subtask).filter(is_remote).count(),
+            full_subpartitions: all.then(|| self.full_among(vertex, 0..edge.consumers)),
+        }
+    }
+
     /// Data in front of a barrier that enters the channel from `producer` now.
     ///
     /// Question: how long does one channel hold up a barrier?
@@ -111,31 +140,26 @@ impl<'a> InFlight<'a> {
     /// timeout, or the time to fill a buffer if that is shorter.
     /// Assumptions: steady state; a barrier comes at a random moment between two hand-overs.
     /// Source: own derivation; within 35 ms of recordings at 30 to 95 % load.
-    pub fn channel(
-        &self,
-        edge: &Edge<'_>,
-        producer: usize,
-        vertex: VertexId,
-        subtask: usize,
-    ) -> Waiting {
+    pub fn channel(&self, gate: &Gate<'_>, producer: usize) -> Waiting {
+        let (edge, vertex, subtask) = (&gate.edge, gate.vertex, gate.subtask);
         let record = self.scenario.vertex(edge.from).record.as_f64().max(1.0);
         let segment = self.scenario.network.segment.as_f64();
         let per_s = self.records_per_s(edge, producer, subtask);
+        if per_s <= 0.0 {
+            return Waiting {
+                bytes: 0.0,
+                work_s: 0.0,
+            };
+        }
         if self.is_backed_up(vertex, subtask) {
-            let bytes = saturated_buffers(
-                &self.scenario.network,
-                self.ends(edge, producer, vertex, subtask),
-            ) * segment;
+            let buffers = saturated_buffers(&self.scenario.network, self.ends(gate, producer));
+            let bytes = buffers * segment;
             return Waiting {
                 bytes,
                 work_s: bytes / record / self.load.input_per_s(vertex, subtask).max(1e-9),
             };
         }
-        let fill_s = if per_s > 0.0 {
-            segment / (per_s * record)
-        } else {
-            0.0
-        };
+        let fill_s = segment / (per_s * record);
         let handed_over_every_s = match self.scenario.network.buffer_timeout {
             BufferTimeout::Every(timeout) => timeout.as_secs_f64().min(fill_s),
             BufferTimeout::EveryRecord => 0.0,
@@ -180,21 +204,24 @@ impl<'a> InFlight<'a> {
         emitted * edge.share(producer, consumer)
     }
 
-    fn ends(&self, edge: &Edge<'_>, producer: usize, vertex: VertexId, subtask: usize) -> Channel {
-        let consumers = edge.consumers_of(producer);
-        let here = self.scenario.taskmanager_of(vertex, subtask);
-        let is_remote = |from: usize| self.scenario.taskmanager_of(edge.from, from) != here;
+    fn ends(&self, gate: &Gate<'_>, producer: usize) -> Channel {
+        let here = self.scenario.taskmanager_of(gate.vertex, gate.subtask);
+        let consumers = gate.edge.consumers_of(producer);
         Channel {
-            remote: is_remote(producer),
+            remote: self.scenario.taskmanager_of(gate.edge.from, producer) != here,
             subpartitions: consumers.len(),
-            full_subpartitions: consumers
-                .filter(|&consumer| self.backed_up[vertex.0][consumer])
-                .count(),
-            remote_channels_of_gate: edge
-                .producers_of(subtask)
-                .filter(|&from| is_remote(from))
-                .count(),
+            full_subpartitions: gate
+                .full_subpartitions
+                .unwrap_or_else(|| self.full_among(gate.vertex, consumers)),
+            remote_channels_of_gate: gate.remote_channels,
         }
+    }
+
+    fn full_among(&self, vertex: VertexId, consumers: Range<usize>) -> usize {
+        self.backed_up[vertex.0][consumers]
+            .iter()
+            .filter(|full| **full)
+            .count()
     }
 
     /// Poisson arrivals and independent keys make gaps vary; equal gaps dealt in turn do not.
@@ -259,12 +286,12 @@ mod tests {
 
     #[test]
     fn four_full_subpartitions_share_the_pool_of_sixteen() {
-        // 2·4 + 8 = 16 segments, 4 each
+        // 2·4 + 8 = 16 segments, 4 each, of which 1.5 are not in front of the barrier
         let channel = Channel {
             full_subpartitions: 4,
             ..alone(false)
         };
-        assert_eq!(saturated_buffers(&Network::default(), channel), 4.0);
+        assert_eq!(saturated_buffers(&Network::default(), channel), 2.5);
     }
 
     #[test]
@@ -293,6 +320,7 @@ mod tests {
     fn in_front_of_first(scenario: &Scenario, load: &Load) -> Waiting {
         let count = VertexId(1);
         let edge = Edge::new(scenario, count, &scenario.vertex(count).inputs[0]);
-        InFlight::of(scenario, load).channel(&edge, 0, count, 0)
+        let in_flight = InFlight::of(scenario, load);
+        in_flight.channel(&in_flight.gate(edge, count, 0), 0)
     }
 }

@@ -125,71 +125,51 @@ mod tests {
         close(young_s(&law(2.0, 600.0, 0.0)), 48.9898, 1e-6);
     }
 
+    /// cost, mtbf, restart, solve time; first order, higher order, exact, run time at the exact optimum.
+    /// The first three rows are figures 3 to 5 of the paper, in minutes: 117, 57, 9.1.
+    const DALY: &str = "
+        5    1440  10  30000  115.0000  116.6898  116.6901  32872.9069
+        5     360  10  30000   55.0000   56.7130   56.7140  36612.9844
+        5      15  10  30000    7.2474    9.1409    9.1665 150249.549
+        6   86400  60 604800 1012.2338 1014.2377 1014.2377 612409.132
+        30   3600 120  86400  434.7580  444.9732  444.9769 101927.221
+        2     600  40   3600   46.9898   47.6655   47.6656   4180.2730";
+
+    /// cost, mtbf, restart, latency n·δ; T*, U(T*), U(60), U(600), U(1800).
+    const JAYASEKARA: &str = "
+        2    600  40  0    49.6656 0.861188 0.859861 0.542628 0.146886
+        2    600  40  2.5  49.6656 0.857607 0.856285 0.540372 0.146275
+        5    200  10  0    46.4520 0.754078 0.747696 0.148275 0.001054
+        5    200  10 10    46.4520 0.717301 0.711231 0.141044 0.001002
+        10  3600  60  0   271.7033 0.911978 0.812749 0.888728 0.753797
+        10  3600  60  1.6 271.7033 0.911572 0.812388 0.888333 0.753462
+        30 86400 120  0  2286.8840 0.972527 0.499133 0.945391 0.971775";
+
+    fn rows(table: &str) -> Vec<Vec<f64>> {
+        let numbers = |line: &str| {
+            line.split_whitespace()
+                .map(|number| number.parse().unwrap())
+                .collect()
+        };
+        table
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(numbers)
+            .collect()
+    }
+
     #[test]
     fn daly() {
-        // cost, mtbf, restart, solve time; first order, higher order, exact, run time at the exact optimum.
-        // The first three rows are figures 3 to 5 of the paper, in minutes: 117, 57, 9.1.
-        let table = [
-            [
-                5.0,
-                1440.0,
-                10.0,
-                30_000.0,
-                115.0,
-                116.6898,
-                116.6901,
-                32_872.906_9,
-            ],
-            [
-                5.0,
-                360.0,
-                10.0,
-                30_000.0,
-                55.0,
-                56.7130,
-                56.7140,
-                36_612.984_4,
-            ],
-            [
-                5.0,
-                15.0,
-                10.0,
-                30_000.0,
-                7.2474,
-                9.1409,
-                9.1665,
-                150_249.549,
-            ],
-            [
-                6.0,
-                86_400.0,
-                60.0,
-                604_800.0,
-                1012.2338,
-                1014.2377,
-                1014.2377,
-                612_409.132,
-            ],
-            [
-                30.0,
-                3600.0,
-                120.0,
-                86_400.0,
-                434.7580,
-                444.9732,
-                444.9769,
-                101_927.221,
-            ],
-            [
-                2.0, 600.0, 40.0, 3600.0, 46.9898, 47.6655, 47.6656, 4180.2730,
-            ],
-        ];
-        for [cost, mtbf, restart, solve, first, higher, exact, run] in table {
-            let law = law(cost, mtbf, restart);
-            close(daly_first_s(&law).unwrap(), first, 1e-5);
-            close(daly_higher_s(&law), higher, 1e-5);
-            close(daly_exact_s(&law), exact, 1e-5);
-            close(daly_run_time_s(&law, daly_exact_s(&law), solve), run, 1e-7);
+        for row in rows(DALY) {
+            let law = law(row[0], row[1], row[2]);
+            close(daly_first_s(&law).unwrap(), row[4], 1e-5);
+            close(daly_higher_s(&law), row[5], 1e-5);
+            close(daly_exact_s(&law), row[6], 1e-5);
+            close(
+                daly_run_time_s(&law, daly_exact_s(&law), row[3]),
+                row[7],
+                1e-7,
+            );
         }
     }
 
@@ -201,73 +181,12 @@ mod tests {
 
     #[test]
     fn jayasekara() {
-        // cost, 1/λ, restart, latency n·δ; T*, U(T*), U(60), U(600), U(1800)
-        let table = [
-            (
-                2.0,
-                600.0,
-                40.0,
-                0.0,
-                49.6656,
-                [0.861_188, 0.859_861, 0.542_628, 0.146_886],
-            ),
-            (
-                2.0,
-                600.0,
-                40.0,
-                2.5,
-                49.6656,
-                [0.857_607, 0.856_285, 0.540_372, 0.146_275],
-            ),
-            (
-                5.0,
-                200.0,
-                10.0,
-                0.0,
-                46.4520,
-                [0.754_078, 0.747_696, 0.148_275, 0.001_054],
-            ),
-            (
-                5.0,
-                200.0,
-                10.0,
-                10.0,
-                46.4520,
-                [0.717_301, 0.711_231, 0.141_044, 0.001_002],
-            ),
-            (
-                10.0,
-                3600.0,
-                60.0,
-                0.0,
-                271.7033,
-                [0.911_978, 0.812_749, 0.888_728, 0.753_797],
-            ),
-            (
-                10.0,
-                3600.0,
-                60.0,
-                1.6,
-                271.7033,
-                [0.911_572, 0.812_388, 0.888_333, 0.753_462],
-            ),
-            (
-                30.0,
-                86_400.0,
-                120.0,
-                0.0,
-                2286.8840,
-                [0.972_527, 0.499_133, 0.945_391, 0.971_775],
-            ),
-        ];
-        for (cost, mtbf, restart, latency, best, shares) in table {
-            let law = law(cost, mtbf, restart);
-            close(jayasekara_period_s(&law), best, 1e-6);
-            for (period, share) in [jayasekara_period_s(&law), 60.0, 600.0, 1800.0]
-                .into_iter()
-                .zip(shares)
-            {
-                assert!((utilisation(&law, period, latency) - share).abs() < 1e-6);
+        for row in rows(JAYASEKARA) {
+            let law = law(row[0], row[1], row[2]);
+            let best = jayasekara_period_s(&law);
+            close(best, row[4], 1e-6);
+            for (period, share) in [best, 60.0, 600.0, 1800.0].into_iter().zip(&row[5..]) {
+                assert!((utilisation(&law, period, row[3]) - share).abs() < 1e-6);
             }
         }
     }

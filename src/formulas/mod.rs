@@ -5,8 +5,8 @@
 //! Each says which of its assumptions a scenario breaks; a deviation outside them is information, not an error.
 //!
 //! Two kinds of files: questions about a scenario (`duration`, `frequency`, `overhead`, `cut`, `save_time`, `recovery`)
-//! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `completion`, `refined`), and
-//! pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `availability`).
+//! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `dirty`, `transfer`, `completion`,
+//! `refined`), and pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `availability`).
 
 #![cfg_attr(
     test,
@@ -22,6 +22,7 @@ pub mod barrier;
 pub mod catch_up;
 pub mod completion;
 pub mod cut;
+pub mod dirty;
 pub mod duration;
 pub mod exchange;
 pub mod frequency;
@@ -40,6 +41,7 @@ pub mod save_time;
 mod scenarios_for_tests;
 pub mod snapshot;
 pub mod timeout;
+pub mod transfer;
 pub mod utilisation;
 pub mod visibility;
 
@@ -115,7 +117,7 @@ impl Symbol {
 pub fn all(scenario: &Scenario) -> Vec<Formula> {
     let refined = Refined::of(scenario);
     let mut formulas = duration::documents(scenario, &refined);
-    formulas.push(frequency::documents(scenario));
+    formulas.push(frequency::documents(scenario, &refined));
     formulas.extend(overhead::documents(scenario));
     formulas.push(cut::size(scenario));
     formulas.push(save_time::longest(scenario, &refined));

@@ -1,7 +1,7 @@
 //! How long does a restore take? (F6)
 
 use crate::formulas::refined::Refined;
-use crate::formulas::snapshot::{Transfer, read_limits, transfer_s};
+use crate::formulas::transfer::{Transfer, read_limits, transfer_s};
 use crate::formulas::{Formula, Symbol, assumptions};
 use crate::scenario::{Backend, Scenario, VertexId};
 

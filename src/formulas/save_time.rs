@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 ///
 /// Question: how long does the slowest subtask need to save its state?
 /// Formula: max over subtasks of `T_i = sync_i + async_i`. Symbols: seconds; `async_i` by
-/// [`transfer_s`](crate::formulas::snapshot::transfer_s), which shares lines fairly.
+/// [`transfer_s`](crate::formulas::transfer::transfer_s), which shares lines fairly.
 /// Assumptions: all subtasks save at the same time. Source: document 001, section 4.2. For random `T_i` see
 /// [`order_statistics::expected`](crate::formulas::order_statistics::expected).
 /// Fails when barriers reach subtasks at very different times: then lines are not shared.

@@ -1,15 +1,16 @@
 //! What a snapshot costs: time on the task's thread, bytes to upload, time to upload them.
 
+use crate::formulas::dirty::{compacted_bytes, touched_entries};
+use crate::formulas::transfer::{Transfer, transfer_s, write_limits};
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::{
     HASHMAP_ASYNC_FIXED, HASHMAP_BYTES_PER_ENTRY, HASHMAP_BYTES_PER_SUBTASK, INLINE_ASYNC,
     ROCKSDB_BYTES_PER_ENTRY, ROCKSDB_FILE_BYTES, ROCKSDB_FLUSH_FIXED, ROCKSDB_FLUSH_PER_MB,
-    ROCKSDB_L0_FILES, ROCKSDB_LEVEL_BASE_BYTES, ROCKSDB_LEVEL_MULTIPLIER, ROCKSDB_MISC_BYTES,
+    ROCKSDB_L0_FILES, ROCKSDB_MISC_BYTES, ROCKSDB_WRITE_BUFFERS_BYTES,
 };
 use crate::scenario::{
     Backend, Changelog, CheckpointStorage, RocksDb, Scenario, State, Updates, VertexId,
 };
-use crate::units::ByteRate;
 
 /// Which checkpoint of RocksDB's cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,87 +55,6 @@ pub struct Plan {
     pub full_bytes: f64,
     /// The largest file that a restore reads.
     pub restore_largest_bytes: f64,
-}
-
-/// Limits of one direction of the storage.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
-    /// Of one stream.
-    pub stream: Option<ByteRate>,
-    /// Of one TaskManager.
-    pub taskmanager: Option<ByteRate>,
-    /// Of the whole directory.
-    pub total: Option<ByteRate>,
-}
-
-/// One transfer among those that run at the same time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Transfer {
-    /// Bytes of this subtask.
-    pub bytes: f64,
-    /// Its largest file, in bytes.
-    pub largest_bytes: f64,
-    /// Files at the same time, at least 1.
-    pub streams: usize,
-    /// Bytes of all subtasks of its TaskManager, its own included.
-    pub taskmanager_bytes: f64,
-    /// Bytes of the whole job.
-    pub job_bytes: f64,
-}
-
-/// How long a transfer takes while all others of the checkpoint run.
-///
-/// Question: how long does one subtask's upload (or download) take?
-/// Formula: T = max(largest/s, bytes/(k·s), bytes of the TaskManager/m, bytes of the job/t).
-/// Symbols: s, m, t bandwidth in B/s of a stream, a TaskManager, the directory; k parallel streams.
-/// Assumptions: all subtasks start together and share fairly; equal sizes. Unlimited bandwidth takes no time.
-/// Source: max-min fairness; "largest file over stream bandwidth" measured on Flink 2.3.0 with RocksDB.
-/// Fails (pessimistic) for small transfers beside large ones: they finish before the line is drained.
-pub fn transfer_s(limits: Limits, transfer: Transfer) -> f64 {
-    let time = |bytes: f64, rate: Option<ByteRate>| rate.map_or(0.0, |rate| bytes / rate.as_f64());
-    time(transfer.largest_bytes, limits.stream)
-        .max(time(
-            transfer.bytes / transfer.streams as f64,
-            limits.stream,
-        ))
-        .max(time(transfer.taskmanager_bytes, limits.taskmanager))
-        .max(time(transfer.job_bytes, limits.total))
-}
-
-/// Distinct entries touched by `updates` uniform overwrites of `entries` entries.
-///
-/// Question: how much of the state is dirty at the next checkpoint?
-/// Formula: N·(1 − e^{−u/N}). Symbols: N entries, u overwrites. Assumptions: keys drawn uniformly and independently.
-/// Source: occupancy problem (Feller vol. 1, II.5, Poisson limit); 8.88 MB predicted, 8.87 to 8.92 MB recorded.
-/// Fails for skewed keys, where fewer entries are touched.
-pub fn touched_entries(entries: f64, updates: f64) -> f64 {
-    if entries <= 0.0 || updates <= 0.0 {
-        0.0
-    } else {
-        -entries * libm::expm1(-updates / entries)
-    }
-}
-
-/// Bytes that the compaction after four flushes writes again.
-///
-/// Question: what does RocksDB upload though the state did not change?
-/// Formula: min(live, base) + Σ over deeper levels min(4·flush·(k + 1), what the level holds).
-/// Symbols: live bytes of state, flush bytes per checkpoint, base 256 MiB (level 1), k = 10 between levels.
-/// Assumptions: leveled compaction, keys spread over the whole range. Source: RocksDB's leveled compaction; exact in
-/// recordings with states below one level. Fails for the timing of single compactions in deeper levels.
-pub fn compacted_bytes(live: f64, flush: f64) -> f64 {
-    if flush <= 0.0 {
-        return 0.0;
-    }
-    let base = ROCKSDB_LEVEL_BASE_BYTES as f64;
-    let moved = ROCKSDB_L0_FILES as f64 * flush * (ROCKSDB_LEVEL_MULTIPLIER + 1) as f64;
-    let (mut bytes, mut rest, mut level) = (live.min(base), live - base, base);
-    while rest > 0.0 {
-        level *= ROCKSDB_LEVEL_MULTIPLIER as f64;
-        bytes += moved.min(rest.min(level));
-        rest -= level;
-    }
-    bytes
 }
 
 /// The snapshots of all subtasks, by vertex, when a checkpoint is taken every `period_s` seconds.
@@ -191,26 +111,6 @@ pub fn snapshots(
                 .collect()
         })
         .collect()
-}
-
-/// The write side of `[storage]`.
-pub fn write_limits(scenario: &Scenario) -> Limits {
-    let storage = &scenario.storage;
-    Limits {
-        stream: storage.write_per_stream,
-        taskmanager: storage.write_per_taskmanager,
-        total: storage.write_total,
-    }
-}
-
-/// The read side of `[storage]`.
-pub fn read_limits(scenario: &Scenario) -> Limits {
-    let storage = &scenario.storage;
-    Limits {
-        stream: storage.read_per_stream,
-        taskmanager: storage.read_per_taskmanager,
-        total: storage.read_total,
-    }
 }
 
 fn plan(
@@ -309,8 +209,10 @@ fn lsm(scenario: &Scenario, rocksdb: RocksDb, live: f64, flush: f64, cycle: Cycl
         (false, Cycle::Usual) => (live + beside + misc, live),
         (false, Cycle::Compacted) => (live + flush * ROCKSDB_L0_FILES as f64 + misc, live),
     };
+    // What does not fit into the write buffers was flushed in the background before the checkpoint came.
+    let buffered = flush.min(ROCKSDB_WRITE_BUFFERS_BYTES as f64);
     let flush_s =
-        ROCKSDB_FLUSH_FIXED.as_secs_f64() + ROCKSDB_FLUSH_PER_MB.as_secs_f64() * flush / 1e6;
+        ROCKSDB_FLUSH_FIXED.as_secs_f64() + ROCKSDB_FLUSH_PER_MB.as_secs_f64() * buffered / 1e6;
     Plan {
         fixed_s: 2.0 * file_s(scenario),
         transfer_bytes: bytes,
@@ -356,7 +258,7 @@ fn file_s(scenario: &Scenario) -> f64 {
 mod tests {
     use super::*;
     use crate::formulas::scenarios_for_tests::keyed;
-    use crate::units::{Bytes, SimDuration};
+    use crate::units::{ByteRate, Bytes, SimDuration};
 
     fn of_the_first(scenario: &Scenario, cycle: Cycle) -> Snapshot {
         snapshots(scenario, &Load::offered(scenario), 10.0, cycle)[1][0]
@@ -431,18 +333,5 @@ mod tests {
         let mut scenario = keyed(600.0, SimDuration::from_millis(4));
         scenario.storage.write_per_stream = None;
         assert!((of_the_first(&scenario, Cycle::Usual).async_s - 0.011).abs() < 1e-12);
-    }
-
-    #[test]
-    fn untouched_state_is_never_dirty_and_all_of_it_after_forever() {
-        assert!(touched_entries(1000.0, 0.0).abs() < 1e-9);
-        assert!((touched_entries(1000.0, f64::INFINITY) - 1000.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_state_of_many_levels_is_not_rewritten_as_a_whole() {
-        // 1 GiB live, 1 MiB per flush: 256 MiB of level 1 + 4 · 11 MiB in level 2
-        let mib = f64::from(1 << 20);
-        assert!((compacted_bytes(1024.0 * mib, mib) - 300.0 * mib).abs() < 1e-9);
     }
 }

@@ -4,7 +4,7 @@
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
-/// The formulas of every scenario that ships.
+/// What pencil and paper say about the scenarios that ship.
 mod formulas;
 /// What must hold for every scenario, at every instant.
 mod invariants;
