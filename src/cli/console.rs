@@ -33,6 +33,7 @@ impl Console {
     }
 
     /// Writes a result. A reader that has gone away (`| head`) is no error.
+    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
     pub fn result(self, text: &str) -> anyhow::Result<()> {
         let mut stdout = std::io::stdout().lock();
         let written =
@@ -51,6 +52,7 @@ impl Console {
     }
 
     /// Says what went wrong.
+    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
     pub fn error(self, text: &str) {
         // There is nobody left to tell if this fails.
         let _ = writeln!(std::io::stderr(), "{text}");

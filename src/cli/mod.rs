@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// When to use colour (NO_COLOR is honoured)
+    /// When to use colour (`NO_COLOR` is honoured)
     #[arg(long, global = true, value_enum, default_value_t)]
     color: Colour,
     /// No progress, notes or warnings

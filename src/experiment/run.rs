@@ -233,6 +233,5 @@ fn digest(result: &RunResult) -> String {
         serde_json::to_vec(result).expect("plain data with string keys can be written as JSON");
     Sha256::digest(&text)
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

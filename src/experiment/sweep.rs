@@ -4,7 +4,7 @@
 //! is named by the hash of its scenario and its replication: neighbours that share a scenario (such as the run without
 //! checkpoints) share the run, and a replication has the same random numbers at every point.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -185,14 +185,14 @@ where
 
 /// All different runs, in the order in which points need them.
 fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
-    let mut names = BTreeMap::new();
+    let mut names = BTreeSet::new();
     let mut runs = Vec::new();
     for point in points {
         for (scenario, purpose) in scenarios(&point.scenario, options.loss) {
             let hash = identity(&scenario);
             for replication in 0..options.replications {
                 let name = name(&hash, options.seed, replication);
-                if names.insert(name.clone(), ()).is_none() {
+                if names.insert(name.clone()) {
                     let point = point.label();
                     runs.push(Wanted {
                         name,

@@ -78,14 +78,14 @@ mod tests {
     fn four_replications_use_student_t_with_three_degrees_of_freedom() {
         // mean 5, sd 2.582, t = 3.182, half width 4.108
         let estimate = Estimate::of(&[2.0, 4.0, 6.0, 8.0]).unwrap();
-        assert_eq!(estimate.value, 5.0);
+        assert!((estimate.value - 5.0).abs() < 1e-9);
         assert!((estimate.half_width() - 4.108).abs() < 1e-3);
     }
 
     #[test]
     fn no_samples_give_no_estimate_and_one_gives_no_interval() {
         assert_eq!(Estimate::of(&[]), None);
-        assert_eq!(Estimate::of(&[3.0]).unwrap().half_width(), 0.0);
+        assert!(Estimate::of(&[3.0]).unwrap().half_width().abs() < 1e-9);
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Observer for Recorder {
                 self.record(*checkpoint).subtasks[vertex][subtask] = Some(*record);
             }
             Fact::AllAcknowledged { checkpoint } => {
-                self.fully_acknowledged[checkpoint.index() - 1] = Some(now)
+                self.fully_acknowledged[checkpoint.index() - 1] = Some(now);
             }
             Fact::Completed { checkpoint } => {
                 let latest_ack = self.fully_acknowledged[checkpoint.index() - 1]

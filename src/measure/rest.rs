@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 use crate::measure::estimate::quantile;
+use crate::units::SimDuration;
 
 /// `GET /jobs/:jobid/checkpoints`. `preflight` = requests that failed before a checkpoint existed: counted, but without
 /// a history entry. The history is complete, newest first.
@@ -46,7 +47,7 @@ pub fn checkpoints(records: &[CheckpointRecord], preflight: u64) -> Value {
         "summary": {
             "checkpointed_size": summary(&|record| sum(record, |s| s.checkpointed.get())),
             "state_size": summary(&|record| sum(record, |s| s.state_size.get())),
-            "end_to_end_duration": summary(&|record| record.end_to_end().map_or(0, |d| d.as_millis())),
+            "end_to_end_duration": summary(&|record| record.end_to_end().map_or(0, SimDuration::as_millis)),
             "alignment_buffered": summary(&|_| 0),
             "processed_data": summary(&|record| sum(record, |s| s.processed.get())),
             "persisted_data": summary(&|record| sum(record, |s| s.persisted.get())),
@@ -106,10 +107,10 @@ fn history_entry(record: &CheckpointRecord) -> Value {
         "is_savepoint": savepoint,
         "savepointFormat": null,
         "trigger_timestamp": trigger,
-        "latest_ack_timestamp": latest_ack.map_or(-1, |ack| ack.as_millis() as i64),
+        "latest_ack_timestamp": latest_ack.map_or(-1, |ack| ack.as_millis().cast_signed()),
         "checkpointed_size": sum(record, |s| s.checkpointed.get()),
         "state_size": sum(record, |s| s.state_size.get()),
-        "end_to_end_duration": duration.map_or(-1, |millis| millis as i64),
+        "end_to_end_duration": duration.map_or(-1, |millis| millis.cast_signed()),
         "alignment_buffered": 0,
         "processed_data": sum(record, |s| s.processed.get()),
         "persisted_data": sum(record, |s| s.persisted.get()),
@@ -156,10 +157,10 @@ fn vertex_details(record: &CheckpointRecord, subtasks: &[Option<SubtaskRecord>])
     json!({
         "id": record.id,
         "status": if all { "COMPLETED" } else { "IN_PROGRESS" },
-        "latest_ack_timestamp": latest.map_or(-1, |ack| ack.as_millis() as i64),
+        "latest_ack_timestamp": latest.map_or(-1, |ack| ack.as_millis().cast_signed()),
         "checkpointed_size": total(|s| s.checkpointed.get()),
         "state_size": total(|s| s.state_size.get()),
-        "end_to_end_duration": latest.map_or(-1, |ack| (ack.as_millis() - record.trigger.as_millis()) as i64),
+        "end_to_end_duration": latest.map_or(-1, |ack| (ack.as_millis() - record.trigger.as_millis()).cast_signed()),
         "alignment_buffered": 0,
         "processed_data": total(|s| s.processed.get()),
         "persisted_data": total(|s| s.persisted.get()),

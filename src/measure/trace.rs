@@ -78,7 +78,6 @@ impl Trace {
                     format!("{kind} {}", checkpoint.0),
                 )
             }
-            Fact::PreflightFailed => return None,
             Fact::BarrierSent {
                 channel, priority, ..
             } => (
@@ -93,7 +92,7 @@ impl Trace {
             Fact::BarrierProcessed { channel, .. } => {
                 ("barrier processed", self.channel(*channel), nothing)
             }
-            Fact::Persisted { bytes: 0, .. } => return None,
+            Fact::PreflightFailed | Fact::Persisted { bytes: 0, .. } => return None,
             Fact::Persisted { channel, bytes, .. } => (
                 "persisted",
                 self.channel(*channel),

@@ -1,4 +1,4 @@
-//! The CheckpointCoordinator: when to trigger, what is pending, what is complete.
+//! The `CheckpointCoordinator`: when to trigger, what is pending, what is complete.
 //!
 //! `flink-semantics` 1.2 (fixed-rate ticks, min pause shifts the phase), 1.3 (queued requests, admission), 1.4
 //! (savepoints), 1.7 (completion, subsumption), 1.8 (expiry, failure counter). It schedules nothing and talks to nobody:
@@ -34,6 +34,10 @@ pub struct Coordinator {
 
 /// A wish for a checkpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are the sort key, in order"
+)]
 struct Request {
     /// `false` sorts first: savepoints before checkpoints.
     checkpoint: bool,
@@ -325,7 +329,10 @@ mod tests {
                 tick_at =
                     coordinator.on_tick(second(now), tick).unwrap().as_nanos() / 1_000_000_000;
             }
-            while look {
+            loop {
+                if !look {
+                    break;
+                }
                 match coordinator.admit(second(now)) {
                     Admission::Nothing => break,
                     Admission::Postponed { at, tick: number } => {

@@ -254,10 +254,10 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::AlignmentTimedOut { checkpoint } => self.time_alignments_out(checkpoint, agenda),
             Event::SyncPhaseDone { task, checkpoint } => {
-                self.end_sync_phase(task, checkpoint, agenda)
+                self.end_sync_phase(task, checkpoint, agenda);
             }
             Event::AsyncFixedPartDone { task, checkpoint } => {
-                self.end_async_fixed_part(task, checkpoint, agenda)
+                self.end_async_fixed_part(task, checkpoint, agenda);
             }
             Event::FileOpened { file } => {
                 self.storage.begin(agenda.now(), file);
@@ -270,7 +270,7 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::FileClosed { file } => self.close_file(file, agenda),
             Event::AckAtCoordinator { task, checkpoint } => {
-                self.acknowledge(task, checkpoint, agenda)
+                self.acknowledge(task, checkpoint, agenda);
             }
             Event::CheckpointDurable { checkpoint } => self.complete_checkpoint(checkpoint, agenda),
             Event::CompletionAtTasks { checkpoint } => {

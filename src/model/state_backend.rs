@@ -278,7 +278,7 @@ impl StateBackend {
     fn place(&self, mut plan: SnapshotPlan) -> SnapshotPlan {
         match self.storage {
             CheckpointStorage::FileSystem => {
-                plan.files.retain(|&bytes| bytes > self.inline_threshold)
+                plan.files.retain(|&bytes| bytes > self.inline_threshold);
             }
             CheckpointStorage::JobManager { max_state } => {
                 plan.too_large = plan.files.iter().any(|&bytes| bytes > max_state.get());

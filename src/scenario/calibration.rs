@@ -6,9 +6,9 @@
 
 use crate::units::SimDuration;
 
-/// HashMap: bytes per entry above the value bytes (exact in all recordings).
+/// `HashMap`: bytes per entry above the value bytes (exact in all recordings).
 pub const HASHMAP_BYTES_PER_ENTRY: u64 = 13;
-/// HashMap: bytes per subtask besides the entries (exact in all recordings).
+/// `HashMap`: bytes per subtask besides the entries (exact in all recordings).
 pub const HASHMAP_BYTES_PER_SUBTASK: u64 = 717;
 /// RocksDB: bytes per entry above the value bytes (1027 for 1000-byte values with 8-byte keys).
 pub const ROCKSDB_BYTES_PER_ENTRY: u64 = 27;
@@ -22,7 +22,7 @@ pub const ASYNC_END_TO_ACK: SimDuration = SimDuration::from_millis(2);
 pub const FINALISE: SimDuration = SimDuration::from_millis(2);
 /// "Completed" to the notification handled by a task: 5 / 8 / 16 ms for the last task (473 checkpoints).
 pub const NOTIFY: SimDuration = SimDuration::from_millis(5);
-/// HashMap: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots).
+/// `HashMap`: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots).
 pub const HASHMAP_ASYNC_FIXED: SimDuration = SimDuration::from_millis(1);
 /// Async part of a subtask whose state travels in the ack: 0 / 1 / 3 ms (610 snapshots).
 pub const INLINE_ASYNC: SimDuration = SimDuration::from_millis(1);

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use ckptsim::formulas::{Formula, all, timeout};
+use ckptsim::formulas::{all, timeout};
 use ckptsim::scenario::Scenario;
 use ckptsim::scenario::load::load;
 

@@ -1,8 +1,20 @@
 //! Integration tests.
 
+/// The program as a user calls it: exit codes, streams, overrides, messages.
+mod cli;
+/// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
+mod determinism;
+/// Formulas beside recordings of real Flink.
 mod formulas;
+/// What must hold for every scenario, at every instant.
+mod invariants;
+/// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
+mod predictions;
+/// A killed sweep continues where it was.
+mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.
 mod scenarios;
-
+/// The rules of the source tree: layers, sizes, names, who may print.
+mod tidy;
 /// The traced tour of one barrier in the crate documentation is what the program prints.
 mod tour;

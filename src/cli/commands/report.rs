@@ -33,7 +33,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
     let points = table::sweep(result);
     let Some((title, point)) = formula_point(result) else {
-        return Ok(console.result(&points.text())?);
+        return console.result(&points.text());
     };
     let formulas = table::formulas(&point.comparisons);
     let name = &result.scenario;

@@ -8,7 +8,7 @@ use crate::model::event::Event;
 use crate::model::ids::{ChannelId, TaskId};
 use crate::model::job::Job;
 use crate::model::job::piece::{self, Found, Output, Taken};
-use crate::model::network::{Element, Wake};
+use crate::model::network::{Channel, Element, Wake};
 use crate::model::observe::Observer;
 use crate::model::task::{Doing, Spending, TaskInput};
 use crate::scenario::{Alignment, BufferTimeout, Overflow, Reading};
@@ -306,7 +306,7 @@ impl<O: Observer> Job<O> {
         self.network
             .channels()
             .iter()
-            .map(|channel| channel.records())
+            .map(Channel::records)
             .sum::<u64>()
             + self.network.shared_records()
     }

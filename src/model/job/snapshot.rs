@@ -244,7 +244,7 @@ impl<O: Observer> Job<O> {
                 self.end_async_if_done(id, checkpoint, agenda);
             }
             FileOwner::ChannelState(group, checkpoint) => {
-                self.channel_state_written(group, checkpoint, agenda)
+                self.channel_state_written(group, checkpoint, agenda);
             }
         }
     }

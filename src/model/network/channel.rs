@@ -10,6 +10,10 @@ use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
 
 /// State of one channel.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of one channel"
+)]
 pub struct Channel {
     /// Who writes.
     pub producer: TaskId,

@@ -249,7 +249,7 @@ impl ReadyList {
                 *list = Some(ReadyList {
                     first: id,
                     last: id,
-                })
+                });
             }
         }
     }

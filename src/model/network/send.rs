@@ -17,17 +17,16 @@ impl Network {
         let mut left = bytes;
         let mut finished = false;
         loop {
-            let open = match &mut channel.open {
-                Some(open) => open,
-                None => {
-                    channel.segments += 1;
-                    pool.used += 1;
-                    pool.full += u32::from(channel.segments == self.limits.per_channel);
-                    channel.open.insert(OpenBuffer {
-                        capacity: channel.capacity,
-                        ..OpenBuffer::default()
-                    })
-                }
+            let open = if let Some(open) = &mut channel.open {
+                open
+            } else {
+                channel.segments += 1;
+                pool.used += 1;
+                pool.full += u32::from(channel.segments == self.limits.per_channel);
+                channel.open.insert(OpenBuffer {
+                    capacity: channel.capacity,
+                    ..OpenBuffer::default()
+                })
             };
             let fits = left.min(open.capacity - open.filled);
             open.filled += fits;

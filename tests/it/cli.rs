@@ -1,0 +1,125 @@
+use std::io::Read;
+use std::path::Path;
+use std::process::Stdio;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const SMALL: &str = "scenarios/one-barrier.toml";
+
+fn ckptsim(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("ckptsim").unwrap();
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json(args: &[&str]) -> Value {
+    let output = ckptsim(&["run", SMALL, "--format", "json", "--no-loss"])
+        .args(args)
+        .assert()
+        .success();
+    serde_json::from_slice(&output.get_output().stdout).unwrap()
+}
+
+#[test]
+fn a_run_exits_with_0_and_prints_its_tables_on_stdout() {
+    let output = ckptsim(&["run", SMALL, "--no-loss", "--quiet"])
+        .assert()
+        .code(0);
+    let output = output.get_output();
+    assert!(text(&output.stdout).contains("one barrier"));
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn the_json_of_a_run_is_one_object_with_all_promised_keys() {
+    let result = json(&[]);
+    for key in [
+        "schema",
+        "scenario_sha256",
+        "seed",
+        "digest",
+        "events",
+        "buffers_processed",
+        "event_loop_ns",
+        "checkpoints",
+        "details",
+        "throughput",
+        "formulas",
+    ] {
+        assert!(result.get(key).is_some(), "{key}");
+    }
+    assert_eq!(result["checkpoints"]["counts"]["completed"], 1);
+    assert!(result["details"]["1"].is_object());
+}
+
+#[test]
+fn set_and_seed_take_effect() {
+    let plain = json(&[]);
+    assert_eq!(plain["seed"], 1);
+    let reseeded = json(&["--seed", "7"]);
+    assert_eq!(reseeded["seed"], 7);
+    assert_ne!(reseeded["digest"], plain["digest"]);
+    let longer = json(&["--set", "job.duration=3 s"]);
+    assert_eq!(longer["simulated_ms"], 3000);
+    assert_ne!(longer["scenario_sha256"], plain["scenario_sha256"]);
+}
+
+#[test]
+fn an_invalid_file_is_shown_with_line_and_column_on_stderr_and_exits_with_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wrong.toml");
+    let wrong = "[[vertex]]\nname = \"a\"\nsource = { rate = \"1000/s\" }\nparalelism = 2\n";
+    std::fs::write(&file, wrong).unwrap();
+    for command in ["check", "run"] {
+        let output = ckptsim(&[command]).arg(&file).assert().code(2);
+        let output = output.get_output();
+        assert_eq!(text(&output.stdout), "");
+        let message = text(&output.stderr);
+        assert!(message.contains("wrong.toml:4:1"), "{message}");
+        assert!(message.contains("parallelism"), "{message}");
+    }
+}
+
+#[test]
+fn a_usage_error_exits_with_2_and_a_missing_scenario_too() {
+    ckptsim(&["run"]).assert().code(2);
+    ckptsim(&["run", SMALL, "--set", "nonsense"])
+        .assert()
+        .code(2);
+    ckptsim(&["run", "scenarios/absent.toml"]).assert().code(2);
+}
+
+#[test]
+fn a_report_of_an_unknown_directory_exits_with_1_and_names_the_file() {
+    let output = ckptsim(&["report", "reports/absent"]).assert().code(1);
+    let message = text(&output.get_output().stderr);
+    assert!(message.starts_with("error: "), "{message}");
+    let path = Path::new("reports/absent").join("results.json");
+    assert!(message.contains(&*path.to_string_lossy()), "{message}");
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_error() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("ckptsim"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["run", SMALL, "--trace"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut message = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut message)
+        .unwrap();
+    assert!(child.wait().unwrap().success(), "{message}");
+    assert_eq!(message, "");
+}
