@@ -148,7 +148,14 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     let progress = Progress::new(console, run_count(&points, &options));
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let swept = sweep(&points, &options, &mut Journal::in_memory(), run::run)?;
+    // The first replication has just been made.
+    let runner = |scenario: &Scenario, seed: u64, replication: u32| {
+        if replication == 0 && *scenario == loaded.scenario {
+            return Ok(first.clone());
+        }
+        run::run(scenario, seed, replication)
+    };
+    let swept = sweep(&points, &options, &mut Journal::in_memory(), runner)?;
     progress.finish();
     for trouble in &swept.troubles {
         console.note(&format!("warning: {trouble}"));
@@ -245,7 +252,11 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
         "simulated_ms": first.end.as_millis(),
         "warmup_ms": first.warmup.as_millis(),
         "job_end": first.job_end,
-        "checkpoints": rest::checkpoints(&first.checkpoints, first.failed_in_preflight),
+        "checkpoints": rest::checkpoints(
+            &first.checkpoints,
+            first.failed_in_preflight,
+            loaded.scenario.checkpointing.retained,
+        ),
         "details": details,
         "throughput": by_vertex(&|vertex| json!(vertex.records_per_s)),
         "busy": by_vertex(&|vertex| json!(vertex.busy)),
