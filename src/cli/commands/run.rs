@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
+use crate::cli::clock;
 use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -172,13 +172,9 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how fast the simulation is, is a question about real time"
-)]
 fn timed(scenario: &Scenario) -> anyhow::Result<(RunResult, u64)> {
     let mut simulation = run::prepare(scenario, scenario.job.seed, 0)?;
-    let began = Instant::now();
+    let began = clock::now();
     simulation.run()?;
     let elapsed = began.elapsed();
     Ok((

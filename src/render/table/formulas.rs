@@ -1,6 +1,6 @@
 //! Formula beside measurement.
 
-use crate::experiment::Comparison;
+use crate::experiment::{Comparison, SweepResult};
 use crate::render::number::{MISSING, Unit, deviation};
 use crate::render::sheet::{Sheet, cell, cells, columns};
 use crate::render::table::{Align, Table};
@@ -57,6 +57,21 @@ pub fn formulas(comparisons: &[Comparison]) -> Table {
         rows: rows.collect(),
         notes: notes.collect(),
     }
+}
+
+/// The formulas of every point of a sweep, for programs; the first columns say which point.
+pub fn sweep_formulas_sheet(sweep: &SweepResult) -> Sheet {
+    let heading = formulas_sheet(&[]);
+    let axes = sweep.axes.iter();
+    let mut all = Sheet::new(axes.chain(heading.columns()).cloned());
+    for point in &sweep.points {
+        let labels = point.coordinates.iter().map(|at| &at.label);
+        let labels: Vec<String> = labels.take(sweep.axes.len()).cloned().collect();
+        for row in formulas_sheet(&point.comparisons).rows() {
+            all.push(labels.iter().chain(row).cloned().collect());
+        }
+    }
+    all
 }
 
 /// The same for programs.
