@@ -105,7 +105,7 @@ pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
         .into_iter()
         .filter(in_window)
         .collect();
-    fullest(occupancy)
+    fullest(&occupancy)
 }
 
 fn first_task(scenario: &Scenario, vertex: usize) -> u32 {
@@ -131,7 +131,7 @@ fn label(scenario: &Scenario, channel: &Channel) -> String {
 }
 
 /// Keeps the rows that hold most, in their order.
-fn fullest(occupancy: Occupancy) -> Occupancy {
+fn fullest(occupancy: &Occupancy) -> Occupancy {
     let held = |row: usize| occupancy.buffers[row].iter().sum::<f32>();
     let mut kept: Vec<usize> = (0..occupancy.rows.len()).collect();
     kept.sort_by(|a, b| held(*b).total_cmp(&held(*a)).then(a.cmp(b)));
@@ -161,6 +161,7 @@ fn fullest(occupancy: Occupancy) -> Occupancy {
                 })
             })
             .collect(),
-        ..occupancy
+        start: occupancy.start,
+        step: occupancy.step,
     }
 }

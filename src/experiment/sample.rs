@@ -43,6 +43,10 @@ pub fn scenario(interval_s: u64) -> Scenario {
     loaded(interval_s).scenario
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where a run that may fail stands"
+)]
 /// Stands for the model: a checkpoint at every multiple of the interval, whose duration depends on interval, seed and
 /// replication, and a throughput that loses 1 s per interval.
 pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult, RunError> {

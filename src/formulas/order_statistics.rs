@@ -88,7 +88,7 @@ pub fn alignment_spread(law: Law, channels: usize) -> f64 {
         )
 }
 
-/// Expected time that one of n channels is blocked: E[max] − mean, in units of the mean delay.
+/// Expected time that one of n channels is blocked: `E[max] − mean`, in units of the mean delay.
 pub fn blocked_per_channel(law: Law, channels: usize) -> f64 {
     expected(law, Order::largest(channels)) - 1.0
 }

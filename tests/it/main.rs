@@ -1,10 +1,10 @@
 //! Integration tests.
-
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
-/// Formulas beside recordings of real Flink.
+/// The formulas of every scenario that ships.
 mod formulas;
 /// What must hold for every scenario, at every instant.
 mod invariants;

@@ -148,11 +148,12 @@ fn files_are_short_and_named_after_their_subject() {
         if lines > LINES_MAX {
             writeln!(problems, "{}: {lines} lines", source.path).unwrap();
         }
-        let name = source.path.rsplit('/').next().unwrap_or_default();
-        if ["util", "helper", "common", "misc"]
-            .iter()
-            .any(|word| name.starts_with(word))
-        {
+        let name = source.path.trim_end_matches(".rs").rsplit('/').next();
+        let words = [
+            "util", "utils", "utility", "helper", "helpers", "common", "misc",
+        ];
+        let first = name.and_then(|name| name.split('_').next());
+        if first.is_some_and(|first| words.contains(&first)) {
             writeln!(problems, "{}: says nothing about its subject", source.path).unwrap();
         }
     }
