@@ -23,13 +23,18 @@ const SCENARIO: &str = include_str!("../../../scenarios/skewed-join.toml");
 
 /// Runs the built-in scenario as it is and with unaligned barriers.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let unaligned = [(
+    // Only the first replication is shown.
+    let once = ("job.replications".to_owned(), "1".to_owned());
+    let unaligned = (
         "flink.execution.checkpointing.unaligned.enabled".to_owned(),
         "true".to_owned(),
-    )];
+    );
     let mut pictures = Vec::new();
-    for (name, changes) in [("aligned", &[][..]), ("unaligned", &unaligned[..])] {
-        let loaded = load::parse(SCENARIO, "skewed-join.toml", Path::new(""), changes)?;
+    for (name, changes) in [
+        ("aligned", vec![once.clone()]),
+        ("unaligned", vec![once.clone(), unaligned]),
+    ] {
+        let loaded = load::parse(SCENARIO, "skewed-join.toml", Path::new(""), &changes)?;
         let outcome = run::simulate(&loaded, false, console)?;
         console.result(&format!(
             "A skewed join, {name} checkpoints\n\n{}\n",

@@ -97,7 +97,7 @@ fn counted(run: &RunResult) -> impl Iterator<Item = &CheckpointRecord> {
 }
 
 fn counts(run: &RunResult) -> String {
-    let (mut completed, mut failed, mut pending) = (0u64, run.failed_in_preflight, 0u64);
+    let (mut completed, mut failed, mut pending) = (0u64, 0u64, 0u64);
     for checkpoint in counted(run) {
         match checkpoint.outcome {
             Outcome::Completed { .. } => completed += 1,
