@@ -163,7 +163,7 @@ fn writing_the_metadata_is_not_part_of_the_duration_but_delays_the_next_trigger(
 }
 
 #[test]
-fn a_younger_checkpoint_that_completes_subsumes_an_older_one_without_counting_as_failure() {
+fn concurrent_checkpoints_complete_in_order() {
     let text = "[job]\nduration = \"60 s\"\nwarmup = \"0 s\"\n\
          [[vertex]]\nname = \"source\"\nsource = { rate = \"2000/s\", record = \"100 B\" }\n\
          [[vertex]]\nname = \"operator\"\nparallelism = 2\ninputs = [\"source\"]\n\

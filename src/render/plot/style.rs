@@ -13,10 +13,10 @@ pub const BODY: f64 = 14.5;
 pub const SMALL: f64 = 12.5;
 /// The embedded font family.
 pub const FONT: &str = "Inter";
-/// Inter, regular weight (OFL-1.1, `assets/fonts/OFL.txt`).
-pub const REGULAR: &[u8] = include_bytes!("../../../assets/fonts/Inter_400Regular.sub.ttf");
+/// Inter, regular weight (OFL-1.1, `src/render/fonts/OFL.txt`).
+pub const REGULAR: &[u8] = include_bytes!("../fonts/Inter_400Regular.sub.ttf");
 /// Inter, bold weight.
-pub const BOLD: &[u8] = include_bytes!("../../../assets/fonts/Inter_700Bold.sub.ttf");
+pub const BOLD: &[u8] = include_bytes!("../fonts/Inter_700Bold.sub.ttf");
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
