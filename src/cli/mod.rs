@@ -1,9 +1,11 @@
 //! The command line: the only place that prints, reads a clock, or exits.
 
+mod clock;
 mod commands;
 mod console;
 mod exit;
 mod input;
+mod manifest;
 mod progress;
 
 use std::process::ExitCode;

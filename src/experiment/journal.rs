@@ -25,7 +25,7 @@ pub enum JournalError {
     },
     /// The file belongs to something else.
     #[error(
-        "the journal {path} belongs to another sweep (scenario {found}, this one is {expected}); use another --out, or leave --resume out to begin anew"
+        "the journal {path} belongs to another sweep (scenario {found:.16}, this one is {expected:.16}); use another --out, or leave --resume out to begin anew"
     )]
     OtherSweep {
         /// Which file.

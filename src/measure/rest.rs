@@ -6,12 +6,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
-use crate::measure::estimate::quantile;
-use crate::units::SimDuration;
+use crate::measure::rest::statistics::statistics;
+use crate::units::SimTime;
+
+mod statistics;
 
 /// `GET /jobs/:jobid/checkpoints`. `preflight` = requests that failed before a checkpoint existed: counted, but without
-/// a history entry. The history is complete, newest first.
-pub fn checkpoints(records: &[CheckpointRecord], preflight: u64) -> Value {
+/// a history entry. `retained` = `execution.checkpointing.num-retained`. The history is complete, newest first.
+pub fn checkpoints(records: &[CheckpointRecord], preflight: u64, retained: usize) -> Value {
     let count = |wanted: fn(&Outcome) -> bool| {
         records
             .iter()
@@ -23,15 +25,16 @@ pub fn checkpoints(records: &[CheckpointRecord], preflight: u64) -> Value {
         .filter(|record| record.end_to_end().is_some())
         .collect();
     let summary = |read: &dyn Fn(&CheckpointRecord) -> u64| {
-        let values: Vec<f64> = completed.iter().map(|record| read(record) as f64).collect();
-        statistics(&values, true)
+        statistics(completed.iter().map(|record| read(record)), true)
     };
+    let kept = kept(&completed, retained);
+    let entry = |record: &CheckpointRecord| history_entry(record, record.id < kept);
     let latest = |wanted: &dyn Fn(&CheckpointRecord) -> bool| {
         records
             .iter()
             .rev()
             .find(|record| wanted(record))
-            .map_or(Value::Null, history_entry)
+            .map_or(Value::Null, entry)
     };
     let is = |kind| {
         move |record: &CheckpointRecord| record.end_to_end().is_some() && record.kind == kind
@@ -47,7 +50,7 @@ pub fn checkpoints(records: &[CheckpointRecord], preflight: u64) -> Value {
         "summary": {
             "checkpointed_size": summary(&|record| sum(record, |s| s.checkpointed.get())),
             "state_size": summary(&|record| sum(record, |s| s.state_size.get())),
-            "end_to_end_duration": summary(&|record| record.end_to_end().map_or(0, SimDuration::as_millis)),
+            "end_to_end_duration": summary(&|record| duration_millis(record).unwrap_or(0)),
             "alignment_buffered": summary(&|_| 0),
             "processed_data": summary(&|record| sum(record, |s| s.processed.get())),
             "persisted_data": summary(&|record| sum(record, |s| s.persisted.get())),
@@ -58,7 +61,7 @@ pub fn checkpoints(records: &[CheckpointRecord], preflight: u64) -> Value {
             "failed": latest(&|record| matches!(record.outcome, Outcome::Failed { .. })),
             "restored": null,
         },
-        "history": records.iter().rev().map(history_entry).collect::<Vec<_>>(),
+        "history": records.iter().rev().map(entry).collect::<Vec<_>>(),
     })
 }
 
@@ -72,12 +75,43 @@ pub fn details(record: &CheckpointRecord, vertices: &[&str]) -> Value {
     Value::Object(by_vertex)
 }
 
-fn history_entry(record: &CheckpointRecord) -> Value {
+/// Id of the oldest checkpoint that newer ones have not replaced; savepoints belong to the user and replace none.
+fn kept(completed: &[&CheckpointRecord], retained: usize) -> u64 {
+    let mut checkpoints = completed
+        .iter()
+        .rev()
+        .filter(|record| record.kind == CheckpointKind::Checkpoint);
+    checkpoints
+        .nth(retained.saturating_sub(1))
+        .map_or(0, |record| record.id)
+}
+
+/// Trigger to last ack or failure; `None` without any ack.
+fn duration_millis(record: &CheckpointRecord) -> Option<u64> {
+    let end = match &record.outcome {
+        Outcome::Failed { at, .. } => Some(*at),
+        Outcome::Completed { .. } | Outcome::InProgress => {
+            record.slowest().map(|(_, _, subtask)| subtask.ack)
+        }
+    };
+    end.map(|end| millis_between(record.trigger, end))
+}
+
+/// As the difference of two readings of a clock that counts whole milliseconds, which is how Flink measures it.
+fn millis_between(earlier: SimTime, later: SimTime) -> u64 {
+    later.as_millis().saturating_sub(earlier.as_millis())
+}
+
+/// Flink compares its clock at the first barrier with the barrier's timestamp.
+fn start_delay_millis(record: &CheckpointRecord, subtask: &SubtaskRecord) -> u64 {
+    millis_between(record.trigger, record.trigger + subtask.start_delay)
+}
+
+fn history_entry(record: &CheckpointRecord, replaced: bool) -> Value {
     let latest_ack = record
         .acknowledged()
         .map(|(_, _, subtask)| subtask.ack)
         .max();
-    let trigger = record.trigger.as_millis();
     let unaligned = record
         .acknowledged()
         .any(|(_, _, subtask)| subtask.unaligned);
@@ -94,23 +128,17 @@ fn history_entry(record: &CheckpointRecord) -> Value {
         Outcome::Failed { .. } => ("failed", "FAILED"),
         Outcome::InProgress => ("in_progress", "IN_PROGRESS"),
     };
-    let duration = match &record.outcome {
-        Outcome::Failed { at, .. } => Some(at.as_millis() - trigger),
-        Outcome::Completed { .. } | Outcome::InProgress => {
-            latest_ack.map(|ack| ack.as_millis() - trigger)
-        }
-    };
     let mut entry = json!({
         "className": class,
         "id": record.id,
         "status": status,
         "is_savepoint": savepoint,
         "savepointFormat": null,
-        "trigger_timestamp": trigger,
+        "trigger_timestamp": record.trigger.as_millis(),
         "latest_ack_timestamp": latest_ack.map_or(-1, |ack| ack.as_millis().cast_signed()),
         "checkpointed_size": sum(record, |s| s.checkpointed.get()),
         "state_size": sum(record, |s| s.state_size.get()),
-        "end_to_end_duration": duration.map_or(-1, u64::cast_signed),
+        "end_to_end_duration": duration_millis(record).map_or(-1, u64::cast_signed),
         "alignment_buffered": 0,
         "processed_data": sum(record, |s| s.processed.get()),
         "persisted_data": sum(record, |s| s.persisted.get()),
@@ -122,7 +150,7 @@ fn history_entry(record: &CheckpointRecord) -> Value {
     match &record.outcome {
         Outcome::Completed { .. } => {
             entry["external_path"] = json!(format!("chk-{}", record.id));
-            entry["discarded"] = json!(false);
+            entry["discarded"] = json!(replaced && !savepoint);
         }
         Outcome::Failed { at, reason } => {
             entry["failure_timestamp"] = json!(at.as_millis());
@@ -135,14 +163,15 @@ fn history_entry(record: &CheckpointRecord) -> Value {
 
 fn vertex_details(record: &CheckpointRecord, subtasks: &[Option<SubtaskRecord>]) -> Value {
     let acknowledged: Vec<&SubtaskRecord> = subtasks.iter().flatten().collect();
-    let duration =
-        |subtask: &SubtaskRecord| (subtask.ack.as_millis() - record.trigger.as_millis()) as f64;
-    let over = |read: &dyn Fn(&SubtaskRecord) -> f64| {
-        let values: Vec<f64> = acknowledged.iter().map(|subtask| read(subtask)).collect();
-        statistics(&values, false)
+    let over = |read: &dyn Fn(&SubtaskRecord) -> u64| {
+        statistics(acknowledged.iter().map(|subtask| read(subtask)), false)
     };
     let latest = acknowledged.iter().map(|subtask| subtask.ack).max();
-    let all = acknowledged.len() == subtasks.len();
+    let status = match record.outcome {
+        _ if acknowledged.len() == subtasks.len() => "COMPLETED",
+        Outcome::Failed { .. } => "FAILED",
+        Outcome::Completed { .. } | Outcome::InProgress => "IN_PROGRESS",
+    };
     let rows: Vec<Value> = subtasks
         .iter()
         .enumerate()
@@ -156,31 +185,31 @@ fn vertex_details(record: &CheckpointRecord, subtasks: &[Option<SubtaskRecord>])
     };
     json!({
         "id": record.id,
-        "status": if all { "COMPLETED" } else { "IN_PROGRESS" },
+        "status": status,
         "latest_ack_timestamp": latest.map_or(-1, |ack| ack.as_millis().cast_signed()),
         "checkpointed_size": total(|s| s.checkpointed.get()),
         "state_size": total(|s| s.state_size.get()),
-        "end_to_end_duration": latest.map_or(-1, |ack| (ack.as_millis() - record.trigger.as_millis()).cast_signed()),
+        "end_to_end_duration": latest.map_or(-1, |ack| millis_between(record.trigger, ack).cast_signed()),
         "alignment_buffered": 0,
         "processed_data": total(|s| s.processed.get()),
         "persisted_data": total(|s| s.persisted.get()),
         "num_subtasks": subtasks.len(),
         "num_acknowledged_subtasks": acknowledged.len(),
         "summary": {
-            "checkpointed_size": over(&|s| s.checkpointed.as_f64()),
-            "state_size": over(&|s| s.state_size.as_f64()),
-            "end_to_end_duration": over(&duration),
+            "checkpointed_size": over(&|s| s.checkpointed.get()),
+            "state_size": over(&|s| s.state_size.get()),
+            "end_to_end_duration": over(&|s| millis_between(record.trigger, s.ack)),
             "checkpoint_duration": {
-                "sync": over(&|s| s.sync.as_millis() as f64),
-                "async": over(&|s| s.r#async.as_millis() as f64),
+                "sync": over(&|s| s.sync.as_millis()),
+                "async": over(&|s| s.r#async.as_millis()),
             },
             "alignment": {
-                "buffered": over(&|_| 0.0),
-                "processed": over(&|s| s.processed.as_f64()),
-                "persisted": over(&|s| s.persisted.as_f64()),
-                "duration": over(&|s| s.alignment.as_millis() as f64),
+                "buffered": over(&|_| 0),
+                "processed": over(&|s| s.processed.get()),
+                "persisted": over(&|s| s.persisted.get()),
+                "duration": over(&|s| s.alignment.as_millis()),
             },
-            "start_delay": over(&|s| s.start_delay.as_millis() as f64),
+            "start_delay": over(&|s| start_delay_millis(record, s)),
         },
         "subtasks": rows,
     })
@@ -195,7 +224,7 @@ fn row(record: &CheckpointRecord, index: usize, subtask: Option<&SubtaskRecord>)
         "index": index,
         "status": "completed",
         "ack_timestamp": subtask.ack.as_millis(),
-        "end_to_end_duration": subtask.ack.as_millis() - record.trigger.as_millis(),
+        "end_to_end_duration": millis_between(record.trigger, subtask.ack),
         "checkpointed_size": subtask.checkpointed.get(),
         "state_size": subtask.state_size.get(),
         "checkpoint": { "sync": subtask.sync.as_millis(), "async": subtask.r#async.as_millis() },
@@ -205,38 +234,10 @@ fn row(record: &CheckpointRecord, index: usize, subtask: Option<&SubtaskRecord>)
             "persisted": subtask.persisted.get(),
             "duration": subtask.alignment.as_millis(),
         },
-        "start_delay": subtask.start_delay.as_millis(),
+        "start_delay": start_delay_millis(record, subtask),
         "unaligned_checkpoint": subtask.unaligned,
         "aborted": false,
     })
-}
-
-/// Flink's statistics object. Subtask summaries have no quantiles: Flink writes the string `"NaN"` there.
-fn statistics(values: &[f64], quantiles: bool) -> Value {
-    let mut object = Map::new();
-    let least = values.iter().copied().reduce(f64::min).unwrap_or(0.0);
-    let most = values.iter().copied().reduce(f64::max).unwrap_or(0.0);
-    let mean = if values.is_empty() {
-        0.0
-    } else {
-        values.iter().sum::<f64>() / values.len() as f64
-    };
-    object.insert("min".to_owned(), json!(least as u64));
-    object.insert("max".to_owned(), json!(most as u64));
-    object.insert("avg".to_owned(), json!(mean as u64));
-    for (name, q) in [
-        ("p50", 0.5),
-        ("p90", 0.9),
-        ("p95", 0.95),
-        ("p99", 0.99),
-        ("p999", 0.999),
-    ] {
-        let value = quantile(values, q)
-            .filter(|_| quantiles)
-            .map_or(json!("NaN"), |value| json!(value));
-        object.insert(name.to_owned(), value);
-    }
-    Value::Object(object)
 }
 
 fn sum(record: &CheckpointRecord, read: fn(&SubtaskRecord) -> u64) -> u64 {
@@ -249,7 +250,7 @@ fn sum(record: &CheckpointRecord, read: fn(&SubtaskRecord) -> u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{SimDuration, SimTime};
+    use crate::units::SimDuration;
 
     fn at(millis: u64) -> SimTime {
         SimTime::ZERO + SimDuration::from_millis(millis)
@@ -275,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_duration_ends_with_the_last_ack_and_milliseconds_are_whole() {
-        let answer = checkpoints(&[record()], 1);
+        let answer = checkpoints(&[record()], 1, 1);
         assert_eq!(answer["history"][0]["end_to_end_duration"], 250);
         assert_eq!(answer["counts"]["failed"], 1);
         assert_eq!(answer["counts"]["total"], 2);
@@ -296,11 +297,52 @@ mod tests {
                 ..record()
             }],
             0,
+            1,
         );
         assert_eq!(answer["history"][0]["end_to_end_duration"], 3_000);
         assert_eq!(
             answer["latest"]["failed"]["failure_message"],
             "Checkpoint expired before completing."
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_is_discarded_when_enough_newer_ones_have_completed() {
+        let records: Vec<CheckpointRecord> = (1..=4)
+            .map(|id| CheckpointRecord { id, ..record() })
+            .collect();
+        let answer = checkpoints(&records, 0, 3);
+        let discarded = |index: usize| answer["history"][index]["discarded"].as_bool();
+        assert_eq!(answer["history"][3]["id"], 1);
+        assert_eq!(
+            [discarded(0), discarded(2), discarded(3)],
+            [false, false, true].map(Some)
+        );
+    }
+
+    #[test]
+    fn durations_are_differences_of_whole_milliseconds() {
+        let mut record = record();
+        record.trigger = SimTime::ZERO + SimDuration::from_micros(1_000_800);
+        let details = details(&record, &["source"]);
+        // 0.8 ms + 2.9 ms: the clock has moved from 1000 to 1003.
+        assert_eq!(details["source"]["subtasks"][0]["start_delay"], 3);
+        assert_eq!(details["source"]["subtasks"][0]["end_to_end_duration"], 250);
+    }
+
+    #[test]
+    fn a_subtask_that_never_acknowledged_is_pending_or_failed() {
+        let mut record = record();
+        record.subtasks[0].push(None);
+        record.outcome = Outcome::Failed {
+            at: at(4_000),
+            reason: "Checkpoint expired before completing.".to_owned(),
+        };
+        let details = details(&record, &["source"]);
+        assert_eq!(details["source"]["status"], "FAILED");
+        assert_eq!(
+            details["source"]["subtasks"][1]["status"],
+            "pending_or_failed"
         );
     }
 }

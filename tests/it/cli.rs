@@ -123,3 +123,62 @@ fn a_reader_that_stops_reading_is_no_error() {
     assert!(child.wait().unwrap().success(), "{message}");
     assert_eq!(message, "");
 }
+
+#[test]
+fn a_sweep_says_what_its_results_were_made_of() {
+    let directory = tempfile::tempdir().unwrap();
+    let axis = "flink.execution.checkpointing.interval=500 ms, 1 s";
+    let output = ckptsim(&["sweep", SMALL, "--vary", axis, "--format", "csv", "--quiet"])
+        .args(["--set", "job.duration=5 s", "--no-loss", "--out"])
+        .arg(directory.path())
+        .assert()
+        .success();
+    let points = text(&output.get_output().stdout);
+    assert_eq!(points.lines().count(), 3, "{points}");
+    let read = |name: &str| std::fs::read(directory.path().join(name)).unwrap();
+    let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+    assert_eq!(manifest["overrides"]["job.duration"], "5 s");
+    for name in manifest["files"].as_object().unwrap().keys() {
+        assert!(!read(name).is_empty(), "{name}");
+    }
+    let formulas = text(&read("formulas.csv"));
+    let second_point = formulas.lines().filter(|line| line.starts_with("1 s,F1,"));
+    assert_eq!(second_point.count(), 1, "{formulas}");
+}
+
+#[test]
+fn a_report_draws_the_same_pictures_without_simulating() {
+    let directory = tempfile::tempdir().unwrap();
+    let axis = "flink.execution.checkpointing.interval=500 ms, 1 s";
+    let sweep = ckptsim(&["sweep", SMALL, "--vary", axis, "--no-loss", "--quiet"])
+        .args(["--set", "job.duration=5 s", "--out"])
+        .arg(directory.path())
+        .assert()
+        .success();
+    let picture = directory.path().join("duration.svg");
+    let drawn = std::fs::read(&picture).unwrap();
+    std::fs::remove_file(&picture).unwrap();
+    let report = ckptsim(&["report", "--quiet"])
+        .arg(directory.path())
+        .assert()
+        .success();
+    assert_eq!(report.get_output().stdout, sweep.get_output().stdout);
+    assert!(std::fs::read(&picture).unwrap() == drawn);
+}
+
+#[test]
+fn check_lists_problems_for_programs() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("wrong.toml");
+    std::fs::write(&file, "[job]\nnme = \"a\"\n").unwrap();
+    let output = ckptsim(&["check", SMALL, "--format", "json"])
+        .arg(&file)
+        .assert()
+        .code(2);
+    let report: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(report[0]["valid"], true);
+    assert_eq!(report[1]["valid"], false);
+    let problems = report[1]["problems"].as_array().unwrap();
+    let misspelt = problems.iter().find(|problem| problem["line"] == 2);
+    assert_eq!(misspelt.unwrap()["severity"], "error");
+}

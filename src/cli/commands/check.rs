@@ -1,12 +1,15 @@
 //! `check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
+use crate::cli::commands::run::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::warnings;
-use crate::scenario::diagnostic::Diagnostics;
-use crate::scenario::load;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+use crate::scenario::load::{self, Loaded};
 
 /// Show every problem of scenario files at once: errors, then physical warnings
 #[derive(clap::Args, Debug)]
@@ -14,6 +17,7 @@ use crate::scenario::load;
 Examples:
   ckptsim check scenarios/*.toml
   ckptsim check --resolved scenarios/production-2min.toml   # with every default written out
+  ckptsim check scenarios/*.toml --format json | jq '.[].problems[].code'
 
 Exit code 2 if a file is invalid; warnings do not change it.")]
 pub struct Args {
@@ -21,36 +25,88 @@ pub struct Args {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print the complete scenario: every default decided
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     resolved: bool,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 /// Checks every file, whatever the others are like.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
+    let mut report: Vec<Value> = Vec::new();
     for file in &args.files {
-        match load::load(file, &[]) {
-            Err(problems) => {
-                console.diagnostics(&problems);
-                exit = Exit::Usage;
-            }
-            Ok(loaded) => {
-                let warnings = Diagnostics(warnings(&loaded));
-                console.diagnostics(&warnings);
-                if args.resolved {
-                    console.result(&loaded.toml())?;
-                } else {
-                    let scenario = &loaded.scenario;
-                    console.result(&format!(
-                        "{}: valid, {} vertices, {} subtasks, {} warnings",
-                        file.display(),
-                        scenario.vertices.len(),
-                        scenario.subtasks(),
-                        warnings.0.len()
-                    ))?;
-                }
-            }
+        let loaded = load::load(file, &[]);
+        if loaded.is_err() {
+            exit = Exit::Usage;
+        }
+        match args.format {
+            Format::Json => report.push(machine_readable(file, &loaded)),
+            Format::Text => text(args, file, &loaded, console)?,
         }
     }
+    if args.format == Format::Json {
+        console.result(&serde_json::to_string(&report)?)?;
+    }
     Ok(exit)
+}
+
+fn text(
+    args: &Args,
+    file: &Path,
+    loaded: &Result<Loaded, Diagnostics>,
+    console: Console,
+) -> anyhow::Result<()> {
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            console.diagnostics(problems);
+            return Ok(());
+        }
+    };
+    let warnings = Diagnostics(warnings(loaded));
+    console.diagnostics(&warnings);
+    if args.resolved {
+        return console.result(&loaded.toml());
+    }
+    let scenario = &loaded.scenario;
+    console.result(&format!(
+        "{}: valid, {} vertices, {} subtasks, {} warnings",
+        file.display(),
+        scenario.vertices.len(),
+        scenario.subtasks(),
+        warnings.0.len()
+    ))
+}
+
+fn machine_readable(file: &Path, loaded: &Result<Loaded, Diagnostics>) -> Value {
+    let (valid, problems) = match loaded {
+        Ok(loaded) => (true, warnings(loaded)),
+        Err(Diagnostics(problems)) => (false, problems.clone()),
+    };
+    json!({
+        "file": file,
+        "valid": valid,
+        "problems": problems.iter().map(problem).collect::<Vec<Value>>(),
+    })
+}
+
+fn problem(problem: &Diagnostic) -> Value {
+    let severity = match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let place = problem.place.as_ref();
+    let (line, column) = place.map(Place::line_column).unzip();
+    json!({
+        "severity": severity,
+        "code": problem.code,
+        "message": problem.message,
+        "where": place.map(|place| &place.source.name),
+        "line": line,
+        "column": column,
+        "help": problem.help,
+    })
 }

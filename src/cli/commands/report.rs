@@ -47,6 +47,7 @@ pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::
             points.text(),
             formulas.text(),
         )),
+        Format::Csv => console.result(&table::sweep_sheet(result).csv()),
         Format::Markdown => console.result(&format!("{}\n\n{}", points.markdown(), formulas.markdown())),
     }
 }
@@ -83,24 +84,39 @@ fn formula_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
     Some((title, point))
 }
 
-/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV.
-pub fn draw(result: &SweepResult, directory: &Path, console: Console) -> anyhow::Result<()> {
+/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of all files of the report.
+pub fn draw(
+    result: &SweepResult,
+    directory: &Path,
+    console: Console,
+) -> anyhow::Result<Vec<String>> {
     let timeout = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[])
         .ok()
         .map(|loaded| loaded.scenario.checkpointing.timeout);
     let pictures = plot::sweep_pictures(result, timeout);
-    let mut names = vec!["results.json".to_owned(), "points.csv".to_owned()];
-    saved::write(
-        &directory.join("points.csv"),
-        table::sweep_sheet(result).csv().as_bytes(),
-    )?;
-    names.extend(write_pictures(&pictures, directory)?);
+    let sheets = [
+        ("points.csv", table::sweep_sheet(result)),
+        ("formulas.csv", table::sweep_formulas_sheet(result)),
+    ];
+    for (name, sheet) in &sheets {
+        saved::write(&directory.join(name), sheet.csv().as_bytes())?;
+    }
+    let tables = ["results.json"]
+        .into_iter()
+        .chain(sheets.iter().map(|(name, _)| *name));
+    let mut shown: Vec<String> = tables.map(str::to_owned).collect();
+    let mut written = shown.clone();
+    for picture in &pictures {
+        let name = &picture.name;
+        written.extend(["svg", "png", "csv"].map(|extension| format!("{name}.{extension}")));
+    }
+    shown.extend(write_pictures(&pictures, directory)?);
     console.note(&format!(
         "written to {}: {}",
         directory.display(),
-        names.join(", ")
+        shown.join(", ")
     ));
-    Ok(())
+    Ok(written)
 }
 
 /// Writes pictures; returns the names of their PNG files.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
+use crate::cli::clock;
 use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -148,7 +148,14 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     let progress = Progress::new(console, run_count(&points, &options));
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let swept = sweep(&points, &options, &mut Journal::in_memory(), run::run)?;
+    // The first replication has just been made.
+    let runner = |scenario: &Scenario, seed: u64, replication: u32| {
+        if replication == 0 && *scenario == loaded.scenario {
+            return Ok(first.clone());
+        }
+        run::run(scenario, seed, replication)
+    };
+    let swept = sweep(&points, &options, &mut Journal::in_memory(), runner)?;
     progress.finish();
     for trouble in &swept.troubles {
         console.note(&format!("warning: {trouble}"));
@@ -165,13 +172,9 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     })
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how fast the simulation is, is a question about real time"
-)]
 fn timed(scenario: &Scenario) -> anyhow::Result<(RunResult, u64)> {
     let mut simulation = run::prepare(scenario, scenario.job.seed, 0)?;
-    let began = Instant::now();
+    let began = clock::now();
     simulation.run()?;
     let elapsed = began.elapsed();
     Ok((
@@ -245,7 +248,11 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
         "simulated_ms": first.end.as_millis(),
         "warmup_ms": first.warmup.as_millis(),
         "job_end": first.job_end,
-        "checkpoints": rest::checkpoints(&first.checkpoints, first.failed_in_preflight),
+        "checkpoints": rest::checkpoints(
+            &first.checkpoints,
+            first.failed_in_preflight,
+            loaded.scenario.checkpointing.retained,
+        ),
         "details": details,
         "throughput": by_vertex(&|vertex| json!(vertex.records_per_s)),
         "busy": by_vertex(&|vertex| json!(vertex.busy)),

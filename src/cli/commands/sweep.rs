@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::ValueEnum;
 
+use crate::cli::clock;
 use crate::cli::commands::report;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
+use crate::cli::manifest::Manifest;
 use crate::cli::progress::Progress;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
@@ -57,6 +59,8 @@ pub enum Format {
     Text,
     /// The saved result.
     Json,
+    /// One row per point, plain numbers.
+    Csv,
     /// Tables for documents.
     Markdown,
 }
@@ -66,6 +70,7 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Sweeps, saves, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let began = clock::now();
     let loaded = args.input.load(console)?;
     let axes = axes(args, &loaded)?;
     let points = grid::points(&loaded, &axes)?;
@@ -87,7 +92,14 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     saved::write(&directory.join("results.json"), &saved::json(&result))?;
     report::print(&result, args.format, console)?;
-    report::draw(&result, &directory, console)?;
+    let files = report::draw(&result, &directory, console)?;
+    let manifest = Manifest {
+        file: &args.input.file,
+        overrides: &args.input.overrides(),
+        wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        files: &files,
+    };
+    manifest.write(&loaded, &directory)?;
     Ok(Exit::Success)
 }
 

@@ -1,6 +1,6 @@
 //! Formula beside measurement.
 
-use crate::experiment::Comparison;
+use crate::experiment::{Comparison, SweepResult};
 use crate::render::number::{MISSING, Unit, deviation};
 use crate::render::sheet::{Sheet, cell, cells, columns};
 use crate::render::table::{Align, Table};
@@ -39,24 +39,48 @@ pub fn formulas(comparisons: &[Comparison]) -> Table {
             assumptions,
         ]
     });
-    let broken = comparisons.iter().map(|comparison| &comparison.prediction);
-    let notes = broken
-        .filter(|prediction| !prediction.broken_assumptions.is_empty())
-        .map(|prediction| {
-            format!(
-                "{} assumes what does not hold here: {}",
-                prediction.id,
-                prediction.broken_assumptions.join("; ")
-            )
-        });
     Table {
         title: String::new(),
         columns: columns
             .map(|(name, align)| (name.to_owned(), align))
             .to_vec(),
         rows: rows.collect(),
-        notes: notes.collect(),
+        notes: broken(comparisons),
     }
+}
+
+/// Which formulas break which assumptions; those that break the same ones share a line.
+fn broken(comparisons: &[Comparison]) -> Vec<String> {
+    let mut groups: Vec<(&[String], Vec<&str>)> = Vec::new();
+    for Comparison { prediction, .. } in comparisons {
+        let broken = prediction.broken_assumptions.as_slice();
+        match groups.iter_mut().find(|(known, _)| *known == broken) {
+            Some((_, ids)) => ids.push(&prediction.id),
+            None if broken.is_empty() => {}
+            None => groups.push((broken, vec![&prediction.id])),
+        }
+    }
+    let note = |(broken, ids): &(&[String], Vec<&str>)| {
+        let verb = if ids.len() == 1 { "assumes" } else { "assume" };
+        let (ids, broken) = (ids.join(", "), broken.join("; "));
+        format!("{ids} {verb} what does not hold here: {broken}")
+    };
+    groups.iter().map(note).collect()
+}
+
+/// The formulas of every point of a sweep, for programs; the first columns say which point.
+pub fn sweep_formulas_sheet(sweep: &SweepResult) -> Sheet {
+    let heading = formulas_sheet(&[]);
+    let axes = sweep.axes.iter();
+    let mut all = Sheet::new(axes.chain(heading.columns()).cloned());
+    for point in &sweep.points {
+        let labels = point.coordinates.iter().map(|at| &at.label);
+        let labels: Vec<String> = labels.take(sweep.axes.len()).cloned().collect();
+        for row in formulas_sheet(&point.comparisons).rows() {
+            all.push(labels.iter().chain(row).cloned().collect());
+        }
+    }
+    all
 }
 
 /// The same for programs.

@@ -6,7 +6,7 @@ mod sparkline;
 mod sweep;
 mod vertices;
 
-pub use crate::render::table::formulas::{formulas, formulas_sheet};
+pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
@@ -209,6 +209,16 @@ mod tests {
             formulas(comparisons).markdown()
         ));
         assert_snapshot!(formulas_sheet(comparisons).csv());
+    }
+
+    #[test]
+    fn the_formulas_of_a_sweep_are_told_apart_by_their_point() {
+        let sweep = interval_sweep();
+        let sheet = sweep_formulas_sheet(&sweep);
+        let each = sweep.points.iter().map(|point| point.comparisons.len());
+        assert_eq!(sheet.rows().len(), each.sum::<usize>());
+        assert_eq!(sheet.columns()[..2], [sweep.axes[0].as_str(), "id"]);
+        assert_eq!(sheet.rows()[0][0], sweep.points[0].coordinates[0].label);
     }
 
     #[test]

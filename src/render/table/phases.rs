@@ -106,6 +106,6 @@ fn counts(run: &RunResult) -> String {
         }
     }
     format!(
-        "after warm-up: {completed} completed, {failed} failed, {pending} in progress; phases are those of the slowest subtask"
+        "after warm-up: {completed} completed, {failed} failed, {pending} in progress; phases: the longest of any subtask"
     )
 }
