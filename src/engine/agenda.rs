@@ -1,23 +1,28 @@
 //! The future events, in order of time and, at equal times, of scheduling.
 //!
-//! A binary heap of 128-bit keys `time | sequence | slot`; events lie still in a slab and only keys move. Taking an
-//! event leaves a hole at the root, which the next event that is scheduled fills: most handlers schedule one, so that
-//! taking and scheduling cost one walk down the heap instead of two. See `benches/` for the comparison with
-//! `BinaryHeap<(time, sequence, event)>`.
+//! A tournament tree of 128-bit keys `time | sequence | slot`: each leaf is the slot of one event, each inner node the
+//! smaller of its two children, so that the root is the next event. Putting a key into a slot replays its matches up to
+//! the root: as many steps every time, and no choice that a processor could guess wrong. Taking an event leaves its slot
+//! open for the next event that is scheduled: most handlers schedule one, so that taking and scheduling cost one replay.
+//! See `benches/` for the comparison with `BinaryHeap<(time, sequence, event)>`.
 
 use crate::units::{SimDuration, SimTime};
 
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
+/// The key of a slot without an event: after all others.
+const EMPTY: u128 = u128::MAX;
 
 /// Future events of type `E`, and the clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    heap: Vec<u128>,
-    /// The first key has been taken, and nothing has filled its place yet.
-    hole: bool,
-    slab: Vec<E>,
+    /// The root is at 1, the children of `n` at `2n` and `2n + 1`; the second half holds the leaves, by slot.
+    tree: Vec<u128>,
+    /// By slot.
+    events: Vec<E>,
     free: Vec<u32>,
+    /// The slot of the event that was taken last, while no other event has got it.
+    vacated: Option<u32>,
     now: SimTime,
     sequence: u64,
     handled: u64,
@@ -26,10 +31,10 @@ pub struct Agenda<E> {
 impl<E> Default for Agenda<E> {
     fn default() -> Self {
         Agenda {
-            heap: Vec::new(),
-            hole: false,
-            slab: Vec::new(),
+            tree: vec![EMPTY; 2],
+            events: Vec::new(),
             free: Vec::new(),
+            vacated: None,
             now: SimTime::ZERO,
             sequence: 0,
             handled: 0,
@@ -51,7 +56,7 @@ impl<E: Copy> Agenda<E> {
 
     /// Events that wait.
     pub fn pending(&self) -> usize {
-        self.heap.len() - usize::from(self.hole)
+        self.events.len() - self.free.len() - usize::from(self.vacated.is_some())
     }
 
     /// Schedules `event` after `delay`.
@@ -64,49 +69,38 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     pub fn at(&mut self, time: SimTime, event: E) {
         assert!(time >= self.now, "an event cannot be scheduled in the past");
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slab[slot as usize] = event;
-            slot
-        } else {
-            let slot = u32::try_from(self.slab.len()).expect("fewer than 2^24 events wait");
-            assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
-            self.slab.push(event);
-            slot
+        let slot = match self.vacated.take() {
+            Some(slot) => slot,
+            None => self.free_slot(event),
         };
+        self.events[slot as usize] = event;
         let sequence = self.sequence;
         assert!(
             sequence < 1 << SEQUENCE_BITS,
             "at most 2^40 events can be scheduled"
         );
         self.sequence += 1;
-        let key = u128::from(time.as_nanos()) << 64
-            | u128::from(sequence) << SLOT_BITS
-            | u128::from(slot);
-        if std::mem::take(&mut self.hole) {
-            self.sink(key);
-        } else {
-            self.heap.push(key);
-            self.rise(self.heap.len() - 1, key);
-        }
+        let order = sequence << SLOT_BITS | u64::from(slot);
+        self.replay(slot, u128::from(time.as_nanos()) << 64 | u128::from(order));
     }
 
     /// Takes the next event if it is due at or before `horizon`, and sets the clock to its time.
     #[inline]
     pub fn next_until(&mut self, horizon: SimTime) -> Option<E> {
-        if std::mem::take(&mut self.hole) {
-            self.close_hole();
+        if let Some(slot) = self.vacated.take() {
+            self.free.push(slot);
+            self.replay(slot, EMPTY);
         }
-        let key = *self.heap.first()?;
+        let key = self.tree[1];
         let time = SimTime::from_nanos((key >> 64) as u64);
-        if time > horizon {
+        if key == EMPTY || time > horizon {
             return None;
         }
-        self.hole = true;
+        let slot = (key as u32) & ((1 << SLOT_BITS) - 1);
+        self.vacated = Some(slot);
         self.now = time;
         self.handled += 1;
-        let slot = (key as u32) & ((1 << SLOT_BITS) - 1);
-        self.free.push(slot);
-        Some(self.slab[slot as usize])
+        Some(self.events[slot as usize])
     }
 
     /// Sets the clock to `time` unless it is later already.
@@ -114,47 +108,51 @@ impl<E: Copy> Agenda<E> {
         self.now = self.now.max(time);
     }
 
-    fn close_hole(&mut self) {
-        let last = self.heap.pop().expect("there is a hole to close");
-        if !self.heap.is_empty() {
-            self.sink(last);
+    /// A slot without an event; `event` fills it if it is new.
+    fn free_slot(&mut self, event: E) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            return slot;
         }
+        let slot = self.events.len();
+        assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
+        self.events.push(event);
+        if slot == self.tree.len() / 2 {
+            self.grow();
+        }
+        slot as u32
     }
 
-    /// Puts `key` into the hole at the root: the hole sinks to a leaf, always to the smaller child, and the key rises
-    /// from there. A new event usually belongs near the leaves, so this needs about one comparison per level.
-    #[inline]
-    fn sink(&mut self, key: u128) {
-        let heap = self.heap.as_mut_slice();
-        let mut hole = 0;
-        while let Some(&[left, right]) = heap.get(2 * hole + 1..2 * hole + 3) {
-            // An index, not a choice of keys: which child is smaller cannot be predicted.
-            let child = 2 * hole + 1 + usize::from(right < left);
-            heap[hole] = heap[child];
-            hole = child;
+    /// Doubles the number of leaves.
+    fn grow(&mut self) {
+        let leaves = self.tree.len();
+        let mut tree = vec![EMPTY; 2 * leaves];
+        tree[leaves..leaves + leaves / 2].copy_from_slice(&self.tree[leaves / 2..]);
+        for node in (1..leaves).rev() {
+            tree[node] = tree[2 * node].min(tree[2 * node + 1]);
         }
-        if let Some(&only) = heap.get(2 * hole + 1) {
-            heap[hole] = only;
-            hole = 2 * hole + 1;
-        }
-        self.rise(hole, key);
+        self.tree = tree;
     }
 
-    /// Lets `key` rise from position `child` to its place.
+    /// Puts `key` into the slot's leaf and the winners of its matches above it.
     #[inline]
-    fn rise(&mut self, mut child: usize, key: u128) {
-        let heap = self.heap.as_mut_slice();
-        while child > 0 {
-            let parent = (child - 1) / 2;
-            let above = heap[parent];
-            if above <= key {
-                break;
-            }
-            heap[child] = above;
-            child = parent;
+    fn replay(&mut self, slot: u32, key: u128) {
+        let tree = self.tree.as_mut_slice();
+        let mut node = tree.len() / 2 + slot as usize;
+        let mut winner = key;
+        while node > 1 {
+            tree[node] = winner;
+            let other = tree[node ^ 1];
+            winner = smaller(winner, other);
+            node /= 2;
         }
-        heap[child] = key;
+        tree[1] = winner;
     }
+}
+
+/// The smaller key. Which one it is cannot be predicted; inlined into a loop, the compiler would make it a jump.
+#[inline(never)]
+fn smaller(a: u128, b: u128) -> u128 {
+    if a < b { a } else { b }
 }
 
 #[cfg(test)]

@@ -237,6 +237,12 @@ impl TimeAccount {
 }
 
 impl Task {
+    /// Whether it neither reads mail nor takes input now.
+    #[inline]
+    pub fn is_occupied(&self) -> bool {
+        matches!(self.doing, Doing::Working(_) | Doing::Snapshotting)
+    }
+
     /// Puts a mail into the box: urgent ones before all others (3.1).
     pub fn post(&mut self, mail: Mail, urgent: bool) {
         if urgent {

@@ -39,26 +39,16 @@ impl<O: Observer> Job<O> {
     fn wake(&mut self, wake: Wake, agenda: &mut Agenda<Event>) {
         let Wake { task: id, at } = wake;
         let task = &mut self.tasks[id.index()];
-        match task.doing {
-            Doing::Working(_) | Doing::Snapshotting => {}
-            Doing::Waiting if at > agenda.now() => {
-                if at < task.wakes_at {
-                    task.wakes_at = at;
-                    task.turn += 1;
-                    agenda.at(
-                        at,
-                        Event::Step {
-                            task: id,
-                            turn: task.turn,
-                        },
-                    );
-                }
-            }
-            Doing::Waiting | Doing::SoftBackpressured | Doing::HardBackpressured => {
-                if at <= agenda.now() {
-                    self.go_on(id, agenda);
-                }
-            }
+        if task.is_occupied() {
+            return;
+        }
+        if at <= agenda.now() {
+            self.go_on(id, agenda);
+        } else if task.doing == Doing::Waiting && at < task.wakes_at {
+            task.wakes_at = at;
+            task.turn += 1;
+            let turn = task.turn;
+            agenda.at(at, Event::Step { task: id, turn });
         }
     }
 
@@ -83,7 +73,7 @@ impl<O: Observer> Job<O> {
         let now = agenda.now();
         loop {
             let task = &mut self.tasks[id.index()];
-            if matches!(task.doing, Doing::Working(_) | Doing::Snapshotting) {
+            if task.is_occupied() {
                 return;
             }
             let output = piece::output(task, &self.network);
@@ -167,52 +157,40 @@ impl<O: Observer> Job<O> {
     /// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
     #[inline]
     fn next_of_inputs(&mut self, id: TaskId, agenda: &mut Agenda<Event>) -> Found {
-        let task = &self.tasks[id.index()];
-        let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
-        let mut input = task.next_input;
-        let mut found = Found::Nothing;
-        for _ in 0..inputs {
-            let taken = if self.tasks[id.index()].inputs[input].in_hand.is_some() {
-                Found::Records
-            } else {
-                self.take_element(id, input, agenda)
-            };
-            match taken {
-                Found::Event => return Found::Event,
-                Found::Records if alternating => found = Found::Records,
-                Found::Records => {
-                    self.tasks[id.index()].next_input = input;
-                    return Found::Records;
-                }
-                Found::Nothing => {}
-            }
-            input = if input + 1 == inputs { 0 } else { input + 1 };
-        }
-        found
-    }
-
-    /// Takes the next element of an input, from the old alignment cache before the gate.
-    #[inline]
-    fn take_element(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Found {
         let now = agenda.now();
         let caching = matches!(
             self.scenario.checkpointing.alignment,
             Alignment::Caching { .. }
         );
-        let taken = if caching {
-            self.take_caching(id, input, agenda)
-        } else {
-            piece::take(&mut self.tasks[id.index()], &mut self.network, input, now)
-        };
-        match taken {
-            Taken::Nothing => Found::Nothing,
-            Taken::Records => Found::Records,
-            Taken::NoRecords => Found::Event,
-            Taken::Barrier(channel, barrier) => {
-                self.barrier_in_line(id, channel, barrier, agenda);
-                Found::Event
+        let task = &self.tasks[id.index()];
+        let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
+        let mut input = task.next_input;
+        let mut found = Found::Nothing;
+        for _ in 0..inputs {
+            let task = &mut self.tasks[id.index()];
+            let taken = if task.inputs[input].in_hand.is_some() {
+                Taken::Records
+            } else if caching {
+                self.take_caching(id, input, agenda)
+            } else {
+                piece::take(task, &mut self.network, input, now)
+            };
+            match taken {
+                Taken::Records if alternating => found = Found::Records,
+                Taken::Records => {
+                    self.tasks[id.index()].next_input = input;
+                    return Found::Records;
+                }
+                Taken::Nothing => {}
+                Taken::NoRecords => return Found::Event,
+                Taken::Barrier(channel, barrier) => {
+                    self.barrier_in_line(id, channel, barrier, agenda);
+                    return Found::Event;
+                }
             }
+            input = if input + 1 == inputs { 0 } else { input + 1 };
         }
+        found
     }
 
     /// Old Flink: what was cached is read first, and channels whose barrier has come go on filling the cache.

@@ -93,6 +93,29 @@ impl Channel {
         !self.blocked && (!self.queue.is_empty() || self.slice_ready())
     }
 
+    /// Whether the consumer could take something.
+    #[inline]
+    pub fn has_arrived(&self) -> bool {
+        if self.remote {
+            self.visible > 0
+        } else {
+            self.has_data()
+        }
+    }
+
+    /// Takes what the consumer finds first: on a local channel it reads the subpartition itself.
+    #[inline]
+    pub fn take_arrived(&mut self) -> Option<Element> {
+        if !self.has_arrived() {
+            return None;
+        }
+        if !self.remote {
+            return Some(self.take());
+        }
+        self.visible -= 1;
+        self.received.pop_front()
+    }
+
     /// Buffers behind the one just sent (`getBuffersInBacklogUnsafe`).
     pub fn backlog(&self) -> u32 {
         if self.blocked {

@@ -192,8 +192,7 @@ impl Network {
     /// (`LocalBufferPool.shouldBeAvailable`).
     #[inline]
     pub fn available(&self, partition: PartitionId) -> bool {
-        let partition = &self.partitions[partition.index()];
-        partition.full == 0 && partition.used < partition.pool
+        self.partitions[partition.index()].is_available()
     }
 
     /// Whether the producer is stuck inside a record: even the overdraft is used up (4.3).
@@ -222,6 +221,13 @@ impl Network {
     }
 }
 
+impl Partition {
+    #[inline]
+    fn is_available(&self) -> bool {
+        self.full == 0 && self.used < self.pool
+    }
+}
+
 impl Gate {
     /// An empty gate with all its floating buffers.
     pub fn new(consumer: TaskId, floating: u32) -> Self {
@@ -232,6 +238,23 @@ impl Gate {
             free_floating: floating,
             awaiting: VecDeque::new(),
             channels: Vec::new(),
+        }
+    }
+
+    /// Lists the channels of what has arrived by `now`.
+    #[inline]
+    fn note_arrivals(&mut self, now: SimTime, channels: &mut [Channel]) {
+        while let Some(&(arrival, id)) = self.inbound.front() {
+            if arrival > now {
+                break;
+            }
+            self.inbound.pop_front();
+            let channel = &mut channels[id.index()];
+            channel.visible += 1;
+            if !channel.listed {
+                channel.listed = true;
+                ReadyList::push(&mut self.ready, channels, id);
+            }
         }
     }
 }
@@ -252,17 +275,6 @@ impl ReadyList {
                 });
             }
         }
-    }
-
-    /// Takes the channel at the front.
-    #[inline]
-    fn pop(list: &mut Option<ReadyList>, channels: &[Channel]) -> Option<ChannelId> {
-        let ReadyList { first, last } = (*list)?;
-        *list = (first != last).then(|| ReadyList {
-            first: channels[first.index()].next_ready,
-            last,
-        });
-        Some(first)
     }
 }
 

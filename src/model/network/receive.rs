@@ -18,55 +18,33 @@ impl Network {
             ..
         } = self;
         let gate = &mut gates[gate.index()];
-        while let Some(&(arrival, id)) = gate.inbound.front() {
-            if arrival > now {
-                break;
-            }
-            gate.inbound.pop_front();
-            let channel = &mut channels[id.index()];
-            channel.visible += 1;
-            if !channel.listed {
-                channel.listed = true;
-                ReadyList::push(&mut gate.ready, channels, id);
-            }
-        }
+        gate.note_arrivals(now, channels);
         loop {
-            let id = ReadyList::pop(&mut gate.ready, channels)?;
-            let channel = &mut channels[id.index()];
-            channel.listed = false;
-            let element = if channel.remote {
-                if channel.visible == 0 {
-                    continue;
-                }
-                channel.visible -= 1;
-                channel
-                    .received
-                    .pop_front()
-                    .expect("visible elements are in the queue")
-            } else {
-                if !channel.has_data() {
-                    continue;
-                }
-                channel.take()
-            };
-            if !channel.remote
+            let ReadyList { first, last } = gate.ready?;
+            let channel = &mut channels[first.index()];
+            let taken = channel.take_arrived();
+            // A channel without data was listed for a slice that has left meanwhile.
+            let more = taken.is_some() && channel.has_arrived();
+            channel.listed = more;
+            let (remote, producer) = (channel.remote, channel.producer);
+            if more {
+                channels[last.index()].next_ready = first;
+            }
+            let next = channels[first.index()].next_ready;
+            gate.ready = (more || first != last).then_some(ReadyList {
+                first: next,
+                last: if more { first } else { last },
+            });
+            let Some(element) = taken else { continue };
+            if !remote
                 && let Element::Barrier(Barrier {
                     checkpoint,
                     kind: BarrierKind::Timeoutable,
                 }) = element
             {
-                departed.push((channel.producer, checkpoint));
+                departed.push((producer, checkpoint));
             }
-            let more = if channel.remote {
-                channel.visible > 0
-            } else {
-                channel.has_data()
-            };
-            if more {
-                channel.listed = true;
-                ReadyList::push(&mut gate.ready, channels, id);
-            }
-            return Some((id, element));
+            return Some((first, element));
         }
     }
 

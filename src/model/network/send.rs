@@ -2,7 +2,7 @@
 
 use crate::model::ids::{ChannelId, PartitionId};
 use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, Partition, ReadyList, Wake,
+    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, ReadyList, Wake,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -11,6 +11,7 @@ impl Network {
     /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (4.3).
     #[inline]
     pub fn write(&mut self, now: SimTime, partition: PartitionId, to: u32, bytes: u32) {
+        let per_channel = self.limits.per_channel;
         let pool = &mut self.partitions[partition.index()];
         let id = ChannelId(pool.channels.start + to);
         let channel = &mut self.channels[id.index()];
@@ -22,7 +23,7 @@ impl Network {
             } else {
                 channel.segments += 1;
                 pool.used += 1;
-                pool.full += u32::from(channel.segments == self.limits.per_channel);
+                pool.full += u32::from(channel.segments == per_channel);
                 channel.open.insert(OpenBuffer {
                     capacity: channel.capacity,
                     ..OpenBuffer::default()
@@ -195,11 +196,16 @@ impl Network {
     /// Returns a segment to the pool, and wakes the producer if that makes it available again.
     #[inline]
     pub(in crate::model::network) fn release_segment(&mut self, now: SimTime, id: ChannelId) {
-        let channel = &mut self.channels[id.index()];
-        let partition = channel.partition;
-        let was_available = self.available(partition);
-        let channel = &mut self.channels[id.index()];
-        let pool = &mut self.partitions[partition.index()];
+        let Network {
+            channels,
+            partitions,
+            limits,
+            woken,
+            ..
+        } = self;
+        let channel = &mut channels[id.index()];
+        let pool = &mut partitions[channel.partition.index()];
+        let was_available = pool.is_available();
         if let Some(shared) = &mut pool.shared {
             shared.give_back((id.0 - pool.channels.start) as usize);
             while shared.readers.front() == Some(&0) {
@@ -208,22 +214,14 @@ impl Network {
                 pool.used -= 1;
             }
         } else {
-            if channel.segments == self.limits.per_channel {
-                pool.full -= 1;
-            }
+            pool.full -= u32::from(channel.segments == limits.per_channel);
             channel.segments -= 1;
             pool.used -= 1;
         }
-        let &Partition {
-            used,
-            pool,
-            producer,
-            ..
-        } = &self.partitions[partition.index()];
-        let overdraft_again = used == pool + self.limits.overdraft;
-        if overdraft_again || (!was_available && self.available(partition)) {
-            self.woken.push(Wake {
-                task: producer,
+        let overdraft_again = pool.used == pool.pool + limits.overdraft;
+        if overdraft_again || (!was_available && pool.is_available()) {
+            woken.push(Wake {
+                task: pool.producer,
                 at: now,
             });
         }
