@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "formulas",
     "model",
     "measure",
+    "recording",
     "experiment",
     "render",
     "cli",

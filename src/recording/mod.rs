@@ -1,0 +1,11 @@
+//! Recordings of real Flink clusters: what they were made with, and what they measured.
+//!
+//! A recording is one JSON file: the parameters that were known before the job started, and what Flink's REST API answered.
+//! [`known`] makes a scenario of the former; [`measured`] reads the medians to be predicted from the latter.
+
+pub mod clock;
+pub mod file;
+pub mod known;
+pub mod measured;
+
+pub use crate::recording::file::{Recording, RecordingError};
