@@ -50,6 +50,7 @@ enum Command {
     Check(commands::check::Args),
     Demo(commands::demo::Args),
     Gallery(commands::gallery::Args),
+    Validate(commands::validate::Args),
     Schema(commands::schema::Args),
 }
 
@@ -64,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => commands::check::execute(&args, console),
         Command::Demo(args) => commands::demo::execute(&args, console),
         Command::Gallery(args) => commands::gallery::execute(&args, console),
+        Command::Validate(args) => commands::validate::execute(&args, console),
         Command::Schema(args) => commands::schema::execute(&args, console),
     };
     done.unwrap_or_else(|error| explain(&error, console)).into()

@@ -12,6 +12,7 @@ pub mod run;
 pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod sweep;
+pub mod validate;
 
 pub use crate::experiment::result::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,

@@ -43,9 +43,10 @@ pub fn naive(scenario: &Scenario) -> Terms {
         .iter()
         .map(|vertex| vertex.state_per_subtask().as_f64())
         .fold(0.0, f64::max);
-    let completion_s = ASYNC_END_TO_ACK.as_secs_f64() + completion::after_last_ack_s(scenario);
+    let completion_s =
+        ASYNC_END_TO_ACK.typical().as_secs_f64() + completion::after_last_ack_s(scenario);
     Terms {
-        alignment_s: TRIGGER_RPC.as_secs_f64() + deepest_path_s(scenario, &load),
+        alignment_s: TRIGGER_RPC.typical().as_secs_f64() + deepest_path_s(scenario, &load),
         snapshot_s: scenario
             .storage
             .write_per_stream

@@ -167,7 +167,8 @@ fn finish(
         ),
         None => (snapshot.async_s, start_delay_s + alignment_s),
     };
-    let end_to_end_s = before_sync_s + snapshot.sync_s + async_s + ASYNC_END_TO_ACK.as_secs_f64();
+    let end_to_end_s =
+        before_sync_s + snapshot.sync_s + async_s + ASYNC_END_TO_ACK.typical().as_secs_f64();
     Slowest {
         vertex,
         subtask,

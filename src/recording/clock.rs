@@ -18,8 +18,10 @@ pub struct Clock {
     pub start: f64,
     /// The statistics begin.
     pub warmup: f64,
-    /// The recording ends.
+    /// The recording ends, or its job failed for the first time: what follows is not compared.
     pub end: f64,
+    /// The job failed, so that counters of the whole recording do not tell about the time before.
+    pub cut: bool,
 }
 
 impl Clock {
@@ -31,10 +33,24 @@ impl Clock {
             .iter()
             .find(|(_, text)| text.contains("name=JobInitialization"))
             .and_then(|(_, text)| number_after(text, "endTsMillis="));
+        let failures = recording.rest.exceptions["exceptionHistory"]["entries"].as_array();
+        let first_failure = failures
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry["timestamp"].as_f64())
+            .fold(f64::INFINITY, f64::min);
+        let warmup = measurement.running_ms + 1000.0 * measurement.warmup_s;
+        let end = measurement.end_ms.min(first_failure);
         Clock {
             start: initialised.unwrap_or(measurement.running_ms - POLL_MS),
-            warmup: measurement.running_ms + 1000.0 * measurement.warmup_s,
-            end: measurement.end_ms,
+            // A job that failed before has no steady state: everything counts.
+            warmup: if warmup < end {
+                warmup
+            } else {
+                measurement.running_ms
+            },
+            end,
+            cut: first_failure < measurement.end_ms,
         }
     }
 

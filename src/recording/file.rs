@@ -177,6 +177,9 @@ pub struct Rest {
     /// `/jobs/:jobid/checkpoints`.
     #[serde(default)]
     pub checkpoints: Value,
+    /// `/jobs/:jobid/exceptions`.
+    #[serde(default)]
+    pub exceptions: Value,
     /// By checkpoint id.
     #[serde(default)]
     pub checkpoint_details: BTreeMap<String, CheckpointDetails>,

@@ -6,6 +6,32 @@
 
 use crate::units::SimDuration;
 
+/// A delay of the control plane (threads, RPCs): a least time and a lognormal rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Latency {
+    /// Never shorter.
+    pub floor: SimDuration,
+    /// Median of what comes on top.
+    pub median: SimDuration,
+    /// Standard deviation of the logarithm of what comes on top.
+    pub sigma: f64,
+}
+
+impl Latency {
+    const fn new(floor_us: u64, median_us: u64, sigma: f64) -> Latency {
+        Latency {
+            floor: SimDuration::from_micros(floor_us),
+            median: SimDuration::from_micros(median_us),
+            sigma,
+        }
+    }
+
+    /// The median delay.
+    pub fn typical(&self) -> SimDuration {
+        self.floor + self.median
+    }
+}
+
 /// `HashMap`: bytes per entry above the value bytes (exact in all recordings).
 pub const HASHMAP_BYTES_PER_ENTRY: u64 = 13;
 /// `HashMap`: bytes per subtask besides the entries (exact in all recordings).
@@ -14,14 +40,20 @@ pub const HASHMAP_BYTES_PER_SUBTASK: u64 = 717;
 pub const ROCKSDB_BYTES_PER_ENTRY: u64 = 27;
 /// RocksDB: MANIFEST, CURRENT, OPTIONS and the metadata stream of one checkpoint, in bytes.
 pub const ROCKSDB_MISC_BYTES: u64 = 10_000;
-/// Trigger timestamp to the first source's snapshot: 3 / 5 / 16 ms (p10 / median / p90 of 510).
-pub const TRIGGER_RPC: SimDuration = SimDuration::from_millis(4);
-/// End of the async part to the ack handled by the JobManager: 1 / 3 / 9 ms (3481 acks).
-pub const ASYNC_END_TO_ACK: SimDuration = SimDuration::from_millis(2);
+/// Trigger timestamp to the sources' snapshots, at CPU < 0.5 (529 checkpoints, cut to whole ms; p10 / median / p90): first
+/// source 2 / 4 / 11 ms, last 3 / 5 / 15 ms. One RPC thread sends to all sources; that they differ is left out.
+pub const TRIGGER_RPC: Latency = Latency::new(2_000, 3_000, 0.5);
+/// End of the async part to the ack handled by the JobManager, at CPU < 0.5 (2320 acks, p10 / median / p90): 2 / 4 / 11 ms,
+/// of which 1.5 ms is the rounding of its parts. Of four subtasks the first takes 3, the last 6 ms (medians).
+pub const ASYNC_END_TO_ACK: Latency = Latency::new(0, 2_600, 0.55);
 /// Last ack to "completed", storage latency excluded: 1 / 2 / 6 ms (473 checkpoints).
-pub const FINALISE: SimDuration = SimDuration::from_millis(2);
-/// "Completed" to the notification handled by a task: 5 / 8 / 16 ms for the last task (473 checkpoints).
-pub const NOTIFY: SimDuration = SimDuration::from_millis(5);
+pub const FINALISE: Latency = Latency::new(500, 1_500, 0.5);
+/// "Completed" to the notification handled by the last task: 5 / 8 / 16 ms (473 checkpoints); by any task.
+pub const NOTIFY: Latency = Latency::new(3_000, 3_000, 0.5);
+/// Spread between runs of the same latencies, as the standard deviation of the logarithm of a factor that one run's
+/// latencies have in common: medians of 51 quiet runs, rounding taken off, are 1.5 / 2.5 / 6.5 ms (p10 / median / p90) from
+/// async end to ack, 1.5 / 2.5 / 9 ms from trigger to source.
+pub const LATENCY_BETWEEN_RUNS: f64 = 0.75;
 /// `HashMap`: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots).
 pub const HASHMAP_ASYNC_FIXED: SimDuration = SimDuration::from_millis(1);
 /// Async part of a subtask whose state travels in the ack: 0 / 1 / 3 ms (610 snapshots).

@@ -34,7 +34,9 @@ pub use crate::scenario::flink::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
     Mode, Network, Overflow, RocksDb,
 };
-pub use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
+pub use crate::scenario::job::{
+    Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
+};
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
     Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,

@@ -291,7 +291,7 @@ impl<O: Observer> Job<O> {
                 .reports
                 .push((checkpoint, done.record));
             agenda.after(
-                ASYNC_END_TO_ACK,
+                self.latencies.draw(ASYNC_END_TO_ACK),
                 Event::AckAtCoordinator {
                     task: id,
                     checkpoint,

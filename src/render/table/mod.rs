@@ -1,11 +1,13 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
+mod accuracy;
 mod formulas;
 mod phases;
 mod sparkline;
 mod sweep;
 mod vertices;
 
+pub use crate::render::table::accuracy::{accuracy, comparisons};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;

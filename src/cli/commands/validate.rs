@@ -1,0 +1,121 @@
+//! `validate`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::cli::console::Console;
+use crate::cli::exit::Exit;
+use crate::experiment::validate::summary::summarise;
+use crate::experiment::validate::{self, Compared};
+use crate::recording::file;
+use crate::render::table;
+
+/// Compare the simulation with recordings of real Flink clusters
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ckptsim validate tests/recordings
+  ckptsim validate run1.json run2.json --format json")]
+pub struct Args {
+    /// Recordings, or directories of them
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Runs per recording, each with its own random keys
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    replications: u32,
+    /// Root of all random numbers
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people.
+    #[default]
+    Text,
+    /// Everything.
+    Json,
+    /// The summary, for documents.
+    Markdown,
+}
+
+/// Simulates every recording's job, prints the errors.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        collect(path, &mut files)?;
+    }
+    if files.is_empty() {
+        bail!("no recordings (*.json) there");
+    }
+    let mut compared = Vec::new();
+    let mut skipped = 0;
+    for path in &files {
+        match compare(path, args) {
+            Ok(recording) => compared.push(recording),
+            Err(error) => {
+                skipped += 1;
+                console.error(&format!("{}: {error:#}", path.display()));
+            }
+        }
+    }
+    print(&compared, args.format, console)?;
+    Ok(if skipped == 0 {
+        Exit::Success
+    } else {
+        Exit::Failure
+    })
+}
+
+fn compare(path: &Path, args: &Args) -> anyhow::Result<Compared> {
+    let text = std::fs::read_to_string(path).context("cannot read it")?;
+    let recording = file::read(&text)?;
+    Ok(validate::compare(&recording, args.seed, args.replications)?)
+}
+
+fn print(compared: &[Compared], format: Format, console: Console) -> anyhow::Result<()> {
+    let summary = summarise(compared);
+    match format {
+        Format::Text => {
+            let details = table::comparisons(compared).text();
+            console.result(&format!("{details}\n{}", table::accuracy(&summary).text()))
+        }
+        Format::Markdown => console.result(&table::accuracy(&summary).markdown()),
+        Format::Json => {
+            let all = json!({"recordings": compared, "summary": summary});
+            console.result(&serde_json::to_string_pretty(&all)?)
+        }
+    }
+}
+
+/// All `*.json` below a directory, in order of their paths; a file as it is.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    if !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let entries =
+        std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    entries.sort();
+    for entry in entries {
+        if entry.is_dir()
+            || entry
+                .extension()
+                .is_some_and(|extension| extension == "json")
+        {
+            collect(&entry, files)?;
+        }
+    }
+    Ok(())
+}
