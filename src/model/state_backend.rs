@@ -4,7 +4,7 @@
 
 use crate::model::ids::CheckpointId;
 use crate::model::lsm::Lsm;
-use crate::scenario::calibration as c;
+use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, Changelog, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
 };
@@ -57,12 +57,14 @@ pub enum SnapshotKind {
 }
 
 /// The cost of a snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotPlan {
     /// Time on the task's thread.
     pub sync: SimDuration,
-    /// Time of the async part besides the uploads.
+    /// Time of the async part before the uploads.
     pub fixed: SimDuration,
+    /// Time on top that differs from time to time.
+    pub overhead: Latency,
     /// Files to upload, largest first; all of them begin as threads become free.
     pub files: Vec<u64>,
     /// Files that are uploaded at the same time.
@@ -214,6 +216,7 @@ impl StateBackend {
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),
                     fixed: SimDuration::ZERO,
+                    overhead: Latency::default(),
                     checkpointed: upload.iter().sum::<u64>() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
@@ -246,6 +249,7 @@ impl StateBackend {
             } else {
                 SimDuration::ZERO
             },
+            overhead: Latency::default(),
             checkpointed: written,
             state_size: log.materialised + log.since_materialisation,
             files: if tail > 0 { vec![tail] } else { Vec::new() },
@@ -285,11 +289,11 @@ impl StateBackend {
                 plan.files.clear();
             }
         }
-        if plan.files.is_empty() {
-            plan.fixed += c::INLINE_ASYNC;
-        } else if matches!(self.store, Store::HashMap) {
-            plan.fixed += c::HASHMAP_ASYNC_FIXED;
-        }
+        plan.overhead = match self.store {
+            Store::RocksDb { .. } if self.changelog.is_none() => c::ROCKSDB_ASYNC_FIXED,
+            _ if plan.files.is_empty() => c::INLINE_ASYNC,
+            _ => c::HASHMAP_ASYNC_FIXED,
+        };
         plan
     }
 }
