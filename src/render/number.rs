@@ -88,7 +88,10 @@ impl Unit {
         if self == Unit::Time && estimate.value.abs() >= 60.0 {
             return format!("{value} ±{}", self.rounded(half, half));
         }
-        let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let (scale, _) = self.scale(round_to(
+            estimate.value,
+            digit(estimate.value, estimate.half_width()),
+        ));
         let half = in_units(half, scale);
         let place = digit(in_units(estimate.value, scale), half);
         format!("{value} ±{}", fixed(half, place))
@@ -107,7 +110,10 @@ impl Unit {
         if self == Unit::Time && estimate.value.abs() >= 60.0 {
             return self.rounded(end, estimate.half_width());
         }
-        let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let (scale, _) = self.scale(round_to(
+            estimate.value,
+            digit(estimate.value, estimate.half_width()),
+        ));
         let half = in_units(estimate.half_width(), scale);
         fixed(
             in_units(end, scale),
@@ -122,8 +128,8 @@ impl Unit {
         if self == Unit::Plain && half_width == 0.0 && value.fract() == 0.0 && value.abs() < 1e4 {
             return fixed(value, 0);
         }
-        // Round before choosing the unit: 999.7 ms is one second.
-        let rounded = round_to(value, digit(value, 0.0));
+        // Round before choosing the unit: 999.7 ms is one second, and so is 998 ms ±10.
+        let rounded = round_to(value, digit(value, half_width));
         if self == Unit::Time && rounded.abs() >= 60.0 {
             return clock(value);
         }
@@ -307,6 +313,7 @@ mod tests {
             (Unit::Time, 72.0, 4.0, "1m 12s [1m 8s, 1m 16s]"),
             (Unit::Bytes, 1536.0, 0.0, "1.50 KiB [1.50, 1.50]"),
             (Unit::Share, 0.0312, 0.002, "3.1 % [2.9, 3.3]"),
+            (Unit::Time, 0.998, 0.03, "1.00 s [0.97, 1.03]"),
             (Unit::Time, 0.0, 0.0, "0 s [0, 0]"),
             (Unit::Time, 0.008, 0.017, "8 ms [0, 25]"),
             (Unit::Share, 0.001, 0.003, "0.1 % [−0.2, 0.4]"),
