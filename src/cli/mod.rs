@@ -77,6 +77,19 @@ fn explain(error: &anyhow::Error, console: Console) -> Exit {
         console.diagnostics(problems);
         return Exit::Usage;
     }
-    console.error(&format!("error: {error:#}"));
+    console.error(&format!("error: {}", causes(error)));
     Exit::Failure
+}
+
+/// The error and its causes, without those that the message before them has already told.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
