@@ -62,6 +62,15 @@ pub struct Scenario {
     pub simulation: Simulation,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+    /// `[measured]`: what a real cluster measured; no result depends on it.
+    pub measured: Option<Measured>,
+}
+
+/// What a real cluster measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Path of the recording as it was written: relative to the scenario file.
+    pub recording: String,
 }
 
 impl Default for Scenario {
@@ -96,6 +105,7 @@ impl Default for Scenario {
             storage: Storage::default(),
             simulation: Simulation::default(),
             triggers: Vec::new(),
+            measured: None,
         }
     }
 }

@@ -1,0 +1,95 @@
+//! Sources that deliver a whole period's records at once and then sleep, as Flink's `datagen` does every second.
+//!
+//! A counter that is read now and then stands still at multiples of one number between the bursts. Counters of sources
+//! that deliver evenly end anywhere.
+
+use std::collections::BTreeMap;
+
+use crate::recording::answers::series::Counter;
+use crate::recording::answers::{Answers, Vertex};
+
+/// Smaller numbers come out equal by chance, too.
+const RECORDS_MIN: u64 = 500;
+/// Share of the increments that must be exact multiples.
+const SHARE_MIN: f64 = 0.3;
+/// Increments below this number prove nothing.
+const SAMPLES_MIN: usize = 10;
+
+/// A burst of one subtask.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burst {
+    /// Records of each.
+    pub records: f64,
+    /// From one to the next.
+    pub period_s: f64,
+}
+
+/// The bursts of a source; `None` if it delivers evenly, or if there are too few samples to tell.
+pub fn of(answers: &Answers, vertex: &Vertex) -> Option<Burst> {
+    let found: Vec<Burst> = vertex
+        .subtasks
+        .iter()
+        .filter_map(|subtask| {
+            let series = subtask.counters.since(Counter::RecordsOut, answers.from_ms);
+            let rate = subtask
+                .counters
+                .per_second(Counter::RecordsOut, answers.from_ms)?;
+            let records = quota(series)?;
+            Some(Burst {
+                records,
+                period_s: records / rate,
+            })
+        })
+        .collect();
+    (found.len() == vertex.subtasks.len())
+        .then(|| found.first().copied())
+        .flatten()
+}
+
+/// The number whose multiples the increments are.
+fn quota(series: &[(f64, f64)]) -> Option<f64> {
+    let increments: Vec<u64> = series
+        .windows(2)
+        .map(|pair| (pair[1].1 - pair[0].1).max(0.0) as u64)
+        .filter(|increment| *increment > 0)
+        .collect();
+    if increments.len() < SAMPLES_MIN {
+        return None;
+    }
+    let mut times: BTreeMap<u64, usize> = BTreeMap::new();
+    for increment in &increments {
+        *times.entry(*increment).or_default() += 1;
+    }
+    let (quota, _) = times.into_iter().max_by_key(|(_, times)| *times)?;
+    let multiples = increments.iter().filter(|n| **n % quota == 0).count();
+    (quota >= RECORDS_MIN && multiples as f64 >= SHARE_MIN * increments.len() as f64)
+        .then_some(quota as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counter(increments: &[f64]) -> Vec<(f64, f64)> {
+        let mut sum = 0.0;
+        let mut series = vec![(0.0, 0.0)];
+        for (second, increment) in increments.iter().enumerate() {
+            sum += increment;
+            series.push((1000.0 * (second + 1) as f64, sum));
+        }
+        series
+    }
+
+    #[test]
+    fn a_counter_that_rests_at_multiples_shows_bursts() {
+        let mut increments = vec![6000.0; 8];
+        increments.extend([12_000.0, 3840.0, 8160.0, 0.0]);
+        assert_eq!(quota(&counter(&increments)), Some(6000.0));
+    }
+
+    #[test]
+    fn an_even_source_ends_anywhere() {
+        let increments: Vec<f64> = (0..20).map(|n| 6000.0 + f64::from(n * 7 % 13)).collect();
+        assert_eq!(quota(&counter(&increments)), None);
+    }
+}
