@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::recording::answers::series::Counter;
 use crate::recording::answers::{Answers, Vertex};
+use crate::recording::estimate::estimated::median;
 
 /// Smaller numbers come out equal by chance, too.
 const RECORDS_MIN: u64 = 500;
@@ -24,40 +25,42 @@ pub struct Burst {
     pub period_s: f64,
 }
 
-/// The bursts of a source; `None` if it delivers evenly, or if there are too few samples to tell.
+/// The bursts of a source; `None` if it delivers evenly, or if there are too few samples to tell. Its subtasks are
+/// alike, so that their increments are taken together.
 pub fn of(answers: &Answers, vertex: &Vertex) -> Option<Burst> {
-    let found: Vec<Burst> = vertex
+    let increments: Vec<u64> = vertex
         .subtasks
         .iter()
-        .filter_map(|subtask| {
+        .flat_map(|subtask| {
             let series = subtask.counters.since(Counter::RecordsOut, answers.from_ms);
-            let rate = subtask
-                .counters
-                .per_second(Counter::RecordsOut, answers.from_ms)?;
-            let records = quota(series)?;
-            Some(Burst {
-                records,
-                period_s: records / rate,
-            })
+            series.windows(2)
         })
-        .collect();
-    (found.len() == vertex.subtasks.len())
-        .then(|| found.first().copied())
-        .flatten()
-}
-
-/// The number whose multiples the increments are.
-fn quota(series: &[(f64, f64)]) -> Option<f64> {
-    let increments: Vec<u64> = series
-        .windows(2)
         .map(|pair| (pair[1].1 - pair[0].1).max(0.0) as u64)
         .filter(|increment| *increment > 0)
         .collect();
+    let rates: Vec<f64> = vertex
+        .subtasks
+        .iter()
+        .filter_map(|subtask| {
+            subtask
+                .counters
+                .per_second(Counter::RecordsOut, answers.from_ms)
+        })
+        .collect();
+    let records = quota(&increments)?;
+    Some(Burst {
+        records,
+        period_s: records / median(&rates).filter(|rate| *rate > 0.0)?,
+    })
+}
+
+/// The number whose multiples the increments are.
+fn quota(increments: &[u64]) -> Option<f64> {
     if increments.len() < SAMPLES_MIN {
         return None;
     }
     let mut times: BTreeMap<u64, usize> = BTreeMap::new();
-    for increment in &increments {
+    for increment in increments {
         *times.entry(*increment).or_default() += 1;
     }
     let (quota, _) = times.into_iter().max_by_key(|(_, times)| *times)?;
@@ -70,26 +73,16 @@ fn quota(series: &[(f64, f64)]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn counter(increments: &[f64]) -> Vec<(f64, f64)> {
-        let mut sum = 0.0;
-        let mut series = vec![(0.0, 0.0)];
-        for (second, increment) in increments.iter().enumerate() {
-            sum += increment;
-            series.push((1000.0 * (second + 1) as f64, sum));
-        }
-        series
-    }
-
     #[test]
     fn a_counter_that_rests_at_multiples_shows_bursts() {
-        let mut increments = vec![6000.0; 8];
-        increments.extend([12_000.0, 3840.0, 8160.0, 0.0]);
-        assert_eq!(quota(&counter(&increments)), Some(6000.0));
+        let mut increments = vec![6000; 8];
+        increments.extend([12_000, 3840, 8160]);
+        assert_eq!(quota(&increments), Some(6000.0));
     }
 
     #[test]
     fn an_even_source_ends_anywhere() {
-        let increments: Vec<f64> = (0..20).map(|n| 6000.0 + f64::from(n * 7 % 13)).collect();
-        assert_eq!(quota(&counter(&increments)), None);
+        let increments: Vec<u64> = (0..20).map(|n| 6000 + n * 7 % 13).collect();
+        assert_eq!(quota(&increments), None);
     }
 }

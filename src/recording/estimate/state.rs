@@ -12,7 +12,7 @@ use crate::scenario::calibration as c;
 /// Smaller states are names of files and metadata.
 const STATE_MIN_BYTES: f64 = 2000.0;
 /// A flush of nearly all live data cannot be overwrites of random entries: they would hit some twice.
-const OVERWRITTEN_MAX: f64 = 0.9;
+const OVERWRITTEN_MAX: f64 = 0.8;
 /// Growth of the full size and checkpointed bytes agree to this share: nothing was compacted.
 const ADDED: f64 = 0.02;
 

@@ -7,6 +7,7 @@ use crate::recording::estimate::estimated::Estimated;
 use crate::recording::estimate::state::{StateEstimate, value_bytes};
 use crate::recording::estimate::{Estimate, VertexEstimate, WorkEstimate};
 use crate::recording::file::RecordingError;
+use crate::scenario::calibration::ROCKSDB_BYTES_PER_ENTRY;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::load;
 
@@ -233,13 +234,16 @@ impl File {
             return;
         };
         let entries = size / subtasks as f64 / entry;
-        let per_record = match change.overwritten_per_s {
-            Some(share) => share * entries / records_in,
-            None => change.flushed.value / change.period_s / (entry + 27.0) / records_in,
+        let (key, per_record) = match change.overwritten_per_s {
+            Some(share) => ("updates-per-record", share * entries / records_in),
+            None => {
+                let added = change.flushed.value / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
+                ("adds-per-record", added / change.period_s / records_in)
+            }
         };
         if per_record.is_finite() {
             self.estimated(
-                "updates-per-record",
+                key,
                 &short(per_record),
                 change.flushed,
                 " B per checkpoint and subtask",
