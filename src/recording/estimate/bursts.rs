@@ -48,9 +48,14 @@ pub fn of(answers: &Answers, vertex: &Vertex) -> Option<Burst> {
         })
         .collect();
     let records = quota(&increments)?;
+    let period_s = records / median(&rates).filter(|rate| *rate > 0.0)?;
+    // The window cuts at most one burst off: schedules have whole seconds.
+    let samples = increments.len() as f64 / vertex.subtasks.len() as f64;
+    let whole = period_s.round();
+    let is_whole = whole >= 1.0 && (period_s - whole).abs() <= 2.0 * whole / samples;
     Some(Burst {
         records,
-        period_s: records / median(&rates).filter(|rate| *rate > 0.0)?,
+        period_s: if is_whole { whole } else { period_s },
     })
 }
 

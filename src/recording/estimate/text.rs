@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::recording::clock::READERS_EARLIER_MS;
+use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::Estimated;
 use crate::recording::estimate::state::{StateEstimate, value_bytes};
 use crate::recording::estimate::{Estimate, VertexEstimate, WorkEstimate};
@@ -188,25 +190,7 @@ impl File {
         };
         self.line("[vertex.source]");
         match (rate, burst) {
-            (Some(rate), Some(burst)) => {
-                let period = 1000.0 * burst.period_s;
-                let on = period * BURST_SHARE;
-                self.estimated(
-                    "steps",
-                    &format!(
-                        "[\"0 ms {}/s\", \"{} ms 0/s\"]",
-                        short(rate.value / BURST_SHARE),
-                        short(on)
-                    ),
-                    *rate,
-                    "/s",
-                );
-                self.line(&format!(
-                    "period = \"{} ms\" # numRecordsOut rests at multiples of {}: it delivers in bursts",
-                    short(period),
-                    burst.records
-                ));
-            }
+            (Some(rate), Some(burst)) => self.bursts(vertex, *rate, *burst),
             (Some(rate), None) => {
                 let value = format!("\"{}/s\"", short(rate.value));
                 self.estimated("rate", &value, *rate, "/s");
@@ -219,6 +203,24 @@ impl File {
         if let Some(record) = vertex.record {
             self.record(record);
         }
+    }
+
+    /// Readers begin before the last task runs and checkpoints are triggered: so much of a period has passed then.
+    fn bursts(&mut self, vertex: &VertexEstimate, rate: Estimated, burst: Burst) {
+        let period = 1000.0 * burst.period_s;
+        let on = period * BURST_SHARE;
+        let per_s = burst.records * vertex.node.parallelism as f64 / (0.001 * on);
+        let steps = format!("[\"0 ms {}/s\", \"{} ms 0/s\"]", short(per_s), short(on));
+        self.estimated("steps", &steps, rate, "/s");
+        self.line(&format!(
+            "period = \"{} ms\" # numRecordsOut rests at multiples of {}: it delivers in bursts",
+            short(period),
+            burst.records
+        ));
+        self.line(&format!(
+            "start = \"{} ms\" # assumed: readers start {READERS_EARLIER_MS} ms before checkpoints do",
+            short((-READERS_EARLIER_MS).rem_euclid(period))
+        ));
     }
 
     fn state(&mut self, vertex: &VertexEstimate, state: &StateEstimate, entry: f64, rocksdb: bool) {
