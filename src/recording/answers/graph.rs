@@ -139,15 +139,15 @@ fn short_name(long: &str) -> String {
     }
 }
 
-fn unique(name: &str, taken: &[String]) -> String {
-    let taken = |name: &str| taken.iter().any(|other| other == name);
+fn unique(name: &str, taken_names: &[String]) -> String {
+    let taken = |name: &str| taken_names.iter().any(|other| other == name);
     if !taken(name) {
         return name.to_owned();
     }
-    (2..)
+    (2..=taken_names.len() + 2)
         .map(|n| format!("{name}-{n}"))
         .find(|name| !taken(name))
-        .expect("there are more numbers than names")
+        .expect("one of more numbers than names is free")
 }
 
 fn wrong(why: &str) -> RecordingError {

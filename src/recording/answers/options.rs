@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::recording::answers::files::Files;
 use crate::recording::answers::number::{at, list, text};
 use crate::recording::file::Recording;
+use crate::scenario::flink_options::{self, Lookup};
 
 /// Options that say where files are, not how the job behaves.
 const PLACES: [&str; 3] = [
@@ -42,7 +43,7 @@ pub fn of_files(files: &Files) -> BTreeMap<String, String> {
         .chain(chosen(&given, &JOB))
         .collect();
     options.extend(checkpointing(files.get("checkpoints_config")));
-    if let Some(true) = incremental(files) {
+    if incremental(files) {
         options
             .entry("execution.checkpointing.incremental".to_owned())
             .or_insert_with(|| "true".to_owned());
@@ -57,7 +58,9 @@ fn chosen<'a>(
     options
         .iter()
         .filter(|(key, _)| {
-            prefixes.iter().any(|prefix| key.starts_with(prefix)) && !PLACES.contains(&key.as_str())
+            let unknown = matches!(flink_options::lookup(key), Lookup::Unknown(_));
+            let here = prefixes.iter().any(|prefix| key.starts_with(prefix));
+            here && !unknown && !PLACES.contains(&key.as_str())
         })
         .map(|(key, value)| (key.clone(), value.clone()))
 }
@@ -118,11 +121,11 @@ fn checkpointing(config: &Value) -> BTreeMap<String, String> {
 }
 
 /// The REST API does not tell; files that were used again do.
-fn incremental(files: &Files) -> Option<bool> {
+fn incremental(files: &Files) -> bool {
     let history = list(files.get("checkpoints"), "history");
     let shares = history.iter().filter_map(|checkpoint| {
         let state = at(checkpoint, &["state_size"]).filter(|bytes| *bytes > 0.0)?;
         Some(at(checkpoint, &["checkpointed_size"])? / state)
     });
-    Some(shares.fold(f64::INFINITY, f64::min) < 0.9)
+    shares.fold(f64::INFINITY, f64::min) < 0.9
 }

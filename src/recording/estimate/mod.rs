@@ -121,15 +121,13 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
         .options
         .get("state.backend.type")
         .is_some_and(|backend| backend.contains("rocksdb"));
-    let rates: Vec<Rates> = answers
-        .vertices
-        .iter()
-        .map(|vertex| Rates::of(answers, vertex))
+    let rates: Vec<Rates> = (0..answers.vertices.len())
+        .map(|position| Rates::of(answers, position))
         .collect();
     let mut assumptions = Vec::new();
     let vertices: Vec<VertexEstimate> = (0..rates.len())
         .map(|position| {
-            let place = Position {
+            let place = OneVertex {
                 answers,
                 rates: &rates,
                 position,
@@ -166,14 +164,14 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
 }
 
 /// One vertex among all.
-struct Position<'a> {
+struct OneVertex<'a> {
     answers: &'a Answers,
     rates: &'a [Rates],
     position: usize,
     rocksdb: bool,
 }
 
-impl Position<'_> {
+impl OneVertex<'_> {
     fn vertex(&self, assumptions: &mut Vec<String>) -> VertexEstimate {
         let vertex = &self.answers.vertices[self.position];
         let rates = &self.rates[self.position];

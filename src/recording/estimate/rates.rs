@@ -1,7 +1,7 @@
 //! What flows, and what a record costs: from counters of records, bytes and time.
 
 use crate::recording::answers::series::Counter;
-use crate::recording::answers::{Answers, Subtask, Vertex};
+use crate::recording::answers::{Answers, Subtask};
 use crate::recording::estimate::estimated::{Estimated, range};
 
 /// A source that is backpressured for a larger share of the time delivers less than it would like to.
@@ -27,11 +27,15 @@ pub struct Rates {
     pub busy: Vec<Option<f64>>,
     /// Share of the time.
     pub backpressured: Vec<Option<f64>>,
+    /// Exchanges that every record goes to: Flink counts the record once, its bytes in each.
+    pub consumers: usize,
 }
 
 impl Rates {
-    /// Reads the counters of a vertex.
-    pub fn of(answers: &Answers, vertex: &Vertex) -> Rates {
+    /// Reads the counters of the vertex at this position.
+    pub fn of(answers: &Answers, position: usize) -> Rates {
+        let vertex = &answers.vertices[position];
+        let inputs = answers.vertices.iter().flat_map(|other| &other.node.inputs);
         let per_second =
             |subtask: &Subtask, counter| subtask.counters.per_second(counter, answers.from_ms);
         let rate = |counter| {
@@ -57,6 +61,7 @@ impl Rates {
                 .iter()
                 .map(|subtask| share(subtask, Counter::Backpressured))
                 .collect(),
+            consumers: inputs.filter(|(from, _)| *from == position).count(),
         }
     }
 
@@ -78,7 +83,7 @@ impl Rates {
             .iter()
             .zip(&self.records_out)
             .filter(|(bytes, records)| **bytes > 0.0 && **records > 0.0)
-            .map(|(bytes, records)| bytes / records)
+            .map(|(bytes, records)| bytes / records / self.consumers.max(1) as f64)
             .collect();
         Estimated::median(&sizes, "numBytesOut / numRecordsOut")
     }
@@ -127,8 +132,8 @@ impl Rates {
             .then_some(shares)
     }
 
-    /// Seconds of a task's thread per record of every subtask, `idle_share` of each busy second being no work on
-    /// records (sync phases).
+    /// Seconds of a task's thread per record of every subtask; `other_work` is the share of the time that each is busy
+    /// with other things (sync phases).
     pub fn seconds_per_record(&self, records: &[f64], other_work: &[f64]) -> Vec<Option<f64>> {
         self.busy
             .iter()

@@ -82,7 +82,7 @@ fn rocksdb_state(
     from_ms: f64,
     steady: &dyn Fn(&Sequence) -> Vec<Snapshot>,
 ) -> Option<StateEstimate> {
-    let mut flushes = Vec::new();
+    let mut growths = Vec::new();
     let mut periods = Vec::new();
     for pair in sequences.iter().flat_map(|sequence| sequence.windows(2)) {
         let [(before, earlier), (at, later)] = pair else {
@@ -92,11 +92,11 @@ fn rocksdb_state(
         let incremental = later.checkpointed < later.state;
         let added = (growth - later.checkpointed).abs() <= ADDED * later.checkpointed;
         if *at >= from_ms && growth > 0.0 && (added || !incremental) {
-            flushes.push(growth);
+            growths.push(growth);
             periods.push((at - before) / 1000.0);
         }
     }
-    let flushed = Estimated::median(&flushes, "checkpointed_size without compaction");
+    let flushed = Estimated::median(&growths, "checkpointed_size without compaction");
     let mut certain = true;
     let lives: Vec<f64> = sequences
         .iter()

@@ -236,12 +236,11 @@ impl File {
             return;
         };
         let entries = size / subtasks as f64 / entry;
-        let (key, per_record) = match change.overwritten_per_s {
-            Some(share) => ("updates-per-record", share * entries / records_in),
-            None => {
-                let added = change.flushed.value / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
-                ("adds-per-record", added / change.period_s / records_in)
-            }
+        let (key, per_record) = if let Some(share) = change.overwritten_per_s {
+            ("updates-per-record", share * entries / records_in)
+        } else {
+            let added = change.flushed.value / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
+            ("adds-per-record", added / change.period_s / records_in)
         };
         if per_record.is_finite() {
             self.estimated(
