@@ -152,7 +152,8 @@ fn a_recording_with_known_parameters_names_itself_in_the_scenario() {
         .unwrap()
         .scenario;
     assert_eq!(scenario.measured.unwrap().recording, RECORDING);
-    assert_eq!(scenario.vertices[1].service.mean.as_secs_f64(), 500e-6);
+    let mean = scenario.vertices[1].service.mean;
+    assert_eq!(mean, ckptsim::units::SimDuration::from_micros(500));
 }
 
 #[test]
