@@ -141,7 +141,7 @@ fn plan(
             rocksdb,
             entries * (state.entry.get() + ROCKSDB_BYTES_PER_ENTRY) as f64,
             {
-                touched_entries(entries, updates)
+                written_entries(&state, entries, updates)
                     * (state.entry.get() + ROCKSDB_BYTES_PER_ENTRY) as f64
             },
             cycle,
@@ -162,10 +162,18 @@ fn plan(
 fn updates(state: &State, entries: f64, input_per_s: f64, period_s: f64) -> f64 {
     let per_s = match state.updates {
         Updates::PerSecond(share) => share * entries,
-        Updates::PerRecord(times) => times * input_per_s,
+        Updates::PerRecord(times) | Updates::Adds(times) => times * input_per_s,
     };
     // Nothing per second stays nothing, even if no checkpoint ever comes.
     if per_s > 0.0 { per_s * period_s } else { 0.0 }
+}
+
+/// Entries that a flush writes: overwrites of one entry count once, added entries are all different.
+fn written_entries(state: &State, entries: f64, updates: f64) -> f64 {
+    match state.updates {
+        Updates::PerSecond(_) | Updates::PerRecord(_) => touched_entries(entries, updates),
+        Updates::Adds(_) => updates,
+    }
 }
 
 /// State that needs no file: it travels in the ack.

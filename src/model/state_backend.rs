@@ -260,21 +260,25 @@ impl StateBackend {
     }
 
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
-    /// 1 − exp(−updates / entries).
+    /// 1 − exp(−updates / entries). Added entries are all different.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
         let updates = self.updates_since(now, processed);
         self.last = (now, processed);
-        if self.entries > 0.0 {
-            self.entries * -libm::expm1(-updates / self.entries)
-        } else {
-            0.0
+        match self.updates {
+            Updates::Adds(_) => updates,
+            Updates::PerSecond(_) | Updates::PerRecord(_) if self.entries > 0.0 => {
+                self.entries * -libm::expm1(-updates / self.entries)
+            }
+            Updates::PerSecond(_) | Updates::PerRecord(_) => 0.0,
         }
     }
 
     fn updates_since(&self, now: SimTime, processed: u64) -> f64 {
         match self.updates {
             Updates::PerSecond(share) => share * self.entries * (now - self.last.0).as_secs_f64(),
-            Updates::PerRecord(updates) => updates * (processed - self.last.1) as f64,
+            Updates::PerRecord(updates) | Updates::Adds(updates) => {
+                updates * (processed - self.last.1) as f64
+            }
         }
     }
 
@@ -394,6 +398,28 @@ mod tests {
         // 4000 entries, 2 × 4000 updates: 4000 × (1 − e^−2) = 3458.66 entries of 1027 B
         let plan = backend.snapshot(at(1), 0, CheckpointId(2), SnapshotKind::Checkpoint);
         assert_eq!(plan.files, [3_552_042]);
+    }
+
+    #[test]
+    fn added_entries_are_all_flushed() {
+        let added = State {
+            updates: Updates::Adds(2.0),
+            ..state(0.0)
+        };
+        let backend = Backend::RocksDb(RocksDb {
+            incremental: true,
+            ..RocksDb::default()
+        });
+        let options = Checkpointing {
+            backend,
+            ..Checkpointing::default()
+        };
+        let mut backend = StateBackend::new(Some(&added), false, 1, &options);
+        backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        backend.confirm(CheckpointId(1));
+        // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.
+        let plan = backend.snapshot(at(1), 5000, CheckpointId(2), SnapshotKind::Checkpoint);
+        assert_eq!(plan.files, [10_270_000]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The way in: a file or a text, with overrides, to a [`Scenario`] with everything worth saying about it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
@@ -97,6 +97,12 @@ impl Loaded {
     /// The file as it was written, with overrides applied and `config.yaml` included, but without defaults.
     pub fn written(&self) -> String {
         self.document.table.to_string()
+    }
+
+    /// The recording that `[measured]` names: its path, seen from the working directory.
+    pub fn recording(&self) -> Option<PathBuf> {
+        let measured = self.scenario.measured.as_ref()?;
+        Some(self.document.base.join(&measured.recording))
     }
 
     /// The name of the file or text.
