@@ -19,7 +19,7 @@ use crate::measure::estimate::quantile;
 use crate::measure::rest;
 use crate::recording::file::{CheckpointDetails, Rest};
 use crate::recording::measured::{self, Metric, Samples, median};
-use crate::recording::{Recording, RecordingError, known};
+use crate::recording::{self, Answers, Recording, RecordingError, estimate, known};
 use crate::scenario::{LatencyDraw, Scenario, load};
 
 /// Probability of the prediction intervals.
@@ -82,24 +82,32 @@ pub struct Comparison {
     pub error: Option<f64>,
 }
 
-/// The scenario of a recording, as text and checked.
-pub fn scenario(recording: &Recording) -> Result<Scenario, RecordingError> {
-    let text = known::scenario(recording)?;
+/// The scenario of a recording: of its known parameters; without these, of what `baseline`, a recording of the same job
+/// under another configuration, tells; without that, of its own REST answers.
+pub fn scenario(
+    recording: &Recording,
+    baseline: Option<&Recording>,
+) -> Result<Scenario, RecordingError> {
+    let text = match baseline {
+        _ if recording.is_known() => known::scenario(recording)?,
+        Some(baseline) => recording::what_if(baseline, recording)?,
+        None => estimate::scenario(&Answers::of_recording(recording)?, &recording.id)?,
+    };
     let origin = format!("{} (imported)", recording.id);
     load::parse(&text, &origin, std::path::Path::new(""), &[])
         .map(|loaded| loaded.scenario)
         .map_err(|problems| RecordingError::Scenario(problems.to_string()))
 }
 
-/// Simulates a recording's job `replications` times and compares.
+/// Simulates the job of a recording, which `scenario` describes, `replications` times and compares.
 pub fn compare(
     recording: &Recording,
+    scenario: &Scenario,
     seed: u64,
     replications: u32,
 ) -> Result<Compared, ValidateError> {
-    let scenario = scenario(recording)?;
-    let typical = simulate(&scenario, LatencyDraw::Typical, seed, replications)?;
-    let random = simulate(&scenario, LatencyDraw::Random, seed, replications)?;
+    let typical = simulate(scenario, LatencyDraw::Typical, seed, replications)?;
+    let random = simulate(scenario, LatencyDraw::Random, seed, replications)?;
     let measured = measured::of_recording(recording);
     let metrics: Vec<Comparison> = measured
         .iter()
@@ -107,7 +115,7 @@ pub fn compare(
         .collect();
     let duration = measured.get(&(Metric::EndToEndDuration, None));
     let duration = duration.and_then(|samples| median(samples));
-    let f1 = formulas::all(&scenario)
+    let f1 = formulas::all(scenario)
         .into_iter()
         .find(|formula| formula.id == "F1")
         .and_then(|formula| formula.value)

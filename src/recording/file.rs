@@ -49,6 +49,14 @@ pub struct Recording {
     pub timeseries: Value,
 }
 
+impl Recording {
+    /// Whether the service times were known before the job ran; those of SQL jobs are not.
+    pub fn is_known(&self) -> bool {
+        let nodes = &self.params.explicit.nodes;
+        nodes.iter().any(|node| node.service_us.is_some())
+    }
+}
+
 /// What was known beforehand.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Params {

@@ -122,7 +122,8 @@ impl Unit {
     }
 
     fn rounded(self, value: f64, half_width: f64) -> String {
-        if !value.is_finite() {
+        // In per cent, larger ones would leave the range of `f64`.
+        if !value.is_finite() || value.abs() > 1e300 {
             return MISSING.to_owned();
         }
         if self == Unit::Plain && half_width == 0.0 && value.fract() == 0.0 && value.abs() < 1e4 {

@@ -9,7 +9,7 @@ use ckptsim::scenario::load;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-const RECORDING: &str = "tests/recordings/A01_hm5_w10.json";
+const RECORDING: &str = "tests/answers/A01_hm5_w10.json";
 
 fn ckptsim(args: &[&str]) -> Command {
     let mut command = Command::cargo_bin("ckptsim").unwrap();

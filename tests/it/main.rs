@@ -1,5 +1,7 @@
 //! Integration tests.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+/// Simulations against recordings of real clusters: the published errors may not get worse.
+mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.

@@ -135,8 +135,7 @@ fn saved_answers(root: &Path) -> anyhow::Result<Files> {
 fn recording(path: &Path, out: Option<&Path>) -> anyhow::Result<String> {
     let name = || path.display().to_string();
     let recording = file::read(&text(path)?).with_context(name)?;
-    let nodes = &recording.params.explicit.nodes;
-    let known = nodes.iter().any(|node| node.service_us.is_some());
+    let known = recording.is_known();
     let text = if known {
         known::scenario(&recording)
     } else {

@@ -10,8 +10,9 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
-use crate::recording::file;
+use crate::recording::{Recording, file};
 use crate::render::table;
+use crate::scenario::load;
 
 /// Compare the simulation with recordings of real Flink clusters
 #[derive(clap::Args, Debug)]
@@ -20,7 +21,7 @@ Examples:
   ckptsim validate tests/recordings
   ckptsim validate run1.json run2.json --format json")]
 pub struct Args {
-    /// Recordings, or directories of them
+    /// Recordings, directories of them, or scenarios with a `[measured]` table
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Runs per recording, each with its own random keys
@@ -74,10 +75,44 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     })
 }
 
+/// A recording, or a scenario that names one under `[measured]`.
 fn compare(path: &Path, args: &Args) -> anyhow::Result<Compared> {
-    let text = std::fs::read_to_string(path).context("cannot read it")?;
-    let recording = file::read(&text)?;
-    Ok(validate::compare(&recording, args.seed, args.replications)?)
+    let (recording, scenario) = if path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+    {
+        let loaded = load::load(path, &[])?;
+        let Some(recording) = loaded.recording() else {
+            bail!(
+                "the scenario names no recording: add `[measured]` with `recording = \"FILE.json\"`"
+            );
+        };
+        (read(&recording)?, loaded.scenario)
+    } else {
+        let recording = read(path)?;
+        let baseline = match &recording.params.baseline {
+            Some(id) if !recording.is_known() => {
+                let file = path.with_file_name(format!("{id}.json"));
+                Some(read(&file).context("its baseline")?)
+            }
+            _ => None,
+        };
+        let scenario = validate::scenario(&recording, baseline.as_ref())?;
+        (recording, scenario)
+    };
+    let (seed, replications) = (args.seed, args.replications);
+    Ok(validate::compare(
+        &recording,
+        &scenario,
+        seed,
+        replications,
+    )?)
+}
+
+fn read(path: &Path) -> anyhow::Result<Recording> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(file::read(&text)?)
 }
 
 fn print(compared: &[Compared], format: Format, console: Console) -> anyhow::Result<()> {
