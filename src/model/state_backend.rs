@@ -76,11 +76,13 @@ pub struct SnapshotPlan {
 }
 
 impl StateBackend {
-    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing.
+    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing. A large RocksDB instance was
+    /// flushed `flushes` times since its last compaction.
     pub fn new(
         state: Option<&State>,
         is_source: bool,
         parallelism: usize,
+        flushes: usize,
         options: &Checkpointing,
     ) -> Self {
         let (entries, entry_bytes, updates) = match state {
@@ -99,7 +101,7 @@ impl StateBackend {
                 let live = entries * (entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
                 Store::RocksDb {
                     options: rocksdb,
-                    lsm: Lsm::new(live as u64),
+                    lsm: Lsm::new(live as u64, flushes),
                     base: Vec::new(),
                     taken: Vec::new(),
                 }
@@ -331,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
-        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, &Checkpointing::default());
+        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
         for n in 1..3 {
             let plan = backend.snapshot(
                 at(u64::from(n)),
@@ -346,7 +348,7 @@ mod tests {
 
     #[test]
     fn state_below_the_threshold_makes_no_file() {
-        let mut backend = StateBackend::new(None, true, 4, &Checkpointing::default());
+        let mut backend = StateBackend::new(None, true, 4, 0, &Checkpointing::default());
         let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
         assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
     }
@@ -360,6 +362,7 @@ mod tests {
             Some(&state(dirty)),
             false,
             1,
+            0,
             &Checkpointing {
                 backend,
                 ..Checkpointing::default()
@@ -406,7 +409,7 @@ mod tests {
             ..state(0.0)
         };
         let plan = |state: &State| {
-            let mut backend = StateBackend::new(Some(state), false, 1, &options);
+            let mut backend = StateBackend::new(Some(state), false, 1, 0, &options);
             backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
         };
         assert!(plan(&big).too_large);
