@@ -115,7 +115,7 @@ impl StateBackend {
                 since_materialisation: 0,
                 materialised: 0,
             });
-        StateBackend {
+        let mut backend = StateBackend {
             entries,
             entry_bytes,
             updates,
@@ -124,7 +124,10 @@ impl StateBackend {
             changelog,
             inline_threshold: options.inline_threshold.get(),
             storage: options.storage,
-        }
+        };
+        // The state that is there at the start is older than the log.
+        backend.materialise();
+        backend
     }
 
     /// Takes a snapshot: what it costs now. `processed` = records the subtask has processed so far.
@@ -248,7 +251,9 @@ impl StateBackend {
             } else {
                 SimDuration::ZERO
             },
-            checkpointed: written,
+            // What was uploaded before the barrier came is not counted (`FsStateChangelogWriter`: only uploads that end
+            // while the checkpoint waits for them).
+            checkpointed: tail,
             state_size: log.materialised + log.since_materialisation,
             files: if tail > 0 { vec![tail] } else { Vec::new() },
             threads: 1,
@@ -333,7 +338,8 @@ mod tests {
 
     #[test]
     fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
-        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
+        let mut backend =
+            StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
         for n in 1..3 {
             let plan = backend.snapshot(
                 at(u64::from(n)),
