@@ -1,7 +1,8 @@
 //! Simulation against recordings of real clusters: predicted, measured, error.
 //!
 //! A recording's keys are one random draw that nobody knows: each of several replications draws its own, and what they
-//! give is an interval. The job is simulated from its start and cut as the recording was.
+//! give is an interval. Nor does anybody know how loaded the machines were: the prediction is made for typical latencies of
+//! the control plane, its interval for random ones. The job is simulated from its start and cut as the recording was.
 
 pub mod summary;
 
@@ -19,7 +20,7 @@ use crate::measure::rest;
 use crate::recording::file::{CheckpointDetails, Rest};
 use crate::recording::measured::{self, Metric, Samples, median};
 use crate::recording::{Recording, RecordingError, known};
-use crate::scenario::{Scenario, load};
+use crate::scenario::{LatencyDraw, Scenario, load};
 
 /// Probability of the prediction intervals.
 pub const INTERVAL: f64 = 0.9;
@@ -68,9 +69,9 @@ pub struct Comparison {
     pub vertex: Option<String>,
     /// In real Flink; ms, bytes, or per second.
     pub measured: Option<f64>,
-    /// Median over all checkpoints of all replications.
+    /// Median over all checkpoints of all replications on typical machines.
     pub simulated: Option<f64>,
-    /// Of the prediction interval for the recording's median.
+    /// Of the prediction interval for the recording's median, over random keys and machines.
     pub low: Option<f64>,
     /// Of the prediction interval.
     pub high: Option<f64>,
@@ -97,16 +98,12 @@ pub fn compare(
     replications: u32,
 ) -> Result<Compared, ValidateError> {
     let scenario = scenario(recording)?;
-    let runs: Vec<Samples> = (0..replications)
-        .into_par_iter()
-        .map(|replication| {
-            run::run(&scenario, seed, replication).map(|run| of_run(&scenario, &run))
-        })
-        .collect::<Result<_, _>>()?;
+    let typical = simulate(&scenario, LatencyDraw::Typical, seed, replications)?;
+    let random = simulate(&scenario, LatencyDraw::Random, seed, replications)?;
     let measured = measured::of_recording(recording);
     let metrics: Vec<Comparison> = measured
         .iter()
-        .map(|(key, samples)| comparison(key.0, key.1.clone(), samples, &runs))
+        .map(|(key, samples)| comparison(key.0, key.1.clone(), samples, &typical, &random))
         .collect();
     let duration = measured.get(&(Metric::EndToEndDuration, None));
     let duration = duration.and_then(|samples| median(samples));
@@ -127,16 +124,37 @@ pub fn compare(
     })
 }
 
+fn simulate(
+    scenario: &Scenario,
+    latencies: LatencyDraw,
+    seed: u64,
+    replications: u32,
+) -> Result<Vec<Samples>, RunError> {
+    let mut scenario = scenario.clone();
+    scenario.simulation.latencies = latencies;
+    (0..replications)
+        .into_par_iter()
+        .map(|replication| {
+            run::run(&scenario, seed, replication).map(|run| of_run(&scenario, &run))
+        })
+        .collect()
+}
+
 fn comparison(
     metric: Metric,
     vertex: Option<String>,
     measured: &[f64],
-    runs: &[Samples],
+    typical: &[Samples],
+    random: &[Samples],
 ) -> Comparison {
     let key = (metric, vertex);
-    let of_runs: Vec<&Vec<f64>> = runs.iter().filter_map(|run| run.get(&key)).collect();
-    let pooled: Vec<f64> = of_runs.iter().flat_map(|run| run.iter().copied()).collect();
-    let medians: Vec<f64> = of_runs.iter().filter_map(|run| median(run)).collect();
+    let of = |runs: &[Samples]| -> Vec<Vec<f64>> {
+        runs.iter()
+            .filter_map(|run| run.get(&key).cloned())
+            .collect()
+    };
+    let pooled = of(typical).concat();
+    let medians: Vec<f64> = of(random).iter().filter_map(|run| median(run)).collect();
     let (measured, simulated) = (median(measured), median(&pooled));
     let tail = (1.0 - INTERVAL) / 2.0;
     Comparison {

@@ -4,7 +4,7 @@
 
 use crate::model::ids::CheckpointId;
 use crate::model::lsm::Lsm;
-use crate::scenario::calibration as c;
+use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, Changelog, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
 };
@@ -57,12 +57,14 @@ pub enum SnapshotKind {
 }
 
 /// The cost of a snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotPlan {
     /// Time on the task's thread.
     pub sync: SimDuration,
-    /// Time of the async part besides the uploads.
+    /// Time of the async part before the uploads.
     pub fixed: SimDuration,
+    /// Time on top that differs from time to time.
+    pub overhead: Latency,
     /// Files to upload, largest first; all of them begin as threads become free.
     pub files: Vec<u64>,
     /// Files that are uploaded at the same time.
@@ -219,6 +221,7 @@ impl StateBackend {
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),
                     fixed: SimDuration::ZERO,
+                    overhead: Latency::default(),
                     checkpointed: upload.iter().sum::<u64>() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
@@ -251,6 +254,7 @@ impl StateBackend {
             } else {
                 SimDuration::ZERO
             },
+            overhead: Latency::default(),
             // What was uploaded before the barrier came is not counted (`FsStateChangelogWriter`: only uploads that end
             // while the checkpoint waits for them).
             checkpointed: tail,
@@ -263,21 +267,25 @@ impl StateBackend {
     }
 
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
-    /// 1 − exp(−updates / entries).
+    /// 1 − exp(−updates / entries). Added entries are all different.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
         let updates = self.updates_since(now, processed);
         self.last = (now, processed);
-        if self.entries > 0.0 {
-            self.entries * -libm::expm1(-updates / self.entries)
-        } else {
-            0.0
+        match self.updates {
+            Updates::Adds(_) => updates,
+            Updates::PerSecond(_) | Updates::PerRecord(_) if self.entries > 0.0 => {
+                self.entries * -libm::expm1(-updates / self.entries)
+            }
+            Updates::PerSecond(_) | Updates::PerRecord(_) => 0.0,
         }
     }
 
     fn updates_since(&self, now: SimTime, processed: u64) -> f64 {
         match self.updates {
             Updates::PerSecond(share) => share * self.entries * (now - self.last.0).as_secs_f64(),
-            Updates::PerRecord(updates) => updates * (processed - self.last.1) as f64,
+            Updates::PerRecord(updates) | Updates::Adds(updates) => {
+                updates * (processed - self.last.1) as f64
+            }
         }
     }
 
@@ -292,11 +300,11 @@ impl StateBackend {
                 plan.files.clear();
             }
         }
-        if plan.files.is_empty() {
-            plan.fixed += c::INLINE_ASYNC;
-        } else if matches!(self.store, Store::HashMap) {
-            plan.fixed += c::HASHMAP_ASYNC_FIXED;
-        }
+        plan.overhead = match self.store {
+            Store::RocksDb { .. } if self.changelog.is_none() => c::ROCKSDB_ASYNC_FIXED,
+            _ if plan.files.is_empty() => c::INLINE_ASYNC,
+            _ => c::HASHMAP_ASYNC_FIXED,
+        };
         plan
     }
 }
@@ -399,6 +407,28 @@ mod tests {
         // 4000 entries, 2 × 4000 updates: 4000 × (1 − e^−2) = 3458.66 entries of 1027 B
         let plan = backend.snapshot(at(1), 0, CheckpointId(2), SnapshotKind::Checkpoint);
         assert_eq!(plan.files, [3_552_042]);
+    }
+
+    #[test]
+    fn added_entries_are_all_flushed() {
+        let added = State {
+            updates: Updates::Adds(2.0),
+            ..state(0.0)
+        };
+        let backend = Backend::RocksDb(RocksDb {
+            incremental: true,
+            ..RocksDb::default()
+        });
+        let options = Checkpointing {
+            backend,
+            ..Checkpointing::default()
+        };
+        let mut backend = StateBackend::new(Some(&added), false, 1, &options);
+        backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        backend.confirm(CheckpointId(1));
+        // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.
+        let plan = backend.snapshot(at(1), 5000, CheckpointId(2), SnapshotKind::Checkpoint);
+        assert_eq!(plan.files, [10_270_000]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::recording::file::Recording;
 /// From the end of the job's initialisation until the recorder has seen all tasks running; ms.
 const POLL_MS: f64 = 550.0;
 /// From the opening of the readers to the end of the job's initialisation; ms.
-const READERS_EARLIER_MS: f64 = 300.0;
+pub const READERS_EARLIER_MS: f64 = 300.0;
 
 /// Instants of a recording, in milliseconds of its clock.
 #[derive(Clone, Copy, Debug, PartialEq)]

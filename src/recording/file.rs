@@ -44,6 +44,9 @@ pub struct Recording {
     /// Initialisation spans of the logs: `[time, text]`.
     #[serde(default)]
     pub log_spans: Vec<(f64, String)>,
+    /// Sampled metrics: `t_ms`, and `v[vertexid][metric][subtask][k]`.
+    #[serde(default)]
+    pub timeseries: Value,
 }
 
 /// What was known beforehand.
@@ -174,6 +177,18 @@ pub struct Measurement {
 /// Flink's REST answers, as far as they are compared.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Rest {
+    /// `/jobs/:jobid`.
+    #[serde(default)]
+    pub job: Value,
+    /// `/jobs/:jobid/plan`.
+    #[serde(default)]
+    pub plan: Value,
+    /// `/jobs/:jobid/vertices/:vertexid`, by vertex id.
+    #[serde(default)]
+    pub vertices: BTreeMap<String, Value>,
+    /// `/taskmanagers`.
+    #[serde(default)]
+    pub taskmanagers: Value,
     /// `/jobs/:jobid/checkpoints`.
     #[serde(default)]
     pub checkpoints: Value,

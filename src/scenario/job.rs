@@ -49,7 +49,7 @@ pub enum KeyDraw {
 pub enum LatencyDraw {
     /// Anew for every message.
     Random,
-    /// Always the median: for calculations by hand.
+    /// Always the median.
     Typical,
 }
 
@@ -97,7 +97,7 @@ impl Default for Simulation {
         Simulation {
             quantum: SimDuration::from_millis(5),
             keys: KeyDraw::Random,
-            latencies: LatencyDraw::Random,
+            latencies: LatencyDraw::Typical,
             max_events: 20_000_000_000,
             max_subtasks: 20_000,
             max_channels: 4_000_000,

@@ -64,6 +64,15 @@ pub struct Scenario {
     pub simulation: Simulation,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+    /// `[measured]`: what a real cluster measured; no result depends on it.
+    pub measured: Option<Measured>,
+}
+
+/// What a real cluster measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Path of the recording as it was written: relative to the scenario file.
+    pub recording: String,
 }
 
 impl Default for Scenario {
@@ -98,6 +107,7 @@ impl Default for Scenario {
             storage: Storage::default(),
             simulation: Simulation::default(),
             triggers: Vec::new(),
+            measured: None,
         }
     }
 }

@@ -6,6 +6,8 @@ mod cli;
 mod determinism;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
+/// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
+mod import;
 /// What must hold for every scenario, at every instant.
 mod invariants;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.

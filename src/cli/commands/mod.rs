@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod gallery;
+pub mod import;
 pub mod report;
 pub mod run;
 pub mod schema;

@@ -188,15 +188,15 @@ impl<O: Observer> Job<O> {
     }
 
     fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
-        let fixed = self.snapshot_of(id, checkpoint).plan.fixed;
+        let plan = &self.snapshot_of(id, checkpoint).plan;
+        let (fixed, overhead) = (plan.fixed, plan.overhead);
         agenda.after(
-            fixed,
+            fixed + self.latencies.draw(overhead),
             Event::AsyncFixedPartDone {
                 task: id,
                 checkpoint,
             },
         );
-        self.upload_next_files(id, checkpoint, agenda);
     }
 
     fn upload_next_files(
@@ -260,6 +260,7 @@ impl<O: Observer> Job<O> {
         if snapshot.plan.too_large {
             self.abort_checkpoint(checkpoint, FailureReason::AsyncException, agenda);
         }
+        self.upload_next_files(id, checkpoint, agenda);
         self.end_async_if_done(id, checkpoint, agenda);
     }
 

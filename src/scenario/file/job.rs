@@ -47,8 +47,8 @@ pub struct Simulation {
     /// Also trigger a checkpoint whenever the sources have emitted this many records since the last trigger
     /// (Flink cannot do this). Default: by time only.
     pub trigger_every_records: Option<Count>,
-    /// How long messages between JobManager and tasks take: "random" (as recorded, with their spread) or "typical" (always
-    /// the median). Default: "random".
+    /// How long messages between JobManager and tasks take: "typical" (always the median) or "random" (with the spread
+    /// from message to message and from cluster to cluster that recordings show). Default: "typical".
     pub latencies: Option<LatencyKind>,
     /// What happens to the fast channels during an aligned barrier: "flink" (blocked at the sender) or "caching"
     /// (read on and kept by the receiver, as Flink did before credit-based flow control). Default: "flink".

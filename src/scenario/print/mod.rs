@@ -29,6 +29,10 @@ pub fn toml(scenario: &Scenario) -> String {
         manual_trigger(*trigger, &mut writer);
     }
     simulation(scenario, &mut writer);
+    if let Some(measured) = &scenario.measured {
+        writer.table("[measured]");
+        writer.key("recording", text(&measured.recording));
+    }
     writer.finish()
 }
 

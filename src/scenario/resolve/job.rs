@@ -96,8 +96,8 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
             Some(Keys::Even) => KeyDraw::Even,
         },
         latencies: match table.latencies {
-            Some(LatencyKind::Random) | None => LatencyDraw::Random,
-            Some(LatencyKind::Typical) => LatencyDraw::Typical,
+            Some(LatencyKind::Typical) | None => LatencyDraw::Typical,
+            Some(LatencyKind::Random) => LatencyDraw::Random,
         },
         max_events: count(
             table.max_events,
