@@ -5,6 +5,7 @@ pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod occupancy;
+pub mod published;
 pub mod replicate;
 pub mod result;
 pub mod run;

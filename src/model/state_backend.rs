@@ -78,11 +78,13 @@ pub struct SnapshotPlan {
 }
 
 impl StateBackend {
-    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing.
+    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing. A large RocksDB instance was
+    /// flushed `flushes` times since its last compaction.
     pub fn new(
         state: Option<&State>,
         is_source: bool,
         parallelism: usize,
+        flushes: usize,
         options: &Checkpointing,
     ) -> Self {
         let (entries, entry_bytes, updates) = match state {
@@ -101,7 +103,7 @@ impl StateBackend {
                 let live = entries * (entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
                 Store::RocksDb {
                     options: rocksdb,
-                    lsm: Lsm::new(live as u64),
+                    lsm: Lsm::new(live as u64, flushes),
                     base: Vec::new(),
                     taken: Vec::new(),
                 }
@@ -115,7 +117,7 @@ impl StateBackend {
                 since_materialisation: 0,
                 materialised: 0,
             });
-        StateBackend {
+        let mut backend = StateBackend {
             entries,
             entry_bytes,
             updates,
@@ -124,7 +126,10 @@ impl StateBackend {
             changelog,
             inline_threshold: options.inline_threshold.get(),
             storage: options.storage,
-        }
+        };
+        // The state that is there at the start is older than the log.
+        backend.materialise();
+        backend
     }
 
     /// Takes a snapshot: what it costs now. `processed` = records the subtask has processed so far.
@@ -250,7 +255,9 @@ impl StateBackend {
                 SimDuration::ZERO
             },
             overhead: Latency::default(),
-            checkpointed: written,
+            // What was uploaded before the barrier came is not counted (`FsStateChangelogWriter`: only uploads that end
+            // while the checkpoint waits for them).
+            checkpointed: tail,
             state_size: log.materialised + log.since_materialisation,
             files: if tail > 0 { vec![tail] } else { Vec::new() },
             threads: 1,
@@ -339,7 +346,8 @@ mod tests {
 
     #[test]
     fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
-        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, &Checkpointing::default());
+        let mut backend =
+            StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
         for n in 1..3 {
             let plan = backend.snapshot(
                 at(u64::from(n)),
@@ -354,7 +362,7 @@ mod tests {
 
     #[test]
     fn state_below_the_threshold_makes_no_file() {
-        let mut backend = StateBackend::new(None, true, 4, &Checkpointing::default());
+        let mut backend = StateBackend::new(None, true, 4, 0, &Checkpointing::default());
         let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
         assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
     }
@@ -368,6 +376,7 @@ mod tests {
             Some(&state(dirty)),
             false,
             1,
+            0,
             &Checkpointing {
                 backend,
                 ..Checkpointing::default()
@@ -436,7 +445,7 @@ mod tests {
             ..state(0.0)
         };
         let plan = |state: &State| {
-            let mut backend = StateBackend::new(Some(state), false, 1, &options);
+            let mut backend = StateBackend::new(Some(state), false, 1, 0, &options);
             backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
         };
         assert!(plan(&big).too_large);

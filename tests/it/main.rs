@@ -14,6 +14,8 @@ mod import;
 mod invariants;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
 mod predictions;
+/// Figures that others have published, within the tolerance that the table states.
+mod published;
 /// A killed sweep continues where it was.
 mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.

@@ -377,7 +377,7 @@ impl<O: Observer> Job<O> {
             .find(|input| input.gate == gate)
             .map_or(0, |input| input.bytes);
         let idle = task.clock.spent(now, Spending::Idle);
-        let in_use = self.network.queued_buffers(gate);
+        let in_use = self.network.buffers_in_use(gate);
         let announced = self.debloaters[gate.index()].measure(
             &options,
             bytes,
