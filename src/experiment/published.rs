@@ -43,6 +43,16 @@ pub enum Metric {
     MedianDuration,
 }
 
+impl Metric {
+    /// For tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::MeanToCompletion => "mean time to completion",
+            Metric::MedianDuration => "median duration",
+        }
+    }
+}
+
 /// What counts as reproduced.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

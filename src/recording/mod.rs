@@ -8,6 +8,8 @@ pub mod clock;
 pub mod estimate;
 pub mod file;
 pub mod known;
+#[doc = include_str!("lessons.md")]
+pub mod lessons {}
 pub mod live;
 pub mod measured;
 

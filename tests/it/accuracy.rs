@@ -16,7 +16,7 @@ static SUMMARY: LazyLock<Summary> = LazyLock::new(|| {
         files.extend(entries.map(|entry| entry.unwrap().path()));
     }
     files.sort();
-    let compared: Vec<_> = files.iter().map(|file| compared(file)).collect();
+    let compared: Vec<_> = files.iter().map(compared).collect();
     assert_eq!(compared.len(), 104);
     summarise(&compared)
 });

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::experiment::published::{self, Row};
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
 use crate::recording::{Recording, file};
-use crate::render::table;
+use crate::render::table::{self, Table};
 use crate::scenario::load;
 
 /// Compare the simulation with recordings of real Flink clusters
@@ -19,11 +20,15 @@ use crate::scenario::load;
 #[command(after_help = "\
 Examples:
   ckptsim validate tests/recordings
+  ckptsim validate tests/recordings --published --format markdown
   ckptsim validate run1.json run2.json --format json")]
 pub struct Args {
     /// Recordings, directories of them, or scenarios with a `[measured]` table
-    #[arg(required = true)]
+    #[arg(required_unless_present = "published")]
     paths: Vec<PathBuf>,
+    /// Compare with figures that others have published, too
+    #[arg(long)]
+    published: bool,
     /// Runs per recording, each with its own random keys
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     replications: u32,
@@ -53,7 +58,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     for path in &args.paths {
         collect(path, &mut files)?;
     }
-    if files.is_empty() {
+    let published = if args.published {
+        published::compare()?
+    } else {
+        Vec::new()
+    };
+    if files.is_empty() && !args.published {
         bail!("no recordings (*.json) there");
     }
     let mut compared = Vec::new();
@@ -67,7 +77,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             }
         }
     }
-    print(&compared, args.format, console)?;
+    print(&compared, &published, args.format, console)?;
     Ok(if skipped == 0 {
         Exit::Success
     } else {
@@ -115,16 +125,30 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
     Ok(file::read(&text)?)
 }
 
-fn print(compared: &[Compared], format: Format, console: Console) -> anyhow::Result<()> {
+fn print(
+    compared: &[Compared],
+    published: &[Row],
+    format: Format,
+    console: Console,
+) -> anyhow::Result<()> {
     let summary = summarise(compared);
-    match format {
-        Format::Text => {
-            let details = table::comparisons(compared).text();
-            console.result(&format!("{details}\n{}", table::accuracy(&summary).text()))
+    let mut tables = Vec::new();
+    if !compared.is_empty() {
+        if format == Format::Text {
+            tables.push(table::comparisons(compared));
         }
-        Format::Markdown => console.result(&table::accuracy(&summary).markdown()),
+        tables.push(table::accuracy(&summary));
+    }
+    if !published.is_empty() {
+        tables.push(table::published(published));
+    }
+    let joined =
+        |text: fn(&Table) -> String| tables.iter().map(text).collect::<Vec<_>>().join("\n");
+    match format {
+        Format::Text => console.result(&joined(Table::text)),
+        Format::Markdown => console.result(&joined(Table::markdown)),
         Format::Json => {
-            let all = json!({"recordings": compared, "summary": summary});
+            let all = json!({"recordings": compared, "summary": summary, "published": published});
             console.result(&serde_json::to_string_pretty(&all)?)
         }
     }

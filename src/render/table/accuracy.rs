@@ -1,8 +1,11 @@
 //! Predicted against measured.
 
+use std::collections::BTreeSet;
+
+use crate::experiment::published::{Row, Tolerance};
 use crate::experiment::validate::summary::{ALL, BUSY_MACHINE, Errors, F1, Summary};
 use crate::experiment::validate::{Compared, Comparison};
-use crate::render::number::MISSING;
+use crate::render::number::{MISSING, deviation};
 use crate::render::table::{Align, Table};
 
 /// Metrics and their headings, in order.
@@ -97,6 +100,53 @@ pub fn comparisons(recordings: &[Compared]) -> Table {
             .collect(),
         rows: rows.collect(),
         notes: Vec::new(),
+    }
+}
+
+/// Simulated beside what others have published.
+pub fn published(rows: &[Row]) -> Table {
+    let columns = [
+        "Published",
+        "Figure",
+        "Simulated ms",
+        "Published ms",
+        "Deviation",
+        "Bound",
+        "Holds",
+    ];
+    let cells = |row: &Row| {
+        vec![
+            row.name.to_owned(),
+            row.metric.name().to_owned(),
+            row.simulated
+                .map_or(MISSING.to_owned(), |ms| format!("{ms:.1}")),
+            format!("{:.1}", row.published),
+            row.deviation.map_or(MISSING.to_owned(), deviation),
+            match row.tolerance {
+                Tolerance::Relative(share) => format!("±{:.0} %", 100.0 * share),
+                Tolerance::AtMostMs(ms) => format!("≤ {ms} ms"),
+            },
+            if row.holds { "yes" } else { "no" }.to_owned(),
+        ]
+    };
+    let sources: BTreeSet<&str> = rows.iter().map(|row| row.source).collect();
+    Table {
+        title: "Simulated beside what others have published".to_owned(),
+        columns: columns
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                (
+                    (*name).to_owned(),
+                    if index < 2 { Align::Left } else { Align::Right },
+                )
+            })
+            .collect(),
+        rows: rows.iter().map(cells).collect(),
+        notes: sources
+            .into_iter()
+            .map(|source| format!("Source: {source}."))
+            .collect(),
     }
 }
 

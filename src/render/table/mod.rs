@@ -7,7 +7,7 @@ mod sparkline;
 mod sweep;
 mod vertices;
 
-pub use crate::render::table::accuracy::{accuracy, comparisons};
+pub use crate::render::table::accuracy::{accuracy, comparisons, published};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
