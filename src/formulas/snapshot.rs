@@ -6,7 +6,7 @@ use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::{
     HASHMAP_ASYNC_FIXED, HASHMAP_BYTES_PER_ENTRY, HASHMAP_BYTES_PER_SUBTASK, INLINE_ASYNC,
     ROCKSDB_ASYNC_FIXED, ROCKSDB_BYTES_PER_ENTRY, ROCKSDB_FILE_BYTES, ROCKSDB_FLUSH_FIXED,
-    ROCKSDB_FLUSH_PER_MB, ROCKSDB_L0_FILES, ROCKSDB_MISC_BYTES, ROCKSDB_WRITE_BUFFERS_BYTES,
+    ROCKSDB_FLUSH_PER_MB, ROCKSDB_L0_FILES, ROCKSDB_MEMTABLE_BYTES, ROCKSDB_MISC_BYTES,
 };
 use crate::scenario::{
     Backend, Changelog, CheckpointStorage, RocksDb, Scenario, State, Updates, VertexId,
@@ -217,8 +217,13 @@ fn lsm(scenario: &Scenario, rocksdb: RocksDb, live: f64, flush: f64, cycle: Cycl
         (false, Cycle::Usual) => (live + beside + misc, live),
         (false, Cycle::Compacted) => (live + flush * ROCKSDB_L0_FILES as f64 + misc, live),
     };
-    // What does not fit into the write buffers was flushed in the background before the checkpoint came.
-    let buffered = flush.min(ROCKSDB_WRITE_BUFFERS_BYTES as f64);
+    // Full memtables were flushed in the background before the checkpoint came; of the last one, half is filled on average.
+    let memtable = ROCKSDB_MEMTABLE_BYTES as f64;
+    let buffered = if flush <= memtable {
+        flush
+    } else {
+        memtable / 2.0
+    };
     let flush_s =
         ROCKSDB_FLUSH_FIXED.as_secs_f64() + ROCKSDB_FLUSH_PER_MB.as_secs_f64() * buffered / 1e6;
     Plan {

@@ -10,6 +10,7 @@
 
 use crate::scenario::calibration::{
     ROCKSDB_FILE_BYTES, ROCKSDB_L0_FILES, ROCKSDB_LEVEL_BASE_BYTES, ROCKSDB_LEVEL_MULTIPLIER,
+    ROCKSDB_MEMTABLE_BYTES,
 };
 
 /// One SST file.
@@ -45,7 +46,7 @@ impl Lsm {
             older: 0,
             next_id: 0,
         };
-        if live <= ROCKSDB_FILE_BYTES {
+        if live <= ROCKSDB_MEMTABLE_BYTES {
             lsm.in_memtable = live;
         } else {
             lsm.older = older;
@@ -64,10 +65,10 @@ impl Lsm {
     /// of the last memtable: what a snapshot has to wait for.
     pub fn flush(&mut self, dirty: u64) -> u64 {
         let mut left = dirty.max(std::mem::take(&mut self.in_memtable));
-        while left > ROCKSDB_FILE_BYTES {
-            self.add_to_level_0(ROCKSDB_FILE_BYTES);
+        while left > ROCKSDB_MEMTABLE_BYTES {
+            self.add_to_level_0(ROCKSDB_MEMTABLE_BYTES);
             self.compact();
-            left -= ROCKSDB_FILE_BYTES;
+            left -= ROCKSDB_MEMTABLE_BYTES;
         }
         if left > 0 {
             self.add_to_level_0(left);

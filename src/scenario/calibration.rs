@@ -79,8 +79,7 @@ pub const ROCKSDB_LEVEL_BASE_BYTES: u64 = 256 << 20;
 pub const ROCKSDB_LEVEL_MULTIPLIER: u64 = 10;
 /// Size of an SST file below level 0 (`target_file_size_base`, Flink's default for RocksDB).
 pub const ROCKSDB_FILE_BYTES: u64 = 64 << 20;
-/// Memtables of one column family that can wait for a flush (`write-buffer-size` 64 MB times `write-buffer-count` 2,
-/// Flink's defaults): the sync phase never flushes more, the rest went to files before.
-pub const ROCKSDB_WRITE_BUFFERS_BYTES: u64 = 128 << 20;
+/// A memtable: when it is full, it is flushed in the background (`state.backend.rocksdb.writebuffer.size`, Flink's default).
+pub const ROCKSDB_MEMTABLE_BYTES: u64 = 64 << 20;
 /// State of a source subtask in a checkpoint: an offset per split; travels in the ack.
 pub const SOURCE_STATE_BYTES: u64 = 100;
