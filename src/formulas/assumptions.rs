@@ -3,6 +3,7 @@
 use crate::formulas::in_flight::scv;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
+use crate::scenario::calibration::ROCKSDB_MEMTABLE_BYTES;
 use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, Work};
 use crate::units::ByteRate;
 
@@ -143,6 +144,23 @@ pub fn still_fills(scenario: &Scenario, refined: &Refined) -> Option<String> {
     (fill_s > warmup_s).then(|| {
         format!(
             "buffers need about {fill_s:.0} s to fill, longer than the warm-up of {warmup_s:.0} s"
+        )
+    })
+}
+
+/// "A checkpoint falls between two compactions": not with many large RocksDB instances, each elsewhere in its cycle.
+pub fn compactions_take_turns(scenario: &Scenario) -> Option<String> {
+    let Backend::RocksDb(rocksdb) = scenario.checkpointing.backend else {
+        return None;
+    };
+    let large = scenario.vertices.iter().find(|vertex| {
+        let state = vertex.state.as_ref().map_or(0, |state| state.size.get());
+        vertex.parallelism > 1 && state / vertex.parallelism as u64 > ROCKSDB_MEMTABLE_BYTES
+    })?;
+    rocksdb.incremental.then(|| {
+        format!(
+            "the {} subtasks of {} compact in different checkpoints: most wait for one of them (R1.max)",
+            large.parallelism, large.name
         )
     })
 }
