@@ -1,6 +1,7 @@
 //! Materialisation: the inner backend of a changelog is uploaded, independent of checkpoints (`flink-semantics` 5.5).
 
 use crate::engine::Agenda;
+use crate::model::changelog::Log;
 use crate::model::event::Event;
 use crate::model::ids::TaskId;
 use crate::model::job::Job;
@@ -52,7 +53,7 @@ impl<O: Observer> Job<O> {
         while let Some(bytes) = self.tasks[id.index()]
             .state
             .changelog_mut()
-            .and_then(|log| log.next_file())
+            .and_then(Log::next_file)
         {
             let owner = FileOwner::Materialisation(id);
             self.open_file(
