@@ -6,6 +6,7 @@
 //! buffers exist.
 
 pub mod alignment;
+pub mod changelog;
 pub mod channel_state;
 pub mod coordinator;
 pub mod debloat;

@@ -2,11 +2,12 @@
 //!
 //! `flink-semantics` 5.1 (heap), 5.2 (RocksDB), 5.3 (small state travels in the ack), 5.5 (changelog), 5.7 (savepoints).
 
+use crate::model::changelog::Log;
 use crate::model::ids::CheckpointId;
 use crate::model::lsm::Lsm;
 use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
-    Backend, Changelog, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
+    Backend, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -20,6 +21,9 @@ pub struct StateBackend {
     last: (SimTime, u64),
     store: Store,
     changelog: Option<Log>,
+    /// When the log was written last, as `last`.
+    last_logged: (SimTime, u64),
+    materialisations: u32,
     inline_threshold: u64,
     storage: CheckpointStorage,
 }
@@ -37,14 +41,6 @@ enum Store {
         base: Vec<u64>,
         taken: Vec<(CheckpointId, Vec<u64>)>,
     },
-}
-
-/// The changelog since the last materialisation.
-#[derive(Clone, Debug)]
-struct Log {
-    options: Changelog,
-    since_materialisation: u64,
-    materialised: u64,
 }
 
 /// What kind of snapshot is asked for.
@@ -109,26 +105,30 @@ impl StateBackend {
                 }
             }
         };
-        let changelog = options
-            .changelog
-            .filter(|_| state.is_some())
-            .map(|options| Log {
-                options,
-                since_materialisation: 0,
-                materialised: 0,
-            });
         let mut backend = StateBackend {
             entries,
             entry_bytes,
             updates,
             last: (SimTime::ZERO, 0),
             store,
-            changelog,
+            changelog: None,
+            last_logged: (SimTime::ZERO, 0),
+            materialisations: 0,
             inline_threshold: options.inline_threshold.get(),
             storage: options.storage,
         };
-        // The state that is there at the start is older than the log.
-        backend.materialise();
+        if let (Some(changelog), Some(_)) = (options.changelog, state) {
+            // The state that is there at the start is older than the log, and in storage.
+            let materialised = match &mut backend.store {
+                Store::Inline { bytes } => *bytes,
+                Store::HashMap => backend.scan_bytes(),
+                Store::RocksDb { lsm, base, .. } => {
+                    *base = lsm.all().iter().map(|file| file.id).collect();
+                    lsm.live()
+                }
+            };
+            backend.changelog = Some(Log::new(changelog, materialised));
+        }
         backend
     }
 
@@ -157,8 +157,14 @@ impl StateBackend {
         self.place(plan)
     }
 
-    /// The checkpoint is known to be complete: its files need not be uploaded again (5.2).
+    /// The checkpoint is known to be complete: its files need not be uploaded again (5.2). With a changelog it has none.
     pub fn confirm(&mut self, id: CheckpointId) {
+        if self.changelog.is_none() {
+            self.confirm_files(id);
+        }
+    }
+
+    fn confirm_files(&mut self, id: CheckpointId) {
         if let Store::RocksDb { base, taken, .. } = &mut self.store
             && let Some(position) = taken.iter().position(|(of, _)| *of == id)
         {
@@ -167,13 +173,34 @@ impl StateBackend {
         }
     }
 
-    /// The inner backend of a changelog writes everything anew (5.5); the log before is garbage.
-    pub fn materialise(&mut self) {
-        let bytes = self.scan_bytes();
-        if let Some(log) = &mut self.changelog {
-            log.since_materialisation = 0;
-            log.materialised = bytes;
+    /// The changelog, if there is one.
+    pub fn changelog_mut(&mut self) -> Option<&mut Log> {
+        self.changelog.as_mut()
+    }
+
+    /// The inner backend of a changelog takes a snapshot of its own, to be uploaded file by file (5.5).
+    pub fn begin_materialisation(&mut self, now: SimTime, processed: u64) {
+        if self.changelog.is_none() {
+            return;
         }
+        self.log_changes(now, processed);
+        self.materialisations += 1;
+        let number = CheckpointId(self.materialisations);
+        let plan = self.snapshot_native(now, processed, Some(number));
+        let mut plan = self.place(plan);
+        plan.files.reverse();
+        if let Some(log) = &mut self.changelog {
+            log.begin(plan.state_size, plan.files, plan.threads);
+        }
+    }
+
+    /// Whether the materialisation has just come to its end.
+    pub fn end_materialisation_if_uploaded(&mut self) -> bool {
+        let ended = self.changelog.as_mut().is_some_and(Log::end_if_uploaded);
+        if ended {
+            self.confirm_files(CheckpointId(self.materialisations));
+        }
+        ended
     }
 
     /// Bytes of a scan of all entries, as the heap backend and canonical savepoints write them.
@@ -235,41 +262,44 @@ impl StateBackend {
     }
 
     fn snapshot_changelog(&mut self, now: SimTime, processed: u64) -> SnapshotPlan {
-        let seconds = (now - self.last.0).as_secs_f64();
-        let written = (self.updates_since(now, processed) * self.entry_bytes as f64) as u64;
-        self.last = (now, processed);
+        self.log_changes(now, processed);
         let log = self.changelog.as_mut().expect("the caller saw a changelog");
-        log.since_materialisation += written;
-        // What exceeded the threshold was uploaded while it was written; on average half a threshold is left.
-        let threshold = log.options.preemptive_persist.get();
-        let tail = if written > threshold {
-            written % threshold
-        } else {
-            written
+        let tail = log.take_pending();
+        let (state_size, persist_delay) = (log.state_size(), log.options().persist_delay);
+        // The log has no inline threshold: whatever was changed makes a file (`StateChangeFsUploader`). What was uploaded
+        // before the barrier came is not counted as checkpointed.
+        let files = match self.storage {
+            CheckpointStorage::FileSystem if tail > 0 => vec![tail],
+            CheckpointStorage::FileSystem | CheckpointStorage::JobManager { .. } => Vec::new(),
         };
-        let plan = SnapshotPlan {
-            sync: SimDuration::ZERO,
-            fixed: if seconds > 0.0 {
-                log.options.persist_delay
+        SnapshotPlan {
+            fixed: if tail > 0 {
+                persist_delay
             } else {
                 SimDuration::ZERO
             },
-            overhead: Latency::default(),
-            // What was uploaded before the barrier came is not counted (`FsStateChangelogWriter`: only uploads that end
-            // while the checkpoint waits for them).
+            overhead: c::INLINE_ASYNC,
             checkpointed: tail,
-            state_size: log.materialised + log.since_materialisation,
-            files: if tail > 0 { vec![tail] } else { Vec::new() },
+            state_size,
+            files,
             threads: 1,
-            too_large: false,
-        };
-        self.place(plan)
+            ..SnapshotPlan::default()
+        }
+    }
+
+    /// Writes the changes since the last time into the log.
+    fn log_changes(&mut self, now: SimTime, processed: u64) {
+        let updates = self.updates_since(self.last_logged, now, processed);
+        self.last_logged = (now, processed);
+        if let Some(log) = &mut self.changelog {
+            log.append((updates * self.entry_bytes as f64) as u64);
+        }
     }
 
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
     /// 1 − exp(−updates / entries). Added entries are all different.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
-        let updates = self.updates_since(now, processed);
+        let updates = self.updates_since(self.last, now, processed);
         self.last = (now, processed);
         match self.updates {
             Updates::Adds(_) => updates,
@@ -280,11 +310,11 @@ impl StateBackend {
         }
     }
 
-    fn updates_since(&self, now: SimTime, processed: u64) -> f64 {
+    fn updates_since(&self, last: (SimTime, u64), now: SimTime, processed: u64) -> f64 {
         match self.updates {
-            Updates::PerSecond(share) => share * self.entries * (now - self.last.0).as_secs_f64(),
+            Updates::PerSecond(share) => share * self.entries * (now - last.0).as_secs_f64(),
             Updates::PerRecord(updates) | Updates::Adds(updates) => {
-                updates * (processed - self.last.1) as f64
+                updates * (processed - last.1) as f64
             }
         }
     }

@@ -38,6 +38,8 @@ pub struct File {
 pub enum FileOwner {
     /// State of a subtask.
     State(TaskId, CheckpointId),
+    /// The inner backend of a subtask's changelog.
+    Materialisation(TaskId),
     /// In-flight data of the subtasks that share channel-state file number so-and-so.
     ChannelState(usize, CheckpointId),
 }

@@ -343,6 +343,38 @@ fn check_single_channels(job: &Job<Recorder>) {
     }
 }
 
+/// The cancel marker of a newer checkpoint left an older one pending at a task that overtakes; the next barrier declined
+/// it again and again, without end.
+#[test]
+fn a_cancel_marker_ends_the_alignment_of_older_checkpoints_too() {
+    let recipe = Recipe {
+        shape: 2,
+        parallelism: [3, 2, 2, 2],
+        exchanges: [1, 4, 0, 0, 4],
+        service_us: [1228, 2478, 549],
+        rate: 10_539,
+        record: 275,
+        seed: 3_530_864_442_789_996,
+        alignment: 1,
+        backend: 1,
+        interval_ms: 455,
+        timeout_ms: 117,
+        concurrent: 1,
+        buffer_timeout: 0,
+        debloating: true,
+        alternating: true,
+        skewed: true,
+        taskmanagers: 2,
+        savepoint: 1,
+        even_keys: false,
+        bandwidth_mb: 55,
+    };
+    let (mut job, mut agenda) = started(&recipe.scenario(), recipe.seed);
+    let end = SimTime::ZERO + SimDuration::from_secs(3);
+    assert!(engine::run(&mut job, &mut agenda, end, 5_000_000));
+    check_history(&job.observer().checkpoints, true, agenda.now());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -73,7 +73,12 @@ impl<O: Observer> Job<O> {
         match barrier.kind {
             // The mark of a barrier that has come as a priority event.
             BarrierKind::Priority => {}
-            BarrierKind::Cancelled => self.cancel_at_task(id, barrier.checkpoint, agenda),
+            // As with a barrier, an older checkpoint that is still pending is given up first
+            // (`SingleCheckpointBarrierHandler.processCancellationBarrier`).
+            BarrierKind::Cancelled => {
+                self.decline_older(id, barrier.checkpoint, agenda);
+                self.cancel_at_task(id, barrier.checkpoint, agenda);
+            }
             BarrierKind::Aligned | BarrierKind::Timeoutable | BarrierKind::NonBlocking => {
                 self.barrier(id, channel, barrier, agenda);
             }

@@ -218,7 +218,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
+    pub(super) fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
         let id = self.storage.create(file);
         agenda.after(self.storage.open_time(), Event::FileOpened { file: id });
     }
@@ -243,6 +243,7 @@ impl<O: Observer> Job<O> {
                 self.upload_next_files(id, checkpoint, agenda);
                 self.end_async_if_done(id, checkpoint, agenda);
             }
+            FileOwner::Materialisation(id) => self.materialised_file(id, agenda),
             FileOwner::ChannelState(group, checkpoint) => {
                 self.channel_state_written(group, checkpoint, agenda);
             }
@@ -317,38 +318,6 @@ impl<O: Observer> Job<O> {
                 snapshot.channel_state_written = true;
                 self.end_async_if_done(id, checkpoint, agenda);
             }
-        }
-    }
-
-    /// The first materialisation of a subtask comes after a deterministic part of the interval, to spread them (5.5).
-    pub(super) fn schedule_materialisations(&mut self, agenda: &mut Agenda<Event>) {
-        let interval = self
-            .scenario
-            .checkpointing
-            .changelog
-            .and_then(|changelog| changelog.materialize);
-        let Some(interval) = interval else { return };
-        let n = self.tasks.len();
-        for id in 0..n {
-            let phase = interval.scale((id + 1) as f64 / n as f64);
-            agenda.after(
-                phase,
-                Event::Materialise {
-                    task: TaskId(id as u32),
-                },
-            );
-        }
-    }
-
-    pub(super) fn materialise(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        self.tasks[id.index()].state.materialise();
-        if let Some(interval) = self
-            .scenario
-            .checkpointing
-            .changelog
-            .and_then(|changelog| changelog.materialize)
-        {
-            agenda.after(interval, Event::Materialise { task: id });
         }
     }
 

@@ -88,3 +88,31 @@ fn overlapping_uploads_of_one_subtask_queue() {
         near(*duration, 8.1, 0.01);
     }
 }
+
+/// FLIP-158: 100 records/s, each of which logs an entry of 1000 B; 40.5 MB of heap state are materialised 20 s after the
+/// start, at 10 MB/s until 24 s, then every 20 s after the end of the last one. A checkpoint uploads the 500 kB of 5 s;
+/// its full size is state and log, until the log before 20 s is garbage: 40 MB + 100 kB/s since the start, then since
+/// 20 s.
+#[test]
+fn a_changelog_checkpoint_uploads_the_end_of_the_log_which_a_materialisation_cuts() {
+    let result = simulate(
+        "[job]\nduration = \"45 s\"\nwarmup = \"0 s\"\n\
+         [[vertex]]\nname = \"source\"\nsource = { rate = \"100/s\" }\n\
+         [[vertex]]\nname = \"operator\"\ninputs = [\"source\"]\n\
+         state = { size = \"40 MB\", entry = \"1000 B\", updates-per-record = 1.0 }\n\
+         [flink]\nexecution.checkpointing.interval = \"5 s\"\nstate.changelog.enabled = true\n\
+         state.changelog.periodic-materialize.interval = \"20 s\"\n\
+         [storage]\nprofile = \"local-ssd\"\nwrite-per-stream = \"10 MB/s\"\n",
+    );
+    let operator = |n: usize| subtask(&result, n, 1, 0);
+    for n in 2..8 {
+        near(operator(n).checkpointed.as_f64(), 500e3, 0.02);
+        // 10 ms of persist delay, 50 ms of upload; twice that beside a materialisation would show a shared stream.
+        let seconds = operator(n).r#async.as_secs_f64();
+        assert!((0.06..0.07).contains(&seconds), "{seconds}");
+    }
+    let full = |n: usize| operator(n).state_size.as_f64() - 40.52e6;
+    near(full(4), 2e6, 0.02); // at 20 s
+    near(full(5), 0.5e6, 0.1); // at 25 s
+    near(full(8), 2e6, 0.05); // at 40 s: the next one begins at 44 s
+}
