@@ -1,15 +1,19 @@
 //! Picture: the errors by family, of the simulation and of the documents' formula.
 
+use std::collections::BTreeSet;
+
 use crate::measure::estimate::quantile;
+use crate::recording::measured::Metric;
 use crate::render::number::{Unit, deviation};
 use crate::render::plot::Picture;
 use crate::render::plot::accuracy::{Point, Recordings, percent};
 use crate::render::plot::chart::{
-    At, Axis, Callouts, Chart, Dot, Dots, KeyEntry, Line, Mark, Name, Note, Panel, Rule, Shape,
+    At, Axis, Callouts, Cell, Chart, Dot, Dots, KeyEntry, Line, Mark, Name, Panel, Rule, Shape,
     Swatch,
 };
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
+use crate::render::plot::ticks::{Tick, ticks};
 use crate::render::sheet::{self, Sheet};
 
 /// Half the width of the band around no error.
@@ -17,8 +21,12 @@ const BAND: f64 = 0.05;
 /// Larger errors are drawn at the edge of the panel, so that they do not press the others together.
 const EDGE: f64 = 0.5;
 /// Half the width of a strip of dots, and of its median; families are 1 apart.
-const STRIP: f64 = 0.24;
-const MEDIAN: f64 = 0.3;
+const STRIP: f64 = 0.3;
+const MEDIAN: f64 = 0.38;
+/// Share of a panel's height above all dots, for the medians as text.
+const ROW: f64 = 0.12;
+/// Between neighbouring ticks, as a share of the height below that row.
+const GAP: f64 = 0.12;
 /// The share of the simulated ratios that the band beside the formula holds.
 const HELD: f64 = 0.9;
 /// Steps of this share of the strip put neighbours far apart (the golden ratio's fraction).
@@ -56,7 +64,7 @@ pub fn picture(all: &Recordings, footer: String) -> Picture {
     });
     if panels.len() > 1 {
         key.push(KeyEntry {
-            label: format!("below: where {:.0} % of the simulated lie", 100.0 * HELD),
+            label: format!("for comparison: {:.0} % of the simulated", 100.0 * HELD),
             swatch: Swatch::Fill(Paint::Aligned, 0.3),
         });
     }
@@ -65,8 +73,9 @@ pub fn picture(all: &Recordings, footer: String) -> Picture {
         chart: Chart {
             title: finding(all),
             subtitle: format!(
-                "End to end duration of {} by what they are about",
-                all.counted()
+                "End to end duration of {} · errors relative to what was measured, at least to {:.0} ms · F1: the formula of the documents, worked by hand",
+                all.counted(),
+                Metric::EndToEndDuration.floor()
             ),
             footer,
             height: if panels.len() > 1 { 980 } else { 640 },
@@ -101,27 +110,34 @@ fn simulated(all: &Recordings) -> Panel {
         ends(f64::min).min(-2.0 * BAND),
         ends(f64::max).max(2.0 * BAND),
     );
-    let margin = 0.06 * (high - low);
-    let span = Span::linear(low - margin, high + margin);
+    let height = (high - low) / (1.0 - ROW - 0.1);
+    let (bottom, row) = (low - 0.05 * height, high + 0.05 * height);
+    let top = row + ROW * height;
     let (left, right) = across(all);
-    let mut marks = vec![
+    let ticks = ticks(&Span::linear(bottom, row), Unit::Share, GAP);
+    let (mut marks, scale) = grid(all, &ticks, "");
+    marks.extend([
         Mark::Band(
             Paint::Formula,
             vec![(left, -BAND, BAND), (right, -BAND, BAND)],
         ),
         zero_line(0.0),
-    ];
+    ]);
     marks.extend(strips(all, &placed, (low, high)));
-    marks.extend(medians(all, &placed, deviation));
+    marks.extend(medians(all, &placed, (row, top), deviation));
     marks.push(Mark::Callouts(Callouts {
         names: names(all, &placed, (low, high)),
-        avoid: avoided(&placed, (low, high)),
+        avoid: placed.iter().map(|one| dot(one, (low, high))).collect(),
     }));
     Panel {
         heading: "Simulation: error of the predicted duration".to_owned(),
         weight: 1.5,
         x: families(all),
-        y: Axis::round("Predicted − measured", Unit::Share, span),
+        y: Axis::named(
+            "(Predicted − measured) ÷ measured",
+            Span::linear(bottom, top),
+            scale,
+        ),
         marks,
         margin: Vec::new(),
     }
@@ -140,17 +156,20 @@ fn formula(all: &Recordings) -> Option<Panel> {
     let tail = (1.0 - HELD) / 2.0;
     let held = [tail, 1.0 - tail].map(|q| quantile(&ratios, q).unwrap_or(1.0));
     let values = placed.iter().map(|one| one.value).chain(held);
-    let span = Span::log(values, 1.4);
+    let values = Span::log(values, 1.8);
+    let row = values.high();
+    let top = row * libm::pow(row / values.low(), ROW / (1.0 - ROW));
     let (left, right) = across(all);
-    let mut marks = vec![
+    let (mut marks, scale) = grid(all, &ticks(&values, Unit::Plain, GAP), "×");
+    marks.extend([
         Mark::Band(
             Paint::Aligned,
             vec![(left, held[0], held[1]), (right, held[0], held[1])],
         ),
         zero_line(1.0),
-    ];
+    ]);
     marks.extend(strips(all, &placed, (0.0, f64::INFINITY)));
-    marks.extend(medians(all, &placed, |ratio| {
+    marks.extend(medians(all, &placed, (row, top), |ratio| {
         format!("×{}", Unit::Plain.about(ratio))
     }));
     Some(Panel {
@@ -158,7 +177,11 @@ fn formula(all: &Recordings) -> Option<Panel> {
             .to_owned(),
         weight: 1.0,
         x: families(all),
-        y: Axis::round("F1 ÷ measured", Unit::Plain, span),
+        y: Axis::named(
+            "F1 ÷ measured (log scale)",
+            Span::log([values.low(), top], 1.0),
+            scale,
+        ),
         marks,
         margin: Vec::new(),
     })
@@ -176,6 +199,29 @@ fn families(all: &Recordings) -> Axis {
         strong: false,
     });
     Axis::named("", Span::linear(left, right), names.collect())
+}
+
+/// Grid lines below the row of medians, and their names.
+fn grid(all: &Recordings, ticks: &[Tick], sign: &str) -> (Vec<Mark>, Vec<Name>) {
+    let (left, right) = across(all);
+    let line = |tick: &Tick| {
+        Mark::Line(Line {
+            label: String::new(),
+            paint: Paint::Grid,
+            stroke: Stroke::Thin,
+            points: vec![(left, tick.at), (right, tick.at)],
+            dots: false,
+        })
+    };
+    let name = |tick: &Tick| Name {
+        at: tick.at,
+        text: format!("{sign}{}", tick.label),
+        strong: false,
+    };
+    (
+        ticks.iter().map(line).collect(),
+        ticks.iter().map(name).collect(),
+    )
 }
 
 fn zero_line(at: f64) -> Mark {
@@ -248,31 +294,37 @@ fn dot(one: &Placed, (low, high): (f64, f64)) -> Dot {
     }
 }
 
-/// A bar at the median of each family's recordings that count, with its value.
-fn medians(all: &Recordings, placed: &[Placed], text: impl Fn(f64) -> String) -> Vec<Mark> {
+/// A bar at the median of each family's recordings that count; its value in the row above all dots.
+fn medians(
+    all: &Recordings,
+    placed: &[Placed],
+    row: (f64, f64),
+    text: impl Fn(f64) -> String,
+) -> Vec<Mark> {
     let mut marks = Vec::new();
-    let counts: Vec<&str> = all.counting().map(|point| point.id.as_str()).collect();
+    let counts: BTreeSet<&str> = all.counting().map(|point| point.id.as_str()).collect();
     for index in 0..all.families.len() {
         let values: Vec<f64> = placed
             .iter()
-            .filter(|one| one.point.family == index && counts.contains(&one.point.id.as_str()))
+            .filter(|one| one.point.family == index && counts.contains(one.point.id.as_str()))
             .map(|one| one.value)
             .collect();
-        let Some(median) = quantile(&values, 0.5) else {
-            continue;
-        };
         let middle = index as f64;
-        marks.push(Mark::Line(Line {
-            label: String::new(),
-            paint: Paint::Ink,
-            stroke: Stroke::Solid,
-            points: vec![(middle - MEDIAN, median), (middle + MEDIAN, median)],
-            dots: false,
-        }));
-        marks.push(Mark::Note(Note {
-            at: (middle + MEDIAN + 0.03, median),
-            text: text(median),
-            paint: Paint::Ink,
+        let mut words = Vec::new();
+        if let Some(median) = quantile(&values, 0.5) {
+            words.push(format!("median {}", text(median)));
+            marks.push(Mark::Line(Line {
+                label: String::new(),
+                paint: Paint::Ink,
+                stroke: Stroke::Solid,
+                points: vec![(middle - MEDIAN, median), (middle + MEDIAN, median)],
+                dots: false,
+            }));
+        }
+        marks.push(Mark::Cell(Cell {
+            fill: None,
+            text: words,
+            ..Cell::filled((middle - 0.5, middle + 0.5), row, Paint::White)
         }));
     }
     marks
@@ -280,24 +332,16 @@ fn medians(all: &Recordings, placed: &[Placed], text: impl Fn(f64) -> String) ->
 
 /// The worst ones, and what lies beyond the edges with its value.
 fn names(all: &Recordings, placed: &[Placed], edges: (f64, f64)) -> Vec<((f64, f64), String)> {
-    let worst: Vec<&str> = all.worst().iter().map(|point| point.id.as_str()).collect();
+    let worst: BTreeSet<&str> = all.worst().iter().map(|point| point.id.as_str()).collect();
+    let name = |one: &Placed| match beyond(one.value, edges) {
+        Some(_) => Some(format!("{} {}", one.point.id, deviation(one.value))),
+        None if worst.contains(one.point.id.as_str()) => Some(one.point.id.clone()),
+        None => None,
+    };
     placed
         .iter()
-        .filter_map(|one| {
-            let outside = beyond(one.value, edges).is_some();
-            let name = match (outside, worst.contains(&one.point.id.as_str())) {
-                (true, _) => format!("{} {}", one.point.id, deviation(one.value)),
-                (false, true) => one.point.id.clone(),
-                (false, false) => return None,
-            };
-            Some((dot(one, edges).at, name))
-        })
+        .filter_map(|one| Some((dot(one, edges).at, name(one)?)))
         .collect()
-}
-
-/// The dots, and the texts of the medians.
-fn avoided(placed: &[Placed], edges: (f64, f64)) -> Vec<Dot> {
-    placed.iter().map(|one| dot(one, edges)).collect()
 }
 
 fn data(all: &Recordings) -> Sheet {
