@@ -6,12 +6,14 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
+use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::experiment::published::{self, Row};
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
 use crate::recording::{Recording, file};
+use crate::render::plot::accuracy;
 use crate::render::table::{self, Table};
 use crate::scenario::load;
 
@@ -21,6 +23,7 @@ use crate::scenario::load;
 Examples:
   ckptsim validate tests/recordings
   ckptsim validate tests/recordings --published --format markdown
+  ckptsim validate tests/recordings --out reports/gallery
   ckptsim validate run1.json run2.json --format json")]
 pub struct Args {
     /// Recordings, directories of them, or scenarios with a `[measured]` table
@@ -38,6 +41,9 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Draw predicted against measured, and the errors by family, in this directory
+    #[arg(short, long)]
+    out: Option<PathBuf>,
 }
 
 /// What is printed on stdout.
@@ -78,6 +84,9 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         }
     }
     print(&compared, &published, args.format, console)?;
+    if let Some(directory) = &args.out {
+        draw(&compared, args, directory, console)?;
+    }
     Ok(if skipped == 0 {
         Exit::Success
     } else {
@@ -152,6 +161,23 @@ fn print(
             console.result(&serde_json::to_string_pretty(&all)?)
         }
     }
+}
+
+fn draw(
+    compared: &[Compared],
+    args: &Args,
+    directory: &Path,
+    console: Console,
+) -> anyhow::Result<()> {
+    let pictures = accuracy::pictures(compared, args.replications, args.seed);
+    if pictures.is_empty() {
+        console.note("nothing to draw: no recording has a duration that was predicted, too");
+        return Ok(());
+    }
+    let names = write_pictures(&pictures, directory)?;
+    let directory = directory.display();
+    console.note(&format!("written to {directory}: {}", names.join(", ")));
+    Ok(())
 }
 
 /// All `*.json` below a directory, in order of their paths; a file as it is.

@@ -43,6 +43,25 @@ pub enum Swatch {
     Heat,
     /// A barrier's way from left to right.
     Arrow(Paint),
+    /// One of [`Dots`]: its shape, and whether it is hollow.
+    Dot(Paint, Shape, bool),
+    /// The interval of a dot.
+    Whisker(Paint),
+    /// A horizontal bar.
+    Bar(Paint),
+}
+
+/// What a dot looks like, so that colour is never the only difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Round.
+    Circle,
+    /// A square on its tip.
+    Diamond,
+    /// Points downwards: the value lies below the axis.
+    Below,
+    /// Points upwards: the value lies above the axis.
+    Above,
 }
 
 /// One pair of axes with its marks.
@@ -114,6 +133,41 @@ pub enum Mark {
     Arrow(Paint, (f64, f64), (f64, f64)),
     /// A text.
     Note(Note),
+    /// Points that form no curve.
+    Dots(Dots),
+    /// Names of single points, placed where they cover nothing.
+    Callouts(Callouts),
+}
+
+/// Points of one kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dots {
+    /// Colour.
+    pub paint: Paint,
+    /// Look.
+    pub shape: Shape,
+    /// Whether only the outline is drawn.
+    pub hollow: bool,
+    /// The points.
+    pub points: Vec<Dot>,
+}
+
+/// A point, perhaps with a vertical interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dot {
+    /// Position.
+    pub at: (f64, f64),
+    /// Low and high end of a thin bar.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Names of points.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Callouts {
+    /// Points and their names, the most important first.
+    pub names: Vec<((f64, f64), String)>,
+    /// What the names must not cover.
+    pub avoid: Vec<Dot>,
 }
 
 /// A curve.

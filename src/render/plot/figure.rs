@@ -4,6 +4,7 @@ use crate::render::plot::axes::{across, horizontal_axis, right_labels, vertical,
 use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, svg, text_width};
 use crate::render::plot::chart::{Chart, KeyEntry, Mark, Panel, Swatch, Ticks};
 use crate::render::plot::clip::{Area, Point};
+use crate::render::plot::dots;
 use crate::render::plot::labels::{cut, wrap};
 use crate::render::plot::marks;
 use crate::render::plot::style::{BODY, Paint, SMALL, SUBTITLE, TITLE, WIDTH};
@@ -81,10 +82,10 @@ pub fn label(canvas: &Canvas, text: &str, at: Point, size: f64, paint: Paint, bo
 fn key(canvas: &Canvas, entries: &[KeyEntry], top: f64) -> f64 {
     let (mut x, mut y) = (BORDER, top);
     for entry in entries {
-        let swatch = if matches!(entry.swatch, Swatch::Heat) {
-            90.0
-        } else {
-            26.0
+        let swatch = match entry.swatch {
+            Swatch::Heat => 90.0,
+            Swatch::Dot(..) | Swatch::Whisker(_) => 12.0,
+            _ => 26.0,
         };
         let text = cut(&entry.label, BODY, false, 400.0);
         let width = swatch + 8.0 + text_width(&text, BODY, false);
@@ -134,6 +135,17 @@ fn swatch_in(canvas: &Canvas, swatch: Swatch, area: &Area) {
         Swatch::Arrow(paint) => {
             let y = area.middle().1;
             marks::arrow(canvas, (area.left + 4.0, y), (area.right - 4.0, y), paint);
+        }
+        Swatch::Dot(paint, shape, hollow) => {
+            dots::symbol(canvas, area.middle(), paint, shape, hollow);
+        }
+        Swatch::Whisker(paint) => {
+            let x = area.middle().0;
+            canvas.line(&[(x, area.top), (x, area.bottom)], dots::whisker(paint));
+        }
+        Swatch::Bar(paint) => {
+            let y = area.middle().1;
+            canvas.line(&[(area.left, y), (area.right, y)], Pen::new(paint, 2.5));
         }
     }
 }

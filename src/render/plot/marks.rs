@@ -1,12 +1,14 @@
 //! The data of a panel, in the pixels of its area.
 
+use crate::render::plot::callout;
 use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, text_width};
 use crate::render::plot::chart::{At, Cell, Line, Mark, Missing, Note, Rule};
 use crate::render::plot::clip::{Area, Point, thin};
+use crate::render::plot::dots;
 use crate::render::plot::style::{BODY, Paint, SMALL};
 
 /// Value to pixel.
-type Map<'m> = &'m dyn Fn(f64) -> f64;
+pub type Map<'m> = &'m dyn Fn(f64) -> f64;
 
 /// What lies below the grid.
 pub fn ground(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
@@ -26,7 +28,9 @@ pub fn ground(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
         | Mark::Missing(..)
         | Mark::Cell(_)
         | Mark::Arrow(..)
-        | Mark::Note(_) => {}
+        | Mark::Note(_)
+        | Mark::Dots(_)
+        | Mark::Callouts(_) => {}
     }
 }
 
@@ -46,6 +50,8 @@ pub fn data(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
             }
         }
         Mark::Note(note) => text(canvas, note, area, x, y),
+        Mark::Dots(group) => dots::draw(canvas, group, area, x, y),
+        Mark::Callouts(callouts) => callout::draw(canvas, callouts, area, x, y),
     }
 }
 
@@ -184,7 +190,7 @@ fn rule(canvas: &Canvas, rule: &Rule, area: &Area, x: Map, y: Map) {
 }
 
 /// White behind a text, so that grid and curves do not run through it.
-fn halo(canvas: &Canvas, text: &str, at: Point, anchor: Anchor, width: f64) {
+pub fn halo(canvas: &Canvas, text: &str, at: Point, anchor: Anchor, width: f64) {
     if text.is_empty() {
         return;
     }

@@ -3,10 +3,13 @@
 //! One file per picture turns results into a [`Chart`], which is plain data; `figure` puts it on paper, `canvas` is the
 //! only caller of plotters, `raster` makes the PNG.
 
+pub mod accuracy;
 mod axes;
+mod callout;
 mod canvas;
 pub mod chart;
 mod clip;
+mod dots;
 pub mod duration;
 mod figure;
 pub mod gantt;

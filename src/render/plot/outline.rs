@@ -1,6 +1,6 @@
 //! A chart as text, for snapshots: what is said and drawn, without pixels.
 
-use crate::render::plot::chart::{At, Axis, Cell, Chart, Mark, Panel, Ticks};
+use crate::render::plot::chart::{At, Axis, Cell, Chart, Dots, Mark, Panel, Ticks};
 
 /// One line per axis and mark.
 pub fn outline(chart: &Chart) -> String {
@@ -74,7 +74,29 @@ fn mark(mark: &Mark) -> String {
         Mark::Cell(one) => cell(one),
         Mark::Arrow(_, from, to) => format!("arrow {}", pairs(&[*from, *to])),
         Mark::Note(note) => format!("note {} \"{}\"", pairs(&[note.at]), note.text),
+        Mark::Dots(group) => dots(group),
+        Mark::Callouts(callouts) => {
+            let names = callouts
+                .names
+                .iter()
+                .map(|(at, text)| format!("{} \"{text}\"", pairs(&[*at])));
+            format!("callouts {}", names.collect::<Vec<_>>().join(" "))
+        }
     }
+}
+
+fn dots(group: &Dots) -> String {
+    let points = group.points.iter().map(|dot| {
+        let interval = dot.interval.map(|ends| format!(" in {}", range(ends)));
+        format!("{}{}", pairs(&[dot.at]), interval.unwrap_or_default())
+    });
+    format!(
+        "{}dots {:?} {:?} {}",
+        if group.hollow { "hollow " } else { "" },
+        group.paint,
+        group.shape,
+        points.collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn cell(cell: &Cell) -> String {

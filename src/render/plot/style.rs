@@ -39,6 +39,8 @@ pub enum Paint {
     Unaligned,
     /// Further series, from 0.
     Series(usize),
+    /// Groups that are compared at a glance, from 0; beyond eight they repeat.
+    Family(usize),
     /// Trigger to first barrier.
     StartDelay,
     /// First to last barrier.
@@ -74,6 +76,18 @@ const SERIES: [[u8; 3]; 5] = [
     [0, 158, 115],
 ];
 
+/// Okabe and Ito without their yellow, which is lost on white, with ink and Tol's wine.
+const FAMILIES: [[u8; 3]; 8] = [
+    [0, 114, 178],
+    [213, 94, 0],
+    [0, 158, 115],
+    [204, 121, 167],
+    [33, 37, 41],
+    [230, 159, 0],
+    [86, 180, 233],
+    [136, 34, 85],
+];
+
 /// Every tenth of matplotlib's viridis.
 const VIRIDIS: [[u8; 3]; 11] = [
     [68, 1, 84],
@@ -103,6 +117,7 @@ impl Paint {
             Paint::Aligned => [0, 114, 178],
             Paint::Unaligned | Paint::Async => [0, 158, 115],
             Paint::Series(n) => SERIES[n % SERIES.len()],
+            Paint::Family(n) => FAMILIES[n % FAMILIES.len()],
             Paint::StartDelay => [184, 192, 204],
             Paint::Alignment => [86, 180, 233],
             Paint::Sync => [230, 159, 0],
