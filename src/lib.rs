@@ -9,7 +9,7 @@
 //! Each uses only those to its left; a test keeps it so.
 //!
 //! ```text
-//! units -> engine -> scenario -> formulas -> model -> measure -> experiment -> render -> cli
+//! units -> engine -> scenario -> formulas -> model -> measure -> recording -> experiment -> render -> cli
 //! ```
 //!
 //! | layer | is | does not know |
@@ -20,6 +20,7 @@
 //! | [`formulas`] | closed forms computed from the scenario alone | the model |
 //! | [`model`] | Flink: buffers, barriers, snapshots, the coordinator | formulas, statistics |
 //! | [`measure`] | facts to records, records to estimates, Flink's REST shapes | how the model works |
+//! | [`recording`] | what real clusters were made with, and what they measured | how a run is simulated |
 //! | [`experiment`] | runs, replications, sweeps, formula beside measurement | how results look |
 //! | [`render`] | results to tables and pictures; never simulates | the model |
 //! | [`cli`] | the only place that prints, reads a clock, or exits | |
@@ -85,6 +86,7 @@ pub mod experiment;
 pub mod formulas;
 pub mod measure;
 pub mod model;
+pub mod recording;
 pub mod render;
 pub mod scenario;
 pub mod units;

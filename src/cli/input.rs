@@ -6,10 +6,14 @@ use clap::Args;
 
 use crate::cli::console::Console;
 use crate::formulas::timeout;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::render::number::counted;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::lint;
 use crate::scenario::load::{self, Loaded};
+
+/// More notes on files than this are counted, not shown, by commands that simulate.
+const NOTES_MAX: usize = 2;
 
 /// A scenario and changes to it.
 #[derive(Args, Debug)]
@@ -32,7 +36,15 @@ impl Input {
     pub fn load(&self, console: Console) -> Result<Loaded, Diagnostics> {
         let loaded = load::load(&self.file, &self.overrides())?;
         if console.is_talkative() {
-            console.diagnostics(&Diagnostics(warnings(&loaded)));
+            let (shown, left_out) = brief(warnings(&loaded));
+            console.diagnostics(&Diagnostics(shown));
+            if left_out > 0 {
+                let file = self.file.display();
+                let notes = counted(left_out, "note");
+                console.note(&format!(
+                    "{notes} on options: `ckptsim check {file}` shows them"
+                ));
+            }
         }
         Ok(loaded)
     }
@@ -79,6 +91,21 @@ pub fn warnings(loaded: &Loaded) -> Vec<Diagnostic> {
         .chain(found)
         .chain(timeouts)
         .collect()
+}
+
+/// Without the notes on files if they are many, and how many were left out: a real config.yaml has dozens of options
+/// that do not matter here. Warnings, and notes on the command line, are always shown.
+fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
+    let of_a_file = |problem: &Diagnostic| {
+        let place = problem.place.as_ref();
+        problem.severity == Severity::Note
+            && place.is_none_or(|place| !place.source.name.starts_with("--"))
+    };
+    let (notes, others): (Vec<Diagnostic>, Vec<Diagnostic>) = all.into_iter().partition(of_a_file);
+    if notes.len() > NOTES_MAX {
+        return (others, notes.len());
+    }
+    (notes.into_iter().chain(others).collect(), 0)
 }
 
 fn assignment(text: &str) -> Result<(String, String), String> {

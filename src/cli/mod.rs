@@ -48,8 +48,10 @@ enum Command {
     Sweep(commands::sweep::Args),
     Report(commands::report::Args),
     Check(commands::check::Args),
+    Import(commands::import::Args),
     Demo(commands::demo::Args),
     Gallery(commands::gallery::Args),
+    Validate(commands::validate::Args),
     Schema(commands::schema::Args),
 }
 
@@ -62,8 +64,10 @@ pub fn main() -> ExitCode {
         Command::Sweep(args) => commands::sweep::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
+        Command::Import(args) => commands::import::execute(&args, console),
         Command::Demo(args) => commands::demo::execute(&args, console),
         Command::Gallery(args) => commands::gallery::execute(&args, console),
+        Command::Validate(args) => commands::validate::execute(&args, console),
         Command::Schema(args) => commands::schema::execute(&args, console),
     };
     done.unwrap_or_else(|error| explain(&error, console)).into()
@@ -75,6 +79,19 @@ fn explain(error: &anyhow::Error, console: Console) -> Exit {
         console.diagnostics(problems);
         return Exit::Usage;
     }
-    console.error(&format!("error: {error:#}"));
+    console.error(&format!("error: {}", causes(error)));
     Exit::Failure
+}
+
+/// The error and its causes, without those that the message before them has already told.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }

@@ -5,6 +5,7 @@ pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod occupancy;
+pub mod published;
 pub mod replicate;
 pub mod result;
 pub mod run;
@@ -12,6 +13,7 @@ pub mod run;
 pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod sweep;
+pub mod validate;
 
 pub use crate::experiment::result::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,

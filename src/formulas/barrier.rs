@@ -65,7 +65,10 @@ impl Travel {
             let overtakes = passing == Passing::Overtaking && may_overtake(vertex);
             for subtask in 0..vertex.parallelism {
                 let (first, last) = if vertex.is_source() {
-                    (TRIGGER_RPC.as_secs_f64(), TRIGGER_RPC.as_secs_f64())
+                    (
+                        TRIGGER_RPC.typical().as_secs_f64(),
+                        TRIGGER_RPC.typical().as_secs_f64(),
+                    )
                 } else {
                     let (arrivals, bytes) = arrivals(scenario, &in_flight, &sent_on_s, id, subtask);
                     if overtakes {

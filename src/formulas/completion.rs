@@ -19,7 +19,7 @@ pub fn after_last_ack_s(scenario: &Scenario) -> f64 {
         }
         CheckpointStorage::JobManager { .. } => 0.0,
     };
-    FINALISE.as_secs_f64() + metadata_s + commit_s(&scenario.cluster.commit)
+    FINALISE.typical().as_secs_f64() + metadata_s + commit_s(&scenario.cluster.commit)
 }
 
 /// Mean time of the commit in the highly available store.

@@ -43,9 +43,10 @@ pub fn naive(scenario: &Scenario) -> Terms {
         .iter()
         .map(|vertex| vertex.state_per_subtask().as_f64())
         .fold(0.0, f64::max);
-    let completion_s = ASYNC_END_TO_ACK.as_secs_f64() + completion::after_last_ack_s(scenario);
+    let completion_s =
+        ASYNC_END_TO_ACK.typical().as_secs_f64() + completion::after_last_ack_s(scenario);
     Terms {
-        alignment_s: TRIGGER_RPC.as_secs_f64() + deepest_path_s(scenario, &load),
+        alignment_s: TRIGGER_RPC.typical().as_secs_f64() + deepest_path_s(scenario, &load),
         snapshot_s: scenario
             .storage
             .write_per_stream
@@ -223,19 +224,19 @@ mod tests {
 
     #[test]
     fn the_three_terms_by_hand() {
-        // 4 ms + 100 ms · 0.6 = 64 ms; 10 MB at 10 MB/s = 1 s; 2 + 2 + 5 + 5 = 14 ms
+        // 4 ms + 100 ms · 0.6 = 64 ms; 10 MB at 10 MB/s = 1 s; 2.6 + 2 + 5 + 5 = 14.6 ms
         let terms = naive(&keyed(600.0, SimDuration::from_millis(4)));
         assert!((terms.alignment_s - 0.064).abs() < 1e-12);
         assert!((terms.snapshot_s - 1.0).abs() < 1e-12);
-        assert!((terms.completion_s - 0.014).abs() < 1e-12);
-        assert!((terms.total_s() - 1.078).abs() < 1e-12);
+        assert!((terms.completion_s - 0.0146).abs() < 1e-12);
+        assert!((terms.total_s() - 1.0786).abs() < 1e-12);
     }
 
     #[test]
     fn without_state_without_load_and_without_a_slow_storage_only_messages_remain() {
         let mut scenario = keyed(0.0, SimDuration::from_millis(4));
         scenario.vertices[1].state = None::<State>;
-        assert!((naive(&scenario).total_s() - 0.018).abs() < 1e-12);
+        assert!((naive(&scenario).total_s() - 0.0186).abs() < 1e-12);
         scenario = keyed(0.0, SimDuration::from_millis(4));
         scenario.storage.write_per_stream = None;
         assert_eq!(naive(&scenario).snapshot_s, 0.0);

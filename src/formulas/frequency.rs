@@ -200,11 +200,11 @@ mod tests {
 
     #[test]
     fn the_documents_add_the_duration_to_the_interval() {
-        // T = 4 ms + 60 ms + 1 s + 14 ms (F1): 1/11.078 s
+        // T = 4 ms + 60 ms + 1 s + 14.6 ms (F1): 1/11.0786 s
         let scenario = keyed(600.0, SimDuration::from_millis(4));
         let formula = documents(&scenario, &Refined::of(&scenario));
         assert!(
-            (formula.value.unwrap() - 1.0 / 11.078).abs() < 1e-9,
+            (formula.value.unwrap() - 1.0 / 11.0786).abs() < 1e-9,
             "{formula:?}"
         );
         assert_eq!(formula.broken_assumptions.len(), 1);

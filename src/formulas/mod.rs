@@ -6,7 +6,8 @@
 //!
 //! Two kinds of files: questions about a scenario (`duration`, `frequency`, `overhead`, `cut`, `save_time`, `recovery`)
 //! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `dirty`, `transfer`, `completion`,
-//! `refined`), and pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `availability`).
+//! `refined`), and pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `restart`,
+//! `availability`).
 
 #![cfg_attr(
     test,
@@ -36,6 +37,7 @@ pub mod queueing;
 pub mod quorum;
 pub mod recovery;
 pub mod refined;
+pub mod restart;
 pub mod save_time;
 #[cfg(test)]
 mod scenarios_for_tests;

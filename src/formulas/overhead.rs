@@ -152,10 +152,10 @@ mod tests {
 
     #[test]
     fn the_documents_lose_t_over_t_plus_interval() {
-        // F1 gives T = 1.078 s at interval 10 s: 1.078/11.078 of 600/s
+        // F1 gives T = 1.0786 s at interval 10 s: 1.0786/11.0786 of 600/s
         let formulas = documents(&keyed(600.0, SimDuration::from_millis(4)));
-        assert!((formulas[0].value.unwrap() - 1.078 / 11.078).abs() < 1e-9);
-        assert!((formulas[1].value.unwrap() - 600.0 * 1.078 / 11.078).abs() < 1e-6);
+        assert!((formulas[0].value.unwrap() - 1.0786 / 11.0786).abs() < 1e-9);
+        assert!((formulas[1].value.unwrap() - 600.0 * 1.0786 / 11.0786).abs() < 1e-6);
         assert_eq!(
             formulas[0].broken_assumptions[0],
             "snapshots are asynchronous: processing does not stop during them"

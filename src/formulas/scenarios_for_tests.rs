@@ -39,6 +39,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         start: SimDuration::ZERO,
     });
     Scenario {
+        measured: None,
         job: Job::default(),
         vertices: vec![source, operator],
         checkpointing: Checkpointing {

@@ -18,6 +18,7 @@ use crate::model::state_backend::StateBackend;
 use crate::model::task::{
     AlignmentCache, Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount,
 };
+use crate::scenario::calibration::ROCKSDB_L0_FILES;
 use crate::scenario::{BufferTimeout, Exchange, Input, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;
 
@@ -347,6 +348,7 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
             vertex.state.as_ref(),
             vertex.is_source(),
             vertex.parallelism,
+            stream("compaction").below(ROCKSDB_L0_FILES as u32) as usize,
             &scenario.checkpointing,
         ),
         snapshots: Snapshots::default(),

@@ -19,6 +19,7 @@ use crate::model::debloat::Debloater;
 use crate::model::event::Event;
 use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::latency::Latencies;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer};
 use crate::model::storage::Storage;
@@ -39,6 +40,7 @@ pub struct Job<O> {
     checkpoints: Vec<CheckpointInfo>,
     aborted: BTreeSet<CheckpointId>,
     commit: Stream,
+    latencies: Latencies,
     locked_until: SimTime,
     emitted_at_trigger: u64,
     debloaters: Vec<Debloater>,
@@ -101,6 +103,7 @@ impl<O: Observer> Job<O> {
             checkpoints: Vec::new(),
             aborted: BTreeSet::new(),
             commit: streams.named("commit"),
+            latencies: Latencies::new(scenario.simulation.latencies, streams),
             locked_until: SimTime::ZERO,
             emitted_at_trigger: 0,
             debloaters,

@@ -13,6 +13,7 @@ pub mod event;
 pub mod graph;
 pub mod ids;
 pub mod job;
+pub mod latency;
 pub mod lsm;
 pub mod network;
 pub mod observe;

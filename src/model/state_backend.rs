@@ -4,7 +4,7 @@
 
 use crate::model::ids::CheckpointId;
 use crate::model::lsm::Lsm;
-use crate::scenario::calibration as c;
+use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, Changelog, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
 };
@@ -57,12 +57,14 @@ pub enum SnapshotKind {
 }
 
 /// The cost of a snapshot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotPlan {
     /// Time on the task's thread.
     pub sync: SimDuration,
-    /// Time of the async part besides the uploads.
+    /// Time of the async part before the uploads.
     pub fixed: SimDuration,
+    /// Time on top that differs from time to time.
+    pub overhead: Latency,
     /// Files to upload, largest first; all of them begin as threads become free.
     pub files: Vec<u64>,
     /// Files that are uploaded at the same time.
@@ -76,11 +78,13 @@ pub struct SnapshotPlan {
 }
 
 impl StateBackend {
-    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing.
+    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing. A large RocksDB instance was
+    /// flushed `flushes` times since its last compaction.
     pub fn new(
         state: Option<&State>,
         is_source: bool,
         parallelism: usize,
+        flushes: usize,
         options: &Checkpointing,
     ) -> Self {
         let (entries, entry_bytes, updates) = match state {
@@ -99,7 +103,7 @@ impl StateBackend {
                 let live = entries * (entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
                 Store::RocksDb {
                     options: rocksdb,
-                    lsm: Lsm::new(live as u64),
+                    lsm: Lsm::new(live as u64, flushes),
                     base: Vec::new(),
                     taken: Vec::new(),
                 }
@@ -113,7 +117,7 @@ impl StateBackend {
                 since_materialisation: 0,
                 materialised: 0,
             });
-        StateBackend {
+        let mut backend = StateBackend {
             entries,
             entry_bytes,
             updates,
@@ -122,7 +126,10 @@ impl StateBackend {
             changelog,
             inline_threshold: options.inline_threshold.get(),
             storage: options.storage,
-        }
+        };
+        // The state that is there at the start is older than the log.
+        backend.materialise();
+        backend
     }
 
     /// Takes a snapshot: what it costs now. `processed` = records the subtask has processed so far.
@@ -214,6 +221,7 @@ impl StateBackend {
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),
                     fixed: SimDuration::ZERO,
+                    overhead: Latency::default(),
                     checkpointed: upload.iter().sum::<u64>() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
@@ -246,7 +254,10 @@ impl StateBackend {
             } else {
                 SimDuration::ZERO
             },
-            checkpointed: written,
+            overhead: Latency::default(),
+            // What was uploaded before the barrier came is not counted (`FsStateChangelogWriter`: only uploads that end
+            // while the checkpoint waits for them).
+            checkpointed: tail,
             state_size: log.materialised + log.since_materialisation,
             files: if tail > 0 { vec![tail] } else { Vec::new() },
             threads: 1,
@@ -256,21 +267,25 @@ impl StateBackend {
     }
 
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
-    /// 1 − exp(−updates / entries).
+    /// 1 − exp(−updates / entries). Added entries are all different.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
         let updates = self.updates_since(now, processed);
         self.last = (now, processed);
-        if self.entries > 0.0 {
-            self.entries * -libm::expm1(-updates / self.entries)
-        } else {
-            0.0
+        match self.updates {
+            Updates::Adds(_) => updates,
+            Updates::PerSecond(_) | Updates::PerRecord(_) if self.entries > 0.0 => {
+                self.entries * -libm::expm1(-updates / self.entries)
+            }
+            Updates::PerSecond(_) | Updates::PerRecord(_) => 0.0,
         }
     }
 
     fn updates_since(&self, now: SimTime, processed: u64) -> f64 {
         match self.updates {
             Updates::PerSecond(share) => share * self.entries * (now - self.last.0).as_secs_f64(),
-            Updates::PerRecord(updates) => updates * (processed - self.last.1) as f64,
+            Updates::PerRecord(updates) | Updates::Adds(updates) => {
+                updates * (processed - self.last.1) as f64
+            }
         }
     }
 
@@ -285,11 +300,11 @@ impl StateBackend {
                 plan.files.clear();
             }
         }
-        if plan.files.is_empty() {
-            plan.fixed += c::INLINE_ASYNC;
-        } else if matches!(self.store, Store::HashMap) {
-            plan.fixed += c::HASHMAP_ASYNC_FIXED;
-        }
+        plan.overhead = match self.store {
+            Store::RocksDb { .. } if self.changelog.is_none() => c::ROCKSDB_ASYNC_FIXED,
+            _ if plan.files.is_empty() => c::INLINE_ASYNC,
+            _ => c::HASHMAP_ASYNC_FIXED,
+        };
         plan
     }
 }
@@ -331,7 +346,8 @@ mod tests {
 
     #[test]
     fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
-        let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, &Checkpointing::default());
+        let mut backend =
+            StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
         for n in 1..3 {
             let plan = backend.snapshot(
                 at(u64::from(n)),
@@ -346,7 +362,7 @@ mod tests {
 
     #[test]
     fn state_below_the_threshold_makes_no_file() {
-        let mut backend = StateBackend::new(None, true, 4, &Checkpointing::default());
+        let mut backend = StateBackend::new(None, true, 4, 0, &Checkpointing::default());
         let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
         assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
     }
@@ -360,6 +376,7 @@ mod tests {
             Some(&state(dirty)),
             false,
             1,
+            0,
             &Checkpointing {
                 backend,
                 ..Checkpointing::default()
@@ -393,6 +410,28 @@ mod tests {
     }
 
     #[test]
+    fn added_entries_are_all_flushed() {
+        let added = State {
+            updates: Updates::Adds(2.0),
+            ..state(0.0)
+        };
+        let backend = Backend::RocksDb(RocksDb {
+            incremental: true,
+            ..RocksDb::default()
+        });
+        let options = Checkpointing {
+            backend,
+            ..Checkpointing::default()
+        };
+        let mut backend = StateBackend::new(Some(&added), false, 1, 0, &options);
+        backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+        backend.confirm(CheckpointId(1));
+        // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.
+        let plan = backend.snapshot(at(1), 5000, CheckpointId(2), SnapshotKind::Checkpoint);
+        assert_eq!(plan.files, [10_270_000]);
+    }
+
+    #[test]
     fn the_job_manager_refuses_more_than_its_limit() {
         let storage = CheckpointStorage::JobManager {
             max_state: Bytes::from_mib(5),
@@ -406,7 +445,7 @@ mod tests {
             ..state(0.0)
         };
         let plan = |state: &State| {
-            let mut backend = StateBackend::new(Some(state), false, 1, &options);
+            let mut backend = StateBackend::new(Some(state), false, 1, 0, &options);
             backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
         };
         assert!(plan(&big).too_large);

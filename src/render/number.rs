@@ -63,7 +63,8 @@ impl Unit {
         self.rounded(estimate.value, estimate.half_width())
     }
 
-    /// `4.12 s [3.98, 4.26]`; without brackets where a single replication gave no interval.
+    /// `4.12 s [3.98, 4.26]`; without brackets where a single replication gave no interval. What cannot be negative, such
+    /// as a duration, has no interval below zero.
     pub fn with_interval(self, estimate: &Estimate) -> String {
         let half = estimate.half_width();
         let value = self.rounded(estimate.value, half);
@@ -71,7 +72,7 @@ impl Unit {
             return value;
         }
         let (low, high) = (
-            self.end(estimate, estimate.low),
+            self.end(estimate, self.possible(estimate.low, estimate.value)),
             self.end(estimate, estimate.high),
         );
         format!("{value} [{low}, {high}]")
@@ -87,10 +88,21 @@ impl Unit {
         if self == Unit::Time && estimate.value.abs() >= 60.0 {
             return format!("{value} ±{}", self.rounded(half, half));
         }
-        let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let (scale, _) = self.scale(round_to(
+            estimate.value,
+            digit(estimate.value, estimate.half_width()),
+        ));
         let half = in_units(half, scale);
         let place = digit(in_units(estimate.value, scale), half);
         format!("{value} ±{}", fixed(half, place))
+    }
+
+    /// The low end of an interval around `value`, cut off at zero where no measured value can lie below.
+    fn possible(self, low: f64, value: f64) -> f64 {
+        match self {
+            Unit::Time | Unit::Bytes | Unit::PerSecond if value >= 0.0 => low.max(0.0),
+            _ => low,
+        }
     }
 
     /// One end of an interval, in the unit of the value and without repeating it.
@@ -98,7 +110,10 @@ impl Unit {
         if self == Unit::Time && estimate.value.abs() >= 60.0 {
             return self.rounded(end, estimate.half_width());
         }
-        let (scale, _) = self.scale(round_to(estimate.value, digit(estimate.value, 0.0)));
+        let (scale, _) = self.scale(round_to(
+            estimate.value,
+            digit(estimate.value, estimate.half_width()),
+        ));
         let half = in_units(estimate.half_width(), scale);
         fixed(
             in_units(end, scale),
@@ -107,14 +122,15 @@ impl Unit {
     }
 
     fn rounded(self, value: f64, half_width: f64) -> String {
-        if !value.is_finite() {
+        // In per cent, larger ones would leave the range of `f64`.
+        if !value.is_finite() || value.abs() > 1e300 {
             return MISSING.to_owned();
         }
         if self == Unit::Plain && half_width == 0.0 && value.fract() == 0.0 && value.abs() < 1e4 {
             return fixed(value, 0);
         }
-        // Round before choosing the unit: 999.7 ms is one second.
-        let rounded = round_to(value, digit(value, 0.0));
+        // Round before choosing the unit: 999.7 ms is one second, and so is 998 ms ±10.
+        let rounded = round_to(value, digit(value, half_width));
         if self == Unit::Time && rounded.abs() >= 60.0 {
             return clock(value);
         }
@@ -159,6 +175,12 @@ pub fn deviation(share: f64) -> String {
     format!("{sign}{} %", fixed(percent, place))
 }
 
+/// `1 point`, `7 points`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// `1m 12s`, `2h 3m`, `3d 4h`.
 fn clock(seconds: f64) -> String {
     let sign = if seconds < 0.0 { "−" } else { "" };
@@ -201,7 +223,8 @@ fn digit(value: f64, half_width: f64) -> i32 {
     let magnitude = if value == 0.0 { 0 } else { power_of_ten(value) };
     let finest = magnitude - DIGITS + 1;
     if !(half_width.is_finite() && half_width > 0.0) {
-        return finest;
+        // An exact zero has no digits worth printing.
+        return if value == 0.0 { 0 } else { finest };
     }
     let place = power_of_ten(half_width);
     let leading = half_width / 10f64.powi(place);
@@ -254,7 +277,8 @@ mod tests {
     #[test]
     fn a_unit_fits_the_size_of_the_number() {
         let cases = [
-            (Unit::Time, 0.0, "0.00 s"),
+            (Unit::Time, 0.0, "0 s"),
+            (Unit::Bytes, 0.0, "0 B"),
             (Unit::Time, 1.2e-6, "1.20 µs"),
             (Unit::Time, 0.345, "345 ms"),
             (Unit::Time, 0.9997, "1.00 s"),
@@ -290,6 +314,10 @@ mod tests {
             (Unit::Time, 72.0, 4.0, "1m 12s [1m 8s, 1m 16s]"),
             (Unit::Bytes, 1536.0, 0.0, "1.50 KiB [1.50, 1.50]"),
             (Unit::Share, 0.0312, 0.002, "3.1 % [2.9, 3.3]"),
+            (Unit::Time, 0.998, 0.03, "1.00 s [0.97, 1.03]"),
+            (Unit::Time, 0.0, 0.0, "0 s [0, 0]"),
+            (Unit::Time, 0.008, 0.017, "8 ms [0, 25]"),
+            (Unit::Share, 0.001, 0.003, "0.1 % [−0.2, 0.4]"),
         ];
         for (unit, value, half, text) in cases {
             assert_eq!(unit.with_interval(&estimate(value, half)), text);

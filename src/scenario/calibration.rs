@@ -6,26 +6,64 @@
 
 use crate::units::SimDuration;
 
+/// A delay of the control plane (threads, RPCs): a least time and a lognormal rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Latency {
+    /// Never shorter.
+    pub floor: SimDuration,
+    /// Median of what comes on top.
+    pub median: SimDuration,
+    /// Standard deviation of the logarithm of what comes on top.
+    pub sigma: f64,
+}
+
+impl Latency {
+    const fn new(floor_us: u64, median_us: u64, sigma: f64) -> Latency {
+        Latency {
+            floor: SimDuration::from_micros(floor_us),
+            median: SimDuration::from_micros(median_us),
+            sigma,
+        }
+    }
+
+    /// The median delay.
+    pub fn typical(&self) -> SimDuration {
+        self.floor + self.median
+    }
+}
+
 /// `HashMap`: bytes per entry above the value bytes (exact in all recordings).
 pub const HASHMAP_BYTES_PER_ENTRY: u64 = 13;
 /// `HashMap`: bytes per subtask besides the entries (exact in all recordings).
 pub const HASHMAP_BYTES_PER_SUBTASK: u64 = 717;
 /// RocksDB: bytes per entry above the value bytes (1027 for 1000-byte values with 8-byte keys).
 pub const ROCKSDB_BYTES_PER_ENTRY: u64 = 27;
-/// RocksDB: MANIFEST, CURRENT, OPTIONS and the metadata stream of one checkpoint, in bytes.
-pub const ROCKSDB_MISC_BYTES: u64 = 10_000;
-/// Trigger timestamp to the first source's snapshot: 3 / 5 / 16 ms (p10 / median / p90 of 510).
-pub const TRIGGER_RPC: SimDuration = SimDuration::from_millis(4);
-/// End of the async part to the ack handled by the JobManager: 1 / 3 / 9 ms (3481 acks).
-pub const ASYNC_END_TO_ACK: SimDuration = SimDuration::from_millis(2);
+/// RocksDB: MANIFEST, CURRENT, OPTIONS and the metadata stream of one checkpoint, in bytes (12 633 in all 48 snapshots with
+/// nothing to upload); each is small enough to travel in the ack.
+pub const ROCKSDB_MISC_BYTES: u64 = 12_633;
+/// Trigger timestamp to the RPC in the sources' mailboxes. At CPU < 0.5 the first source begins its snapshot after 2 / 4 / 11
+/// ms, the last after 3 / 5 / 15 ms (529 checkpoints, cut to whole ms; p10 / median / p90), half a millisecond of which the
+/// mail waits. One RPC thread sends to all sources; that they differ is left out.
+pub const TRIGGER_RPC: Latency = Latency::new(2_000, 2_000, 0.5);
+/// End of the async part to the ack handled by the JobManager, at CPU < 0.5 (2320 acks, p10 / median / p90): 2 / 4 / 11 ms,
+/// of which 1.5 ms is the rounding of its parts. Of four subtasks the first takes 3, the last 6 ms (medians), of which
+/// the roundings alone make 1.3 ms of difference.
+pub const ASYNC_END_TO_ACK: Latency = Latency::new(0, 2_600, 0.3);
 /// Last ack to "completed", storage latency excluded: 1 / 2 / 6 ms (473 checkpoints).
-pub const FINALISE: SimDuration = SimDuration::from_millis(2);
-/// "Completed" to the notification handled by a task: 5 / 8 / 16 ms for the last task (473 checkpoints).
-pub const NOTIFY: SimDuration = SimDuration::from_millis(5);
-/// `HashMap`: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots).
-pub const HASHMAP_ASYNC_FIXED: SimDuration = SimDuration::from_millis(1);
+pub const FINALISE: Latency = Latency::new(500, 1_500, 0.5);
+/// "Completed" to the notification handled by the last task: 5 / 8 / 16 ms (473 checkpoints); by any task.
+pub const NOTIFY: Latency = Latency::new(3_000, 3_000, 0.5);
+/// Spread between runs of the same latencies, as the standard deviation of the logarithm of a factor that one run's
+/// latencies have in common: the medians of 51 quiet runs, floors taken off, are 1.5 / 2.5 / 6.5 ms (p10 / median / p90)
+/// from async end to ack and 0.5 / 2 / 8 ms from trigger to source: 90th percentiles of 2.6 and 4 medians.
+pub const LATENCY_BETWEEN_RUNS: f64 = 0.9;
+/// `HashMap`: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots, cut to whole ms; p10 / median /
+/// p90).
+pub const HASHMAP_ASYNC_FIXED: Latency = Latency::new(500, 500, 0.6);
 /// Async part of a subtask whose state travels in the ack: 0 / 1 / 3 ms (610 snapshots).
-pub const INLINE_ASYNC: SimDuration = SimDuration::from_millis(1);
+pub const INLINE_ASYNC: Latency = Latency::new(0, 1_000, 0.7);
+/// RocksDB: async part besides the uploads (linking files, metadata): 2 / 5 / 9 ms (48 snapshots with nothing to upload).
+pub const ROCKSDB_ASYNC_FIXED: Latency = Latency::new(1_000, 4_500, 0.4);
 /// RocksDB sync phase with something to flush, besides the flush: 5 ms seen, of which 1 ms is the first MB's share.
 pub const ROCKSDB_FLUSH_FIXED: SimDuration = SimDuration::from_millis(4);
 /// RocksDB sync phase per flushed megabyte (10^6 B): 4 to 10 ms in quiet runs.

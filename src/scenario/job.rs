@@ -25,6 +25,8 @@ pub struct Simulation {
     pub quantum: SimDuration,
     /// How the keys of a hash exchange fall on subtasks.
     pub keys: KeyDraw,
+    /// How long messages between JobManager and tasks take.
+    pub latencies: LatencyDraw,
     /// Upper limit on events: a run that exceeds it ends with an error instead of running for hours.
     pub max_events: u64,
     /// Upper limit on subtasks of the job.
@@ -40,6 +42,15 @@ pub enum KeyDraw {
     Random,
     /// Every consumer gets its exact share, in a fixed rotation: no luck of the draw.
     Even,
+}
+
+/// How the latencies of the control plane ([`crate::scenario::calibration::Latency`]) are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LatencyDraw {
+    /// Anew for every message.
+    Random,
+    /// Always the median.
+    Typical,
 }
 
 /// A checkpoint or savepoint that is asked for at a given time (REST call).
@@ -86,6 +97,7 @@ impl Default for Simulation {
         Simulation {
             quantum: SimDuration::from_millis(5),
             keys: KeyDraw::Random,
+            latencies: LatencyDraw::Typical,
             max_events: 20_000_000_000,
             max_subtasks: 20_000,
             max_channels: 4_000_000,

@@ -1,6 +1,6 @@
 //! The way in: a file or a text, with overrides, to a [`Scenario`] with everything worth saying about it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
@@ -37,6 +37,16 @@ pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Diagn
     };
     let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8".to_owned()))?;
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "yaml" || extension == "yml")
+    {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let problem = Diagnostic::error(format!("{origin} is YAML; a scenario is TOML")).help(
+            format!("a scenario reads Flink's configuration by `flink-conf = \"{name}\"`"),
+        );
+        return Err(Diagnostics(vec![problem]));
+    }
     let base = path.parent().unwrap_or(Path::new(""));
     parse(&text, &origin, base, overrides)
 }
@@ -87,6 +97,12 @@ impl Loaded {
     /// The file as it was written, with overrides applied and `config.yaml` included, but without defaults.
     pub fn written(&self) -> String {
         self.document.table.to_string()
+    }
+
+    /// The recording that `[measured]` names: its path, seen from the working directory.
+    pub fn recording(&self) -> Option<PathBuf> {
+        let measured = self.scenario.measured.as_ref()?;
+        Some(self.document.base.join(&measured.recording))
     }
 
     /// The name of the file or text.

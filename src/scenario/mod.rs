@@ -34,7 +34,9 @@ pub use crate::scenario::flink::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
     Mode, Network, Overflow, RocksDb,
 };
-pub use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
+pub use crate::scenario::job::{
+    Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
+};
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
     Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
@@ -62,6 +64,15 @@ pub struct Scenario {
     pub simulation: Simulation,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+    /// `[measured]`: what a real cluster measured; no result depends on it.
+    pub measured: Option<Measured>,
+}
+
+/// What a real cluster measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Path of the recording as it was written: relative to the scenario file.
+    pub recording: String,
 }
 
 impl Default for Scenario {
@@ -96,6 +107,7 @@ impl Default for Scenario {
             storage: Storage::default(),
             simulation: Simulation::default(),
             triggers: Vec::new(),
+            measured: None,
         }
     }
 }

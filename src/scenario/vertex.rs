@@ -147,6 +147,9 @@ pub enum Updates {
     PerSecond(f64),
     /// Every processed record overwrites this many entries.
     PerRecord(f64),
+    /// Every processed record adds this many entries, and as many expire (windows, joins with time-to-live): no entry is
+    /// written twice, so that a checkpoint flushes all of them.
+    Adds(f64),
 }
 
 /// An edge of the job graph, as its consumer sees it.

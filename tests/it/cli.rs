@@ -104,6 +104,60 @@ fn a_report_of_an_unknown_directory_exits_with_1_and_names_the_file() {
 }
 
 #[test]
+fn a_directory_without_a_sweep_is_told_by_what_it_holds_and_by_its_cause_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let message = || {
+        let output = ckptsim(&["report"]).arg(directory.path()).assert().code(1);
+        text(&output.get_output().stderr)
+    };
+    let nothing = message();
+    assert!(nothing.contains("holds no sweep"), "{nothing}");
+    assert_eq!(nothing.matches("os error").count(), 1, "{nothing}");
+    for (file, told) in [("run.json", "single run"), ("journal.ndjson", "--resume")] {
+        std::fs::write(directory.path().join(file), "").unwrap();
+        assert!(message().contains(told), "{}", message());
+    }
+}
+
+#[test]
+fn many_notes_are_counted_by_a_run_and_shown_by_check() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("job.toml");
+    let conf = "jobmanager.rpc.address: a\nrest.port: 8081\nrest.address: b\n";
+    std::fs::write(directory.path().join("config.yaml"), conf).unwrap();
+    let scenario = "flink-conf = 'config.yaml'\n[job]\nduration = '1 s'\n[[vertex]]\nname = 'in'\n\
+                    source = { rate = '10/s' }\n";
+    std::fs::write(&file, scenario).unwrap();
+    let run = |set: &[&str]| {
+        let output = ckptsim(&["run", "--no-loss"]).arg(&file).args(set).assert();
+        text(&output.success().get_output().stderr)
+    };
+    let brief = run(&[]);
+    assert!(brief.starts_with("3 notes on options: "), "{brief}");
+    assert_eq!(brief.lines().count(), 1, "{brief}");
+    let own = run(&["--set", "flink.rest.bind-port=1"]);
+    assert!(own.contains("`rest.bind-port`"), "{own}");
+    let check = ckptsim(&["check"]).arg(&file).assert().success();
+    let check = check.get_output();
+    assert!(text(&check.stdout).ends_with("1 vertex, 1 subtask, 0 warnings, 3 notes\n"));
+    assert_eq!(text(&check.stderr).matches("note:").count(), 3);
+}
+
+#[test]
+fn flinks_own_configuration_is_recognised_where_a_scenario_is_expected() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("config.yaml");
+    std::fs::write(&file, "rest:\n  port: 8081\n").unwrap();
+    let output = ckptsim(&["check"]).arg(&file).assert().code(2);
+    let message = text(&output.get_output().stderr);
+    assert!(
+        message.contains("flink-conf = \"config.yaml\""),
+        "{message}"
+    );
+    assert_eq!(message.matches("error").count(), 1, "{message}");
+}
+
+#[test]
 fn a_reader_that_stops_reading_is_no_error() {
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("ckptsim"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -1,15 +1,21 @@
 //! Integration tests.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+/// Simulations against recordings of real clusters: the published errors may not get worse.
+mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
+/// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
+mod import;
 /// What must hold for every scenario, at every instant.
 mod invariants;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
 mod predictions;
+/// Figures that others have published, within the tolerance that the table states.
+mod published;
 /// A killed sweep continues where it was.
 mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.

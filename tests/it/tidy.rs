@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "formulas",
     "model",
     "measure",
+    "recording",
     "experiment",
     "render",
     "cli",
@@ -29,7 +30,7 @@ const RESERVED: &[(&[&str], &str)] = &[
         "src/cli/",
     ),
     (&["Instant::now", "SystemTime"], "src/cli/"),
-    (&["rayon::"], "src/experiment/sweep.rs"),
+    (&["rayon::"], "src/experiment/"),
     (&["plotters::"], "src/render/plot/canvas.rs"),
 ];
 

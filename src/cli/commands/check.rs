@@ -8,6 +8,7 @@ use crate::cli::commands::run::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::warnings;
+use crate::render::number::counted;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 use crate::scenario::load::{self, Loaded};
 
@@ -71,12 +72,23 @@ fn text(
         return console.result(&loaded.toml());
     }
     let scenario = &loaded.scenario;
+    let count = |severity| {
+        let same = |problem: &&Diagnostic| problem.severity == severity;
+        warnings.0.iter().filter(same).count()
+    };
+    let vertices = match scenario.vertices.len() {
+        1 => "1 vertex".to_owned(),
+        n => format!("{n} vertices"),
+    };
+    let notes = match count(Severity::Note) {
+        0 => String::new(),
+        n => format!(", {}", counted(n, "note")),
+    };
     console.result(&format!(
-        "{}: valid, {} vertices, {} subtasks, {} warnings",
+        "{}: valid, {vertices}, {}, {}{notes}",
         file.display(),
-        scenario.vertices.len(),
-        scenario.subtasks(),
-        warnings.0.len()
+        counted(scenario.subtasks(), "subtask"),
+        counted(count(Severity::Warning), "warning"),
     ))
 }
 

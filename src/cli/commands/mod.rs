@@ -3,7 +3,9 @@
 pub mod check;
 pub mod demo;
 pub mod gallery;
+pub mod import;
 pub mod report;
 pub mod run;
 pub mod schema;
 pub mod sweep;
+pub mod validate;

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
 use crate::cli::commands::sweep::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::{PointSummary, SweepResult};
+use crate::render::number::counted;
 use crate::render::{plot, table};
 use crate::scenario::load;
 
-/// Print and draw saved results again, without simulating
+/// Print and draw the saved results of a sweep again, without simulating
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ckptsim report reports/production-2min")]
 pub struct Args {
@@ -23,10 +26,26 @@ pub struct Args {
 
 /// Reads, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let result: SweepResult = saved::read(&args.directory.join("results.json"), SWEEP_SCHEMA)?;
+    let result: SweepResult = saved::read(&args.directory.join("results.json"), SWEEP_SCHEMA)
+        .with_context(|| unreadable(&args.directory))?;
     print(&result, args.format, console)?;
     draw(&result, &args.directory, console)?;
     Ok(Exit::Success)
+}
+
+/// What a directory is from which no sweep can be read.
+fn unreadable(directory: &Path) -> String {
+    let has = |name: &str| directory.join(name).exists();
+    let what = if has("results.json") {
+        "holds no readable sweep"
+    } else if has("journal.ndjson") {
+        "holds a sweep that was interrupted; finish it with `ckptsim sweep --resume`"
+    } else if has("run.json") {
+        "holds a single run; a report is made of a sweep"
+    } else {
+        "holds no sweep; `ckptsim sweep` writes one"
+    };
+    format!("{} {what}", directory.display())
 }
 
 /// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
@@ -40,15 +59,17 @@ pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::
     match format {
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),
         Format::Text => console.result(&format!(
-            "{name}: {} points, {} replications, scenario {}\n\n{}\n\nFormula beside measurement {title}\n\n{}",
-            result.points.len(),
-            result.replications,
+            "{name}: {}, {}, scenario {}\n\n{}\n\nFormula beside measurement{title}\n\n{}",
+            counted(result.points.len(), "point"),
+            counted(result.replications as usize, "replication"),
             &result.scenario_sha256[..8],
             points.text(),
             formulas.text(),
         )),
         Format::Csv => console.result(&table::sweep_sheet(result).csv()),
-        Format::Markdown => console.result(&format!("{}\n\n{}", points.markdown(), formulas.markdown())),
+        Format::Markdown => {
+            console.result(&format!("{}\n\n{}", points.markdown(), formulas.markdown()))
+        }
     }
 }
 
@@ -79,7 +100,7 @@ fn formula_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
     let title = if at.is_empty() {
         String::new()
     } else {
-        format!("at {}", at.join(", "))
+        format!(" at {}", at.join(", "))
     };
     Some((title, point))
 }

@@ -18,6 +18,7 @@ use crate::experiment::saved::{self, RUN_SCHEMA};
 use crate::experiment::sweep::{Options, run_count, sweep};
 use crate::experiment::{JobEnd, PointSummary, RunResult, occupancy, run};
 use crate::measure::rest;
+use crate::render::number::counted;
 use crate::render::{plot, table};
 use crate::scenario::load::Loaded;
 use crate::scenario::{Alignment, Scenario};
@@ -196,12 +197,12 @@ fn text(loaded: &Loaded, outcome: &Simulated) -> String {
         }
     };
     format!(
-        "{}: {} subtasks, {} simulated, {} replications, scenario {}{end}\n\
+        "{}: {}, {} simulated, {}, scenario {}{end}\n\
          {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}",
         job.name,
-        loaded.scenario.subtasks(),
+        counted(loaded.scenario.subtasks(), "subtask"),
         job.duration,
-        job.replications,
+        counted(job.replications as usize, "replication"),
         &loaded.sha256()[..8],
         checkpoints(&summary.completed),
         checkpoints(&summary.failed),

@@ -18,6 +18,7 @@ use crate::experiment::journal::Journal;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::sweep::{Options, SweepError, identity, run_count, sweep};
 use crate::experiment::{SweepResult, run};
+use crate::render::number::counted;
 use crate::scenario::axis::Axis;
 use crate::scenario::load::Loaded;
 
@@ -161,13 +162,15 @@ pub fn simulate(
     let runs = run_count(points, &options);
     let paths: Vec<&str> = axes.iter().map(|axis| axis.path.as_str()).collect();
     let over = if paths.is_empty() {
-        "no axis".to_owned()
+        "no axis (none in [sweep], no --vary)".to_owned()
     } else {
         paths.join(" and ")
     };
     console.note(&format!(
-        "{} points over {over}, {replications} replications: {runs} runs",
-        points.len()
+        "{} over {over}, {}: {}",
+        counted(points.len(), "point"),
+        counted(replications as usize, "replication"),
+        counted(runs, "run"),
     ));
     let progress = Progress::new(console, runs);
     let tell = |finished| progress.set(finished);

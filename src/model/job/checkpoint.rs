@@ -60,7 +60,8 @@ impl<O: Observer> Job<O> {
                             savepoint,
                         },
                     );
-                    agenda.after(TRIGGER_RPC, Event::TriggerAtSources { checkpoint: id });
+                    let arrival = self.latencies.at_tasks(agenda.now(), TRIGGER_RPC);
+                    agenda.at(arrival, Event::TriggerAtSources { checkpoint: id });
                     agenda.after(
                         self.coordinator.timeout(),
                         Event::CheckpointExpired { checkpoint: id },
@@ -113,7 +114,7 @@ impl<O: Observer> Job<O> {
         if answer == Ack::Complete {
             self.observer
                 .observe(agenda.now(), &Fact::AllAcknowledged { checkpoint });
-            let delay = FINALISE + self.metadata_delay() + self.commit_delay();
+            let delay = self.latencies.draw(FINALISE) + self.metadata_delay() + self.commit_delay();
             self.locked_until = agenda.now() + delay;
             agenda.after(delay, Event::CheckpointDurable { checkpoint });
         }
@@ -152,7 +153,8 @@ impl<O: Observer> Job<O> {
             }
             // A plain savepoint sends no notification (1.4).
             if self.info(checkpoint).savepoint.is_none() {
-                agenda.after(NOTIFY, Event::CompletionAtTasks { checkpoint });
+                let arrival = self.latencies.at_tasks(agenda.now(), NOTIFY);
+                agenda.at(arrival, Event::CompletionAtTasks { checkpoint });
             }
         }
         self.look_at_queue(agenda);
@@ -178,7 +180,8 @@ impl<O: Observer> Job<O> {
         self.aborted.insert(checkpoint);
         self.observer
             .observe(agenda.now(), &Fact::Failed { checkpoint, reason });
-        agenda.after(NOTIFY, Event::AbortAtTasks { checkpoint });
+        let arrival = self.latencies.at_tasks(agenda.now(), NOTIFY);
+        agenda.at(arrival, Event::AbortAtTasks { checkpoint });
         match tolerance {
             Tolerance::Tolerated => self.look_at_queue(agenda),
             Tolerance::Exceeded => {

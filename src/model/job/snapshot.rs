@@ -188,15 +188,15 @@ impl<O: Observer> Job<O> {
     }
 
     fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
-        let fixed = self.snapshot_of(id, checkpoint).plan.fixed;
+        let plan = &self.snapshot_of(id, checkpoint).plan;
+        let (fixed, overhead) = (plan.fixed, plan.overhead);
         agenda.after(
-            fixed,
+            fixed + self.latencies.draw(overhead),
             Event::AsyncFixedPartDone {
                 task: id,
                 checkpoint,
             },
         );
-        self.upload_next_files(id, checkpoint, agenda);
     }
 
     fn upload_next_files(
@@ -260,6 +260,7 @@ impl<O: Observer> Job<O> {
         if snapshot.plan.too_large {
             self.abort_checkpoint(checkpoint, FailureReason::AsyncException, agenda);
         }
+        self.upload_next_files(id, checkpoint, agenda);
         self.end_async_if_done(id, checkpoint, agenda);
     }
 
@@ -291,7 +292,7 @@ impl<O: Observer> Job<O> {
                 .reports
                 .push((checkpoint, done.record));
             agenda.after(
-                ASYNC_END_TO_ACK,
+                self.latencies.draw(ASYNC_END_TO_ACK),
                 Event::AckAtCoordinator {
                     task: id,
                     checkpoint,
@@ -376,7 +377,7 @@ impl<O: Observer> Job<O> {
             .find(|input| input.gate == gate)
             .map_or(0, |input| input.bytes);
         let idle = task.clock.spent(now, Spending::Idle);
-        let in_use = self.network.queued_buffers(gate);
+        let in_use = self.network.buffers_in_use(gate);
         let announced = self.debloaters[gate.index()].measure(
             &options,
             bytes,

@@ -98,14 +98,21 @@ impl Network {
         }
     }
 
-    /// Buffers in the gate's queues and behind them at the senders (for debloating, 4.5).
-    pub fn queued_buffers(&self, gate: GateId) -> usize {
+    /// Buffers in use as the gate counts them (for debloating, 4.5): on a remote channel those that have arrived and the
+    /// backlog that the sender announced last (`RemoteInputChannel.getBuffersInUseCount`), on a local one the queue of
+    /// the subpartition.
+    pub fn buffers_in_use(&self, gate: GateId) -> usize {
         self.gates[gate.index()]
             .channels
             .iter()
             .map(|id| {
                 let channel = self.channel(*id);
-                channel.received.len() + channel.queue.len() + usize::from(channel.open.is_some())
+                if channel.remote {
+                    let backlog = channel.required.saturating_sub(self.limits.exclusive);
+                    (channel.visible + backlog) as usize
+                } else {
+                    channel.queue.len() + usize::from(channel.open.is_some())
+                }
             })
             .sum()
     }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use crate::experiment::SweepResult;
 use crate::measure::Estimate;
+use crate::render::number::Unit;
 use crate::render::plot::outline::outline;
 use crate::render::plot::sample::{
     INTERVAL, UNALIGNED, interval_sweep, mode_sweep, occupancy, origin, point, rate_sweep, run,
@@ -34,6 +35,23 @@ fn duration_over_the_interval() {
 #[test]
 fn duration_aligned_and_unaligned() {
     assert_snapshot!(said(&duration::picture(&mode_sweep(), None).unwrap()));
+}
+
+#[test]
+fn equal_durations_aligned_and_unaligned_are_told_at_both_ends_of_the_axis() {
+    let mut sweep = mode_sweep();
+    for pair in sweep.points.chunks_exact_mut(2) {
+        pair[1].duration_p50 = pair[0].duration_p50;
+    }
+    let [first, last] = [0, sweep.points.len() - 1].map(|index| {
+        let point = &sweep.points[index];
+        let median = Unit::Time.text(point.duration_p50.unwrap().value);
+        format!("{median} at {}", point.coordinates[0].label)
+    });
+    assert_eq!(
+        heading(&sweep),
+        format!("Aligned or unaligned makes no difference: {first}, {last}")
+    );
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
+mod accuracy;
 mod formulas;
 mod phases;
 mod sparkline;
 mod sweep;
 mod vertices;
 
+pub use crate::render::table::accuracy::{accuracy, comparisons, published};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
 pub use crate::render::table::vertices::vertices;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
 use crate::render::number::MISSING;
 
@@ -52,8 +54,14 @@ impl Table {
         // Two spaces between columns where that fits, otherwise one.
         let widths: usize = (0..self.columns.len()).map(|index| self.width(index)).sum();
         let wide = widths + 2 * self.columns.len() <= WIDTH + 1;
-        for column in table.column_iter_mut() {
-            column.set_padding((0, if wide { 2 } else { 1 }));
+        for (index, column) in table.column_iter_mut().enumerate() {
+            let padding = if wide { 2 } else { 1 };
+            column.set_padding((0, padding));
+            // A line that is too long is easier to read than a word or a number that is broken.
+            let narrowest = self.narrowest(index) + usize::from(padding);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(
+                narrowest.min(WIDTH) as u16,
+            )));
         }
         let body = table.to_string();
         let lines = body.lines().map(str::trim_end);
@@ -137,6 +145,21 @@ impl Table {
             .unwrap_or(0)
     }
 
+    /// Width at which neither a word nor a number with its unit needs to be broken.
+    fn narrowest(&self, column: usize) -> usize {
+        let (heading, align) = &self.columns[column];
+        let unbroken = |text: &str| match align {
+            Align::Left => longest_of(text.split_whitespace()),
+            Align::Right => longest_of(text.split(" ±")),
+        };
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| unbroken(cell))
+            .chain([longest_of(heading.split_whitespace())])
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Without the columns (from `first` on) in which nothing stands.
     fn without_empty_columns(mut self, first: usize) -> Table {
         let empty = |column: usize, rows: &[Vec<String>]| {
@@ -160,6 +183,10 @@ impl Table {
         }
         self
     }
+}
+
+fn longest_of<'a>(parts: impl Iterator<Item = &'a str>) -> usize {
+    parts.map(|part| part.chars().count()).max().unwrap_or(0)
 }
 
 /// A heading without its line breaks: `align-` and `ment` are one word.
@@ -186,6 +213,7 @@ fn wrapped(note: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Estimate;
     use crate::render::plot::sample::{interval_sweep, mode_sweep, run};
     use insta::assert_snapshot;
 
@@ -239,6 +267,25 @@ mod tests {
                 text.lines().all(|line| line.chars().count() <= WIDTH),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn no_word_and_no_number_is_broken_even_if_the_line_gets_long() {
+        let mut sweep = mode_sweep();
+        for point in &mut sweep.points {
+            point.coordinates.push(point.coordinates[1].clone());
+            point.throughput_loss = Some(Estimate {
+                value: 0.000_398,
+                low: 0.000_398,
+                high: 0.000_398,
+                n: 5,
+            });
+        }
+        sweep.axes.push("storage.write-per-stream".to_owned());
+        let text = super::sweep(&sweep).text();
+        for whole in ["alignment", "unaligned", "write-per-stream", "0.0398 %"] {
+            assert!(text.contains(whole), "{whole}\n{text}");
         }
     }
 

@@ -106,6 +106,7 @@ fn counts(run: &RunResult) -> String {
         }
     }
     format!(
-        "after warm-up: {completed} completed, {failed} failed, {pending} in progress; phases: the longest of any subtask"
+        "replication {}: {completed} completed, {failed} failed, {pending} in progress after warm-up; phases: longest of any subtask",
+        run.replication
     )
 }

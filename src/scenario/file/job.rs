@@ -47,6 +47,9 @@ pub struct Simulation {
     /// Also trigger a checkpoint whenever the sources have emitted this many records since the last trigger
     /// (Flink cannot do this). Default: by time only.
     pub trigger_every_records: Option<Count>,
+    /// How long messages between JobManager and tasks take: "typical" (always the median) or "random" (with the spread
+    /// from message to message and from cluster to cluster that recordings show). Default: "typical".
+    pub latencies: Option<LatencyKind>,
     /// What happens to the fast channels during an aligned barrier: "flink" (blocked at the sender) or "caching"
     /// (read on and kept by the receiver, as Flink did before credit-based flow control). Default: "flink".
     pub alignment: Option<AlignmentKind>,
@@ -65,6 +68,16 @@ pub enum Keys {
     Random,
     /// Exact shares.
     Even,
+}
+
+/// `simulation.latencies`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LatencyKind {
+    /// Drawn anew for every message.
+    Random,
+    /// Always the median.
+    Typical,
 }
 
 /// `simulation.alignment`.

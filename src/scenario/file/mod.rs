@@ -48,7 +48,17 @@ pub struct File {
     pub trigger: Option<Vec<Trigger>>,
     /// How the simulation itself is done; not part of Flink.
     pub simulation: Option<Simulation>,
+    /// What a real cluster measured, to compare a simulation with. It changes no result.
+    pub measured: Option<Measured>,
     /// Axes of a sweep: path of a key = list of values, { from, to, steps, scale } or "10 s..10 min:log:12".
     #[schemars(schema_with = "schema::sweep")]
     pub sweep: Option<BTreeMap<String, toml::Value>>,
+}
+
+/// What a real cluster measured.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Measured {
+    /// The recording (JSON), relative to this file.
+    pub recording: Option<String>,
 }

@@ -114,6 +114,8 @@ pub struct State {
     pub dirty: Option<Text<ShareRate>>,
     /// Entries that every record overwrites, instead of `dirty`.
     pub updates_per_record: Option<Number>,
+    /// Entries that every record adds while as many expire (time-to-live), instead of `dirty`.
+    pub adds_per_record: Option<Number>,
     /// Time on the task's thread per record for state access. Default: "0 s".
     pub access: Option<Text<SimDuration>>,
     /// State accesses per record, instead of `access`: each costs 0.5 us on the heap and 10 us in RocksDB.

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::scenario::print::writer::{Inline, Writer, law_keys, text};
 use crate::scenario::{
-    Cluster, Commit, KeyDraw, ManualTrigger, Placement, SavepointFormat, Scenario, Storage, Trigger,
+    Cluster, Commit, KeyDraw, LatencyDraw, ManualTrigger, Placement, SavepointFormat, Scenario,
+    Storage, Trigger,
 };
 use crate::units::{ByteRate, print};
 
@@ -28,6 +29,10 @@ pub fn toml(scenario: &Scenario) -> String {
         manual_trigger(*trigger, &mut writer);
     }
     simulation(scenario, &mut writer);
+    if let Some(measured) = &scenario.measured {
+        writer.table("[measured]");
+        writer.key("recording", text(&measured.recording));
+    }
     writer.finish()
 }
 
@@ -142,6 +147,11 @@ fn simulation(scenario: &Scenario, writer: &mut Writer) {
         KeyDraw::Even => "even",
     };
     writer.key("keys", text(keys));
+    let latencies = match simulation.latencies {
+        LatencyDraw::Random => "random",
+        LatencyDraw::Typical => "typical",
+    };
+    writer.key("latencies", text(latencies));
     writer.key("max-events", simulation.max_events);
     writer.key("max-subtasks", simulation.max_subtasks);
     writer.key("max-channels", simulation.max_channels);

@@ -106,6 +106,7 @@ fn state(state: &State) -> String {
     match state.updates {
         Updates::PerSecond(share) => table.key("dirty", text(&print::written_share_rate(share))),
         Updates::PerRecord(entries) => table.key("updates-per-record", format!("{entries:?}")),
+        Updates::Adds(entries) => table.key("adds-per-record", format!("{entries:?}")),
     }
     table.key("access", text(&print::written(state.access)));
     table.finish()

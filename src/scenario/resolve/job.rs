@@ -1,7 +1,9 @@
 //! `[job]`, `[simulation]` and `[[trigger]]`.
 
-use crate::scenario::file::job::{self as file, FormatKind, Keys, TriggerKind};
-use crate::scenario::job::{Job, KeyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger};
+use crate::scenario::file::job::{self as file, FormatKind, Keys, LatencyKind, TriggerKind};
+use crate::scenario::job::{
+    Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
+};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::count;
 use crate::scenario::resolve::options::FlinkVersion;
@@ -92,6 +94,10 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
         keys: match table.keys {
             Some(Keys::Random) | None => KeyDraw::Random,
             Some(Keys::Even) => KeyDraw::Even,
+        },
+        latencies: match table.latencies {
+            Some(LatencyKind::Typical) | None => LatencyDraw::Typical,
+            Some(LatencyKind::Random) => LatencyDraw::Random,
         },
         max_events: count(
             table.max_events,

@@ -18,12 +18,12 @@ mod vertex;
 
 pub use crate::scenario::resolve::graph::topological;
 
-use crate::scenario::Scenario;
 use crate::scenario::file::File;
 use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
+use crate::scenario::{Measured, Scenario};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -59,9 +59,23 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         storage,
         simulation,
         triggers,
+        measured: measured(file, problems),
     };
     graph::check_size(&scenario, problems);
     scenario
+}
+
+fn measured(file: &File, problems: &mut Problems<'_>) -> Option<Measured> {
+    let table = file.measured.as_ref()?;
+    if let Some(recording) = table.recording.clone().filter(|path| !path.is_empty()) {
+        return Some(Measured { recording });
+    }
+    problems.missing(
+        &KeyPath::top("measured").key("recording"),
+        "measured by whom?",
+        "add for example `recording = \"recording.json\"`",
+    );
+    None
 }
 
 /// A whole number within limits, or the default. What is out of the limits is reported, and replaced by the default.

@@ -39,6 +39,14 @@ pub(super) fn state(
             "`dirty` and `updates-per-record`: give one of them",
         );
     }
+    if table.adds_per_record.is_some()
+        && (table.dirty.is_some() || table.updates_per_record.is_some())
+    {
+        problems.key_error(
+            &path.key("adds-per-record"),
+            "`adds-per-record` stands instead of `dirty` and `updates-per-record`: give one of them",
+        );
+    }
     if table.access.is_some() && table.accesses_per_record.is_some() {
         problems.key_error(
             &path.key("accesses-per-record"),
@@ -52,10 +60,11 @@ pub(super) fn state(
     State {
         size: table.size.map_or(Bytes::ZERO, |text| text.0),
         entry,
-        updates: match (table.dirty, table.updates_per_record) {
-            (_, Some(Number(entries))) => Updates::PerRecord(entries),
-            (Some(Text(rate)), None) => Updates::PerSecond(rate.0),
-            (None, None) => Updates::PerSecond(0.0),
+        updates: match (table.dirty, table.updates_per_record, table.adds_per_record) {
+            (_, _, Some(Number(entries))) => Updates::Adds(entries),
+            (_, Some(Number(entries)), None) => Updates::PerRecord(entries),
+            (Some(Text(rate)), None, None) => Updates::PerSecond(rate.0),
+            (None, None, None) => Updates::PerSecond(0.0),
         },
         access: match (table.access, table.accesses_per_record) {
             (Some(Text(time)), _) => time,

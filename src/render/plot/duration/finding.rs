@@ -23,8 +23,8 @@ pub fn finding(curves: &[Curve]) -> String {
 }
 
 /// Where two curves differ most.
-fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
-    let pairs = aligned.points.iter().filter_map(|(interval, point)| {
+fn compared(curve: &Curve, unaligned: &Curve) -> Option<String> {
+    let pairs = curve.points.iter().filter_map(|(interval, point)| {
         let other = unaligned
             .points
             .iter()
@@ -41,10 +41,7 @@ fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
         .max_by(|a, b| ratio(a.1, a.2).total_cmp(&ratio(b.1, b.2)))?;
     let at = exact(Unit::Time, interval);
     Some(if ratio(aligned, unaligned) < 1.0 + SAME {
-        format!(
-            "Aligned or unaligned makes no difference: about {}",
-            Unit::Time.text(aligned)
-        )
+        format!("Aligned or unaligned makes no difference: {}", ends(curve))
     } else {
         let texts = [Unit::Time.text(unaligned), Unit::Time.text(aligned)];
         format!(
@@ -52,6 +49,26 @@ fn compared(aligned: &Curve, unaligned: &Curve) -> Option<String> {
             texts[0], texts[1]
         )
     })
+}
+
+/// The median at both ends of a curve: `431 ms at 5 s, 2.84 s at 2 min`; once if they are the same.
+fn ends(curve: &Curve) -> String {
+    let medians = curve
+        .points
+        .iter()
+        .filter_map(|(interval, point)| Some((*interval, point.duration_p50?.value)));
+    let medians: Vec<(f64, f64)> = medians.collect();
+    let text = |at: &(f64, f64)| {
+        let [median, interval] = [Unit::Time.text(at.1), exact(Unit::Time, at.0)];
+        format!("{median} at {interval}")
+    };
+    match medians.as_slice() {
+        [] => "no checkpoint completes".to_owned(),
+        [first, .., last] if ratio(first.1, last.1) >= 1.0 + SAME => {
+            format!("{}, {}", text(first), text(last))
+        }
+        [.., last] => format!("about {}", Unit::Time.text(last.1)),
+    }
 }
 
 fn ratio(a: f64, b: f64) -> f64 {

@@ -107,6 +107,6 @@ mod tests {
     #[test]
     fn a_bound_is_rounded_up() {
         assert_eq!(Unit::Time.text(round_up(3.361)), "3.40 s");
-        assert_eq!(Unit::Time.text(round_up(0.0)), "0.00 s");
+        assert_eq!(Unit::Time.text(round_up(0.0)), "0 s");
     }
 }

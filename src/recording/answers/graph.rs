@@ -1,0 +1,182 @@
+//! The job graph of the plan, sources first.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::recording::answers::number::{at, list, text};
+use crate::recording::file::RecordingError;
+
+/// Flink's own limit of a vertex's parallelism (`UPPER_BOUND_MAX_PARALLELISM`).
+const PARALLELISM_MAX: f64 = 32_768.0;
+/// More vertices than this are no plan.
+const VERTICES_MAX: usize = 10_000;
+
+/// A vertex of the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Flink's id of it.
+    pub id: String,
+    /// Unique, short, made of the operators' names.
+    pub name: String,
+    /// Subtasks.
+    pub parallelism: usize,
+    /// Inputs: position of the producer, and how records are distributed.
+    pub inputs: Vec<(usize, &'static str)>,
+}
+
+/// Reads `jobs/:id/plan` (or the plan within `jobs/:id`), in topological order.
+pub fn read(
+    plan: &Value,
+    job: &Value,
+    given_names: &BTreeMap<String, String>,
+) -> Result<Vec<Node>, RecordingError> {
+    let plan = [plan.get("plan"), Some(plan), job.get("plan")]
+        .into_iter()
+        .flatten()
+        .find(|plan| !list(plan, "nodes").is_empty())
+        .ok_or_else(|| wrong("there is no job plan: plan.json has no nodes"))?;
+    let nodes = list(plan, "nodes");
+    if nodes.len() > VERTICES_MAX {
+        return Err(wrong("the plan has too many nodes"));
+    }
+    let order = topological(nodes)?;
+    let position: BTreeMap<String, usize> = order
+        .iter()
+        .enumerate()
+        .filter_map(|(position, node)| Some((text(node, "id")?, position)))
+        .collect();
+    let mut names: Vec<String> = Vec::new();
+    order
+        .into_iter()
+        .map(|node| {
+            let id = text(node, "id").ok_or_else(|| wrong("a node of the plan has no id"))?;
+            let name = given_names
+                .get(&id)
+                .cloned()
+                .unwrap_or_else(|| short_name(&long_name(&id, node, job)));
+            let name = unique(&name, &names);
+            names.push(name.clone());
+            let parallelism = at(node, &["parallelism"])
+                .filter(|p| (1.0..=PARALLELISM_MAX).contains(p))
+                .ok_or_else(|| wrong(&format!("vertex `{name}` has no plausible parallelism")))?;
+            let inputs = list(node, "inputs")
+                .iter()
+                .map(|input| {
+                    let from = text(input, "id").and_then(|id| position.get(&id).copied());
+                    let from = from
+                        .ok_or_else(|| wrong(&format!("vertex `{name}` reads an unknown one")))?;
+                    Ok((from, exchange(input)))
+                })
+                .collect::<Result<_, RecordingError>>()?;
+            Ok(Node {
+                id,
+                name,
+                parallelism: parallelism as usize,
+                inputs,
+            })
+        })
+        .collect()
+}
+
+/// Ship strategies that have no word of their own are a round robin to all.
+fn exchange(input: &Value) -> &'static str {
+    match input.get("ship_strategy").and_then(Value::as_str) {
+        Some("HASH") => "hash",
+        Some("FORWARD") => "forward",
+        Some("RESCALE") => "rescale",
+        Some("BROADCAST") => "broadcast",
+        _ => "rebalance",
+    }
+}
+
+/// Producers before consumers (Flink lists sinks first).
+fn topological(nodes: &[Value]) -> Result<Vec<&Value>, RecordingError> {
+    let mut order: Vec<&Value> = Vec::new();
+    let mut left: Vec<&Value> = nodes.iter().rev().collect();
+    while !left.is_empty() {
+        let waiting: Vec<String> = left.iter().filter_map(|node| text(node, "id")).collect();
+        let (ready, rest): (Vec<&Value>, Vec<&Value>) = left.into_iter().partition(|node| {
+            list(node, "inputs")
+                .iter()
+                .filter_map(|input| text(input, "id"))
+                .all(|id| !waiting.contains(&id))
+        });
+        if ready.is_empty() {
+            return Err(wrong("the plan has a circle"));
+        }
+        order.extend(ready);
+        left = rest;
+    }
+    Ok(order)
+}
+
+fn long_name(id: &str, node: &Value, job: &Value) -> String {
+    list(job, "vertices")
+        .iter()
+        .find(|vertex| vertex.get("id").and_then(Value::as_str) == Some(id))
+        .and_then(|vertex| text(vertex, "name"))
+        .or_else(|| text(node, "description"))
+        .unwrap_or_else(|| id.to_owned())
+}
+
+/// `Source: orders[158] -> Calc[159]` is `orders`.
+fn short_name(long: &str) -> String {
+    let first = long.split(" -> ").next().unwrap_or(long);
+    let first = first.strip_prefix("Source: ").unwrap_or(first);
+    let end = first.find(['[', '(', '<']).filter(|end| *end > 0);
+    let name: String = first[..end.unwrap_or(first.len())]
+        .trim()
+        .chars()
+        .take(40)
+        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() {
+        "vertex".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+fn unique(name: &str, taken_names: &[String]) -> String {
+    let taken = |name: &str| taken_names.iter().any(|other| other == name);
+    if !taken(name) {
+        return name.to_owned();
+    }
+    (2..=taken_names.len() + 2)
+        .map(|n| format!("{name}-{n}"))
+        .find(|name| !taken(name))
+        .expect("one of more numbers than names is free")
+}
+
+fn wrong(why: &str) -> RecordingError {
+    RecordingError::Value(why.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sources_come_first_and_names_are_short_and_unique() {
+        let plan = json!({"plan": {"nodes": [
+            {"id": "b", "parallelism": 2, "description": "Agg[2]<br/>",
+             "inputs": [{"id": "a", "ship_strategy": "HASH"}, {"id": "c", "ship_strategy": "GLOBAL"}]},
+            {"id": "a", "parallelism": 1, "description": "Source: Agg[1] -> Calc[3]"},
+            {"id": "c", "parallelism": 1, "description": "((("},
+        ]}});
+        let nodes = read(&plan, &Value::Null, &BTreeMap::new()).unwrap();
+        let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["vertex", "Agg", "Agg-2"]);
+        assert_eq!(nodes[2].inputs, [(1, "hash"), (0, "rebalance")]);
+    }
+
+    #[test]
+    fn a_circle_is_an_error() {
+        let plan = json!({"nodes": [{"id": "a", "parallelism": 1, "inputs": [{"id": "a"}]}]});
+        let error = read(&plan, &Value::Null, &BTreeMap::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the plan has a circle");
+    }
+}

@@ -1,0 +1,328 @@
+//! An estimate as a scenario file: every figure with its origin in a comment.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::recording::clock::READERS_EARLIER_MS;
+use crate::recording::estimate::bursts::Burst;
+use crate::recording::estimate::estimated::Estimated;
+use crate::recording::estimate::state::{StateEstimate, value_bytes};
+use crate::recording::estimate::{Estimate, VertexEstimate, WorkEstimate};
+use crate::recording::file::RecordingError;
+use crate::scenario::calibration::ROCKSDB_BYTES_PER_ENTRY;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::load;
+
+/// A source whose emission time is unknown; any value from 1 to 100 us gives the same results in recordings.
+const EMIT_US: f64 = 10.0;
+/// How much faster than its average a burst comes: at once, on the scale of a buffer.
+const BURST_SHARE: f64 = 0.01;
+/// For a job without end.
+const LENGTH_MS: (f64, f64) = (600_000.0, 60_000.0);
+
+/// The text, if it is a valid scenario.
+///
+/// # Errors
+/// If it is not: the answers contradict themselves.
+pub fn valid(text: &str) -> Result<String, RecordingError> {
+    match load::parse(text, "the imported scenario", Path::new(""), &[]) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(problems) => Err(RecordingError::Scenario(Diagnostics::render(
+            &problems, false,
+        ))),
+    }
+}
+
+/// The scenario file of an estimate.
+pub fn toml(estimate: &Estimate) -> String {
+    let rocksdb = estimate
+        .options
+        .get("state.backend.type")
+        .is_some_and(|backend| backend.contains("rocksdb"));
+    let mut file = head(estimate);
+    for vertex in &estimate.vertices {
+        file.vertex(estimate, vertex, rocksdb);
+    }
+    file.line("\n[flink]");
+    for (key, value) in &estimate.options {
+        file.line(&format!("{} = {}", quoted(key), quoted(value)));
+    }
+    if let Some((taskmanagers, slots)) = estimate.cluster {
+        file.line("\n[cluster]");
+        file.line(&format!(
+            "taskmanagers = {taskmanagers} # from /taskmanagers"
+        ));
+        file.line(&format!("slots = {slots} # from /taskmanagers"));
+    }
+    file.storage(estimate);
+    file.0
+}
+
+fn head(estimate: &Estimate) -> File {
+    let mut file = File(String::new());
+    let name = estimate.name.replace(|c: char| c.is_control(), " ");
+    file.line(&format!(
+        "# Imported from the REST answers of the job {name}: everything below is estimated."
+    ));
+    if !estimate.assumptions.is_empty() {
+        file.line("# Assumptions:");
+        for assumption in &estimate.assumptions {
+            file.line(&format!(
+                "# - {}",
+                assumption.replace(|c: char| c.is_control(), " ")
+            ));
+        }
+    }
+    let (duration, warmup) = estimate.length_ms.unwrap_or(LENGTH_MS);
+    file.line("\n[job]");
+    file.line(&format!("name = {}", quoted(&name)));
+    file.line(&format!("duration = \"{} ms\"", duration.round()));
+    file.line(&format!("warmup = \"{} ms\"", warmup.round()));
+    file
+}
+
+/// A scenario file being written.
+struct File(String);
+
+impl File {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    /// `key = value # estimated from ..., spread a..b`, figures in `unit`.
+    fn estimated(&mut self, key: &str, value: &str, from: Estimated, unit: &str) {
+        let (low, high) = from.spread;
+        self.line(&format!(
+            "{key} = {value} # estimated from {}, spread {}..{}{unit}",
+            from.source,
+            short(low),
+            short(high)
+        ));
+    }
+
+    fn vertex(&mut self, estimate: &Estimate, vertex: &VertexEstimate, rocksdb: bool) {
+        let node = &vertex.node;
+        self.line("\n[[vertex]]");
+        self.line(&format!("name = {}", quoted(&node.name)));
+        self.line(&format!(
+            "parallelism = {} # from the plan",
+            node.parallelism
+        ));
+        if let Some(placement) = &vertex.placement {
+            self.line(&format!("placement = {placement:?} # from taskmanager-id"));
+        }
+        if let WorkEstimate::Operator {
+            selectivity,
+            shares,
+            ..
+        } = &vertex.work
+        {
+            self.inputs(estimate, vertex, shares.as_deref());
+            if let Some(selectivity) = selectivity {
+                self.estimated("selectivity", &short(selectivity.value), *selectivity, "");
+            }
+        }
+        let service = vertex.service.map(|service| service.times(1e6));
+        match (service, &vertex.work) {
+            (Some(us), _) => {
+                let value = format!("\"{} us\"", short(us.value.max(0.001)));
+                self.estimated("service", &value, us, " us");
+            }
+            (None, WorkEstimate::Source { .. }) => {
+                self.line(&format!("service = \"{EMIT_US} us\" # assumed"));
+            }
+            (None, WorkEstimate::Operator { .. }) => self.line("service = \"1 us\" # assumed"),
+        }
+        if let Some(factors) = &vertex.slowness {
+            let factors: Vec<String> = factors.iter().map(|factor| short(*factor)).collect();
+            self.line(&format!(
+                "slowness = [{}] # estimated from busy time / records of every subtask",
+                factors.join(", ")
+            ));
+        }
+        if matches!(vertex.work, WorkEstimate::Operator { .. })
+            && let Some(record) = vertex.record
+        {
+            self.record(record);
+        }
+        if let Some((state, entry)) = &vertex.state {
+            self.state(vertex, state, *entry, rocksdb);
+        }
+        self.source(vertex);
+    }
+
+    fn record(&mut self, record: Estimated) {
+        let value = format!("\"{} B\"", record.value.round().max(1.0));
+        self.estimated("record", &value, record, " B");
+    }
+
+    fn inputs(&mut self, estimate: &Estimate, vertex: &VertexEstimate, shares: Option<&[f64]>) {
+        let inputs: Vec<String> = vertex
+            .node
+            .inputs
+            .iter()
+            .map(|(from, exchange)| {
+                let shares = shares.filter(|_| *exchange == "hash").map(normalised);
+                let shares =
+                    shares.map_or_else(String::new, |shares| format!(", shares = {shares:?}"));
+                let from = &estimate.vertices[*from].node.name;
+                format!(
+                    "{{ from = {}, exchange = \"{exchange}\"{shares} }}",
+                    quoted(from)
+                )
+            })
+            .collect();
+        let origin = if shares.is_some() {
+            "exchange from ship_strategy; shares estimated from numRecordsIn"
+        } else {
+            "from ship_strategy"
+        };
+        self.line(&format!("inputs = [{}] # {origin}", inputs.join(", ")));
+        if inputs.len() > 1 {
+            self.line("reading = \"alternating\" # a task of several inputs");
+        }
+    }
+
+    fn source(&mut self, vertex: &VertexEstimate) {
+        let WorkEstimate::Source { rate, burst } = &vertex.work else {
+            return;
+        };
+        self.line("[vertex.source]");
+        match (rate, burst) {
+            (Some(rate), Some(burst)) => self.bursts(vertex, *rate, *burst),
+            (Some(rate), None) => {
+                let value = format!("\"{}/s\"", short(rate.value));
+                self.estimated("rate", &value, *rate, "/s");
+            }
+            (None, _) if vertex.record.is_some() => {
+                self.line("rate = \"unlimited\" # backpressured: see above");
+            }
+            (None, _) => self.line("rate = \"1/s\" # assumed"),
+        }
+        if let Some(record) = vertex.record {
+            self.record(record);
+        }
+    }
+
+    /// Readers begin before the last task runs and checkpoints are triggered: so much of a period has passed then.
+    fn bursts(&mut self, vertex: &VertexEstimate, rate: Estimated, burst: Burst) {
+        let period = 1000.0 * burst.period_s;
+        let on = period * BURST_SHARE;
+        let per_s = burst.records * vertex.node.parallelism as f64 / (0.001 * on);
+        let steps = format!("[\"0 ms {}/s\", \"{} ms 0/s\"]", short(per_s), short(on));
+        self.estimated("steps", &steps, rate, "/s");
+        self.line(&format!(
+            "period = \"{} ms\" # numRecordsOut rests at multiples of {}: it delivers in bursts",
+            short(period),
+            burst.records
+        ));
+        self.line(&format!(
+            "start = \"{} ms\" # assumed: readers start {READERS_EARLIER_MS} ms before checkpoints do",
+            short((-READERS_EARLIER_MS).rem_euclid(period))
+        ));
+    }
+
+    fn state(&mut self, vertex: &VertexEstimate, state: &StateEstimate, entry: f64, rocksdb: bool) {
+        let subtasks = vertex.node.parallelism;
+        let size = value_bytes(state.live.value, subtasks, entry, rocksdb).round();
+        self.line("[vertex.state]");
+        self.estimated("size", &format!("\"{size} B\""), state.live, " B");
+        self.line(&format!("entry = \"{entry} B\" # assumed"));
+        self.line("access = \"0 s\" # part of the service time");
+        let (Some(change), WorkEstimate::Operator { records_in, .. }) =
+            (state.change, &vertex.work)
+        else {
+            return;
+        };
+        let entries = size / subtasks as f64 / entry;
+        let (key, per_record) = if let Some(share) = change.overwritten_per_s {
+            ("updates-per-record", share * entries / records_in)
+        } else {
+            let added = change.flushed.value / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
+            ("adds-per-record", added / change.period_s / records_in)
+        };
+        if per_record.is_finite() {
+            self.estimated(
+                key,
+                &short(per_record),
+                change.flushed,
+                " B per checkpoint and subtask",
+            );
+        }
+    }
+
+    fn storage(&mut self, estimate: &Estimate) {
+        self.line("\n[storage]");
+        self.line("profile = \"hdfs\" # assumed; what follows overrides it");
+        if let Some(write) = estimate.storage.write_bytes_per_s {
+            let value = format!("\"{} B/s\"", write.value.round().max(1.0));
+            self.estimated("write-per-stream", &value, write, " B/s");
+            self.line(&format!("read-per-stream = {value} # assumed"));
+            for key in [
+                "write-per-taskmanager",
+                "write-total",
+                "read-per-taskmanager",
+                "read-total",
+            ] {
+                self.line(&format!("{key} = \"unlimited\" # assumed"));
+            }
+        }
+        if let Some(per_file) = estimate.storage.per_file_ms {
+            let half = format!("\"{} ms\"", short(0.5 * per_file.value));
+            self.estimated("open", &half, per_file.times(0.5), " ms");
+            self.estimated("close", &half, per_file.times(0.5), " ms");
+        }
+    }
+}
+
+/// Shares whose printed figures sum to 1.
+fn normalised(shares: &[f64]) -> Vec<f64> {
+    let mut shares: Vec<f64> = shares
+        .iter()
+        .map(|share| (share * 1e4).round() / 1e4)
+        .collect();
+    let sum: f64 = shares.iter().sum();
+    for share in &mut shares {
+        *share /= sum;
+    }
+    shares
+}
+
+/// Four significant digits, never in exponent form.
+fn short(figure: f64) -> String {
+    if figure == 0.0 || !figure.is_finite() {
+        return "0".to_owned();
+    }
+    let digits = (3 - figure.abs().log10().floor() as i32).clamp(0, 12);
+    let mut text = String::new();
+    write!(text, "{figure:.*}", digits as usize).expect("a string takes everything");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_four_digits_and_no_exponent() {
+        assert_eq!(short(12_345.6), "12346");
+        assert_eq!(short(0.000_012_345_6), "0.00001235");
+        assert_eq!(short(2.5), "2.5");
+        assert_eq!(short(f64::INFINITY), "0");
+    }
+
+    #[test]
+    fn rounded_shares_sum_to_one() {
+        let shares = normalised(&[1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]);
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+}

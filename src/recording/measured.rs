@@ -1,0 +1,229 @@
+//! What is compared: figures of Flink's REST answers, recorded or simulated, cut alike.
+//!
+//! Only periodic checkpoints count that were triggered after the warm-up. Per vertex the largest figure of its subtasks is
+//! taken: which subtask is "the slowest" of a checkpoint is a matter of chance when several end within milliseconds.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::measure::estimate::quantile;
+use crate::recording::clock::Clock;
+use crate::recording::file::{CheckpointDetails, Recording, Rest};
+
+/// A figure that is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Trigger to last ack, ms.
+    EndToEndDuration,
+    /// Largest of a vertex, ms.
+    StartDelay,
+    /// Largest of a vertex, ms.
+    Alignment,
+    /// Largest of a vertex, ms.
+    Sync,
+    /// Largest of a vertex, ms.
+    Async,
+    /// Of the job, bytes.
+    CheckpointedSize,
+    /// Of the job, bytes.
+    PersistedData,
+    /// Records per second of a vertex: written by sources, read by others.
+    Throughput,
+    /// Mean over the subtasks of a vertex, ms per second.
+    Busy,
+    /// Mean over the subtasks of a vertex, ms per second.
+    Backpressured,
+    /// Completed checkpoints.
+    Completed,
+    /// Failed checkpoints.
+    Failed,
+    /// Between successive triggers, ms.
+    TriggerInterval,
+}
+
+impl Metric {
+    /// In JSON and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::EndToEndDuration => "end_to_end_duration",
+            Metric::StartDelay => "start_delay",
+            Metric::Alignment => "alignment",
+            Metric::Sync => "sync",
+            Metric::Async => "async",
+            Metric::CheckpointedSize => "checkpointed_size",
+            Metric::PersistedData => "persisted_data",
+            Metric::Throughput => "throughput",
+            Metric::Busy => "busy",
+            Metric::Backpressured => "backpressured",
+            Metric::Completed => "completed",
+            Metric::Failed => "failed",
+            Metric::TriggerInterval => "trigger_interval",
+        }
+    }
+
+    /// Below this, an error is not relative to what was measured: 50 ms (per second for shares of time), 64 KiB, one
+    /// checkpoint, one record per second.
+    pub fn floor(self) -> f64 {
+        match self {
+            Metric::CheckpointedSize | Metric::PersistedData => 65536.0,
+            Metric::Completed | Metric::Failed | Metric::Throughput => 1.0,
+            Metric::EndToEndDuration
+            | Metric::StartDelay
+            | Metric::Alignment
+            | Metric::Sync
+            | Metric::Async
+            | Metric::Busy
+            | Metric::Backpressured
+            | Metric::TriggerInterval => 50.0,
+        }
+    }
+
+    /// |simulated - measured| / max(measured, floor).
+    pub fn error(self, simulated: f64, measured: f64) -> f64 {
+        (simulated - measured).abs() / measured.max(self.floor())
+    }
+}
+
+/// A metric, and the vertex it belongs to; `None` = the job.
+pub type Key = (Metric, Option<String>);
+/// One value per checkpoint, or one per run.
+pub type Samples = BTreeMap<Key, Vec<f64>>;
+
+/// Everything that was measured.
+pub fn of_recording(recording: &Recording) -> Samples {
+    let clock = Clock::of(recording);
+    let ids = &recording.params.vertex_ids;
+    let vertices: Vec<(&str, &str)> = recording
+        .params
+        .explicit
+        .nodes
+        .iter()
+        .filter_map(|node| Some((node.id.as_str(), ids.get(&node.id)?.as_str())))
+        .collect();
+    let mut samples = of_checkpoints(&recording.rest, &vertices, clock.warmup, clock.end);
+    if !clock.cut {
+        of_counters(recording, &mut samples);
+    }
+    samples
+}
+
+/// Figures of the checkpoints triggered from `warmup` on and finished by `end` (ms on the clock of the answers).
+/// `vertices`: (name, vertex id).
+pub fn of_checkpoints(rest: &Rest, vertices: &[(&str, &str)], warmup: f64, end: f64) -> Samples {
+    let mut samples = Samples::new();
+    let (mut completed, mut failed) = (0.0, 0.0);
+    let mut triggers = Vec::new();
+    for entry in history(rest) {
+        let trigger = number(entry, "trigger_timestamp");
+        if trigger < warmup || trigger > end || entry["is_savepoint"] == true {
+            continue;
+        }
+        triggers.push(trigger);
+        match entry["status"].as_str() {
+            Some("FAILED") if number(entry, "failure_timestamp") <= end => failed += 1.0,
+            Some("COMPLETED") if number(entry, "latest_ack_timestamp") <= end => {
+                completed += 1.0;
+                let mut add = |metric, value| {
+                    samples.entry((metric, None)).or_default().push(value);
+                };
+                add(
+                    Metric::EndToEndDuration,
+                    number(entry, "end_to_end_duration"),
+                );
+                add(Metric::CheckpointedSize, number(entry, "checkpointed_size"));
+                add(Metric::PersistedData, number(entry, "persisted_data"));
+                let details = rest.checkpoint_details.get(&entry["id"].to_string());
+                if let Some(details) = details {
+                    of_subtasks(details, vertices, &mut samples);
+                }
+            }
+            _ => {}
+        }
+    }
+    triggers.sort_by(f64::total_cmp);
+    let intervals = triggers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    samples.insert((Metric::TriggerInterval, None), intervals);
+    samples.insert((Metric::Completed, None), vec![completed]);
+    samples.insert((Metric::Failed, None), vec![failed]);
+    samples
+}
+
+/// The median of samples; `None` if there are none.
+pub fn median(samples: &[f64]) -> Option<f64> {
+    quantile(samples, 0.5)
+}
+
+fn of_subtasks(details: &CheckpointDetails, vertices: &[(&str, &str)], samples: &mut Samples) {
+    for (name, id) in vertices {
+        let subtasks = details.subtasks.get(*id).map(|vertex| &vertex["subtasks"]);
+        let Some(subtasks) = subtasks.and_then(Value::as_array) else {
+            continue;
+        };
+        let mut add = |metric, read: &dyn Fn(&Value) -> f64| {
+            let largest = subtasks.iter().map(read).fold(0.0, f64::max);
+            let key = (metric, Some((*name).to_owned()));
+            samples.entry(key).or_default().push(largest);
+        };
+        add(Metric::StartDelay, &|subtask| {
+            number(subtask, "start_delay")
+        });
+        add(Metric::Alignment, &|subtask| {
+            number(&subtask["alignment"], "duration")
+        });
+        add(Metric::Sync, &|subtask| {
+            number(&subtask["checkpoint"], "sync")
+        });
+        add(Metric::Async, &|subtask| {
+            number(&subtask["checkpoint"], "async")
+        });
+    }
+}
+
+fn of_counters(recording: &Recording, samples: &mut Samples) {
+    let summary = &recording.summary;
+    for node in &recording.params.explicit.nodes {
+        let source = node.kind == "source";
+        let mut add = |metric, value: Option<f64>| {
+            if let Some(value) = value {
+                samples.insert((metric, Some(node.id.clone())), vec![value]);
+            }
+        };
+        if let Some(throughput) = summary.throughput_after_warmup.get(&node.id) {
+            let records = if source {
+                &throughput.out_rps
+            } else {
+                &throughput.in_rps
+            };
+            add(Metric::Throughput, sum(records));
+        }
+        if let Some(occupancy) = summary.occupancy_after_warmup.get(&node.id) {
+            let mean = |values: &[Option<f64>]| Some(sum(values)? / values.len() as f64);
+            // Flink's busy time of a source is not meaningful.
+            if !source {
+                add(Metric::Busy, mean(&occupancy.busy_ms_per_s));
+            }
+            add(
+                Metric::Backpressured,
+                mean(&occupancy.backpressured_ms_per_s),
+            );
+        }
+    }
+}
+
+fn sum(values: &[Option<f64>]) -> Option<f64> {
+    let values: Option<Vec<f64>> = values.iter().copied().collect();
+    values
+        .filter(|values| !values.is_empty())
+        .map(|values| values.iter().sum())
+}
+
+fn history(rest: &Rest) -> impl Iterator<Item = &Value> {
+    rest.checkpoints["history"].as_array().into_iter().flatten()
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or(0.0)
+}

@@ -1,0 +1,29 @@
+use ckptsim::experiment::published::{ALL, Published};
+
+/// One test per figure: they run beside each other.
+#[track_caller]
+fn holds(scenario: &str) {
+    let entry = ALL.iter().find(|entry| entry.scenario == scenario);
+    let row = entry.map(Published::compare).unwrap().unwrap();
+    assert!(row.holds, "{row:?}");
+}
+
+#[test]
+fn the_debloated_benchmark_takes_as_long_as_published() {
+    holds("published-debloat-aligned.toml");
+}
+
+#[test]
+fn the_unaligned_benchmark_is_a_matter_of_messages() {
+    holds("published-unaligned.toml");
+}
+
+#[test]
+fn almost_every_rocksdb_checkpoint_waits_for_some_compaction_as_published() {
+    holds("published-changelog-off.toml");
+}
+
+#[test]
+fn with_the_changelog_a_checkpoint_takes_as_long_as_published() {
+    holds("published-changelog-on.toml");
+}
