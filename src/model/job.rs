@@ -5,6 +5,7 @@
 //! coordinator's part). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
 
 mod barrier;
+mod caching;
 mod checkpoint;
 mod piece;
 mod processing;

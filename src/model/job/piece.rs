@@ -5,6 +5,7 @@
 //! before each record, would have stopped there.
 
 use crate::model::ids::ChannelId;
+use crate::model::job::caching::{self, CacheLimit};
 use crate::model::network::{Barrier, Element, Network};
 use crate::model::task::{Doing, InHand, Piece, Spending, Task};
 use crate::scenario::Reading;
@@ -13,25 +14,16 @@ use crate::units::SimTime;
 /// What a look at the input has brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// Records, in hand now.
-    Records,
-    /// Something that is dealt with already, such as a barrier.
-    Event,
-    /// Nothing.
-    Nothing,
-}
-
-/// What has been taken from an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// Records, in hand now.
-    Records,
+    /// So many records, in hand or due, that may be processed.
+    Records(u32),
     /// A part of a record that is not complete yet, or something for the cache: nothing to process.
     NoRecords,
     /// A barrier.
     Barrier(ChannelId, Barrier),
     /// There was nothing.
     Nothing,
+    /// Something for the cache, which is beyond its limit and may not spill.
+    CacheOverflow,
 }
 
 /// Whether a task may write.
@@ -65,12 +57,51 @@ pub(super) fn output(task: &Task, network: &Network) -> Output {
     }
 }
 
+/// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
+#[inline]
+pub(super) fn next_of_inputs(
+    task: &mut Task,
+    network: &mut Network,
+    cache: Option<CacheLimit>,
+    now: SimTime,
+) -> Found {
+    let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
+    let (mut sides, mut least) = (0, u32::MAX);
+    let mut input = task.next_input;
+    for _ in 0..inputs {
+        let found = match (&task.inputs[input].in_hand, cache) {
+            (Some(in_hand), _) => Found::Records(in_hand.left),
+            (None, None) => take(task, network, input, now),
+            (None, Some(limit)) => caching::take(task, network, input, limit, now),
+        };
+        match found {
+            Found::Records(left) if alternating => {
+                sides += 1;
+                least = least.min(left);
+            }
+            Found::Records(_) => {
+                task.next_input = input;
+                return found;
+            }
+            Found::Nothing => {}
+            Found::NoRecords | Found::Barrier(..) | Found::CacheOverflow => return found,
+        }
+        input = if input + 1 == inputs { 0 } else { input + 1 };
+    }
+    // While several inputs have data, one record of each in turn.
+    if sides > 0 {
+        Found::Records(least * sides)
+    } else {
+        Found::Nothing
+    }
+}
+
 /// Takes the next element of an input.
 #[inline]
-pub(super) fn take(task: &mut Task, network: &mut Network, input: usize, now: SimTime) -> Taken {
+fn take(task: &mut Task, network: &mut Network, input: usize, now: SimTime) -> Found {
     match network.poll(now, task.inputs[input].gate) {
         Some(polled) => hold(task, network, input, polled, false, now),
-        None => Taken::Nothing,
+        None => Found::Nothing,
     }
 }
 
@@ -83,10 +114,10 @@ pub(super) fn hold(
     (channel, element): (ChannelId, Element),
     cached: bool,
     now: SimTime,
-) -> Taken {
+) -> Found {
     let buffer = match element {
         Element::Data(buffer) => buffer,
-        Element::Barrier(barrier) => return Taken::Barrier(channel, barrier),
+        Element::Barrier(barrier) => return Found::Barrier(channel, barrier),
     };
     let input = &mut task.inputs[input];
     if !cached {
@@ -101,12 +132,12 @@ pub(super) fn hold(
             left: buffer.records,
             cached,
         });
-        return Taken::Records;
+        return Found::Records(buffer.records);
     }
     if !cached {
         network.recycle(now, channel, buffer);
     }
-    Taken::NoRecords
+    Found::NoRecords
 }
 
 /// Looks at a source's schedule; a generator's has waited while the source could not emit.
@@ -119,36 +150,15 @@ pub(super) fn due(task: &mut Task, now: SimTime) -> Found {
         source.due = source.schedule.take_due(now, task.piece_records_max);
     }
     if source.due > 0 {
-        Found::Records
+        Found::Records(source.due)
     } else {
         Found::Nothing
     }
 }
 
-/// Begins to process what is in hand (or due); returns when the piece ends.
+/// Begins to process `available` records that are in hand (or due); returns when the piece ends.
 #[inline]
-pub(super) fn begin(task: &mut Task, now: SimTime) -> SimTime {
-    let available = match &task.source {
-        Some(source) => source.due,
-        None => match task.reading {
-            Reading::Union => task.inputs[task.next_input]
-                .in_hand
-                .map_or(0, |in_hand| in_hand.left),
-            // While several inputs have data, one record of each in turn.
-            Reading::Alternating => {
-                let in_hand = task
-                    .inputs
-                    .iter()
-                    .filter_map(|input| input.in_hand.as_ref());
-                in_hand
-                    .clone()
-                    .map(|in_hand| in_hand.left)
-                    .min()
-                    .unwrap_or(0)
-                    * in_hand.count() as u32
-            }
-        },
-    };
+pub(super) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
     let (records, takes) = task.service.piece(available.min(task.piece_records_max));
     if let Some(source) = &mut task.source {
         source.due -= records;

@@ -5,13 +5,14 @@
 
 use crate::engine::Agenda;
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, TaskId};
+use crate::model::ids::TaskId;
 use crate::model::job::Job;
-use crate::model::job::piece::{self, Found, Output, Taken};
-use crate::model::network::{Channel, Element, Wake};
+use crate::model::job::caching::CacheLimit;
+use crate::model::job::piece::{self, Found, Output};
+use crate::model::network::{Channel, Wake};
 use crate::model::observe::Observer;
 use crate::model::task::{Doing, Spending, TaskInput};
-use crate::scenario::{Alignment, BufferTimeout, Overflow, Reading};
+use crate::scenario::BufferTimeout;
 use crate::units::SimTime;
 
 impl<O: Observer> Job<O> {
@@ -19,17 +20,18 @@ impl<O: Observer> Job<O> {
     #[inline]
     pub(super) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
         loop {
-            self.network.swap_wakes(&mut self.wakes);
-            for position in 0..self.wakes.len() {
-                let wake = self.wakes[position];
-                self.wake(wake, agenda);
+            if self.network.has_wakes() {
+                self.network.swap_wakes(&mut self.wakes);
+                for position in 0..self.wakes.len() {
+                    let wake = self.wakes[position];
+                    self.wake(wake, agenda);
+                }
             }
             if let Some(task) = self.runnable.pop_front() {
                 self.go_on(task, agenda);
             } else if self.network.has_departed() {
                 self.note_departed_barriers(agenda);
             } else if !self.network.has_wakes() {
-                self.wakes.clear();
                 return;
             }
         }
@@ -95,22 +97,20 @@ impl<O: Observer> Job<O> {
             let found = if task.source.is_some() {
                 piece::due(task, now)
             } else {
-                self.next_of_inputs(id, agenda)
+                let cache = CacheLimit::of(self.scenario.checkpointing.alignment);
+                piece::next_of_inputs(task, &mut self.network, cache, now)
             };
             match found {
-                Found::Records => {
-                    let task = &mut self.tasks[id.index()];
-                    let until = piece::begin(task, now);
-                    agenda.at(
-                        until,
-                        Event::Step {
-                            task: id,
-                            turn: task.turn,
-                        },
-                    );
-                    return;
+                Found::Records(available) => {
+                    let until = piece::begin(task, available, now);
+                    let turn = task.turn;
+                    return agenda.at(until, Event::Step { task: id, turn });
                 }
-                Found::Event => {}
+                Found::Barrier(channel, barrier) => {
+                    self.barrier_in_line(id, channel, barrier, agenda);
+                }
+                Found::NoRecords => {}
+                Found::CacheOverflow => self.fail_for_overflow(id, agenda),
                 Found::Nothing => return self.wait(id, agenda),
             }
         }
@@ -154,119 +154,14 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    /// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
-    #[inline]
-    fn next_of_inputs(&mut self, id: TaskId, agenda: &mut Agenda<Event>) -> Found {
-        let now = agenda.now();
-        let caching = matches!(
-            self.scenario.checkpointing.alignment,
-            Alignment::Caching { .. }
-        );
+    fn fail_for_overflow(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let task = &self.tasks[id.index()];
-        let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
-        let mut input = task.next_input;
-        let mut found = Found::Nothing;
-        for _ in 0..inputs {
-            let task = &mut self.tasks[id.index()];
-            let taken = if task.inputs[input].in_hand.is_some() {
-                Taken::Records
-            } else if caching {
-                self.take_caching(id, input, agenda)
-            } else {
-                piece::take(task, &mut self.network, input, now)
-            };
-            match taken {
-                Taken::Records if alternating => found = Found::Records,
-                Taken::Records => {
-                    self.tasks[id.index()].next_input = input;
-                    return Found::Records;
-                }
-                Taken::Nothing => {}
-                Taken::NoRecords => return Found::Event,
-                Taken::Barrier(channel, barrier) => {
-                    self.barrier_in_line(id, channel, barrier, agenda);
-                    return Found::Event;
-                }
-            }
-            input = if input + 1 == inputs { 0 } else { input + 1 };
-        }
-        found
-    }
-
-    /// Old Flink: what was cached is read first, and channels whose barrier has come go on filling the cache.
-    fn take_caching(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Taken {
-        let replayed = self.take_replayed(id, input);
-        let cached = replayed.is_some();
-        let gate = self.tasks[id.index()].inputs[input].gate;
-        let Some((channel, element)) = replayed.or_else(|| self.network.poll(agenda.now(), gate))
-        else {
-            return Taken::Nothing;
-        };
-        if self.tasks[id.index()].alignment.has_arrived(channel) {
-            self.cache_element(id, channel, element, cached, agenda);
-            return Taken::NoRecords;
-        }
-        piece::hold(
-            &mut self.tasks[id.index()],
-            &mut self.network,
-            input,
-            (channel, element),
-            cached,
-            agenda.now(),
-        )
-    }
-
-    fn take_replayed(&mut self, id: TaskId, input: usize) -> Option<(ChannelId, Element)> {
-        let task = &mut self.tasks[id.index()];
-        let &(channel, _) = task.cache.replay.front()?;
-        if self.network.channel(channel).gate != task.inputs[input].gate {
-            return None;
-        }
-        let (channel, element) = task.cache.replay.pop_front()?;
-        if let Element::Data(buffer) = element {
-            task.cache.bytes -= u64::from(buffer.bytes);
-        }
-        Some((channel, element))
-    }
-
-    /// Old Flink (`BarrierBuffer`): data of a channel whose barrier has come is cached, and spilled beyond the limit.
-    fn cache_element(
-        &mut self,
-        id: TaskId,
-        channel: ChannelId,
-        element: Element,
-        replayed: bool,
-        agenda: &mut Agenda<Event>,
-    ) {
-        let Alignment::Caching { limit, overflow } = self.scenario.checkpointing.alignment else {
-            unreachable!("only the caching mode caches")
-        };
-        let task = &mut self.tasks[id.index()];
-        task.cache.cached.push_back((channel, element));
-        let Element::Data(buffer) = element else {
-            return;
-        };
-        task.cache.bytes += u64::from(buffer.bytes);
-        if !replayed {
-            task.counters.bytes += u64::from(buffer.bytes);
-            task.counters.taken += u64::from(buffer.records);
-        }
-        if task.cache.bytes > limit.get() {
-            match overflow {
-                Overflow::Spill => task.cache.spilled += u64::from(buffer.bytes),
-                Overflow::Fail => {
-                    let vertex = &self.scenario.vertices[task.vertex].name;
-                    let reason = format!(
-                        "java.lang.OutOfMemoryError: alignment cache of {vertex} #{} is full",
-                        task.subtask
-                    );
-                    self.fail_job(reason, agenda);
-                }
-            }
-        }
-        if !replayed {
-            self.network.recycle(agenda.now(), channel, buffer);
-        }
+        let vertex = &self.scenario.vertices[task.vertex].name;
+        let reason = format!(
+            "java.lang.OutOfMemoryError: alignment cache of {vertex} #{} is full",
+            task.subtask
+        );
+        self.fail_job(reason, agenda);
     }
 
     /// The output flusher has come round.

@@ -20,31 +20,32 @@ impl Network {
         let gate = &mut gates[gate.index()];
         gate.note_arrivals(now, channels);
         loop {
-            let ReadyList { first, last } = gate.ready?;
-            let channel = &mut channels[first.index()];
+            let ends = gate.ready.as_mut()?;
+            let id = ends.first;
+            let channel = &mut channels[id.index()];
             let taken = channel.take_arrived();
             // A channel without data was listed for a slice that has left meanwhile.
-            let more = taken.is_some() && channel.has_arrived();
-            channel.listed = more;
-            let (remote, producer) = (channel.remote, channel.producer);
-            if more {
-                channels[last.index()].next_ready = first;
+            channel.listed = taken.is_some() && channel.has_arrived();
+            if ends.first != ends.last {
+                ends.first = channel.next_ready;
+                if channel.listed {
+                    channels[ends.last.index()].next_ready = id;
+                    ends.last = id;
+                }
+            } else if !channel.listed {
+                gate.ready = None;
             }
-            let next = channels[first.index()].next_ready;
-            gate.ready = (more || first != last).then_some(ReadyList {
-                first: next,
-                last: if more { first } else { last },
-            });
             let Some(element) = taken else { continue };
-            if !remote
-                && let Element::Barrier(Barrier {
-                    checkpoint,
-                    kind: BarrierKind::Timeoutable,
-                }) = element
+            let channel = &channels[id.index()];
+            if let Element::Barrier(Barrier {
+                checkpoint,
+                kind: BarrierKind::Timeoutable,
+            }) = element
+                && !channel.remote
             {
-                departed.push((producer, checkpoint));
+                departed.push((channel.producer, checkpoint));
             }
-            return Some((first, element));
+            return Some((id, element));
         }
     }
 
