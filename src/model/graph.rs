@@ -13,11 +13,8 @@ use crate::model::network::{
 };
 use crate::model::schedule::Schedule;
 use crate::model::service::{Partitioner, ServiceTime};
-use crate::model::snapshot::Snapshots;
 use crate::model::state_backend::StateBackend;
-use crate::model::task::{
-    AlignmentCache, Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount,
-};
+use crate::model::task::{Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
 use crate::scenario::{BufferTimeout, Exchange, Input, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;

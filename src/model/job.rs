@@ -1,12 +1,13 @@
 //! The job: who is asked, and what is scheduled next.
 //!
 //! This file holds the one `match` over [`Event`]; each arm tells what an event does, and the arms' details stand by
-//! phase in `job/`: `processing` and `piece` (records), `barrier` (alignment), `snapshot` (sync, async, uploads), `checkpoint` (the
+//! phase in `job/`: `processing`, `mailbox` and `piece` (records), `barrier` (alignment), `snapshot` (sync, async, uploads), `checkpoint` (the
 //! coordinator's part). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
 
 mod barrier;
 mod caching;
 mod checkpoint;
+mod mailbox;
 mod piece;
 mod processing;
 mod snapshot;

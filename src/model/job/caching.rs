@@ -1,8 +1,10 @@
 //! Old Flink's alignment (`BarrierBuffer`): what was cached is read first, and channels whose barrier has come go on filling
 //! the cache, which spills, or overflows, beyond its limit.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
 use crate::model::ids::ChannelId;
-use crate::model::job::piece::{self, Found};
+use crate::model::job::mailbox::{self, Notice};
 use crate::model::network::{Element, Network};
 use crate::model::task::Task;
 use crate::scenario::{Alignment, Overflow};
@@ -28,24 +30,25 @@ impl CacheLimit {
     }
 }
 
-/// Takes the next element of an input, from the cache if it is the input's turn there.
+/// Takes the next element of an input, from the cache if it is the input's turn there; returns the number of its records.
+#[cold]
 pub(super) fn take(
     task: &mut Task,
     network: &mut Network,
     input: usize,
     limit: CacheLimit,
     now: SimTime,
-) -> Found {
+) -> ControlFlow<Notice, u32> {
     let replayed = take_replayed(task, network, input);
     let cached = replayed.is_some();
     let gate = task.inputs[input].gate;
     let Some((channel, element)) = replayed.or_else(|| network.poll(now, gate)) else {
-        return Found::Nothing;
+        return Continue(0);
     };
     if task.alignment.has_arrived(channel) {
         return keep(task, network, (channel, element), cached, limit, now);
     }
-    piece::hold(task, network, input, (channel, element), cached, now)
+    mailbox::hold(task, network, input, (channel, element), cached, now)
 }
 
 fn take_replayed(task: &mut Task, network: &Network, input: usize) -> Option<(ChannelId, Element)> {
@@ -68,10 +71,10 @@ fn keep(
     replayed: bool,
     CacheLimit { limit, overflow }: CacheLimit,
     now: SimTime,
-) -> Found {
+) -> ControlFlow<Notice, u32> {
     task.cache.cached.push_back((channel, element));
     let Element::Data(buffer) = element else {
-        return Found::NoRecords;
+        return Break(Notice::NoRecords);
     };
     task.cache.bytes += u64::from(buffer.bytes);
     if !replayed {
@@ -82,8 +85,8 @@ fn keep(
     if task.cache.bytes > limit.get() {
         match overflow {
             Overflow::Spill => task.cache.spilled += u64::from(buffer.bytes),
-            Overflow::Fail => return Found::CacheOverflow,
+            Overflow::Fail => return Break(Notice::CacheOverflow),
         }
     }
-    Found::NoRecords
+    Break(Notice::NoRecords)
 }

@@ -1,17 +1,19 @@
 //! Records: what a task does when it may go on.
 //!
-//! The mailbox loop of `flink-semantics` 3.1: mails first; then, if output is available, the next input. What happens to
-//! the records stands in `piece`.
+//! The rounds of a task's mailbox loop stand in `mailbox`, what happens to the records in `piece`.
+
+use std::ops::ControlFlow::{Break, Continue};
 
 use crate::engine::Agenda;
 use crate::model::event::Event;
 use crate::model::ids::TaskId;
 use crate::model::job::Job;
 use crate::model::job::caching::CacheLimit;
-use crate::model::job::piece::{self, Found, Output};
+use crate::model::job::mailbox::{self, Notice};
+use crate::model::job::piece;
 use crate::model::network::{Channel, Wake};
 use crate::model::observe::Observer;
-use crate::model::task::{Doing, Spending, TaskInput};
+use crate::model::task::Doing;
 use crate::scenario::BufferTimeout;
 use crate::units::SimTime;
 
@@ -72,85 +74,30 @@ impl<O: Observer> Job<O> {
     /// The mailbox loop, until the task is occupied or has nothing to do.
     #[inline]
     pub(super) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
+        let cache = CacheLimit::of(self.scenario.checkpointing.alignment);
         loop {
             let task = &mut self.tasks[id.index()];
             if task.is_occupied() {
                 return;
             }
-            let output = piece::output(task, &self.network);
-            if output == Output::Stuck {
-                task.doing = Doing::HardBackpressured;
-                task.clock.switch(now, Spending::Backpressured);
-                return;
-            }
-            if let Some(mail) = task.mails.pop_front() {
-                task.doing = Doing::Waiting;
-                self.read_mail(id, mail, agenda);
-                continue;
-            }
-            if output == Output::Unavailable {
-                task.doing = Doing::SoftBackpressured;
-                task.clock.switch(now, Spending::Backpressured);
-                return;
-            }
-            let found = if task.source.is_some() {
-                piece::due(task, now)
-            } else {
-                let cache = CacheLimit::of(self.scenario.checkpointing.alignment);
-                piece::next_of_inputs(task, &mut self.network, cache, now)
-            };
-            match found {
-                Found::Records(available) => {
-                    let until = piece::begin(task, available, now);
+            match mailbox::round(task, &mut self.network, cache, agenda.now()) {
+                Continue(SimTime::MAX) => return,
+                Continue(due) => {
                     let turn = task.turn;
-                    return agenda.at(until, Event::Step { task: id, turn });
+                    return agenda.at(due, Event::Step { task: id, turn });
                 }
-                Found::Barrier(channel, barrier) => {
-                    self.barrier_in_line(id, channel, barrier, agenda);
-                }
-                Found::NoRecords => {}
-                Found::CacheOverflow => self.fail_for_overflow(id, agenda),
-                Found::Nothing => return self.wait(id, agenda),
+                Break(notice) => self.notice(id, notice, agenda),
             }
         }
     }
 
-    fn wait(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
-        let quantum = self.scenario.simulation.quantum;
-        let task = &mut self.tasks[id.index()];
-        let arrival = |input: &TaskInput| self.network.next_arrival(input.gate);
-        let wakes_at = match &mut task.source {
-            // Records that come faster than the quantum are emitted in batches of one quantum.
-            Some(source) => {
-                let due = source.schedule.next_due();
-                // Records that come faster than the quantum are emitted in batches of one quantum.
-                if due.since(now) < quantum {
-                    now + quantum
-                } else {
-                    due
-                }
-            }
-            None => task
-                .inputs
-                .iter()
-                .filter_map(arrival)
-                .min()
-                .unwrap_or(SimTime::MAX),
-        };
-        task.doing = Doing::Waiting;
-        task.clock.switch(now, Spending::Idle);
-        task.wakes_at = wakes_at;
-        task.turn += 1;
-        if wakes_at < SimTime::MAX {
-            agenda.at(
-                wakes_at,
-                Event::Step {
-                    task: id,
-                    turn: task.turn,
-                },
-            );
+    /// Deals with what has ended a round.
+    fn notice(&mut self, id: TaskId, notice: Notice, agenda: &mut Agenda<Event>) {
+        match notice {
+            Notice::Mail(mail) => self.read_mail(id, mail, agenda),
+            Notice::Barrier(channel, barrier) => self.barrier_in_line(id, channel, barrier, agenda),
+            Notice::NoRecords => {}
+            Notice::CacheOverflow => self.fail_for_overflow(id, agenda),
         }
     }
 

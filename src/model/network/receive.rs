@@ -1,9 +1,7 @@
 //! The consumer's side: arrivals, polling, and credits.
 
 use crate::model::ids::{ChannelId, GateId};
-use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, Gate, Network, ReadyList, Wake,
-};
+use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, Network, Wake};
 use crate::units::SimTime;
 
 impl Network {
