@@ -126,10 +126,16 @@ impl<E: Copy> Agenda<E> {
     }
 
     /// A slot without an event; `event` fills it if it is new.
+    #[inline]
     fn free_slot(&mut self, event: E) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            return slot;
+        match self.free.pop() {
+            Some(slot) => slot,
+            None => self.new_slot(event),
         }
+    }
+
+    #[cold]
+    fn new_slot(&mut self, event: E) -> u32 {
         let slot = self.events.len();
         assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
         self.events.push(event);

@@ -243,6 +243,13 @@ impl Task {
         matches!(self.doing, Doing::Working(_) | Doing::Snapshotting)
     }
 
+    /// The input whose turn comes after this one.
+    #[inline]
+    pub fn input_after(&self, input: usize) -> usize {
+        let next = input + 1;
+        if next == self.inputs.len() { 0 } else { next }
+    }
+
     /// Puts a mail into the box: urgent ones before all others (3.1).
     pub fn post(&mut self, mail: Mail, urgent: bool) {
         if urgent {

@@ -1,10 +1,10 @@
 //! Old Flink's alignment (`BarrierBuffer`): what was cached is read first, and channels whose barrier has come go on filling
 //! the cache, which spills, or overflows, beyond its limit.
 
-use std::ops::ControlFlow::{self, Break, Continue};
+use std::ops::ControlFlow::{self, Break};
 
-use crate::model::ids::ChannelId;
-use crate::model::job::mailbox::{self, Notice};
+use crate::model::ids::{ChannelId, GateId};
+use crate::model::job::mailbox::Notice;
 use crate::model::network::{Element, Network};
 use crate::model::task::Task;
 use crate::scenario::{Alignment, Overflow};
@@ -30,33 +30,18 @@ impl CacheLimit {
     }
 }
 
-/// Takes the next element of an input, from the cache if it is the input's turn there; returns the number of its records.
+/// The next element to be read again, if it came in by this gate.
 #[cold]
-pub(super) fn take(
+pub(super) fn replay(
     task: &mut Task,
-    network: &mut Network,
-    input: usize,
-    limit: CacheLimit,
-    now: SimTime,
-) -> ControlFlow<Notice, u32> {
-    let replayed = take_replayed(task, network, input);
-    let cached = replayed.is_some();
-    let gate = task.inputs[input].gate;
-    let Some((channel, element)) = replayed.or_else(|| network.poll(now, gate)) else {
-        return Continue(0);
-    };
-    if task.alignment.has_arrived(channel) {
-        return keep(task, network, (channel, element), cached, limit, now);
-    }
-    mailbox::hold(task, network, input, (channel, element), cached, now)
-}
-
-fn take_replayed(task: &mut Task, network: &Network, input: usize) -> Option<(ChannelId, Element)> {
-    let &(channel, _) = task.cache.replay.front()?;
-    if network.channel(channel).gate != task.inputs[input].gate {
+    network: &Network,
+    gate: GateId,
+) -> Option<(ChannelId, Element)> {
+    let &(channel, element) = task.cache.replay.front()?;
+    if network.channel(channel).gate != gate {
         return None;
     }
-    let (channel, element) = task.cache.replay.pop_front()?;
+    task.cache.replay.pop_front();
     if let Element::Data(buffer) = element {
         task.cache.bytes -= u64::from(buffer.bytes);
     }
@@ -64,14 +49,15 @@ fn take_replayed(task: &mut Task, network: &Network, input: usize) -> Option<(Ch
 }
 
 /// Puts an element of a channel whose barrier has come into the cache.
-fn keep(
+#[cold]
+pub(super) fn keep(
     task: &mut Task,
     network: &mut Network,
     (channel, element): (ChannelId, Element),
     replayed: bool,
     CacheLimit { limit, overflow }: CacheLimit,
     now: SimTime,
-) -> ControlFlow<Notice, u32> {
+) -> ControlFlow<Notice> {
     task.cache.cached.push_back((channel, element));
     let Element::Data(buffer) = element else {
         return Break(Notice::NoRecords);

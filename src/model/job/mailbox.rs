@@ -5,8 +5,8 @@ use std::ops::ControlFlow::{self, Break, Continue};
 use crate::model::ids::ChannelId;
 use crate::model::job::caching::{self, CacheLimit};
 use crate::model::job::piece;
-use crate::model::network::{Barrier, Element, Network};
-use crate::model::task::{Doing, InHand, Mail, Spending, Task};
+use crate::model::network::{Barrier, Buffer, Element, Network};
+use crate::model::task::{Doing, InHand, Mail, Spending, Task, TaskInput};
 use crate::scenario::Reading;
 use crate::units::SimTime;
 
@@ -77,7 +77,8 @@ pub(super) fn round(
     let available = if task.source.is_some() {
         due(task, now)
     } else {
-        next_of_inputs(task, network, cache, now)?
+        fill_hands(task, network, cache, now)?;
+        in_hand(task)
     };
     Continue(if available > 0 {
         piece::begin(task, available, now)
@@ -118,85 +119,97 @@ fn wait_for_input(task: &mut Task, network: &Network, now: SimTime) -> SimTime {
     wakes_at
 }
 
-/// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input. Returns how
-/// many records may be processed.
+/// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
 #[inline]
-fn next_of_inputs(
+fn fill_hands(
     task: &mut Task,
     network: &mut Network,
     cache: Option<CacheLimit>,
     now: SimTime,
-) -> ControlFlow<Notice, u32> {
-    let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
-    let (mut sides, mut least) = (0, u32::MAX);
+) -> ControlFlow<Notice> {
     let mut input = task.next_input;
-    for _ in 0..inputs {
-        let left = match (&task.inputs[input].in_hand, cache) {
-            (Some(in_hand), _) => in_hand.left,
-            (None, None) => take(task, network, input, now)?,
-            (None, Some(limit)) => caching::take(task, network, input, limit, now)?,
-        };
-        if left > 0 {
-            if !alternating {
-                task.next_input = input;
-                return Continue(left);
-            }
-            sides += 1;
-            least = least.min(left);
+    for _ in 0..task.inputs.len() {
+        if task.inputs[input].in_hand.is_none() {
+            take(task, network, input, cache, now)?;
         }
-        input = if input + 1 == inputs { 0 } else { input + 1 };
+        if task.inputs[input].in_hand.is_some() && task.reading == Reading::Union {
+            task.next_input = input;
+            break;
+        }
+        input = task.input_after(input);
     }
-    // While several inputs have data, one record of each in turn.
-    Continue(if sides > 0 { least * sides } else { 0 })
+    Continue(())
 }
 
-/// Takes the next element of an input; returns the number of its records.
+/// Records of the buffers in hand that may be processed.
+#[inline]
+fn in_hand(task: &Task) -> u32 {
+    let left = |input: &TaskInput| input.in_hand.as_ref().map(|in_hand| in_hand.left);
+    match task.reading {
+        Reading::Union => task.inputs.get(task.next_input).and_then(left).unwrap_or(0),
+        // While several inputs have data, one record of each in turn.
+        Reading::Alternating => {
+            let sides = task.inputs.iter().filter_map(left);
+            sides.clone().min().unwrap_or(0) * sides.count() as u32
+        }
+    }
+}
+
+/// Takes the next element of an input, if there is one, in hand or into the cache.
 #[inline]
 fn take(
     task: &mut Task,
     network: &mut Network,
     input: usize,
+    cache: Option<CacheLimit>,
     now: SimTime,
-) -> ControlFlow<Notice, u32> {
-    match network.poll(now, task.inputs[input].gate) {
-        Some(polled) => hold(task, network, input, polled, false, now),
-        None => Continue(0),
+) -> ControlFlow<Notice> {
+    let gate = task.inputs[input].gate;
+    let replayed = cache.and_then(|_| caching::replay(task, network, gate));
+    let cached = replayed.is_some();
+    let Some((channel, element)) = replayed.or_else(|| network.poll(now, gate)) else {
+        return Continue(());
+    };
+    if let Some(limit) = cache
+        && task.alignment.has_arrived(channel)
+    {
+        return caching::keep(task, network, (channel, element), cached, limit, now);
+    }
+    match element {
+        Element::Data(buffer) => hold(task, network, input, (channel, buffer), cached, now),
+        Element::Barrier(barrier) => Break(Notice::Barrier(channel, barrier)),
     }
 }
 
-/// Takes an element in hand; `cached` = it comes from the old alignment cache, and has been counted.
+/// Takes a buffer in hand; `cached` = it comes from the old alignment cache, and has been counted.
 #[inline]
-pub(super) fn hold(
+fn hold(
     task: &mut Task,
     network: &mut Network,
     input: usize,
-    (channel, element): (ChannelId, Element),
+    (channel, buffer): (ChannelId, Buffer),
     cached: bool,
     now: SimTime,
-) -> ControlFlow<Notice, u32> {
-    let buffer = match element {
-        Element::Data(buffer) => buffer,
-        Element::Barrier(barrier) => return Break(Notice::Barrier(channel, barrier)),
-    };
+) -> ControlFlow<Notice> {
     let input = &mut task.inputs[input];
     if !cached {
         input.bytes += u64::from(buffer.bytes);
         task.counters.bytes += u64::from(buffer.bytes);
         task.counters.taken += u64::from(buffer.records);
     }
-    if buffer.records == 0 {
-        if !cached {
-            network.recycle(now, channel, buffer);
-        }
-        return Break(Notice::NoRecords);
+    if buffer.records > 0 {
+        input.in_hand = Some(InHand {
+            channel,
+            buffer,
+            left: buffer.records,
+            cached,
+        });
+        return Continue(());
     }
-    input.in_hand = Some(InHand {
-        channel,
-        buffer,
-        left: buffer.records,
-        cached,
-    });
-    Continue(buffer.records)
+    if !cached {
+        network.recycle(now, channel, buffer);
+    }
+    Break(Notice::NoRecords)
 }
 
 /// Looks at a source's schedule; a generator's has waited while the source could not emit. Returns the number of records

@@ -82,13 +82,12 @@ fn emit(task: &mut Task, network: &mut Network, now: SimTime) {
 /// Takes `records` processed records out of the buffers in hand, in turn.
 #[inline]
 fn consume(task: &mut Task, network: &mut Network, records: u32, now: SimTime) {
-    let (inputs, union) = (task.inputs.len(), task.reading == Reading::Union);
+    let union = task.reading == Reading::Union;
     let mut left = records;
     while left > 0 {
         let input = task.next_input;
-        let next = if input + 1 == inputs { 0 } else { input + 1 };
         if !union {
-            task.next_input = next;
+            task.next_input = task.input_after(input);
         }
         let Some(in_hand) = &mut task.inputs[input].in_hand else {
             continue;
@@ -106,7 +105,7 @@ fn consume(task: &mut Task, network: &mut Network, records: u32, now: SimTime) {
             task.inputs[input].in_hand = None;
             task.counters.buffers += 1;
             if union {
-                task.next_input = next;
+                task.next_input = task.input_after(input);
             }
             if !cached {
                 network.recycle(now, channel, buffer);

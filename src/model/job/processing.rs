@@ -21,21 +21,22 @@ impl<O: Observer> Job<O> {
     /// Lets every task go on that may.
     #[inline]
     pub(super) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
-        loop {
-            if self.network.has_wakes() {
-                self.network.swap_wakes(&mut self.wakes);
-                for position in 0..self.wakes.len() {
-                    let wake = self.wakes[position];
-                    self.wake(wake, agenda);
-                }
-            }
-            if let Some(task) = self.runnable.pop_front() {
-                self.go_on(task, agenda);
-            } else if self.network.has_departed() {
-                self.note_departed_barriers(agenda);
-            } else if !self.network.has_wakes() {
-                return;
-            }
+        while self.network.has_wakes() || self.network.has_departed() || !self.runnable.is_empty() {
+            self.run_woken(agenda);
+        }
+    }
+
+    /// Lets those go on that are awake by now, and one that has mail.
+    fn run_woken(&mut self, agenda: &mut Agenda<Event>) {
+        self.network.swap_wakes(&mut self.wakes);
+        for position in 0..self.wakes.len() {
+            let wake = self.wakes[position];
+            self.wake(wake, agenda);
+        }
+        if let Some(task) = self.runnable.pop_front() {
+            self.go_on(task, agenda);
+        } else if self.network.has_departed() {
+            self.note_departed_barriers(agenda);
         }
     }
 
@@ -92,6 +93,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Deals with what has ended a round.
+    #[cold]
     fn notice(&mut self, id: TaskId, notice: Notice, agenda: &mut Agenda<Event>) {
         match notice {
             Notice::Mail(mail) => self.read_mail(id, mail, agenda),

@@ -60,15 +60,17 @@ impl Network {
     /// The consumer has finished with a buffer: its segment (local) or its receiver buffer (remote) is free.
     #[inline]
     pub fn recycle(&mut self, now: SimTime, id: ChannelId, buffer: Buffer) {
-        let channel = &mut self.channels[id.index()];
-        if !channel.remote {
-            if buffer.last_of_segment {
-                self.release_segment(now, id);
-            }
-            return;
+        if self.channels[id.index()].remote {
+            self.free_receiver_buffer(now, id, buffer.floating);
+        } else if buffer.last_of_segment {
+            self.release_segment(now, id);
         }
+    }
+
+    fn free_receiver_buffer(&mut self, now: SimTime, id: ChannelId, floating: bool) {
+        let channel = &mut self.channels[id.index()];
         let gate = channel.gate;
-        if buffer.floating {
+        if floating {
             self.gates[gate.index()].free_floating += 1;
             self.deal_floating(now, gate);
             return;
