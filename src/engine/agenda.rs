@@ -1,23 +1,40 @@
 //! The future events, in order of time and, at equal times, of scheduling.
 //!
-//! A tournament tree of 128-bit keys `time | sequence | slot`: each leaf is the slot of one event, each inner node the
-//! smaller of its two children, so that the root is the next event. Putting a key into a slot replays its matches up to
-//! the root: as many steps every time, and no choice that a processor could guess wrong. Taking an event leaves its slot
-//! open for the next event that is scheduled: most handlers schedule one, so that taking and scheduling cost one replay.
+//! A tournament: each slot of an event plays against its neighbour, the winner (the earlier event) against the winner of
+//! the next pair, and the winner of the last match is the next event. Putting an event into a slot replays its matches: as
+//! many steps every time, and no choice that a processor could guess wrong. Taking an event leaves its slot open for the
+//! next event that is scheduled: most handlers schedule one, so that taking and scheduling cost one replay.
 //! See `benches/` for the comparison with `BinaryHeap<(time, sequence, event)>`.
+
+use std::hint::select_unpredictable;
 
 use crate::units::{SimDuration, SimTime};
 
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 40;
-/// The key of a slot without an event: after all others.
-const EMPTY: u128 = u128::MAX;
+
+/// When an event is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Due {
+    time: SimTime,
+    /// Sequence of scheduling, then slot.
+    order: u64,
+}
+
+/// A slot without an event: due after all others.
+const EMPTY: Due = Due {
+    time: SimTime::MAX,
+    order: u64::MAX,
+};
 
 /// Future events of type `E`, and the clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    /// The root is at 1, the children of `n` at `2n` and `2n + 1`; the second half holds the leaves, by slot.
-    tree: Vec<u128>,
+    /// The players of every match. In match `m` play the winners of the matches `2m` and `2m + 1`; in the second half of
+    /// the matches, the slots. The last match is 1.
+    matches: Vec<[Due; 2]>,
+    /// The winner of all matches.
+    next: Due,
     /// By slot.
     events: Vec<E>,
     free: Vec<u32>,
@@ -31,7 +48,8 @@ pub struct Agenda<E> {
 impl<E> Default for Agenda<E> {
     fn default() -> Self {
         Agenda {
-            tree: vec![EMPTY; 2],
+            matches: vec![[EMPTY; 2]; 2],
+            next: EMPTY,
             events: Vec::new(),
             free: Vec::new(),
             vacated: None,
@@ -81,7 +99,7 @@ impl<E: Copy> Agenda<E> {
         );
         self.sequence += 1;
         let order = sequence << SLOT_BITS | u64::from(slot);
-        self.replay(slot, u128::from(time.as_nanos()) << 64 | u128::from(order));
+        self.replay(slot, Due { time, order });
     }
 
     /// Takes the next event if it is due at or before `horizon`, and sets the clock to its time.
@@ -91,12 +109,11 @@ impl<E: Copy> Agenda<E> {
             self.free.push(slot);
             self.replay(slot, EMPTY);
         }
-        let key = self.tree[1];
-        let time = SimTime::from_nanos((key >> 64) as u64);
-        if key == EMPTY || time > horizon {
+        let Due { time, order } = self.next;
+        if time > horizon || self.next == EMPTY {
             return None;
         }
-        let slot = (key as u32) & ((1 << SLOT_BITS) - 1);
+        let slot = (order as u32) & ((1 << SLOT_BITS) - 1);
         self.vacated = Some(slot);
         self.now = time;
         self.handled += 1;
@@ -109,50 +126,65 @@ impl<E: Copy> Agenda<E> {
     }
 
     /// A slot without an event; `event` fills it if it is new.
+    #[inline]
     fn free_slot(&mut self, event: E) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            return slot;
+        match self.free.pop() {
+            Some(slot) => slot,
+            None => self.new_slot(event),
         }
+    }
+
+    #[cold]
+    fn new_slot(&mut self, event: E) -> u32 {
         let slot = self.events.len();
         assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
         self.events.push(event);
-        if slot == self.tree.len() / 2 {
+        if slot == self.matches.len() {
             self.grow();
         }
         slot as u32
     }
 
-    /// Doubles the number of leaves.
+    /// Doubles the number of slots.
     fn grow(&mut self) {
-        let leaves = self.tree.len();
-        let mut tree = vec![EMPTY; 2 * leaves];
-        tree[leaves..leaves + leaves / 2].copy_from_slice(&self.tree[leaves / 2..]);
-        for node in (1..leaves).rev() {
-            tree[node] = tree[2 * node].min(tree[2 * node + 1]);
+        let slots = self.matches.len();
+        let mut matches = vec![[EMPTY; 2]; 2 * slots];
+        matches[slots..slots + slots / 2].copy_from_slice(&self.matches[slots / 2..]);
+        for player in (2..matches.len()).rev() {
+            let [left, right] = matches[player];
+            matches[player / 2][player % 2] = left.earlier(right);
         }
-        self.tree = tree;
+        self.matches = matches;
     }
 
-    /// Puts `key` into the slot's leaf and the winners of its matches above it.
+    /// Puts `due` into the slot and the winners of its matches into the next ones.
     #[inline]
-    fn replay(&mut self, slot: u32, key: u128) {
-        let tree = self.tree.as_mut_slice();
-        let mut node = tree.len() / 2 + slot as usize;
-        let mut winner = key;
-        while node > 1 {
-            tree[node] = winner;
-            let other = tree[node ^ 1];
-            winner = smaller(winner, other);
-            node /= 2;
+    fn replay(&mut self, slot: u32, due: Due) {
+        let matches = self.matches.as_mut_slice();
+        let mut player = matches.len() + slot as usize;
+        let mut winner = due;
+        while player > 1 {
+            let players = &mut matches[player / 2];
+            let other = players[player % 2 ^ 1];
+            players[player % 2] = winner;
+            winner = winner.earlier(other);
+            player /= 2;
         }
-        tree[1] = winner;
+        self.next = winner;
     }
 }
 
-/// The smaller key. Which one it is cannot be predicted; inlined into a loop, the compiler would make it a jump.
-#[inline(never)]
-fn smaller(a: u128, b: u128) -> u128 {
-    if a < b { a } else { b }
+impl Due {
+    /// The earlier of the two. Which one it is cannot be predicted, so that a jump would be wrong every other time.
+    #[inline]
+    fn earlier(self, other: Due) -> Due {
+        let of_equals = select_unpredictable(self.order < other.order, self.order, other.order);
+        let of_unequals = select_unpredictable(self.time < other.time, self.order, other.order);
+        Due {
+            time: select_unpredictable(self.time < other.time, self.time, other.time),
+            order: select_unpredictable(self.time == other.time, of_equals, of_unequals),
+        }
+    }
 }
 
 #[cfg(test)]

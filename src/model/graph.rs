@@ -13,11 +13,8 @@ use crate::model::network::{
 };
 use crate::model::schedule::Schedule;
 use crate::model::service::{Partitioner, ServiceTime};
-use crate::model::snapshot::Snapshots;
 use crate::model::state_backend::StateBackend;
-use crate::model::task::{
-    AlignmentCache, Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount,
-};
+use crate::model::task::{Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
 use crate::scenario::{BufferTimeout, Exchange, Input, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;
@@ -255,7 +252,7 @@ impl Wiring<'_> {
                 .iter()
                 .map(|input| self.gates[input.gate.index()].channels.len())
                 .sum();
-            task.alignment = Alignment::new(channels as u32);
+            *task.alignment = Alignment::new(channels as u32);
         }
         let (scenario, network) = (self.scenario, &self.scenario.network);
         let limits = BufferLimits {
@@ -301,7 +298,7 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
     let vertex = &scenario.vertices[v];
     let stream = |purpose: &str| streams.named(&format!("{purpose} {} {subtask}", vertex.name));
     let source = match &vertex.work {
-        Work::Source(source) => Some(SourceState {
+        Work::Source(source) => Some(Box::new(SourceState {
             schedule: Schedule::new(
                 source.rate.clone(),
                 vertex.parallelism,
@@ -311,7 +308,7 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
             ),
             log: source.log,
             due: 0,
-        }),
+        })),
         Work::Operator(_) => None,
     };
     let (selectivity, reading) = match &vertex.work {
@@ -343,18 +340,18 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
         piece_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,
         counters: Counters::default(),
         clock: TimeAccount::default(),
-        alignment: Alignment::new(0),
-        state: StateBackend::new(
+        alignment: Box::new(Alignment::new(0)),
+        state: Box::new(StateBackend::new(
             vertex.state.as_ref(),
             vertex.is_source(),
             vertex.parallelism,
             stream("compaction").below(ROCKSDB_L0_FILES as u32) as usize,
             &scenario.checkpointing,
-        ),
-        snapshots: Snapshots::default(),
+        )),
+        snapshots: Box::default(),
         reports: Vec::new(),
         to_resume: Vec::new(),
-        cache: AlignmentCache::default(),
+        cache: Box::default(),
     }
 }
 

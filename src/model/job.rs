@@ -1,12 +1,14 @@
 //! The job: who is asked, and what is scheduled next.
 //!
 //! This file holds the one `match` over [`Event`]; each arm tells what an event does, and the arms' details stand by
-//! phase in `job/`: `processing` and `piece` (records), `barrier` (alignment), `snapshot` (sync, async, uploads),
-//! `checkpoint` (the coordinator's part), `materialise` (the changelog's inner backend). `Job` owns every component, has
-//! no arithmetic of its own, and is handed to nobody.
+//! phase in `job/`: `processing`, `mailbox` and `piece` (records), `barrier` (alignment), `caching` (the receiver's cache),
+//! `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part), `materialise` (the changelog's inner
+//! backend). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
 
 mod barrier;
+mod caching;
 mod checkpoint;
+mod mailbox;
 mod materialise;
 mod piece;
 mod processing;

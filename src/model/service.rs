@@ -31,6 +31,11 @@ impl ServiceTime {
         }
     }
 
+    /// The longest piece of work.
+    pub fn quantum(&self) -> SimDuration {
+        self.quantum
+    }
+
     /// How many of at most `records` records (at least one) fit into the quantum, and how long they take together.
     #[inline]
     pub fn piece(&mut self, records: u32) -> (u32, SimDuration) {

@@ -16,7 +16,7 @@ use crate::model::state_backend::StateBackend;
 use crate::scenario::Reading;
 use crate::units::{SimDuration, SimTime};
 
-/// A subtask.
+/// A subtask. What only checkpoints (or sources) need stands apart: all tasks' work on records fits into the fastest cache.
 #[derive(Debug)]
 pub struct Task {
     /// Index of its vertex.
@@ -42,7 +42,7 @@ pub struct Task {
     /// Time per record.
     pub service: ServiceTime,
     /// A source's schedule.
-    pub source: Option<SourceState>,
+    pub source: Option<Box<SourceState>>,
     /// Records out per record in.
     pub selectivity: f64,
     /// Fraction of a record that is still to be emitted.
@@ -54,17 +54,17 @@ pub struct Task {
     /// How it has spent its time.
     pub clock: TimeAccount,
     /// Its barrier handler.
-    pub alignment: Alignment,
+    pub alignment: Box<Alignment>,
     /// Its state.
-    pub state: StateBackend,
+    pub state: Box<StateBackend>,
     /// Its snapshots.
-    pub snapshots: Snapshots,
+    pub snapshots: Box<Snapshots>,
     /// Acks on their way.
     pub reports: Vec<(CheckpointId, SubtaskRecord)>,
     /// Channels to resume after the sync phase.
     pub to_resume: Vec<ChannelId>,
     /// Old Flink's alignment cache.
-    pub cache: AlignmentCache,
+    pub cache: Box<AlignmentCache>,
 }
 
 /// One input of a task.
@@ -241,6 +241,13 @@ impl Task {
     #[inline]
     pub fn is_occupied(&self) -> bool {
         matches!(self.doing, Doing::Working(_) | Doing::Snapshotting)
+    }
+
+    /// The input whose turn comes after this one.
+    #[inline]
+    pub fn input_after(&self, input: usize) -> usize {
+        let next = input + 1;
+        if next == self.inputs.len() { 0 } else { next }
     }
 
     /// Puts a mail into the box: urgent ones before all others (3.1).

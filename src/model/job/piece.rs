@@ -4,151 +4,15 @@
 //! the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task, which tests
 //! before each record, would have stopped there.
 
-use crate::model::ids::ChannelId;
-use crate::model::network::{Barrier, Element, Network};
+use crate::model::job::mailbox::{Output, output};
+use crate::model::network::Network;
 use crate::model::task::{Doing, InHand, Piece, Spending, Task};
 use crate::scenario::Reading;
 use crate::units::SimTime;
 
-/// What a look at the input has brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Records, in hand now.
-    Records,
-    /// Something that is dealt with already, such as a barrier.
-    Event,
-    /// Nothing.
-    Nothing,
-}
-
-/// What has been taken from an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// Records, in hand now.
-    Records,
-    /// A part of a record that is not complete yet, or something for the cache: nothing to process.
-    NoRecords,
-    /// A barrier.
-    Barrier(ChannelId, Barrier),
-    /// There was nothing.
-    Nothing,
-}
-
-/// Whether a task may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    /// A free segment, and no subpartition at its limit, on every output.
-    Available,
-    /// Not so: mails still run (soft backpressure).
-    Unavailable,
-    /// Inside a record with the overdraft used up (hard backpressure).
-    Stuck,
-}
-
-/// The state of a task's outputs.
+/// Begins to process `available` records that are in hand (or due); returns when the piece ends.
 #[inline]
-pub(super) fn output(task: &Task, network: &Network) -> Output {
-    if task
-        .outputs
-        .iter()
-        .all(|output| network.available(output.partition))
-    {
-        Output::Available
-    } else if task
-        .outputs
-        .iter()
-        .any(|output| network.hard_blocked(output.partition))
-    {
-        Output::Stuck
-    } else {
-        Output::Unavailable
-    }
-}
-
-/// Takes the next element of an input.
-#[inline]
-pub(super) fn take(task: &mut Task, network: &mut Network, input: usize, now: SimTime) -> Taken {
-    match network.poll(now, task.inputs[input].gate) {
-        Some(polled) => hold(task, network, input, polled, false, now),
-        None => Taken::Nothing,
-    }
-}
-
-/// Takes an element in hand; `cached` = it comes from the old alignment cache, and has been counted.
-#[inline]
-pub(super) fn hold(
-    task: &mut Task,
-    network: &mut Network,
-    input: usize,
-    (channel, element): (ChannelId, Element),
-    cached: bool,
-    now: SimTime,
-) -> Taken {
-    let buffer = match element {
-        Element::Data(buffer) => buffer,
-        Element::Barrier(barrier) => return Taken::Barrier(channel, barrier),
-    };
-    let input = &mut task.inputs[input];
-    if !cached {
-        input.bytes += u64::from(buffer.bytes);
-        task.counters.bytes += u64::from(buffer.bytes);
-        task.counters.taken += u64::from(buffer.records);
-    }
-    if buffer.records > 0 {
-        input.in_hand = Some(InHand {
-            channel,
-            buffer,
-            left: buffer.records,
-            cached,
-        });
-        return Taken::Records;
-    }
-    if !cached {
-        network.recycle(now, channel, buffer);
-    }
-    Taken::NoRecords
-}
-
-/// Looks at a source's schedule; a generator's has waited while the source could not emit.
-pub(super) fn due(task: &mut Task, now: SimTime) -> Found {
-    let source = task.source.as_mut().expect("the caller saw a source");
-    if !source.log && task.clock.kind() == Spending::Backpressured {
-        source.schedule.postpone(now - task.clock.since());
-    }
-    if source.due == 0 {
-        source.due = source.schedule.take_due(now, task.piece_records_max);
-    }
-    if source.due > 0 {
-        Found::Records
-    } else {
-        Found::Nothing
-    }
-}
-
-/// Begins to process what is in hand (or due); returns when the piece ends.
-#[inline]
-pub(super) fn begin(task: &mut Task, now: SimTime) -> SimTime {
-    let available = match &task.source {
-        Some(source) => source.due,
-        None => match task.reading {
-            Reading::Union => task.inputs[task.next_input]
-                .in_hand
-                .map_or(0, |in_hand| in_hand.left),
-            // While several inputs have data, one record of each in turn.
-            Reading::Alternating => {
-                let in_hand = task
-                    .inputs
-                    .iter()
-                    .filter_map(|input| input.in_hand.as_ref());
-                in_hand
-                    .clone()
-                    .map(|in_hand| in_hand.left)
-                    .min()
-                    .unwrap_or(0)
-                    * in_hand.count() as u32
-            }
-        },
-    };
+pub(super) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
     let (records, takes) = task.service.piece(available.min(task.piece_records_max));
     if let Some(source) = &mut task.source {
         source.due -= records;
@@ -218,13 +82,12 @@ fn emit(task: &mut Task, network: &mut Network, now: SimTime) {
 /// Takes `records` processed records out of the buffers in hand, in turn.
 #[inline]
 fn consume(task: &mut Task, network: &mut Network, records: u32, now: SimTime) {
-    let (inputs, union) = (task.inputs.len(), task.reading == Reading::Union);
+    let union = task.reading == Reading::Union;
     let mut left = records;
     while left > 0 {
         let input = task.next_input;
-        let next = if input + 1 == inputs { 0 } else { input + 1 };
         if !union {
-            task.next_input = next;
+            task.next_input = task.input_after(input);
         }
         let Some(in_hand) = &mut task.inputs[input].in_hand else {
             continue;
@@ -242,7 +105,7 @@ fn consume(task: &mut Task, network: &mut Network, records: u32, now: SimTime) {
             task.inputs[input].in_hand = None;
             task.counters.buffers += 1;
             if union {
-                task.next_input = next;
+                task.next_input = task.input_after(input);
             }
             if !cached {
                 network.recycle(now, channel, buffer);

@@ -1,37 +1,42 @@
 //! Records: what a task does when it may go on.
 //!
-//! The mailbox loop of `flink-semantics` 3.1: mails first; then, if output is available, the next input. What happens to
-//! the records stands in `piece`.
+//! The rounds of a task's mailbox loop stand in `mailbox`, what happens to the records in `piece`.
+
+use std::ops::ControlFlow::{Break, Continue};
 
 use crate::engine::Agenda;
 use crate::model::event::Event;
-use crate::model::ids::{ChannelId, TaskId};
+use crate::model::ids::TaskId;
 use crate::model::job::Job;
-use crate::model::job::piece::{self, Found, Output, Taken};
-use crate::model::network::{Channel, Element, Wake};
+use crate::model::job::caching::CacheLimit;
+use crate::model::job::mailbox::{self, Notice};
+use crate::model::job::piece;
+use crate::model::network::{Channel, Wake};
 use crate::model::observe::Observer;
-use crate::model::task::{Doing, Spending, TaskInput};
-use crate::scenario::{Alignment, BufferTimeout, Overflow, Reading};
+use crate::model::task::Doing;
+use crate::scenario::BufferTimeout;
 use crate::units::SimTime;
 
 impl<O: Observer> Job<O> {
     /// Lets every task go on that may.
     #[inline]
     pub(super) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
-        loop {
-            self.network.swap_wakes(&mut self.wakes);
-            for position in 0..self.wakes.len() {
-                let wake = self.wakes[position];
-                self.wake(wake, agenda);
-            }
-            if let Some(task) = self.runnable.pop_front() {
-                self.go_on(task, agenda);
-            } else if self.network.has_departed() {
-                self.note_departed_barriers(agenda);
-            } else if !self.network.has_wakes() {
-                self.wakes.clear();
-                return;
-            }
+        while self.network.has_wakes() || self.network.has_departed() || !self.runnable.is_empty() {
+            self.run_woken(agenda);
+        }
+    }
+
+    /// Lets those go on that are awake by now, and one that has mail.
+    fn run_woken(&mut self, agenda: &mut Agenda<Event>) {
+        self.network.swap_wakes(&mut self.wakes);
+        for position in 0..self.wakes.len() {
+            let wake = self.wakes[position];
+            self.wake(wake, agenda);
+        }
+        if let Some(task) = self.runnable.pop_front() {
+            self.go_on(task, agenda);
+        } else if self.network.has_departed() {
+            self.note_departed_barriers(agenda);
         }
     }
 
@@ -70,203 +75,42 @@ impl<O: Observer> Job<O> {
     /// The mailbox loop, until the task is occupied or has nothing to do.
     #[inline]
     pub(super) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
+        let cache = CacheLimit::of(self.scenario.checkpointing.alignment);
         loop {
             let task = &mut self.tasks[id.index()];
             if task.is_occupied() {
                 return;
             }
-            let output = piece::output(task, &self.network);
-            if output == Output::Stuck {
-                task.doing = Doing::HardBackpressured;
-                task.clock.switch(now, Spending::Backpressured);
-                return;
-            }
-            if let Some(mail) = task.mails.pop_front() {
-                task.doing = Doing::Waiting;
-                self.read_mail(id, mail, agenda);
-                continue;
-            }
-            if output == Output::Unavailable {
-                task.doing = Doing::SoftBackpressured;
-                task.clock.switch(now, Spending::Backpressured);
-                return;
-            }
-            let found = if task.source.is_some() {
-                piece::due(task, now)
-            } else {
-                self.next_of_inputs(id, agenda)
-            };
-            match found {
-                Found::Records => {
-                    let task = &mut self.tasks[id.index()];
-                    let until = piece::begin(task, now);
-                    agenda.at(
-                        until,
-                        Event::Step {
-                            task: id,
-                            turn: task.turn,
-                        },
-                    );
-                    return;
+            match mailbox::round(task, &mut self.network, cache, agenda.now()) {
+                Continue(SimTime::MAX) => return,
+                Continue(due) => {
+                    let turn = task.turn;
+                    return agenda.at(due, Event::Step { task: id, turn });
                 }
-                Found::Event => {}
-                Found::Nothing => return self.wait(id, agenda),
+                Break(notice) => self.notice(id, notice, agenda),
             }
         }
     }
 
-    fn wait(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
-        let quantum = self.scenario.simulation.quantum;
-        let task = &mut self.tasks[id.index()];
-        let arrival = |input: &TaskInput| self.network.next_arrival(input.gate);
-        let wakes_at = match &mut task.source {
-            // Records that come faster than the quantum are emitted in batches of one quantum.
-            Some(source) => {
-                let due = source.schedule.next_due();
-                // Records that come faster than the quantum are emitted in batches of one quantum.
-                if due.since(now) < quantum {
-                    now + quantum
-                } else {
-                    due
-                }
-            }
-            None => task
-                .inputs
-                .iter()
-                .filter_map(arrival)
-                .min()
-                .unwrap_or(SimTime::MAX),
-        };
-        task.doing = Doing::Waiting;
-        task.clock.switch(now, Spending::Idle);
-        task.wakes_at = wakes_at;
-        task.turn += 1;
-        if wakes_at < SimTime::MAX {
-            agenda.at(
-                wakes_at,
-                Event::Step {
-                    task: id,
-                    turn: task.turn,
-                },
-            );
+    /// Deals with what has ended a round.
+    #[cold]
+    fn notice(&mut self, id: TaskId, notice: Notice, agenda: &mut Agenda<Event>) {
+        match notice {
+            Notice::Mail(mail) => self.read_mail(id, mail, agenda),
+            Notice::Barrier(channel, barrier) => self.barrier_in_line(id, channel, barrier, agenda),
+            Notice::NoRecords => {}
+            Notice::CacheOverflow => self.fail_for_overflow(id, agenda),
         }
     }
 
-    /// Takes buffers in hand: for a union one, from the gates in turn; for an alternating task one from each input.
-    #[inline]
-    fn next_of_inputs(&mut self, id: TaskId, agenda: &mut Agenda<Event>) -> Found {
-        let now = agenda.now();
-        let caching = matches!(
-            self.scenario.checkpointing.alignment,
-            Alignment::Caching { .. }
-        );
+    fn fail_for_overflow(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let task = &self.tasks[id.index()];
-        let (inputs, alternating) = (task.inputs.len(), task.reading == Reading::Alternating);
-        let mut input = task.next_input;
-        let mut found = Found::Nothing;
-        for _ in 0..inputs {
-            let task = &mut self.tasks[id.index()];
-            let taken = if task.inputs[input].in_hand.is_some() {
-                Taken::Records
-            } else if caching {
-                self.take_caching(id, input, agenda)
-            } else {
-                piece::take(task, &mut self.network, input, now)
-            };
-            match taken {
-                Taken::Records if alternating => found = Found::Records,
-                Taken::Records => {
-                    self.tasks[id.index()].next_input = input;
-                    return Found::Records;
-                }
-                Taken::Nothing => {}
-                Taken::NoRecords => return Found::Event,
-                Taken::Barrier(channel, barrier) => {
-                    self.barrier_in_line(id, channel, barrier, agenda);
-                    return Found::Event;
-                }
-            }
-            input = if input + 1 == inputs { 0 } else { input + 1 };
-        }
-        found
-    }
-
-    /// Old Flink: what was cached is read first, and channels whose barrier has come go on filling the cache.
-    fn take_caching(&mut self, id: TaskId, input: usize, agenda: &mut Agenda<Event>) -> Taken {
-        let replayed = self.take_replayed(id, input);
-        let cached = replayed.is_some();
-        let gate = self.tasks[id.index()].inputs[input].gate;
-        let Some((channel, element)) = replayed.or_else(|| self.network.poll(agenda.now(), gate))
-        else {
-            return Taken::Nothing;
-        };
-        if self.tasks[id.index()].alignment.has_arrived(channel) {
-            self.cache_element(id, channel, element, cached, agenda);
-            return Taken::NoRecords;
-        }
-        piece::hold(
-            &mut self.tasks[id.index()],
-            &mut self.network,
-            input,
-            (channel, element),
-            cached,
-            agenda.now(),
-        )
-    }
-
-    fn take_replayed(&mut self, id: TaskId, input: usize) -> Option<(ChannelId, Element)> {
-        let task = &mut self.tasks[id.index()];
-        let &(channel, _) = task.cache.replay.front()?;
-        if self.network.channel(channel).gate != task.inputs[input].gate {
-            return None;
-        }
-        let (channel, element) = task.cache.replay.pop_front()?;
-        if let Element::Data(buffer) = element {
-            task.cache.bytes -= u64::from(buffer.bytes);
-        }
-        Some((channel, element))
-    }
-
-    /// Old Flink (`BarrierBuffer`): data of a channel whose barrier has come is cached, and spilled beyond the limit.
-    fn cache_element(
-        &mut self,
-        id: TaskId,
-        channel: ChannelId,
-        element: Element,
-        replayed: bool,
-        agenda: &mut Agenda<Event>,
-    ) {
-        let Alignment::Caching { limit, overflow } = self.scenario.checkpointing.alignment else {
-            unreachable!("only the caching mode caches")
-        };
-        let task = &mut self.tasks[id.index()];
-        task.cache.cached.push_back((channel, element));
-        let Element::Data(buffer) = element else {
-            return;
-        };
-        task.cache.bytes += u64::from(buffer.bytes);
-        if !replayed {
-            task.counters.bytes += u64::from(buffer.bytes);
-            task.counters.taken += u64::from(buffer.records);
-        }
-        if task.cache.bytes > limit.get() {
-            match overflow {
-                Overflow::Spill => task.cache.spilled += u64::from(buffer.bytes),
-                Overflow::Fail => {
-                    let vertex = &self.scenario.vertices[task.vertex].name;
-                    let reason = format!(
-                        "java.lang.OutOfMemoryError: alignment cache of {vertex} #{} is full",
-                        task.subtask
-                    );
-                    self.fail_job(reason, agenda);
-                }
-            }
-        }
-        if !replayed {
-            self.network.recycle(agenda.now(), channel, buffer);
-        }
+        let vertex = &self.scenario.vertices[task.vertex].name;
+        let reason = format!(
+            "java.lang.OutOfMemoryError: alignment cache of {vertex} #{} is full",
+            task.subtask
+        );
+        self.fail_job(reason, agenda);
     }
 
     /// The output flusher has come round.

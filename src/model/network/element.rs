@@ -33,8 +33,10 @@ pub struct Barrier {
     pub kind: BarrierKind,
 }
 
-/// How a barrier travels (`Buffer.DataType`, `CheckpointOptions.AlignmentType`).
+/// How a barrier travels (`Buffer.DataType`, `CheckpointOptions.AlignmentType`). As wide as the number of bytes whose place
+/// it takes in an [`Element`], so that nobody reads half of either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum BarrierKind {
     /// In line; blocks its channel at the sender (`ALIGNED_CHECKPOINT_BARRIER`, also forced-aligned).
     Aligned,

@@ -1,9 +1,7 @@
 //! The consumer's side: arrivals, polling, and credits.
 
 use crate::model::ids::{ChannelId, GateId};
-use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, Gate, Network, ReadyList, Wake,
-};
+use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, Network, Wake};
 use crate::units::SimTime;
 
 impl Network {
@@ -20,31 +18,32 @@ impl Network {
         let gate = &mut gates[gate.index()];
         gate.note_arrivals(now, channels);
         loop {
-            let ReadyList { first, last } = gate.ready?;
-            let channel = &mut channels[first.index()];
+            let ends = gate.ready.as_mut()?;
+            let id = ends.first;
+            let channel = &mut channels[id.index()];
             let taken = channel.take_arrived();
             // A channel without data was listed for a slice that has left meanwhile.
-            let more = taken.is_some() && channel.has_arrived();
-            channel.listed = more;
-            let (remote, producer) = (channel.remote, channel.producer);
-            if more {
-                channels[last.index()].next_ready = first;
+            channel.listed = taken.is_some() && channel.has_arrived();
+            if ends.first != ends.last {
+                ends.first = channel.next_ready;
+                if channel.listed {
+                    channels[ends.last.index()].next_ready = id;
+                    ends.last = id;
+                }
+            } else if !channel.listed {
+                gate.ready = None;
             }
-            let next = channels[first.index()].next_ready;
-            gate.ready = (more || first != last).then_some(ReadyList {
-                first: next,
-                last: if more { first } else { last },
-            });
             let Some(element) = taken else { continue };
-            if !remote
-                && let Element::Barrier(Barrier {
-                    checkpoint,
-                    kind: BarrierKind::Timeoutable,
-                }) = element
+            let channel = &channels[id.index()];
+            if let Element::Barrier(Barrier {
+                checkpoint,
+                kind: BarrierKind::Timeoutable,
+            }) = element
+                && !channel.remote
             {
-                departed.push((producer, checkpoint));
+                departed.push((channel.producer, checkpoint));
             }
-            return Some((first, element));
+            return Some((id, element));
         }
     }
 
@@ -61,15 +60,17 @@ impl Network {
     /// The consumer has finished with a buffer: its segment (local) or its receiver buffer (remote) is free.
     #[inline]
     pub fn recycle(&mut self, now: SimTime, id: ChannelId, buffer: Buffer) {
-        let channel = &mut self.channels[id.index()];
-        if !channel.remote {
-            if buffer.last_of_segment {
-                self.release_segment(now, id);
-            }
-            return;
+        if self.channels[id.index()].remote {
+            self.free_receiver_buffer(now, id, buffer.floating);
+        } else if buffer.last_of_segment {
+            self.release_segment(now, id);
         }
+    }
+
+    fn free_receiver_buffer(&mut self, now: SimTime, id: ChannelId, floating: bool) {
+        let channel = &mut self.channels[id.index()];
         let gate = channel.gate;
-        if buffer.floating {
+        if floating {
             self.gates[gate.index()].free_floating += 1;
             self.deal_floating(now, gate);
             return;

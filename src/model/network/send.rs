@@ -207,19 +207,14 @@ impl Network {
         let pool = &mut partitions[channel.partition.index()];
         let was_available = pool.is_available();
         if let Some(shared) = &mut pool.shared {
-            shared.give_back((id.0 - pool.channels.start) as usize);
-            while shared.readers.front() == Some(&0) {
-                shared.readers.pop_front();
-                shared.first += 1;
-                pool.used -= 1;
-            }
+            pool.used -= shared.give_back((id.0 - pool.channels.start) as usize);
         } else {
             pool.full -= u32::from(channel.segments == limits.per_channel);
             channel.segments -= 1;
             pool.used -= 1;
         }
         let overdraft_again = pool.used == pool.pool + limits.overdraft;
-        if overdraft_again || (!was_available && pool.is_available()) {
+        if !was_available && (overdraft_again || pool.is_available()) {
             woken.push(Wake {
                 task: pool.producer,
                 at: now,
@@ -276,12 +271,19 @@ impl Network {
 }
 
 impl crate::model::network::SharedSegments {
-    /// A subpartition is done with its oldest segment.
-    fn give_back(&mut self, subpartition: usize) {
+    /// A subpartition is done with its oldest segment. Returns how many segments nobody reads any more.
+    fn give_back(&mut self, subpartition: usize) -> u32 {
         let segment = self.returned[subpartition];
         self.returned[subpartition] += 1;
         let position = usize::try_from(segment - self.first)
             .expect("segments are kept while somebody reads them");
         self.readers[position] -= 1;
+        let mut free = 0;
+        while self.readers.front() == Some(&0) {
+            self.readers.pop_front();
+            self.first += 1;
+            free += 1;
+        }
+        free
     }
 }
