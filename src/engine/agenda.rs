@@ -165,7 +165,7 @@ impl<E: Copy> Agenda<E> {
         let mut winner = due;
         while player > 1 {
             let players = &mut matches[player / 2];
-            let other = players[player % 2 ^ 1];
+            let other = players[(player % 2) ^ 1];
             players[player % 2] = winner;
             winner = winner.earlier(other);
             player /= 2;

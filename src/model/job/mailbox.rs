@@ -96,21 +96,18 @@ fn wait_for_output(task: &mut Task, doing: Doing, now: SimTime) -> SimTime {
 /// Returns when the task will look again by itself.
 #[inline]
 fn wait_for_input(task: &mut Task, network: &Network, now: SimTime) -> SimTime {
-    let wakes_at = match &mut task.source {
-        Some(source) => {
-            let (due, quantum) = (source.schedule.next_due(), task.service.quantum());
-            // Records that come faster than the quantum are emitted in batches of one quantum.
-            if due.since(now) < quantum {
-                now + quantum
-            } else {
-                due
-            }
+    let wakes_at = if let Some(source) = &mut task.source {
+        let (due, quantum) = (source.schedule.next_due(), task.service.quantum());
+        // Records that come faster than the quantum are emitted in batches of one quantum.
+        if due.since(now) < quantum {
+            now + quantum
+        } else {
+            due
         }
-        None => {
-            let arrivals = task.inputs.iter();
-            let arrivals = arrivals.filter_map(|input| network.next_arrival(input.gate));
-            arrivals.min().unwrap_or(SimTime::MAX)
-        }
+    } else {
+        let arrivals = task.inputs.iter();
+        let arrivals = arrivals.filter_map(|input| network.next_arrival(input.gate));
+        arrivals.min().unwrap_or(SimTime::MAX)
     };
     task.doing = Doing::Waiting;
     task.clock.switch(now, Spending::Idle);
