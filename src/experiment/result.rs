@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::measure::{CheckpointRecord, Estimate, Occupancy};
+use crate::measure::{CheckpointRecord, Estimate, Occupancy, RecoveryRecord, Timeline};
 use crate::units::SimTime;
 
 /// One run of one scenario with one seed.
@@ -28,8 +28,14 @@ pub struct RunResult {
     pub checkpoints: Vec<CheckpointRecord>,
     /// Requests that failed before a checkpoint existed (Flink counts them in `failed` without a history entry).
     pub failed_in_preflight: u64,
+    /// Every failure, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recoveries: Vec<RecoveryRecord>,
     /// By vertex, in scenario order.
     pub vertices: Vec<VertexResult>,
+    /// The job over time, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
     /// Buffers over time, if they were asked for.
     pub occupancy: Option<Occupancy>,
 }

@@ -192,7 +192,9 @@ impl Simulation {
             }),
             checkpoints,
             failed_in_preflight,
+            recoveries: Vec::new(),
             vertices,
+            timeline: None,
             occupancy: None,
         };
         result.digest = digest(&result);

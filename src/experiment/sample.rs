@@ -82,6 +82,8 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
             .iter()
             .map(|vertex| busy(&vertex.name, vertex.parallelism, per_s))
             .collect(),
+        recoveries: Vec::new(),
+        timeline: None,
         occupancy: None,
     })
 }

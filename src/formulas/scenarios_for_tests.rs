@@ -55,6 +55,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         },
         storage: storage(),
         simulation: Simulation::default(),
+        failures: crate::scenario::Failures::default(),
         triggers: Vec::new(),
     }
 }

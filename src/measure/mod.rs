@@ -7,7 +7,9 @@ pub mod estimate;
 pub mod occupancy;
 pub mod phases;
 pub mod recorder;
+pub mod recovery;
 pub mod rest;
+pub mod timeline;
 pub mod trace;
 pub mod watch;
 
@@ -16,4 +18,6 @@ pub use crate::measure::estimate::Estimate;
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
 pub use crate::measure::phases::Phases;
 pub use crate::measure::recorder::Recorder;
+pub use crate::measure::recovery::RecoveryRecord;
+pub use crate::measure::timeline::Timeline;
 pub use crate::measure::trace::Trace;

@@ -11,6 +11,7 @@ mod conf;
 pub mod diagnostic;
 pub mod document;
 pub mod edit;
+pub mod failure;
 pub mod file;
 pub mod flink;
 pub mod flink_conf;
@@ -30,6 +31,10 @@ pub mod vertex;
 pub mod zipf;
 
 pub use crate::scenario::cluster::{Cluster, Commit, Placement};
+pub use crate::scenario::failure::{
+    Detection, Failover, FailureKind, FailureLaw, Failures, GivenFailure, Outage, OutageKind,
+    RandomFailures, Recovery, RestartStrategy, Restore, Target,
+};
 pub use crate::scenario::flink::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
     Mode, Network, Overflow, RocksDb,
@@ -62,6 +67,8 @@ pub struct Scenario {
     pub storage: Storage,
     /// `[simulation]`: how finely to simulate, and limits.
     pub simulation: Simulation,
+    /// What goes wrong, and how the job comes back.
+    pub failures: Failures,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
     /// `[measured]`: what a real cluster measured; no result depends on it.
@@ -106,6 +113,7 @@ impl Default for Scenario {
             cluster: Cluster::default(),
             storage: Storage::default(),
             simulation: Simulation::default(),
+            failures: Failures::default(),
             triggers: Vec::new(),
             measured: None,
         }

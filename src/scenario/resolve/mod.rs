@@ -23,7 +23,7 @@ use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Measured, Scenario};
+use crate::scenario::{Failures, Measured, Scenario};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -58,6 +58,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         cluster,
         storage,
         simulation,
+        failures: Failures::default(),
         triggers,
         measured: measured(file, problems),
     };
