@@ -29,7 +29,8 @@ Commonest commands:
   ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
-Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 130 interrupted."
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario,
+4 `compare --detailed-exitcode` found a difference, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Run(commands::run::Args),
     Sweep(commands::sweep::Args),
+    Compare(commands::compare::Args),
     Report(commands::report::Args),
     Check(commands::check::Args),
     Import(commands::import::Args),
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => commands::run::execute(&args, console),
         Command::Sweep(args) => commands::sweep::execute(&args, console),
+        Command::Compare(args) => commands::compare::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
         Command::Import(args) => commands::import::execute(&args, console),

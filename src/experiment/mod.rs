@@ -1,10 +1,12 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
 pub mod compare;
+pub mod costs;
 pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod occupancy;
+pub mod paired;
 pub mod published;
 pub mod replicate;
 pub mod result;

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::costs::{self, Costs};
 use crate::experiment::result::{JobEnd, PointSummary, RunResult};
 use crate::measure::estimate::quantile;
 use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases};
@@ -64,6 +65,9 @@ pub struct Replication {
     pub throughput: f64,
     /// Largest busy share of any subtask.
     pub utilisation: f64,
+    /// What the interval costs besides.
+    #[serde(default)]
+    pub costs: Costs,
 }
 
 impl Replication {
@@ -117,6 +121,7 @@ impl Replication {
                 .flat_map(|vertex| &vertex.busy)
                 .copied()
                 .fold(0.0, f64::max),
+            costs: Costs::of(scenario, run),
         }
     }
 }
@@ -179,6 +184,7 @@ pub fn summarise(replications: &[Replication]) -> PointSummary {
         throughput: over(|r| Some(r.throughput)),
         throughput_loss: None,
         utilisation: over(|r| Some(r.utilisation)),
+        costs: costs::estimates(replications),
         digests: replications.iter().map(|r| r.digest.clone()).collect(),
         comparisons: Vec::new(),
     }

@@ -1,6 +1,8 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod costs;
+mod difference;
 mod formulas;
 mod phases;
 mod sparkline;
@@ -8,6 +10,8 @@ mod sweep;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, published};
+pub use crate::render::table::costs::costs;
+pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
