@@ -1,6 +1,7 @@
 //! The job graph as a whole: names, cycles, sources, limits.
 
 use crate::scenario::Scenario;
+use crate::scenario::diagnostic::{enumerate, similar};
 use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
@@ -27,6 +28,30 @@ pub(super) fn check_names(tables: &[file::Vertex], problems: &mut Problems<'_>) 
                 .label("second one");
         }
     }
+}
+
+/// The index of a vertex that something refers to by name, at `path`.
+pub(super) fn vertex_named(
+    name: &str,
+    vertices: &[Vertex],
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<usize> {
+    let found = vertices.iter().position(|vertex| vertex.name == name);
+    // A vertex whose name could not be read may be the one that is meant.
+    if found.is_none() && !problems.unreadable_within(&KeyPath::top("vertex")) {
+        let names: Vec<&str> = vertices
+            .iter()
+            .map(|vertex| vertex.name.as_str())
+            .filter(|name| !name.is_empty())
+            .collect();
+        let mut error = problems.error(path, format!("there is no vertex `{name}`"));
+        match similar(name, names.iter().copied()) {
+            Some(meant) => error.help(format!("did you mean `{meant}`?")),
+            None => error.help(format!("vertices are {}", enumerate(&names))),
+        };
+    }
+    found
 }
 
 /// Something must come in.
