@@ -266,6 +266,14 @@ mod tests {
             assert_eq!(parse::share_rate(&written_share_rate(rate)), Ok(rate));
         }
         assert_eq!(written_share_rate(0.0005), "3 %/min");
+        for tenth in 0..=1000 {
+            let share = f64::from(tenth) / 10.0 / 100.0;
+            assert_eq!(
+                written_share(share),
+                format!("{} %", f64::from(tenth) / 10.0)
+            );
+            assert_eq!(parse::share(&written_share(share)), Ok(share));
+        }
         assert_eq!(written(SimDuration::from_secs(120)), "2 min");
     }
 }

@@ -4,7 +4,7 @@ use crate::scenario::file::input::{ExchangeKind, Input as InputTable};
 use crate::scenario::file::quantity::Number;
 use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::graph::vertex_named;
+use crate::scenario::resolve::graph::{NamedBy, vertex_named};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
@@ -63,7 +63,8 @@ fn producer(
         );
         return None;
     };
-    vertex_named(name, vertices, &path.key("from"), problems).map(VertexId)
+    let by = (&path.key("from"), NamedBy::Value);
+    vertex_named(name, vertices, by, problems).map(VertexId)
 }
 
 fn exchange(

@@ -71,7 +71,8 @@ fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomF
         without_effect(&shape, "without `mtbf`", &path, problems);
         given_times(table, &path, problems)
     };
-    if law.is_none() && !problems.unreadable_within(&path) {
+    let said = ways.iter().any(|(_, given)| *given);
+    if !said && !problems.unreadable_within(&path) {
         let what = [("what", table.what.is_some())];
         without_effect(&what, "without `mtbf` or `trace`", &path, problems);
     }

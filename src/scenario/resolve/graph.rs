@@ -30,11 +30,18 @@ pub(super) fn check_names(tables: &[file::Vertex], problems: &mut Problems<'_>) 
     }
 }
 
-/// The index of a vertex that something refers to by name, at `path`.
+/// What refers to a vertex by its name.
+#[derive(Clone, Copy)]
+pub(super) enum NamedBy {
+    Key,
+    Value,
+}
+
+/// The index of a vertex that the key or the value at `path` names.
 pub(super) fn vertex_named(
     name: &str,
     vertices: &[Vertex],
-    path: &KeyPath,
+    (path, by): (&KeyPath, NamedBy),
     problems: &mut Problems<'_>,
 ) -> Option<usize> {
     let found = vertices.iter().position(|vertex| vertex.name == name);
@@ -45,7 +52,11 @@ pub(super) fn vertex_named(
             .map(|vertex| vertex.name.as_str())
             .filter(|name| !name.is_empty())
             .collect();
-        let mut error = problems.error(path, format!("there is no vertex `{name}`"));
+        let message = format!("there is no vertex `{name}`");
+        let mut error = match by {
+            NamedBy::Key => problems.key_error(path, message),
+            NamedBy::Value => problems.error(path, message),
+        };
         match similar(name, names.iter().copied()) {
             Some(meant) => error.help(format!("did you mean `{meant}`?")),
             None => error.help(format!("vertices are {}", enumerate(&names))),

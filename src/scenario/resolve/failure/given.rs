@@ -7,7 +7,7 @@ use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::count;
 use crate::scenario::resolve::failure::{one_way, required, without_effect};
-use crate::scenario::resolve::graph::vertex_named;
+use crate::scenario::resolve::graph::{NamedBy, vertex_named};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::Vertex;
@@ -95,7 +95,7 @@ fn subtask(
         problems.missing(&key, "a task without a vertex", help);
         return None;
     };
-    let vertex = vertex_named(name, vertices, &key, problems)?;
+    let vertex = vertex_named(name, vertices, (&key, NamedBy::Value), problems)?;
     let Count(subtask) = task.subtask.unwrap_or(Count(0));
     let parallelism = vertices[vertex].parallelism;
     if subtask >= parallelism as u64 {

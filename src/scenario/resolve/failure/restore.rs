@@ -6,7 +6,7 @@ use crate::scenario::file::job::FormatKind;
 use crate::scenario::job::SavepointFormat;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::count;
-use crate::scenario::resolve::graph::vertex_named;
+use crate::scenario::resolve::graph::{NamedBy, vertex_named};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
@@ -40,7 +40,7 @@ pub(super) fn restore(
     for (name, given) in table.parallelism.iter().flatten() {
         let key = path.key(name);
         let before = count(Some(*given), 1, (1, PARALLELISM_MAX), &key, problems) as usize;
-        if let Some(vertex) = vertex_named(name, vertices, &key, problems)
+        if let Some(vertex) = vertex_named(name, vertices, (&key, NamedBy::Key), problems)
             && vertices[vertex].parallelism != before
         {
             parallelism.push((vertex, before));
