@@ -6,6 +6,7 @@ pub mod journal;
 pub mod loss;
 pub mod occupancy;
 pub mod published;
+pub mod recommend;
 pub mod replicate;
 pub mod result;
 pub mod run;
