@@ -4,40 +4,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::replicate::{Replication, over};
 use crate::experiment::result::RunResult;
-use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, RecoveryRecord};
+use crate::experiment::spans::Spans;
+use crate::experiment::written;
+use crate::measure::{CheckpointRecord, Estimate, Outcome, Phases, RecoveryRecord};
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
-use crate::units::{Bytes, SimDuration};
+use crate::units::Bytes;
 
 /// A month of 365.25 / 12 days, s.
 pub const MONTH_S: f64 = 365.25 / 12.0 * 86_400.0;
 /// Prices are per GiB.
 const GIB: f64 = 1_073_741_824.0;
 
-/// Costs of one run. Seconds, bytes, money in the currency of the price table; `None` where the run says nothing about it.
+/// Costs of one run that follow from nothing else in a [`Replication`]; `None` where the run says nothing about it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Costs {
     /// Failures per month, from the law of `[failures]`.
     pub failures_per_month: Option<f64>,
     /// Expected rework of a failure at a random moment: age of the newest completed checkpoint, averaged over time, s.
-    pub rework: Option<f64>,
-    /// Failure until all tasks run, mean over the failures of the run, s.
-    pub downtime: Option<f64>,
-    /// All tasks run until no more records wait than before, mean, s.
-    pub catch_up: Option<f64>,
-    /// Failure until no more records wait than before, mean, s.
-    pub recovery: Option<f64>,
-    /// From reading a record until a two-phase-commit sink has committed its result, mean, s.
-    pub visibility: Option<f64>,
-    /// The same: 99th percentile, s.
-    pub visibility_p99: Option<f64>,
-    /// Bytes written to the checkpoint directory per second.
-    pub written_per_s: Option<f64>,
-    /// Bytes that the retained checkpoints hold.
-    pub retained: Option<f64>,
+    pub expected_rework: Option<f64>,
     /// Files written per second, metadata included.
-    pub writes_per_s: Option<f64>,
-    /// Money per month for storage and requests.
+    pub files_written_per_s: Option<f64>,
+    /// Money per month for storage and requests, in the currency of the price table.
     pub money_per_month: Option<f64>,
 }
 
@@ -48,10 +36,10 @@ pub struct Cost {
     pub id: &'static str,
     /// What it is.
     pub quantity: &'static str,
-    /// Base unit: `s`, `B`, `B/s`, `1/s`, `money`, or nothing.
+    /// Base unit: `s`, `B`, `B/h`, `1/s`, `money`.
     pub unit: &'static str,
     /// Its value in one run.
-    pub read: fn(&Costs) -> Option<f64>,
+    pub read: fn(&Replication) -> Option<f64>,
 }
 
 /// A cost over replications.
@@ -67,38 +55,52 @@ pub struct CostEstimate {
     pub value: Estimate,
 }
 
-/// Every kind of cost, in the order in which they are told.
-pub const ALL: [Cost; 14] = [
-    cost("rework", "rework per failure", "s", |c| c.rework),
-    cost("downtime", "downtime per failure", "s", |c| c.downtime),
-    cost("catch_up", "catch-up per failure", "s", |c| c.catch_up),
-    cost("recovery", "recovery per failure", "s", |c| c.recovery),
-    cost("rework_per_month", "rework per month", "s", |c| {
-        c.per_month(c.rework)
+/// Every kind of cost, in the order in which they are told. Of a failure: means over those of the run.
+pub const ALL: &[Cost] = &[
+    cost(
+        "expected_rework",
+        "expected rework per failure",
+        "s",
+        |run| run.costs.expected_rework,
+    ),
+    cost("downtime", "downtime per failure", "s", |run| {
+        mean(&run.recoveries.downtime)
     }),
-    cost("downtime_per_month", "downtime per month", "s", |c| {
-        c.per_month(c.downtime)
+    cost("catch_up", "catch-up per failure", "s", |run| {
+        mean(&run.recoveries.catch_up)
     }),
-    cost("catch_up_per_month", "catch-up per month", "s", |c| {
-        c.per_month(c.catch_up)
-    }),
-    cost("late_per_month", "results late per month", "s", |c| {
-        c.per_month(c.recovery)
+    cost("recovery", "recovery per failure", "s", |run| {
+        mean(&run.recoveries.recovery)
     }),
     cost(
-        "visibility",
-        "visible after (exactly-once sink)",
+        "rework_per_month",
+        "expected rework per month",
         "s",
-        |c| c.visibility,
+        |run| run.costs.per_month(run.costs.expected_rework),
     ),
-    cost("visibility_p99", "visible after, p99", "s", |c| {
-        c.visibility_p99
+    cost("downtime_per_month", "downtime per month", "s", |run| {
+        run.costs.per_month(mean(&run.recoveries.downtime))
     }),
-    cost("written_per_s", "bytes written", "B/s", |c| c.written_per_s),
-    cost("retained", "bytes retained", "B", |c| c.retained),
-    cost("writes_per_s", "files written", "1/s", |c| c.writes_per_s),
-    cost("money_per_month", "price per month", "money", |c| {
-        c.money_per_month
+    cost("catch_up_per_month", "catch-up per month", "s", |run| {
+        run.costs.per_month(mean(&run.recoveries.catch_up))
+    }),
+    cost("late_per_month", "results late per month", "s", |run| {
+        run.costs.per_month(mean(&run.recoveries.recovery))
+    }),
+    cost("visibility", "visible after (exactly-once)", "s", |run| {
+        run.visibility.mean()
+    }),
+    cost("bytes_written_per_hour", "bytes written", "B/h", |run| {
+        run.bytes_written_per_hour
+    }),
+    cost("retained_bytes", "bytes retained", "B", |run| {
+        run.retained_bytes
+    }),
+    cost("files_written_per_s", "files written", "1/s", |run| {
+        run.costs.files_written_per_s
+    }),
+    cost("money_per_month", "price per month", "money", |run| {
+        run.costs.money_per_month
     }),
 ];
 
@@ -106,7 +108,7 @@ const fn cost(
     id: &'static str,
     quantity: &'static str,
     unit: &'static str,
-    read: fn(&Costs) -> Option<f64>,
+    read: fn(&Replication) -> Option<f64>,
 ) -> Cost {
     Cost {
         id,
@@ -117,50 +119,20 @@ const fn cost(
 }
 
 impl Costs {
-    /// The costs of a run of this scenario, after warm-up.
-    pub fn of(scenario: &Scenario, run: &RunResult) -> Costs {
-        let counted: Vec<&CheckpointRecord> = run
-            .checkpoints
-            .iter()
-            .filter(|record| {
-                record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup
-            })
-            .collect();
-        let failures: Vec<&RecoveryRecord> = run
-            .recoveries
-            .iter()
-            .filter(|recovery| recovery.failed >= run.warmup)
-            .collect();
-        let completed = completed(&counted);
-        let visible = Visibility::of(&completed);
-        let mut costs = Costs {
+    /// The costs of a run of this scenario; `counted` are its checkpoints after warm-up.
+    pub fn of(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Costs {
+        let files_written_per_s = files_written_per_s(scenario, counted);
+        Costs {
             failures_per_month: failures_per_month(scenario),
-            rework: rework(&completed, &run.recoveries),
-            downtime: mean(&failures, RecoveryRecord::downtime),
-            catch_up: mean(&failures, RecoveryRecord::catch_up),
-            recovery: mean(&failures, RecoveryRecord::recovery_time),
-            visibility: visible.as_ref().map(Visibility::mean_s),
-            visibility_p99: visible.as_ref().map(|visible| visible.quantile_s(0.99)),
-            written_per_s: per_second(&counted, |record| written_bytes(record)),
-            retained: retained(scenario, &counted),
-            writes_per_s: writes_per_s(scenario, &counted),
-            money_per_month: None,
-        };
-        costs.money_per_month = costs.money(scenario);
-        costs
+            expected_rework: rework(&completed(counted), &run.recoveries),
+            files_written_per_s,
+            money_per_month: money_per_month(scenario, counted, files_written_per_s),
+        }
     }
 
     /// A cost of each failure, per month; `None` without `[failures]`.
     fn per_month(&self, per_failure: Option<f64>) -> Option<f64> {
         Some(per_failure? * self.failures_per_month?)
-    }
-
-    /// Retained bytes and requests at the prices of the storage profile. Restores are too rare to matter.
-    fn money(&self, scenario: &Scenario) -> Option<f64> {
-        let prices = &scenario.storage.prices;
-        let stored = self.retained? / GIB * prices.per_gib_month;
-        let writes = self.writes_per_s? * MONTH_S / 1000.0 * prices.per_1000_writes;
-        Some(stored + writes)
     }
 }
 
@@ -171,7 +143,7 @@ pub fn estimates(replications: &[Replication]) -> Vec<CostEstimate> {
             id: cost.id.to_owned(),
             quantity: cost.quantity.to_owned(),
             unit: cost.unit.to_owned(),
-            value: over(replications, |run| (cost.read)(&run.costs))?,
+            value: over(replications, cost.read)?,
         })
     };
     ALL.iter().filter_map(estimate).collect()
@@ -182,16 +154,11 @@ fn failures_per_month(scenario: &Scenario) -> Option<f64> {
     (mtbf > 0.0).then(|| MONTH_S / mtbf)
 }
 
-fn mean(
-    failures: &[&RecoveryRecord],
-    read: impl Fn(&RecoveryRecord) -> Option<SimDuration>,
-) -> Option<f64> {
-    let times: Vec<f64> = failures
-        .iter()
-        .filter_map(|failure| read(failure))
-        .map(SimDuration::as_secs_f64)
-        .collect();
-    (!times.is_empty()).then(|| times.iter().sum::<f64>() / times.len() as f64)
+/// What was not over when the run ended counts with the time that it had lasted.
+fn mean(spans: &Spans) -> Option<f64> {
+    let all = || spans.ended.iter().chain(&spans.open);
+    let count = all().count();
+    (count > 0).then(|| all().sum::<f64>() / count as f64)
 }
 
 /// `(trigger, durable)` of completed checkpoints, s since the start, in order of triggers.
@@ -226,102 +193,25 @@ fn rework(completed: &[(f64, f64)], recoveries: &[RecoveryRecord]) -> Option<f64
     (seconds > 0.0).then(|| area / seconds)
 }
 
-/// When results become visible: what is read between two triggers is committed with the second checkpoint.
-struct Visibility {
-    /// Least delay and length of each period, s; within a period the delay is uniform.
-    periods: Vec<(f64, f64)>,
-    seconds: f64,
-}
-
-impl Visibility {
-    /// `None` with fewer than two completed checkpoints. The commit comes with the notification that the checkpoint is
-    /// complete; the time of the external commit itself is not included.
-    fn of(completed: &[(f64, f64)]) -> Option<Visibility> {
-        let notify = calibration::NOTIFY.typical().as_secs_f64();
-        let periods: Vec<(f64, f64)> = completed
-            .windows(2)
-            .map(|pair| (pair[1].1 - pair[1].0 + notify, pair[1].0 - pair[0].0))
-            .collect();
-        let seconds: f64 = periods.iter().map(|(_, length)| length).sum();
-        (seconds > 0.0).then_some(Visibility { periods, seconds })
-    }
-
-    fn mean_s(&self) -> f64 {
-        let area: f64 = self
-            .periods
-            .iter()
-            .map(|(least, length)| length * (least + length / 2.0))
-            .sum();
-        area / self.seconds
-    }
-
-    fn quantile_s(&self, q: f64) -> f64 {
-        let below = |delay: f64| -> f64 {
-            let seconds = self
-                .periods
-                .iter()
-                .map(|(least, length)| (delay - least).clamp(0.0, *length));
-            seconds.sum::<f64>() / self.seconds
-        };
-        let largest = self
-            .periods
-            .iter()
-            .map(|(least, length)| least + length)
-            .fold(0.0, f64::max);
-        let (mut low, mut high) = (0.0, largest);
-        // Halved so often that nothing of the interval is left.
-        for _ in 0..60 {
-            let middle = f64::midpoint(low, high);
-            if below(middle) < q {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        high
-    }
-}
-
-/// A quantity of checkpoints per second over whole periods, from the first trigger to the last.
-fn per_second(
+/// Retained bytes and requests at the prices of the storage profile. Reads happen at restores only, too rare to matter.
+fn money_per_month(
+    scenario: &Scenario,
     counted: &[&CheckpointRecord],
-    amount: impl Fn(&CheckpointRecord) -> f64,
+    files_written_per_s: Option<f64>,
 ) -> Option<f64> {
-    let (last, periods) = counted.split_last()?;
-    let seconds = last.trigger.since(periods.first()?.trigger).as_secs_f64();
-    let total: f64 = periods.iter().map(|record| amount(record)).sum();
-    (seconds > 0.0).then(|| total / seconds)
-}
-
-/// Bytes of all acknowledged subtasks; those of a checkpoint that failed later were written, too.
-fn written_bytes(record: &CheckpointRecord) -> f64 {
-    record
-        .acknowledged()
-        .map(|(_, _, subtask)| subtask.checkpointed.as_f64())
-        .sum()
-}
-
-/// The oldest retained checkpoint refers to its full size, each later one adds what it wrote itself.
-fn retained(scenario: &Scenario, counted: &[&CheckpointRecord]) -> Option<f64> {
-    let sizes: Vec<(f64, f64)> = counted
+    let prices = &scenario.storage.prices;
+    let completed: Vec<Phases> = counted
         .iter()
-        .filter(|record| matches!(record.outcome, Outcome::Completed { .. }))
-        .map(|record| {
-            let full = record
-                .acknowledged()
-                .map(|(_, _, subtask)| subtask.state_size.as_f64());
-            (full.sum(), written_bytes(record))
-        })
+        .filter_map(|record| Phases::of(record))
         .collect();
-    let n = sizes.len() as f64;
-    let full: f64 = sizes.iter().map(|(full, _)| full).sum::<f64>() / n;
-    let written: f64 = sizes.iter().map(|(_, written)| written).sum::<f64>() / n;
-    let later = scenario.checkpointing.retained.saturating_sub(1) as f64;
-    (!sizes.is_empty()).then(|| full + later * written)
+    let stored = written::retained(scenario, &completed)? / GIB * prices.per_gib_month;
+    let writes = files_written_per_s? * MONTH_S / 1000.0 * prices.per_1000_writes;
+    Some(stored + writes)
 }
 
-/// Files per second. `None` with a changelog, whose batches are written at other times than checkpoints.
-fn writes_per_s(scenario: &Scenario, counted: &[&CheckpointRecord]) -> Option<f64> {
+/// Files per second over whole periods. `None` with a changelog, whose batches are written at other times than
+/// checkpoints.
+fn files_written_per_s(scenario: &Scenario, counted: &[&CheckpointRecord]) -> Option<f64> {
     let checkpointing = &scenario.checkpointing;
     if checkpointing.storage != CheckpointStorage::FileSystem {
         return Some(0.0);
@@ -329,7 +219,10 @@ fn writes_per_s(scenario: &Scenario, counted: &[&CheckpointRecord]) -> Option<f6
     if checkpointing.changelog.is_some() {
         return None;
     }
-    per_second(counted, |record| files(scenario, record))
+    let (last, periods) = counted.split_last()?;
+    let seconds = last.trigger.since(periods.first()?.trigger).as_secs_f64();
+    let total: f64 = periods.iter().map(|record| files(scenario, record)).sum();
+    (seconds > 0.0).then(|| total / seconds)
 }
 
 /// Files of one checkpoint: those of every subtask whose state does not travel in the ack, those with in-flight data, and
@@ -358,7 +251,7 @@ mod tests {
     use super::*;
     use crate::experiment::sample;
     use crate::scenario::{FailureKind, FailureLaw, Prices, RandomFailures};
-    use crate::units::SimTime;
+    use crate::units::{SimDuration, SimTime};
 
     #[track_caller]
     fn close(actual: Option<f64>, expected: f64) {
@@ -399,16 +292,6 @@ mod tests {
     }
 
     #[test]
-    fn results_wait_for_the_next_checkpoint() {
-        let visible = Visibility::of(&[(0.0, 2.0), (10.0, 12.0), (20.0, 22.0)]).unwrap();
-        let notify = calibration::NOTIFY.typical().as_secs_f64();
-        close(Some(visible.mean_s() - notify), 7.0);
-        // uniform between 2 and 12 s
-        close(Some(visible.quantile_s(0.99) - notify), 11.9);
-        close(Some(visible.quantile_s(0.5) - notify), 7.0);
-    }
-
-    #[test]
     fn a_month_has_as_many_failures_as_the_law_says() {
         let mut scenario = sample::scenario(10);
         scenario.failures.random = Some(RandomFailures {
@@ -419,17 +302,17 @@ mod tests {
         });
         let mut run = sample::run(&scenario, 1, 0).unwrap();
         run.recoveries = vec![failure(30), failure(50)];
-        let costs = Costs::of(&scenario, &run);
+        let replication = Replication::of(&scenario, &run);
         // 730.5 h / 6 h
-        close(costs.failures_per_month, 121.75);
-        close(costs.downtime, 2.0);
-        close(costs.catch_up, 4.0);
-        let per_month = |id: &str| {
+        close(replication.costs.failures_per_month, 121.75);
+        let read = |id: &str| {
             let cost = ALL.iter().find(|cost| cost.id == id).unwrap();
-            (cost.read)(&costs)
+            (cost.read)(&replication)
         };
-        close(per_month("downtime_per_month"), 243.5);
-        close(per_month("late_per_month"), 730.5);
+        close(read("downtime"), 2.0);
+        close(read("catch_up"), 4.0);
+        close(read("downtime_per_month"), 243.5);
+        close(read("late_per_month"), 730.5);
     }
 
     #[test]
@@ -443,11 +326,9 @@ mod tests {
             note: "test".to_owned(),
         };
         let run = sample::run(&scenario, 1, 0).unwrap();
-        let costs = Costs::of(&scenario, &run);
+        let costs = Replication::of(&scenario, &run).costs;
         // Three subtasks of 500 kB, written every 10 s; a file each, and the metadata.
-        close(costs.written_per_s, 150_000.0);
-        close(costs.retained, 4_500_000.0);
-        close(costs.writes_per_s, 0.4);
+        close(costs.files_written_per_s, 0.4);
         let stored = 4_500_000.0 / GIB * 2.0;
         let requests = 0.4 * MONTH_S / 1000.0 * 0.01;
         close(costs.money_per_month, stored + requests);
@@ -458,6 +339,6 @@ mod tests {
         let scenario = sample::scenario(10);
         let mut run = sample::run(&scenario, 1, 0).unwrap();
         run.checkpoints.clear();
-        assert_eq!(Costs::of(&scenario, &run), Costs::default());
+        assert_eq!(Replication::of(&scenario, &run).costs, Costs::default());
     }
 }

@@ -5,9 +5,10 @@
 
 use serde::Serialize;
 
-use crate::experiment::costs::{self, Costs};
+use crate::experiment::costs;
 use crate::experiment::grid::Point;
 use crate::experiment::journal::Journal;
+use crate::experiment::metric;
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::{Coordinate, RunResult};
 use crate::experiment::run::RunError;
@@ -42,9 +43,9 @@ pub enum Better {
 /// A figure that is compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
-    /// Name, as tables print it.
+    /// Name, as tables print it and objectives use it.
     pub name: &'static str,
-    /// Base unit: `s`, `B`, `B/s`, `1/s`, `share`, `records/s`, `money`, or nothing.
+    /// Base unit: `s`, `B`, `B/h`, `1/s`, `share`, `records/s`, `money`, or nothing.
     pub unit: &'static str,
     /// Which way is better.
     pub better: Better,
@@ -55,17 +56,24 @@ pub struct Metric {
 /// Where the value of a metric stands.
 #[derive(Clone, Copy, Debug)]
 pub enum Reader {
+    /// In the registry of reported metrics.
+    Registered(&'static metric::Metric),
     /// Among the figures of a replication.
-    Sample(fn(&Sample) -> Option<f64>),
-    /// Among the costs of its interval.
-    Costs(fn(&Costs) -> Option<f64>),
+    Figure(fn(&Replication) -> Option<f64>),
+    /// In the paired runs at saturation.
+    Loss,
 }
 
 impl Metric {
     fn of(&self, sample: &Sample) -> Option<f64> {
+        let run = &sample.replication;
         match self.reader {
-            Reader::Sample(read) => read(sample),
-            Reader::Costs(read) => read(&sample.replication.costs),
+            Reader::Registered(metric) => {
+                let reading = metric.read(std::slice::from_ref(run))?;
+                Some(reading.estimate.value)
+            }
+            Reader::Figure(read) => read(run),
+            Reader::Loss => sample.loss,
         }
     }
 }
@@ -245,81 +253,53 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
     }
 }
 
-/// Every metric that is compared: those of checkpoints, of the job, and the costs of the interval.
+/// Every metric that is compared: the registered ones, throughput loss, jobs that failed, and the costs of the interval.
+/// Of what follows a failure, and of visibility, the mean, the 95th percentile and the largest are enough.
 pub fn metrics() -> Vec<Metric> {
-    let mut all: Vec<Metric> = OF_A_RUN.to_vec();
-    all.extend(costs::ALL.iter().map(|cost| Metric {
-        name: cost.quantity,
+    let is_told = |name: &str| {
+        name.starts_with("duration") || !(name.ends_with("_p50") || name.ends_with("_p99"))
+    };
+    let registered = metric::all().iter().filter(|metric| is_told(metric.name));
+    let mut all: Vec<Metric> = registered
+        .map(|metric| Metric {
+            name: metric.name,
+            unit: metric.unit,
+            better: better(metric.name),
+            reader: Reader::Registered(metric),
+        })
+        .collect();
+    all.push(Metric {
+        name: "throughput_loss",
+        unit: "share",
+        better: Better::Lower,
+        reader: Reader::Loss,
+    });
+    all.push(Metric {
+        name: "failed_jobs",
+        unit: "",
+        better: Better::Lower,
+        reader: Reader::Figure(|run| Some(f64::from(u8::from(run.failure.is_some())))),
+    });
+    let others = costs::ALL
+        .iter()
+        .filter(|cost| metric::Metric::find(cost.id).is_err());
+    all.extend(others.map(|cost| Metric {
+        name: cost.id,
         unit: cost.unit,
         better: Better::Lower,
-        reader: Reader::Costs(cost.read),
+        reader: Reader::Figure(cost.read),
     }));
     all
 }
 
-const fn metric(
-    name: &'static str,
-    unit: &'static str,
-    better: Better,
-    read: fn(&Sample) -> Option<f64>,
-) -> Metric {
-    Metric {
-        name,
-        unit,
-        better,
-        reader: Reader::Sample(read),
+/// Which way a registered metric is better: most of them are costs.
+fn better(name: &str) -> Better {
+    match name {
+        "throughput" => Better::Higher,
+        "completed" | "frequency" | "state_size" => Better::Neither,
+        _ => Better::Lower,
     }
 }
-
-const OF_A_RUN: [Metric; 19] = [
-    metric("duration p50", "s", Better::Lower, |s| {
-        s.replication.duration_p50
-    }),
-    metric("duration p95", "s", Better::Lower, |s| {
-        s.replication.duration_p95
-    }),
-    metric("duration p99", "s", Better::Lower, |s| {
-        s.replication.duration_p99
-    }),
-    metric("duration max", "s", Better::Lower, |s| {
-        s.replication.duration_max
-    }),
-    metric("start delay", "s", Better::Lower, |s| {
-        s.replication.start_delay
-    }),
-    metric("alignment", "s", Better::Lower, |s| s.replication.alignment),
-    metric("sync", "s", Better::Lower, |s| s.replication.sync),
-    metric("async", "s", Better::Lower, |s| s.replication.r#async),
-    metric("completion", "s", Better::Lower, |s| {
-        s.replication.completion
-    }),
-    metric("checkpointed", "B", Better::Lower, |s| {
-        s.replication.checkpointed
-    }),
-    metric("full size", "B", Better::Neither, |s| {
-        s.replication.state_size
-    }),
-    metric("persisted in-flight", "B", Better::Lower, |s| {
-        s.replication.persisted
-    }),
-    metric("completed", "", Better::Neither, |s| {
-        Some(s.replication.completed)
-    }),
-    metric("failed", "", Better::Lower, |s| Some(s.replication.failed)),
-    metric("completed per second", "1/s", Better::Neither, |s| {
-        s.replication.frequency
-    }),
-    metric("throughput", "records/s", Better::Higher, |s| {
-        Some(s.replication.throughput)
-    }),
-    metric("throughput loss", "share", Better::Lower, |s| s.loss),
-    metric("utilisation", "share", Better::Lower, |s| {
-        Some(s.replication.utilisation)
-    }),
-    metric("jobs that failed", "", Better::Lower, |s| {
-        Some(f64::from(u8::from(s.replication.failure.is_some())))
-    }),
-];
 
 #[cfg(test)]
 mod tests {
@@ -411,8 +391,8 @@ mod tests {
             of.next().unwrap().verdict
         };
         assert!(compared.differs());
-        assert_eq!(verdict("throughput loss"), Verdict::Better);
-        assert_eq!(verdict("visible after (exactly-once sink)"), Verdict::Worse);
+        assert_eq!(verdict("throughput_loss"), Verdict::Better);
+        assert_eq!(verdict("visibility"), Verdict::Worse);
         assert_eq!(verdict("completed"), Verdict::Lower);
         assert_eq!(verdict("failed"), Verdict::NoEvidence);
     }
@@ -423,7 +403,7 @@ mod tests {
         b.checkpointing.interval = None;
         let compared = compare(&sample::scenario(10), &b, &options(3), sample::run).unwrap();
         let median = &compared.differences[0];
-        assert_eq!((median.name, median.b), ("duration p50", None));
+        assert_eq!((median.name, median.b), ("duration_p50", None));
         assert_eq!(median.verdict, Verdict::NoEvidence);
     }
 }

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod demo;
 pub mod gallery;
 pub mod import;
+pub mod recommend;
 pub mod report;
 pub mod run;
 pub mod schema;
