@@ -20,6 +20,7 @@ pub mod saved;
 pub mod spans;
 pub mod stops;
 pub mod sweep;
+pub mod theory;
 mod timeline;
 pub mod validate;
 pub mod visibility;

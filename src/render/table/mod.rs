@@ -7,6 +7,7 @@ mod formulas;
 mod phases;
 mod sparkline;
 mod sweep;
+mod theory;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, published};
@@ -16,6 +17,7 @@ pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formula
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
+pub use crate::render::table::theory::theory;
 pub use crate::render::table::vertices::vertices;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
