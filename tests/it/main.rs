@@ -4,6 +4,8 @@
 mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
+/// Two configurations side by side: changes, verdicts, exit codes.
+mod compare;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
@@ -22,6 +24,8 @@ mod published;
 mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.
 mod scenarios;
+/// Queues, order statistics, catch-up and failures against pencil and paper, by confidence interval.
+mod theory;
 /// The rules of the source tree: layers, sizes, names, who may print.
 mod tidy;
 /// The traced tour of one barrier in the crate documentation is what the program prints.
