@@ -136,6 +136,7 @@ impl<O: Observer> Job<O> {
             network,
         };
         job.schedule_first_events(streams, agenda);
+        job.start_restored(agenda);
         job.run_tasks(agenda);
         job
     }
