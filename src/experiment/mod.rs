@@ -1,6 +1,7 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
 pub mod compare;
+pub mod fast_forward;
 pub mod grid;
 pub mod journal;
 pub mod loss;

@@ -230,6 +230,11 @@ impl<O: Observer> Job<O> {
         self.recovering == 0
     }
 
+    /// Whether all tasks run and the backlog of the last failure is worked off.
+    pub fn is_steady(&self) -> bool {
+        self.runs() && !self.mishaps.catching_up
+    }
+
     /// How far the slowest subtask of the log sources is behind its schedule.
     pub fn lag(&self, now: SimTime) -> SimDuration {
         let sources = self.tasks.iter().filter_map(|task| task.source.as_ref());

@@ -208,6 +208,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         failed_in_preflight: 0,
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),
+        skipped: Vec::new(),
         timeline: None,
         occupancy: Some(occupancy(true)),
     }
