@@ -11,6 +11,10 @@ pub enum Exit {
     Failure = 1,
     /// The command line or a scenario is invalid (clap's own code, too).
     Usage = 2,
+    /// An objective is missed.
+    Missed = 3,
+    /// `compare --detailed-exitcode` found a difference.
+    Difference = 4,
     /// Interrupted; what was finished is kept.
     Interrupted = 130,
 }

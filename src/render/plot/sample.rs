@@ -55,6 +55,7 @@ pub fn point(coordinates: &[(&str, Option<f64>)], median: Option<f64>) -> PointS
         throughput: Some(estimate(50_000.0, 100.0)),
         throughput_loss: None,
         utilisation: Some(estimate(0.7, 0.01)),
+        costs: Vec::new(),
         digests: Vec::new(),
         comparisons: vec![comparison(
             "F1",
