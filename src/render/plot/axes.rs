@@ -36,7 +36,12 @@ pub fn across(axis: &Axis, width: f64) -> Vec<Tick> {
 pub fn vertical(axis: &Axis, height: f64) -> Vec<Tick> {
     match &axis.ticks {
         Ticks::Round(unit) | Ticks::Shared(unit) => {
-            let gap = if axis.span.is_log() { 34.0 } else { 50.0 };
+            // A low panel still needs more than its zero.
+            let gap = if axis.span.is_log() || height < 220.0 {
+                34.0
+            } else {
+                50.0
+            };
             ticks(&axis.span, *unit, gap / height.max(60.0))
         }
         Ticks::Named(names) => names

@@ -1,7 +1,7 @@
 //! What the picture of a failure says, as a sentence with numbers.
 
 use crate::measure::timeline::Sample;
-use crate::render::number::{Unit, counted};
+use crate::render::number::Unit;
 use crate::render::plot::failure::episode::{Episode, Kind};
 
 /// The sentence above the picture; `last` is the last sample that is drawn.
@@ -52,7 +52,7 @@ fn parts(episode: &Episode) -> String {
 }
 
 /// Scenario, cause, and what was restored.
-pub fn subtitle(scenario: &str, episode: &Episode, others: usize) -> String {
+pub fn subtitle(scenario: &str, episode: &Episode, episodes: usize, longest: bool) -> String {
     let record = episode.last();
     let mut parts = vec![scenario.to_owned(), record.cause.clone()];
     let rework = Unit::Time.about(record.rework().as_secs_f64());
@@ -63,9 +63,9 @@ pub fn subtitle(scenario: &str, episode: &Episode, others: usize) -> String {
         ),
         None => format!("no checkpoint to restore, all {rework} of work done again"),
     });
-    if others > 0 {
-        let failures = counted(others, "other failure");
-        parts.push(format!("the longest of the run, which has {failures}"));
+    if episodes > 1 {
+        let which = if longest { "the longest" } else { "one" };
+        parts.push(format!("{which} of {episodes} recoveries"));
     }
     parts.join(" · ")
 }

@@ -21,7 +21,7 @@ use crate::render::sheet::{self, Sheet};
 /// Room right of the last instant for its name, as a share of the episode.
 const TAIL: f64 = 0.18;
 /// Most and least room left of the failure.
-const LEAD: (f64, f64) = (0.08, 0.8);
+const LEAD: (f64, f64) = (0.08, 1.5);
 /// What the last vertices process counts as the input, processed, if it is this close to it while all is well.
 const SAME: (f64, f64) = (0.8, 1.25);
 /// Opacity of the bands behind the curves, and of the bar that names them.
@@ -58,7 +58,7 @@ pub fn picture(run: &RunResult, index: Option<usize>, origin: &Origin) -> Option
     };
     let chart = Chart {
         title: finding(&episode, samples.last().map(|(_, sample)| *sample)),
-        subtitle: subtitle(&origin.scenario, &episode, all.len() - 1),
+        subtitle: subtitle(&origin.scenario, &episode, all.len(), index.is_none()),
         footer: origin.footer(),
         height: 880,
         key: key(&episode),
@@ -133,6 +133,13 @@ fn instants(episode: &Episode) -> Vec<Flag> {
         (last.running, "running"),
         (last.caught_up, "caught up"),
     ];
+    if last.caught_up.is_none() {
+        flags.push(flag(
+            episode.at(episode.run_end),
+            "the run ends",
+            Paint::Grey,
+        ));
+    }
     flags.extend(
         after
             .into_iter()
