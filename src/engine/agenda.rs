@@ -105,10 +105,7 @@ impl<E: Copy> Agenda<E> {
     /// Takes the next event if it is due at or before `horizon`, and sets the clock to its time.
     #[inline]
     pub fn next_until(&mut self, horizon: SimTime) -> Option<E> {
-        if let Some(slot) = self.vacated.take() {
-            self.free.push(slot);
-            self.replay(slot, EMPTY);
-        }
+        self.vacate();
         let Due { time, order } = self.next;
         if time > horizon || self.next == EMPTY {
             return None;
@@ -120,9 +117,31 @@ impl<E: Copy> Agenda<E> {
         Some(self.events[slot as usize])
     }
 
+    /// Strikes out the events that wait and are not worth keeping.
+    pub fn retain(&mut self, keep: impl Fn(&E) -> bool) {
+        self.vacate();
+        let leaves = self.matches.len();
+        for slot in 0..self.events.len() {
+            let leaf = self.matches[(leaves + slot) / 2][slot % 2];
+            if leaf != EMPTY && !keep(&self.events[slot]) {
+                self.free.push(slot as u32);
+                self.replay(slot as u32, EMPTY);
+            }
+        }
+    }
+
     /// Sets the clock to `time` unless it is later already.
     pub fn advance_to(&mut self, time: SimTime) {
         self.now = self.now.max(time);
+    }
+
+    /// Takes the event that was served last out of its slot, if no other has taken its place.
+    #[inline]
+    fn vacate(&mut self) {
+        if let Some(slot) = self.vacated.take() {
+            self.free.push(slot);
+            self.replay(slot, EMPTY);
+        }
     }
 
     /// A slot without an event; `event` fills it if it is new.
@@ -217,6 +236,21 @@ mod tests {
         assert_eq!(agenda.now(), SimTime::ZERO);
         assert_eq!(agenda.next_until(at(5)), Some('a'));
         assert_eq!(agenda.now(), at(5));
+    }
+
+    #[test]
+    fn what_is_struck_out_is_not_served_and_the_rest_keeps_its_order() {
+        let mut agenda = Agenda::default();
+        for event in 0..37_u64 {
+            agenda.at(at(event / 4), event);
+        }
+        assert_eq!(agenda.next_until(SimTime::MAX), Some(0));
+        agenda.retain(|event| event % 3 != 1);
+        agenda.at(at(100), 99);
+        let served: Vec<u64> = std::iter::from_fn(|| agenda.next_until(SimTime::MAX)).collect();
+        let expected: Vec<u64> = (1..37).filter(|event| event % 3 != 1).chain([99]).collect();
+        assert_eq!(served, expected);
+        assert_eq!(agenda.pending(), 0);
     }
 
     proptest! {

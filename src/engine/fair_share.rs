@@ -24,6 +24,8 @@ pub struct FairShare<K> {
     transfers: Vec<Transfer<K>>,
     active_in_group: Vec<u32>,
     updated: SimTime,
+    /// Share of all limits that is left.
+    scale: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +44,7 @@ impl<K: Copy + PartialEq> FairShare<K> {
             transfers: Vec::new(),
             active_in_group: vec![0; groups],
             updated: SimTime::ZERO,
+            scale: 1.0,
         }
     }
 
@@ -64,7 +67,7 @@ impl<K: Copy + PartialEq> FairShare<K> {
         let mut ended = Vec::new();
         let active = &mut self.active_in_group;
         self.transfers.retain(|transfer| {
-            let done = transfer.left().is_zero();
+            let done = transfer.rate > 0.0 && transfer.left().is_zero();
             if done {
                 ended.push(transfer.key);
                 active[transfer.group] -= 1;
@@ -77,12 +80,34 @@ impl<K: Copy + PartialEq> FairShare<K> {
         ended
     }
 
-    /// When the next transfer ends if nothing begins before; `None` without transfers.
+    /// When the next transfer ends if nothing begins before; `None` without transfers that move.
     pub fn next_end(&self) -> Option<SimTime> {
         self.transfers
             .iter()
+            .filter(|transfer| transfer.rate > 0.0)
             .map(|transfer| self.updated + transfer.left())
             .min()
+    }
+
+    /// Gives transfers up.
+    pub fn cancel(&mut self, now: SimTime, given_up: impl Fn(K) -> bool) {
+        self.progress(now);
+        let active = &mut self.active_in_group;
+        self.transfers.retain(|transfer| {
+            let cancelled = given_up(transfer.key);
+            if cancelled {
+                active[transfer.group] -= 1;
+            }
+            !cancelled
+        });
+        self.share();
+    }
+
+    /// From now on all limits are this share of what they were at first; 0 = nothing moves.
+    pub fn set_scale(&mut self, now: SimTime, scale: f64) {
+        self.progress(now);
+        self.scale = scale;
+        self.share();
     }
 
     fn progress(&mut self, now: SimTime) {
@@ -99,7 +124,15 @@ impl<K: Copy + PartialEq> FairShare<K> {
     }
 
     fn share(&mut self) {
-        let bound = |limit: Option<ByteRate>| limit.map_or(f64::INFINITY, ByteRate::as_f64);
+        let scale = self.scale;
+        if scale <= 0.0 {
+            for transfer in &mut self.transfers {
+                transfer.rate = 0.0;
+            }
+            return;
+        }
+        let bound =
+            |limit: Option<ByteRate>| limit.map_or(f64::INFINITY, |limit| limit.as_f64() * scale);
         let (per_transfer, per_group) = (
             bound(self.limits.per_transfer),
             bound(self.limits.per_group),
@@ -246,6 +279,23 @@ mod tests {
             }
         }
         rates
+    }
+
+    #[test]
+    fn a_pause_delays_everything_by_its_length_and_a_cancelled_transfer_leaves_its_share() {
+        let limits = Limits {
+            total: rate(100),
+            ..Limits::default()
+        };
+        let mut share = FairShare::new(limits, 1);
+        share.begin(SimTime::ZERO, 'a', 0, Bytes::new(100));
+        share.begin(SimTime::ZERO, 'b', 0, Bytes::new(100));
+        share.set_scale(second(1.0), 0.0);
+        assert_eq!(share.next_end(), None);
+        share.set_scale(second(5.0), 1.0);
+        assert_eq!(share.next_end(), Some(second(6.0)));
+        share.cancel(second(5.5), |key| key == 'b');
+        assert_eq!(share.next_end(), Some(second(5.75)));
     }
 
     proptest! {

@@ -14,6 +14,7 @@ pub mod run;
 pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod sweep;
+mod timeline;
 pub mod validate;
 
 pub use crate::experiment::result::{

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Agenda, Streams};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
+use crate::experiment::timeline::Sampler;
 use crate::measure::{Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
@@ -65,6 +66,7 @@ pub struct Simulation {
     job: Job<(Recorder, Option<Trace>)>,
     agenda: Agenda<Event>,
     at_warmup: Vec<TaskCounters>,
+    sampler: Option<Sampler>,
 }
 
 /// Builds the job; checks the limits first.
@@ -139,6 +141,7 @@ fn prepare_with(
         job,
         agenda,
         at_warmup: Vec::new(),
+        sampler: scenario.failures.any().then(Sampler::default),
     })
 }
 
@@ -152,7 +155,23 @@ impl Simulation {
         self.run_until(end)
     }
 
+    /// Runs on, and takes samples if they are wanted.
     fn run_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
+        while let Some(mut sampler) = self.sampler.take() {
+            let at = self.agenda.now() + Sampler::step(&self.scenario);
+            if at > horizon || self.job.observer().0.job_failure.is_some() {
+                self.sampler = Some(sampler);
+                break;
+            }
+            self.run_straight_until(at)?;
+            let checkpoints = &self.job.observer().0.checkpoints;
+            sampler.sample(&self.job, checkpoints, &self.scenario, self.agenda.now());
+            self.sampler = Some(sampler);
+        }
+        self.run_straight_until(horizon)
+    }
+
+    fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
         if !reached && self.job.observer().0.job_failure.is_none() {
@@ -175,6 +194,7 @@ impl Simulation {
         let Recorder {
             checkpoints,
             failed_in_preflight,
+            recoveries,
             job_failure,
             ..
         } = self.job.into_observer().0;
@@ -192,12 +212,13 @@ impl Simulation {
             }),
             checkpoints,
             failed_in_preflight,
-            recoveries: Vec::new(),
+            recoveries,
             vertices,
             timeline: None,
             occupancy: None,
         };
         result.digest = digest(&result);
+        result.timeline = self.sampler.map(|sampler| sampler.timeline);
         result
     }
 

@@ -1,6 +1,7 @@
 //! Listens to a run and keeps one record per checkpoint.
 
 use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
+use crate::measure::recovery::RecoveryRecord;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::observe::{Fact, Observer};
 use crate::units::SimTime;
@@ -12,6 +13,8 @@ pub struct Recorder {
     pub checkpoints: Vec<CheckpointRecord>,
     /// Requests that failed before a checkpoint existed.
     pub failed_in_preflight: u64,
+    /// Failures, in order of time.
+    pub recoveries: Vec<RecoveryRecord>,
     /// When and why the job failed, if it did.
     pub job_failure: Option<(SimTime, String)>,
     parallelism: Vec<usize>,
@@ -30,6 +33,7 @@ impl Recorder {
         Recorder {
             checkpoints: Vec::new(),
             failed_in_preflight: 0,
+            recoveries: Vec::new(),
             job_failure: None,
             parallelism: parallelism.to_vec(),
             place_of,
@@ -40,6 +44,57 @@ impl Recorder {
     /// `(vertex, subtask)` of a task.
     pub fn place_of(&self, task: TaskId) -> (usize, usize) {
         self.place_of[task.index()]
+    }
+
+    /// What a fact says about the last failure.
+    fn recover(&mut self, now: SimTime, fact: &Fact) {
+        if let Fact::FailureStruck { cause } = fact {
+            let last = self.recoveries.last_mut();
+            if let Some(last) = last.filter(|last| last.caught_up.is_none()) {
+                last.interrupted = true;
+            }
+            self.recoveries.push(RecoveryRecord {
+                failed: now,
+                cause: cause.clone(),
+                detected: None,
+                restarted: None,
+                checkpoint: None,
+                replayed_from: SimTime::ZERO,
+                restored_bytes: 0,
+                running: None,
+                caught_up: None,
+                interrupted: false,
+            });
+        }
+        let Some(last) = self.recoveries.last_mut() else {
+            return;
+        };
+        match fact {
+            Fact::FailureDetected => last.detected = Some(now),
+            Fact::Restarted {
+                checkpoint,
+                trigger,
+            } => {
+                last.restarted = Some(now);
+                last.checkpoint = checkpoint.map(|id| u64::from(id.0));
+                last.replayed_from = *trigger;
+            }
+            Fact::Restored { bytes, .. } => last.restored_bytes += bytes,
+            // What an earlier failure left undone is done now, too.
+            Fact::AllRunning => {
+                let open = self.recoveries.iter_mut();
+                for record in open.filter(|record| record.running.is_none()) {
+                    record.running = Some(now);
+                }
+            }
+            Fact::CaughtUp => {
+                let open = self.recoveries.iter_mut();
+                for record in open.filter(|record| record.caught_up.is_none()) {
+                    record.caught_up = Some(now);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn record(&mut self, id: CheckpointId) -> &mut CheckpointRecord {
@@ -94,6 +149,12 @@ impl Observer for Recorder {
                     reason: reason.message().to_owned(),
                 };
             }
+            Fact::FailureStruck { .. }
+            | Fact::FailureDetected
+            | Fact::Restarted { .. }
+            | Fact::Restored { .. }
+            | Fact::AllRunning
+            | Fact::CaughtUp => self.recover(now, fact),
             Fact::JobFailed { reason } => self.job_failure = Some((now, reason.clone())),
             Fact::BarrierSent { .. }
             | Fact::BarrierProcessed { .. }

@@ -129,6 +129,23 @@ impl Trace {
                 "coordinator".to_owned(),
                 reason.message().to_owned(),
             ),
+            Fact::FailureStruck { cause } => ("failure", "job".to_owned(), cause.clone()),
+            Fact::FailureDetected => ("failure detected", "coordinator".to_owned(), nothing),
+            Fact::Restarted { checkpoint, .. } => (
+                "restarted",
+                "job".to_owned(),
+                checkpoint.map_or_else(
+                    || "from the beginning".to_owned(),
+                    |id| format!("from checkpoint {}", id.0),
+                ),
+            ),
+            Fact::Restored { task, bytes } => (
+                "restored",
+                self.task(*task),
+                format!("{bytes} B of state read"),
+            ),
+            Fact::AllRunning => ("all tasks run", "job".to_owned(), nothing),
+            Fact::CaughtUp => ("caught up", "job".to_owned(), nothing),
             Fact::JobFailed { reason } => ("job failed", "job".to_owned(), reason.clone()),
         })
     }

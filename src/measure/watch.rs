@@ -90,6 +90,12 @@ impl Observer for BarrierWatch {
             | Fact::AllAcknowledged { .. }
             | Fact::Completed { .. }
             | Fact::Failed { .. }
+            | Fact::FailureStruck { .. }
+            | Fact::FailureDetected
+            | Fact::Restarted { .. }
+            | Fact::Restored { .. }
+            | Fact::AllRunning
+            | Fact::CaughtUp
             | Fact::JobFailed { .. } => {}
         }
     }

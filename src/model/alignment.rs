@@ -98,6 +98,11 @@ impl Alignment {
         }
     }
 
+    /// A handler of the same channels that has seen nothing.
+    pub fn fresh(&self) -> Self {
+        Alignment::new(self.channels)
+    }
+
     /// The checkpoint's barriers that have come, if it is pending here.
     pub fn pending(&self, checkpoint: CheckpointId) -> Option<&Pending> {
         self.pending

@@ -67,6 +67,16 @@ impl Log {
         self.materialised + self.logged
     }
 
+    /// Bytes of the log alone.
+    pub fn logged(&self) -> u64 {
+        self.logged
+    }
+
+    /// The task is restored: what was being uploaded is lost.
+    pub fn forget_running(&mut self) {
+        self.running = None;
+    }
+
     /// The inner backend, `size` bytes of which `files` are new, begins to be uploaded.
     pub fn begin(&mut self, size: u64, files: Vec<u64>, threads: usize) {
         self.running = Some(Materialisation {

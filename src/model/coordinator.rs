@@ -30,6 +30,8 @@ pub struct Coordinator {
     consecutive_failures: u32,
     last_succeeded: Option<CheckpointId>,
     retained: VecDeque<CheckpointId>,
+    /// Some task does not run: no requests are accepted.
+    suspended: bool,
 }
 
 /// A wish for a checkpoint.
@@ -125,6 +127,7 @@ impl Coordinator {
             consecutive_failures: 0,
             last_succeeded: None,
             retained: VecDeque::new(),
+            suspended: false,
         }
     }
 
@@ -135,6 +138,45 @@ impl Coordinator {
     pub fn start(&mut self, now: SimTime) -> Option<(SimTime, u32)> {
         self.options.interval?;
         Some(self.reschedule(now + self.options.min_pause))
+    }
+
+    /// Some task has failed (1.9): the scheduler stops, requests are dropped; which checkpoints are to be aborted.
+    pub fn suspend(&mut self) -> Vec<CheckpointId> {
+        self.suspended = true;
+        self.queue.clear();
+        self.triggering = false;
+        // An older tick is outdated.
+        self.tick += 1;
+        self.pending.iter().map(|pending| pending.id).collect()
+    }
+
+    /// The tasks are deployed anew: the time and number of the first tick, if checkpointing is on.
+    ///
+    /// Recordings of real 2.3.0 clusters: the scheduler starts while the tasks still restore, so that its first attempt
+    /// fails in preflight and the next one comes an interval later.
+    pub fn restart(&mut self, at: SimTime) -> Option<(SimTime, u32)> {
+        self.options.interval?;
+        Some(self.reschedule(at + self.options.min_pause))
+    }
+
+    /// All tasks run: requests are accepted again.
+    pub fn resume(&mut self) {
+        self.suspended = false;
+    }
+
+    /// Whether some task does not run: a request fails in preflight.
+    pub fn is_suspended(&self) -> bool {
+        self.suspended
+    }
+
+    /// The newest completed checkpoint that is not a savepoint.
+    pub fn newest(&self) -> Option<CheckpointId> {
+        self.retained.back().copied()
+    }
+
+    /// Whether a checkpoint still waits for acks or its pointer.
+    pub fn is_pending(&self, id: CheckpointId) -> bool {
+        self.pending.iter().any(|pending| pending.id == id)
     }
 
     /// Whether a first attempt fails in preflight while the tasks deploy (seen with min-pause 0, never above).
@@ -153,7 +195,9 @@ impl Coordinator {
             .interval
             .expect("ticks exist only with an interval");
         self.next_tick = self.next_tick + interval;
-        self.enqueue(now, Wish::Periodic);
+        if !self.suspended {
+            self.enqueue(now, Wish::Periodic);
+        }
         Some(self.next_tick.max(now))
     }
 

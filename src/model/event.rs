@@ -1,7 +1,7 @@
 //! Everything that can happen, in the order in which a barrier lives it.
 
 use crate::model::ids::{ChannelId, CheckpointId, GateId, TaskId};
-use crate::model::storage::FileId;
+use crate::model::storage::{Direction, FileId};
 
 /// An event of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +64,10 @@ pub enum Event {
         /// Which file.
         file: FileId,
     },
-    /// The last byte of some file may be in storage.
+    /// The last byte of some file may be through.
     TransferDone {
+        /// Which way.
+        direction: Direction,
         /// Number of the forecast; an older one is outdated.
         forecast: u32,
     },
@@ -101,6 +103,31 @@ pub enum Event {
         /// Which.
         checkpoint: CheckpointId,
     },
+    /// A failure of `[[failure]]` strikes.
+    GivenFailure {
+        /// Which.
+        given: u32,
+    },
+    /// A failure of `[failures]` strikes.
+    RandomFailure,
+    /// The JobManager learns of the failure.
+    FailureDetected,
+    /// Cancelled, the delay over, slots there: the job is deployed anew.
+    RestartDue,
+    /// A restarted task begins to read its state.
+    TaskDeployed {
+        /// Who.
+        task: TaskId,
+    },
+    /// A restarted task has its state.
+    TaskRestored {
+        /// Who.
+        task: TaskId,
+    },
+    /// After a recovery: is the backlog worked off?
+    BacklogLooked,
+    /// An outage of storage begins or ends.
+    OutageChanged,
     /// A changelog's inner backend is written anew.
     Materialise {
         /// Whose.

@@ -325,6 +325,7 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
         reading,
         next_input: 0,
         doing: Doing::Waiting,
+        restoring: false,
         turn: 0,
         wakes_at: SimTime::MAX,
         mails: VecDeque::new(),

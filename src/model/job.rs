@@ -8,13 +8,15 @@
 mod barrier;
 mod caching;
 mod checkpoint;
+mod failure;
 mod mailbox;
 mod materialise;
 mod piece;
 mod processing;
+mod restore;
 mod snapshot;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::engine::{Agenda, Model, Stream, Streams};
 use crate::model::channel_state::ChannelState;
@@ -23,9 +25,11 @@ use crate::model::debloat::Debloater;
 use crate::model::event::Event;
 use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::job::failure::Mishaps;
 use crate::model::latency::Latencies;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer};
+use crate::model::state_backend::RestorePlan;
 use crate::model::storage::Storage;
 use crate::model::task::{Mail, Spending, Task};
 use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
@@ -49,6 +53,13 @@ pub struct Job<O> {
     emitted_at_trigger: u64,
     debloaters: Vec<Debloater>,
     failed: bool,
+    mishaps: Mishaps,
+    /// Tasks that do not run.
+    recovering: usize,
+    /// What restored tasks still have to read.
+    plans: BTreeMap<TaskId, RestorePlan>,
+    records_lost: u64,
+    streams: Streams,
     runnable: VecDeque<TaskId>,
     wakes: Vec<Wake>,
     observer: O,
@@ -112,6 +123,11 @@ impl<O: Observer> Job<O> {
             emitted_at_trigger: 0,
             debloaters,
             failed: false,
+            mishaps: Mishaps::new(scenario, streams, Self::beginning(&tasks)),
+            recovering: 0,
+            plans: BTreeMap::new(),
+            records_lost: 0,
+            streams: *streams,
             runnable: (0..tasks.len() as u32).map(TaskId).collect(),
             wakes: Vec::new(),
             observer: observe(&network),
@@ -157,8 +173,15 @@ impl<O: Observer> Job<O> {
                 },
             );
         }
-        self.schedule_materialisations(agenda);
-        self.schedule_debloating(agenda);
+        self.schedule_failures(agenda);
+        for id in self.all_tasks() {
+            self.schedule_periodic_work_of(id, agenda);
+        }
+    }
+
+    fn schedule_periodic_work_of(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+        self.schedule_materialisation(id, agenda);
+        self.schedule_debloating(id, agenda);
     }
 
     /// The observer, to read what it has gathered.
@@ -190,11 +213,38 @@ impl<O: Observer> Job<O> {
             .collect()
     }
 
-    /// `(written, processed or in hand, in channels)` records of the whole job: the first is the sum of the others.
+    /// `(written, processed, in hand or lost, in channels)` records of the whole job: the first is the sum of the others.
     pub fn record_balance(&self) -> (u64, u64, u64) {
         let written = self.tasks.iter().map(|task| task.counters.written).sum();
-        let taken = self.tasks.iter().map(|task| task.counters.taken).sum();
-        (written, taken, self.records_in_channels())
+        let taken: u64 = self.tasks.iter().map(|task| task.counters.taken).sum();
+        (
+            written,
+            taken + self.records_lost,
+            self.records_in_channels(),
+        )
+    }
+
+    /// Whether all tasks run.
+    pub fn runs(&self) -> bool {
+        self.recovering == 0
+    }
+
+    /// How far the slowest subtask of the log sources is behind its schedule.
+    pub fn lag(&self, now: SimTime) -> SimDuration {
+        let sources = self.tasks.iter().filter_map(|task| task.source.as_ref());
+        let lags = sources
+            .filter(|source| source.log)
+            .map(|source| source.schedule.lag(now));
+        lags.max().unwrap_or(SimDuration::ZERO)
+    }
+
+    /// Records that the schedules of all sources have brought so far; emitted ones of sources without a rate.
+    pub fn due(&self, now: SimTime) -> u64 {
+        let due = |task: &Task| {
+            let source = task.source.as_ref()?;
+            Some(source.schedule.due(now).unwrap_or(task.counters.records))
+        };
+        self.tasks.iter().filter_map(due).sum()
     }
 
     /// Bytes written to storage, and files created, so far.
@@ -238,6 +288,9 @@ impl<O: Observer> Model for Job<O> {
             Event::CheckpointDue { tick } => {
                 if let Some(next) = self.coordinator.on_tick(agenda.now(), tick) {
                     agenda.at(next, Event::CheckpointDue { tick });
+                    if self.coordinator.is_suspended() {
+                        self.observer.observe(agenda.now(), &Fact::PreflightFailed);
+                    }
                     self.look_at_queue(agenda);
                 }
             }
@@ -267,12 +320,15 @@ impl<O: Observer> Model for Job<O> {
                 self.end_async_fixed_part(task, checkpoint, agenda);
             }
             Event::FileOpened { file } => {
-                self.storage.begin(agenda.now(), file);
-                self.forecast_transfers(agenda);
+                let direction = self.storage.begin(agenda.now(), file);
+                self.forecast_transfers(direction, agenda);
             }
-            Event::TransferDone { forecast } => {
-                if self.storage.is_current(forecast) {
-                    self.end_transfers(agenda);
+            Event::TransferDone {
+                direction,
+                forecast,
+            } => {
+                if self.storage.is_current(direction, forecast) {
+                    self.end_transfers(direction, agenda);
                 }
             }
             Event::FileClosed { file } => self.close_file(file, agenda),
@@ -287,6 +343,14 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::CheckpointExpired { checkpoint } => self.expire(checkpoint, agenda),
             Event::AbortAtTasks { checkpoint } => self.abort_at_tasks(checkpoint, agenda),
+            Event::GivenFailure { given } => self.fail_as_given(given, agenda),
+            Event::RandomFailure => self.fail_at_random(agenda),
+            Event::FailureDetected => self.detect(agenda),
+            Event::RestartDue => self.restart(agenda),
+            Event::TaskDeployed { task } => self.begin_restore(task, agenda),
+            Event::TaskRestored { task } => self.end_restore(task, agenda),
+            Event::BacklogLooked => self.look_at_backlog(agenda),
+            Event::OutageChanged => self.change_outage(agenda),
             Event::Materialise { task } => self.materialise(task, agenda),
             Event::Debloat { gate } => self.debloat(gate, agenda),
         }

@@ -102,7 +102,32 @@ pub enum Fact {
         /// Why.
         reason: FailureReason,
     },
-    /// The job has failed.
+    /// Something has failed.
+    FailureStruck {
+        /// What, in Flink's words.
+        cause: String,
+    },
+    /// The JobManager knows, and cancels what is connected to it.
+    FailureDetected,
+    /// Tasks are deployed anew.
+    Restarted {
+        /// What they will restore; `None` = no checkpoint had completed.
+        checkpoint: Option<CheckpointId>,
+        /// Its trigger (the start of the job without one).
+        trigger: SimTime,
+    },
+    /// A task has read its state.
+    Restored {
+        /// Who.
+        task: TaskId,
+        /// How much.
+        bytes: u64,
+    },
+    /// All tasks run.
+    AllRunning,
+    /// No more records wait than before the failure.
+    CaughtUp,
+    /// The job has failed for good.
     JobFailed {
         /// Why.
         reason: String,
@@ -145,6 +170,8 @@ pub enum FailureReason {
     DeclinedSubsumed,
     /// The asynchronous part failed.
     AsyncException,
+    /// A task failed, or was cancelled because another one did.
+    Suspended,
 }
 
 impl FailureReason {
@@ -157,6 +184,7 @@ impl FailureReason {
                 "Checkpoint was canceled because a barrier from newer checkpoint was received."
             }
             FailureReason::AsyncException => "Asynchronous task checkpoint failed.",
+            FailureReason::Suspended => "Checkpoint Coordinator is suspending.",
         }
     }
 
@@ -164,7 +192,9 @@ impl FailureReason {
     pub fn counts(self) -> bool {
         match self {
             FailureReason::Expired | FailureReason::AsyncException => true,
-            FailureReason::Subsumed | FailureReason::DeclinedSubsumed => false,
+            FailureReason::Subsumed
+            | FailureReason::DeclinedSubsumed
+            | FailureReason::Suspended => false,
         }
     }
 }

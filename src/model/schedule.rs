@@ -14,12 +14,25 @@ pub struct Schedule {
     /// Share of the rate that this subtask emits.
     share: f64,
     start: SimTime,
+    /// The schedule began so much before `start`.
+    lead: SimDuration,
     arrivals: Arrivals,
     stream: Stream,
     /// Position of the next record on the cumulated axis.
     next: f64,
-    /// Where the step that holds `next` begins: (time since start in seconds, cumulated records, index of the step).
-    step: (f64, f64, usize),
+    /// The step that holds `next`.
+    step: Step,
+}
+
+/// Where a step begins: (time since start in seconds, cumulated records, index of the step).
+type Step = (f64, f64, usize);
+
+/// A place in a schedule, to return to.
+#[derive(Clone, Debug)]
+pub struct Position {
+    next: f64,
+    step: Step,
+    stream: Stream,
 }
 
 impl Schedule {
@@ -39,6 +52,7 @@ impl Schedule {
             rate,
             share: 1.0 / parallelism as f64,
             start,
+            lead: SimDuration::ZERO,
             arrivals,
             stream,
             next,
@@ -48,16 +62,24 @@ impl Schedule {
 
     /// When the next record is due; `SimTime::MAX` if never.
     pub fn next_due(&mut self) -> SimTime {
-        let seconds = match &self.rate {
-            Rate::Unlimited => 0.0,
-            Rate::Constant(per_s) => self.next / (per_s * self.share),
+        let (due, step) = self.time_of_next();
+        self.step = step;
+        due
+    }
+
+    /// When the next record is due, and the step that holds it.
+    fn time_of_next(&self) -> (SimTime, Step) {
+        let (seconds, step) = match &self.rate {
+            Rate::Unlimited => (0.0, self.step),
+            Rate::Constant(per_s) => (self.next / (per_s * self.share), self.step),
             Rate::Steps { .. } => self.in_steps(),
         };
-        if seconds.is_finite() {
-            self.start + ceil(seconds)
+        let due = if seconds.is_finite() {
+            self.start + ceil(seconds).saturating_sub(self.lead)
         } else {
             SimTime::MAX
-        }
+        };
+        (due, step)
     }
 
     /// How many records are due by `now`, at most `most`. Does not take them.
@@ -76,42 +98,128 @@ impl Schedule {
         due
     }
 
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        Position {
+            next: self.next,
+            step: self.step,
+            stream: self.stream.clone(),
+        }
+    }
+
+    /// Returns to a place: what came after it is due again, at the time when it was due at first.
+    pub fn return_to(&mut self, position: &Position) {
+        self.next = position.next;
+        self.step = position.step;
+        self.stream = position.stream.clone();
+    }
+
+    /// The schedule began so much earlier: as many records are due at once.
+    pub fn begin_earlier(&mut self, lead: SimDuration) {
+        self.lead = lead;
+    }
+
+    /// Records that are due by `now` and not taken (Poisson arrivals: how many that is on average); 0 without a rate.
+    pub fn unread(&self, now: SimTime) -> u64 {
+        // Record 0 is due at position 0.
+        let position = self.position_at(now);
+        position.map_or(0, |position| (position - self.next + 1.0).max(0.0) as u64)
+    }
+
+    /// Records that were due by `now` in all (on average), or `None` without a rate.
+    pub fn due(&self, now: SimTime) -> Option<u64> {
+        self.position_at(now).map(|position| position as u64)
+    }
+
+    /// How long the next record has been due.
+    pub fn lag(&self, now: SimTime) -> SimDuration {
+        match &self.rate {
+            Rate::Unlimited => SimDuration::ZERO,
+            Rate::Constant(_) | Rate::Steps { .. } => now.since(self.time_of_next().0),
+        }
+    }
+
+    /// Position on the cumulated axis.
+    fn position_at(&self, now: SimTime) -> Option<f64> {
+        let seconds = (now + self.lead).since(self.start).as_secs_f64();
+        match &self.rate {
+            Rate::Unlimited => None,
+            Rate::Constant(per_s) => Some(per_s * self.share * seconds),
+            Rate::Steps { .. } => Some(self.cumulated_at(seconds)),
+        }
+    }
+
+    /// Position on the cumulated axis at a time that is not before the present step.
+    fn cumulated_at(&self, seconds: f64) -> f64 {
+        let (mut begin, mut cumulated, mut index) = self.step;
+        loop {
+            let (per_s, length) = self.step_of(index);
+            if seconds <= begin + length {
+                return cumulated + per_s * (seconds - begin).max(0.0);
+            }
+            (begin, cumulated, index) = (
+                begin + length,
+                cumulated + per_s * length,
+                self.after(index),
+            );
+        }
+    }
+
+    /// Records per second and seconds of a step.
+    fn step_of(&self, index: usize) -> (f64, f64) {
+        let Rate::Steps { steps, period } = &self.rate else {
+            unreachable!("only a rate of steps has steps")
+        };
+        let (begin, per_s) = steps[index];
+        let length = match (steps.get(index + 1), period) {
+            (Some((next, _)), _) => next.saturating_sub(begin).as_secs_f64(),
+            (None, Some(period)) => period.saturating_sub(begin).as_secs_f64(),
+            (None, None) => f64::INFINITY,
+        };
+        (per_s * self.share, length)
+    }
+
+    /// The step that follows; the first one after the last.
+    fn after(&self, index: usize) -> usize {
+        let Rate::Steps { steps, .. } = &self.rate else {
+            unreachable!("only a rate of steps has steps")
+        };
+        if index + 1 == steps.len() {
+            0
+        } else {
+            index + 1
+        }
+    }
+
     /// A generator that could not emit for `pause`: everything comes that much later.
     pub fn postpone(&mut self, pause: SimDuration) {
         self.start = self.start + pause;
     }
 
-    fn in_steps(&mut self) -> f64 {
+    /// Seconds since the start when the next record is due, and its step.
+    fn in_steps(&self) -> (f64, Step) {
         let Rate::Steps { steps, period } = &self.rate else {
             unreachable!("the caller matched the rate")
         };
         // A whole turn without records would never end.
         if period.is_some() && steps.iter().all(|(_, per_s)| *per_s <= 0.0) {
-            return f64::INFINITY;
+            return (f64::INFINITY, self.step);
         }
+        let mut step = self.step;
         loop {
-            let (begin, cumulated, index) = self.step;
-            let per_s = steps[index].1 * self.share;
-            let last = index + 1 == steps.len();
-            let length = match (last, period) {
-                (false, _) => steps[index + 1]
-                    .0
-                    .saturating_sub(steps[index].0)
-                    .as_secs_f64(),
-                (true, Some(period)) => period.saturating_sub(steps[index].0).as_secs_f64(),
-                (true, None) => f64::INFINITY,
-            };
+            let (begin, cumulated, index) = step;
+            let (per_s, length) = self.step_of(index);
             let within = (self.next - cumulated) / per_s;
             if per_s > 0.0 && within <= length {
-                return begin + within;
+                return (begin + within, step);
             }
             if length.is_infinite() {
-                return f64::INFINITY;
+                return (f64::INFINITY, step);
             }
-            self.step = (
+            step = (
                 begin + length,
                 cumulated + per_s * length,
-                if last { 0 } else { index + 1 },
+                self.after(index),
             );
         }
     }
@@ -161,6 +269,32 @@ mod tests {
             "100 in the first ten seconds, one at their very end"
         );
         assert_eq!(source.take_due(at(25.0), 1000), 50);
+    }
+
+    #[test]
+    fn what_comes_after_a_place_is_due_again_when_one_returns_to_it() {
+        for arrivals in [Arrivals::Regular, Arrivals::Poisson] {
+            let mut source = schedule(Rate::Constant(200.0), arrivals);
+            source.take_due(at(1.0), u32::MAX);
+            let place = source.position();
+            let first = source.take_due(at(3.0), u32::MAX);
+            source.return_to(&place);
+            assert!(source.unread(at(3.0)).abs_diff(u64::from(first)) < 40);
+            assert_eq!(source.take_due(at(3.0), u32::MAX), first);
+            assert_eq!(source.unread(at(3.0)), 0);
+        }
+    }
+
+    #[test]
+    fn unread_records_are_counted_over_the_steps_of_a_curve() {
+        let steps = vec![(SimDuration::ZERO, 20.0), (SimDuration::from_secs(10), 0.0)];
+        let period = Some(SimDuration::from_secs(20));
+        let mut source = schedule(Rate::Steps { steps, period }, Arrivals::Regular);
+        assert_eq!(source.unread(at(15.0)), 101);
+        assert_eq!(source.take_due(at(15.0), 40), 40);
+        assert_eq!(source.unread(at(25.0)), 111);
+        source.begin_earlier(SimDuration::from_secs(5));
+        assert_eq!(source.unread(at(20.0)), 111);
     }
 
     #[test]

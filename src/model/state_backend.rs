@@ -2,9 +2,13 @@
 //!
 //! `flink-semantics` 5.1 (heap), 5.2 (RocksDB), 5.3 (small state travels in the ack), 5.5 (changelog), 5.7 (savepoints).
 
+mod restore;
+
+pub use restore::RestorePlan;
+
 use crate::model::changelog::Log;
 use crate::model::ids::CheckpointId;
-use crate::model::lsm::Lsm;
+use crate::model::lsm::{Lsm, SstFile};
 use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
@@ -39,7 +43,7 @@ enum Store {
         options: RocksDb,
         lsm: Lsm,
         base: Vec<u64>,
-        taken: Vec<(CheckpointId, Vec<u64>)>,
+        taken: Vec<(CheckpointId, Vec<SstFile>)>,
     },
 }
 
@@ -168,7 +172,8 @@ impl StateBackend {
         if let Store::RocksDb { base, taken, .. } = &mut self.store
             && let Some(position) = taken.iter().position(|(of, _)| *of == id)
         {
-            *base = taken.swap_remove(position).1;
+            let files = taken.swap_remove(position).1;
+            *base = files.iter().map(|file| file.id).collect();
             taken.retain(|(of, _)| *of > id);
         }
     }
@@ -235,15 +240,15 @@ impl StateBackend {
                 } else {
                     &[]
                 };
+                if let Some(id) = id {
+                    taken.push((id, files.clone()));
+                }
                 let mut upload: Vec<u64> = files
                     .iter()
                     .filter(|file| !known.contains(&file.id))
                     .map(|file| file.bytes)
                     .collect();
                 upload.sort_unstable_by(|a, b| b.cmp(a));
-                if let Some(id) = id {
-                    taken.push((id, files.iter().map(|file| file.id).collect()));
-                }
                 let state_size: u64 = files.iter().map(|file| file.bytes).sum();
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),

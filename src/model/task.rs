@@ -33,6 +33,8 @@ pub struct Task {
     pub next_input: usize,
     /// What it does now.
     pub doing: Doing,
+    /// It was lost and does not run yet.
+    pub restoring: bool,
     /// Counts what was scheduled for it: an event of an older turn is outdated.
     pub turn: u32,
     /// While waiting: when it will look again by itself.
@@ -130,6 +132,8 @@ pub enum Doing {
     HardBackpressured,
     /// The synchronous phase of a snapshot.
     Snapshotting,
+    /// Has failed, was cancelled, or has not got its state back.
+    Down,
 }
 
 /// Records that are processed without a break.
@@ -240,7 +244,30 @@ impl Task {
     /// Whether it neither reads mail nor takes input now.
     #[inline]
     pub fn is_occupied(&self) -> bool {
-        matches!(self.doing, Doing::Working(_) | Doing::Snapshotting)
+        matches!(
+            self.doing,
+            Doing::Working(_) | Doing::Snapshotting | Doing::Down
+        )
+    }
+
+    /// It fails or is cancelled: everything but its counters is lost.
+    pub fn fail(&mut self, now: SimTime) {
+        self.doing = Doing::Down;
+        self.clock.switch(now, Spending::Idle);
+        self.turn += 1;
+        self.wakes_at = SimTime::MAX;
+        self.mails.clear();
+        for input in &mut self.inputs {
+            input.in_hand = None;
+        }
+        if let Some(source) = &mut self.source {
+            source.due = 0;
+        }
+        *self.alignment = self.alignment.fresh();
+        *self.snapshots = Snapshots::default();
+        self.reports.clear();
+        self.to_resume.clear();
+        *self.cache = AlignmentCache::default();
     }
 
     /// The input whose turn comes after this one.
@@ -264,17 +291,18 @@ impl Task {
         }
     }
 
-    /// Unread bytes of the buffers in hand on channels that `counts` says: they are in-flight data, too.
-    pub fn in_hand_bytes(&self, counts: impl Fn(ChannelId) -> bool) -> u64 {
-        self.inputs
-            .iter()
-            .filter_map(|input| input.in_hand.as_ref())
-            .filter(|in_hand| counts(in_hand.channel) && in_hand.buffer.records > 0)
+    /// Unread bytes of the buffers in hand, by channel: they are in-flight data, too.
+    pub fn in_hand_bytes(&self) -> impl Iterator<Item = (ChannelId, u64)> + use<> {
+        let in_hand = self.inputs.iter().filter_map(|input| input.in_hand);
+        let bytes: Vec<(ChannelId, u64)> = in_hand
+            .filter(|in_hand| in_hand.buffer.records > 0)
             .map(|in_hand| {
-                u64::from(in_hand.buffer.bytes) * u64::from(in_hand.left)
-                    / u64::from(in_hand.buffer.records)
+                let bytes = u64::from(in_hand.buffer.bytes) * u64::from(in_hand.left)
+                    / u64::from(in_hand.buffer.records);
+                (in_hand.channel, bytes)
             })
-            .sum()
+            .collect();
+        bytes.into_iter()
     }
 
     /// Cuts the piece at the next record boundary after `now`, because a mail has come; the new end if that is earlier.

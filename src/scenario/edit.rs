@@ -18,6 +18,9 @@ const ALTERNATIVES: &[&[&str]] = &[
     &["dirty", "updates-per-record"],
     &["access", "accesses-per-record"],
     &["sigma", "cv"],
+    &["mtbf", "trace", "at"],
+    &["task", "taskmanager", "jobmanager"],
+    &["storage", "replica"],
 ];
 
 /// Keys whose string stands for a table with this one key.

@@ -113,7 +113,14 @@ impl Default for Scenario {
             cluster: Cluster::default(),
             storage: Storage::default(),
             simulation: Simulation::default(),
-            failures: Failures::default(),
+            // Without checkpoints Flink does not restart.
+            failures: Failures {
+                recovery: Recovery {
+                    strategy: RestartStrategy::None,
+                    ..Recovery::default()
+                },
+                ..Failures::default()
+            },
             triggers: Vec::new(),
             measured: None,
         }

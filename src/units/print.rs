@@ -48,6 +48,20 @@ pub fn written_record_rate(per_second: f64) -> String {
     format!("{per_second}/s")
 }
 
+/// A share that reads back exactly, if some percentage does: `30 %`.
+pub fn written_share(fraction: f64) -> String {
+    let percent = fraction * 100.0;
+    let candidates = [
+        (percent * 1e6).round() / 1e6,
+        percent,
+        percent.next_up(),
+        percent.next_down(),
+    ];
+    let texts = candidates.map(|percent| format!("{percent} %"));
+    let exact = texts.iter().find(|text| parse::share(text) == Ok(fraction));
+    exact.unwrap_or(&texts[1]).clone()
+}
+
 /// A share per second that reads back exactly: `3 %/min` where that is exact, else a fraction, `0.000501/s`.
 pub fn written_share_rate(per_second: f64) -> String {
     let candidates = [(1.0, "s"), (60.0, "min"), (3600.0, "h")];
@@ -252,6 +266,14 @@ mod tests {
             assert_eq!(parse::share_rate(&written_share_rate(rate)), Ok(rate));
         }
         assert_eq!(written_share_rate(0.0005), "3 %/min");
+        for tenth in 0..=1000 {
+            let share = f64::from(tenth) / 10.0 / 100.0;
+            assert_eq!(
+                written_share(share),
+                format!("{} %", f64::from(tenth) / 10.0)
+            );
+            assert_eq!(parse::share(&written_share(share)), Ok(share));
+        }
         assert_eq!(written(SimDuration::from_secs(120)), "2 min");
     }
 }

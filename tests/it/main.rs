@@ -6,6 +6,8 @@ mod accuracy;
 mod cli;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
+/// A failed job comes back with the state of a checkpoint, and works off what has piled up.
+mod failures;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
 /// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.

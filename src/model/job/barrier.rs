@@ -262,6 +262,7 @@ impl<O: Observer> Job<O> {
                     self.network.finish_open_buffers(now, partition);
                     for channel in channels.map(ChannelId) {
                         let bytes = self.network.send_priority(now, channel, checkpoint);
+                        self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
                         self.observer.observe(
                             now,
                             &Fact::Persisted {
@@ -340,8 +341,11 @@ impl<O: Observer> Job<O> {
             .map(|p| p.arrived.clone())
             .unwrap_or_default();
         let aligned = |channel: ChannelId| Some(channel) != by && arrived.contains(&channel);
-        let in_hand = self.tasks[id.index()].in_hand_bytes(|channel| !aligned(channel));
-        self.snapshot_of(id, checkpoint).persist(in_hand);
+        let in_hand = self.tasks[id.index()].in_hand_bytes();
+        for (channel, bytes) in in_hand.filter(|(channel, _)| !aligned(*channel)) {
+            self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
+            self.snapshot_of(id, checkpoint).persist(bytes);
+        }
         for input in 0..self.tasks[id.index()].inputs.len() {
             let gate = self.tasks[id.index()].inputs[input].gate;
             for channel in self.network.gate(gate).channels.clone() {
@@ -350,6 +354,7 @@ impl<O: Observer> Job<O> {
                     continue;
                 }
                 let bytes = self.network.start_recording(channel, checkpoint);
+                self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
                 self.observer.observe(
                     now,
                     &Fact::Persisted {
@@ -374,6 +379,7 @@ impl<O: Observer> Job<O> {
         now: crate::units::SimTime,
     ) {
         let bytes = self.network.stop_recording(channel);
+        self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
         self.observer.observe(
             now,
             &Fact::Persisted {
@@ -398,6 +404,9 @@ impl<O: Observer> Job<O> {
         for channel in (0..self.network.channels().len() as u32).map(ChannelId) {
             if let Some(overtaken) = self.network.prioritise_at_sender(now, channel, checkpoint) {
                 let producer = self.network.channel(channel).producer;
+                self.mishaps
+                    .cuts
+                    .note_in_flight(checkpoint, channel, overtaken);
                 self.observer.observe(
                     now,
                     &Fact::Persisted {

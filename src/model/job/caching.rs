@@ -18,6 +18,12 @@ pub(super) struct CacheLimit {
 }
 
 impl CacheLimit {
+    /// For a restored task that reads its in-flight data: nothing is cached.
+    pub(super) const NONE: CacheLimit = CacheLimit {
+        limit: Bytes::new(u64::MAX),
+        overflow: Overflow::Spill,
+    };
+
     /// The limit, if the alignment caches.
     #[inline]
     pub(super) fn of(alignment: Alignment) -> Option<Self> {
@@ -43,7 +49,7 @@ pub(super) fn replay(
     }
     task.cache.replay.pop_front();
     if let Element::Data(buffer) = element {
-        task.cache.bytes -= u64::from(buffer.bytes);
+        task.cache.bytes = task.cache.bytes.saturating_sub(u64::from(buffer.bytes));
     }
     Some((channel, element))
 }

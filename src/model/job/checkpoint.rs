@@ -8,8 +8,8 @@ use crate::model::job::{CheckpointInfo, Job};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::service::draw;
 use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
-use crate::scenario::{Alignment, Commit, Trigger};
-use crate::units::SimDuration;
+use crate::scenario::{Alignment, Commit, OutageKind, Trigger};
+use crate::units::{SimDuration, SimTime};
 
 impl<O: Observer> Job<O> {
     /// Somebody asks for a checkpoint or a savepoint.
@@ -18,6 +18,10 @@ impl<O: Observer> Job<O> {
             Trigger::Checkpoint => Wish::Checkpoint,
             Trigger::Savepoint(format) => Wish::Savepoint(format),
         };
+        if self.coordinator.is_suspended() {
+            self.observer.observe(agenda.now(), &Fact::PreflightFailed);
+            return;
+        }
         self.coordinator.enqueue(agenda.now(), wish);
         self.look_at_queue(agenda);
     }
@@ -33,7 +37,7 @@ impl<O: Observer> Job<O> {
             .filter(|task| task.source.is_some())
             .map(|task| task.counters.records)
             .sum();
-        if emitted - self.emitted_at_trigger >= every {
+        if emitted - self.emitted_at_trigger >= every && !self.coordinator.is_suspended() {
             self.emitted_at_trigger = emitted;
             self.coordinator.enqueue(agenda.now(), Wish::Periodic);
             self.look_at_queue(agenda);
@@ -53,6 +57,7 @@ impl<O: Observer> Job<O> {
                         trigger: agenda.now(),
                         savepoint,
                     });
+                    self.mishaps.cuts.open(id, agenda.now());
                     self.observer.observe(
                         agenda.now(),
                         &Fact::Triggered {
@@ -114,14 +119,26 @@ impl<O: Observer> Job<O> {
         if answer == Ack::Complete {
             self.observer
                 .observe(agenda.now(), &Fact::AllAcknowledged { checkpoint });
-            let delay = self.latencies.draw(FINALISE) + self.metadata_delay() + self.commit_delay();
+            let delay = self.latencies.draw(FINALISE)
+                + self.metadata_delay()
+                + self.commit_delay(agenda.now());
             self.locked_until = agenda.now() + delay;
             agenda.after(delay, Event::CheckpointDurable { checkpoint });
         }
     }
 
+    /// How long a replica will not answer.
+    fn replica_away(&self, replica: usize, now: SimTime) -> SimDuration {
+        let outages = self.scenario.failures.outages.iter();
+        let ends = outages
+            .filter(|outage| outage.what == OutageKind::Replica(replica))
+            .filter(|outage| SimTime::ZERO + outage.at <= now)
+            .map(|outage| (SimTime::ZERO + outage.at + outage.duration).since(now));
+        ends.max().unwrap_or(SimDuration::ZERO)
+    }
+
     /// The pointer is durable when the k-th fastest of n replicas has answered.
-    fn commit_delay(&mut self) -> SimDuration {
+    fn commit_delay(&mut self, now: SimTime) -> SimDuration {
         match self.scenario.cluster.commit {
             Commit::None => SimDuration::ZERO,
             Commit::Quorum {
@@ -131,7 +148,10 @@ impl<O: Observer> Job<O> {
                 law,
             } => {
                 let mut answers: Vec<_> = (0..replicas)
-                    .map(|_| draw(&mut self.commit, round_trip, law))
+                    .map(|replica| {
+                        let answer = draw(&mut self.commit, round_trip, law);
+                        answer + self.replica_away(replica, now)
+                    })
                     .collect();
                 answers.sort_unstable();
                 answers[quorum - 1]
@@ -151,6 +171,7 @@ impl<O: Observer> Job<O> {
             for older in subsumed {
                 self.abort_checkpoint(older, FailureReason::Subsumed, agenda);
             }
+            self.forget_cuts();
             // A plain savepoint sends no notification (1.4).
             if self.info(checkpoint).savepoint.is_none() {
                 let arrival = self.latencies.at_tasks(agenda.now(), NOTIFY);
@@ -184,12 +205,10 @@ impl<O: Observer> Job<O> {
         agenda.at(arrival, Event::AbortAtTasks { checkpoint });
         match tolerance {
             Tolerance::Tolerated => self.look_at_queue(agenda),
-            Tolerance::Exceeded => {
-                self.fail_job(
-                    "Exceeded checkpoint tolerable failure threshold.".to_owned(),
-                    agenda,
-                );
-            }
+            Tolerance::Exceeded => self.fail_globally(
+                "Exceeded checkpoint tolerable failure threshold.".to_owned(),
+                agenda,
+            ),
         }
     }
 

@@ -162,9 +162,13 @@ fn take(
     now: SimTime,
 ) -> ControlFlow<Notice> {
     let gate = task.inputs[input].gate;
-    let replayed = cache.and_then(|_| caching::replay(task, network, gate));
-    let cached = replayed.is_some();
-    let Some((channel, element)) = replayed.or_else(|| network.poll(now, gate)) else {
+    let cached = cache.is_some() && !task.cache.replay.is_empty();
+    let next = if cached {
+        caching::replay(task, network, gate)
+    } else {
+        network.poll(now, gate)
+    };
+    let Some((channel, element)) = next else {
         return Continue(());
     };
     if let Some(limit) = cache

@@ -11,17 +11,13 @@ use crate::units::SimDuration;
 
 impl<O: Observer> Job<O> {
     /// The first materialisation of a subtask comes after a deterministic part of the interval, to spread them.
-    pub(super) fn schedule_materialisations(&mut self, agenda: &mut Agenda<Event>) {
-        let Some(interval) = self.materialisation_interval() else {
-            return;
-        };
+    pub(super) fn schedule_materialisation(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let n = self.tasks.len();
-        for id in 0..n {
-            if self.tasks[id].state.changelog_mut().is_some() {
-                let phase = interval.scale((id + 1) as f64 / n as f64);
-                let task = TaskId(id as u32);
-                agenda.after(phase, Event::Materialise { task });
-            }
+        if let Some(interval) = self.materialisation_interval()
+            && self.tasks[id.index()].state.changelog_mut().is_some()
+        {
+            let phase = interval.scale((id.index() + 1) as f64 / n as f64);
+            agenda.after(phase, Event::Materialise { task: id });
         }
     }
 

@@ -75,7 +75,10 @@ impl<O: Observer> Job<O> {
     /// The mailbox loop, until the task is occupied or has nothing to do.
     #[inline]
     pub(super) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let cache = CacheLimit::of(self.scenario.checkpointing.alignment);
+        let mut cache = CacheLimit::of(self.scenario.checkpointing.alignment);
+        if self.recovering > 0 {
+            cache = self.look_at_restored(id, cache, agenda);
+        }
         loop {
             let task = &mut self.tasks[id.index()];
             if task.is_occupied() {
@@ -110,7 +113,7 @@ impl<O: Observer> Job<O> {
             "java.lang.OutOfMemoryError: alignment cache of {vertex} #{} is full",
             task.subtask
         );
-        self.fail_job(reason, agenda);
+        self.strike(&[id], reason, agenda);
     }
 
     /// The output flusher has come round.
@@ -124,7 +127,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Records in all channels, shared segments and caches counted once per reader.
-    pub(super) fn records_in_channels(&self) -> u64 {
+    pub fn records_in_channels(&self) -> u64 {
         self.network
             .channels()
             .iter()

@@ -11,7 +11,7 @@ use crate::model::job::Job;
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::snapshot::Snapshot;
 use crate::model::state_backend::SnapshotKind;
-use crate::model::storage::{File, FileId, FileOwner};
+use crate::model::storage::{Direction, File, FileId, FileOwner};
 use crate::model::task::{Doing, Spending};
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
 use crate::units::{Bytes, SimDuration};
@@ -35,6 +35,8 @@ impl<O: Observer> Job<O> {
             .state
             .snapshot(now, task.counters.records, checkpoint, kind);
         plan.sync += self.scenario.vertices[task.vertex].sync_extra;
+        self.note_cut(id, checkpoint);
+        let task = &mut self.tasks[id.index()];
         let start_delay = span.first - info.trigger;
         let sync = plan.sync;
         let mut snapshot = Snapshot::new(checkpoint, plan, start_delay);
@@ -223,26 +225,33 @@ impl<O: Observer> Job<O> {
         agenda.after(self.storage.open_time(), Event::FileOpened { file: id });
     }
 
-    pub(super) fn forecast_transfers(&mut self, agenda: &mut Agenda<Event>) {
-        if let Some((end, forecast)) = self.storage.forecast() {
-            agenda.at(end.max(agenda.now()), Event::TransferDone { forecast });
+    pub(super) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
+        if let Some((end, forecast)) = self.storage.forecast(direction) {
+            let done = Event::TransferDone {
+                direction,
+                forecast,
+            };
+            agenda.at(end.max(agenda.now()), done);
         }
     }
 
-    pub(super) fn end_transfers(&mut self, agenda: &mut Agenda<Event>) {
-        for file in self.storage.take_written(agenda.now()) {
-            agenda.after(self.storage.close_time(), Event::FileClosed { file });
+    pub(super) fn end_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
+        for file in self.storage.take_ended(agenda.now(), direction) {
+            let closed = self.storage.close_time(direction);
+            agenda.after(closed, Event::FileClosed { file });
         }
-        self.forecast_transfers(agenda);
+        self.forecast_transfers(direction, agenda);
     }
 
     pub(super) fn close_file(&mut self, file: FileId, agenda: &mut Agenda<Event>) {
-        match self.storage.closed(file).owner {
+        let File { owner, bytes, .. } = self.storage.closed(file);
+        match owner {
             FileOwner::State(id, checkpoint) => {
                 self.snapshot_of(id, checkpoint).files_open -= 1;
                 self.upload_next_files(id, checkpoint, agenda);
                 self.end_async_if_done(id, checkpoint, agenda);
             }
+            FileOwner::Restore(id) => self.read_state_file(id, bytes, agenda),
             FileOwner::Materialisation(id) => self.materialised_file(id, agenda),
             FileOwner::ChannelState(group, checkpoint) => {
                 self.channel_state_written(group, checkpoint, agenda);
@@ -321,14 +330,12 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn schedule_debloating(&mut self, agenda: &mut Agenda<Event>) {
+    pub(super) fn schedule_debloating(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let Some(options) = self.scenario.network.debloating else {
             return;
         };
-        for task in &self.tasks {
-            for input in &task.inputs {
-                agenda.after(options.period, Event::Debloat { gate: input.gate });
-            }
+        for input in &self.tasks[id.index()].inputs {
+            agenda.after(options.period, Event::Debloat { gate: input.gate });
         }
     }
 

@@ -19,7 +19,7 @@ pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
 use crate::units::{ByteRate, SimDuration, SimTime};
 
 /// All channels of a job.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
     channels: Vec<Channel>,
     partitions: Vec<Partition>,
@@ -208,6 +208,32 @@ impl Network {
             Some(u64::from(shared.open?.records) * partition.channels.len() as u64)
         };
         self.partitions.iter().filter_map(open).sum()
+    }
+
+    /// Sets everything between tasks that are lost back to how it was built: `built` is the network of the job at its
+    /// beginning, and no channel connects a lost task with another. Returns how many records were lost.
+    pub fn reset(&mut self, built: &Network, lost: impl Fn(TaskId) -> bool) -> u64 {
+        let shared = self.shared_records();
+        let mut records = 0;
+        for (channel, fresh) in self.channels.iter_mut().zip(&built.channels) {
+            if lost(channel.consumer) {
+                records += channel.records();
+                channel.clone_from(fresh);
+            }
+        }
+        for (partition, fresh) in self.partitions.iter_mut().zip(&built.partitions) {
+            if lost(partition.producer) {
+                partition.clone_from(fresh);
+            }
+        }
+        for (gate, fresh) in self.gates.iter_mut().zip(&built.gates) {
+            if lost(gate.consumer) {
+                gate.clone_from(fresh);
+            }
+        }
+        self.woken.retain(|wake| !lost(wake.task));
+        self.departed.retain(|(task, _)| !lost(*task));
+        records + shared - self.shared_records()
     }
 
     /// One way between TaskManagers.

@@ -4,6 +4,7 @@
 //! those of Flink (`flink_options`).
 
 pub mod cluster;
+pub mod failure;
 pub mod input;
 pub mod job;
 pub mod quantity;
@@ -20,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::scenario::file::cluster::Cluster;
+use crate::scenario::file::failure::{Failure, Failures, Outage, Restore};
 use crate::scenario::file::job::{Job, Simulation, Trigger};
 use crate::scenario::file::storage::Storage;
 use crate::scenario::file::vertex::Vertex;
@@ -46,6 +48,14 @@ pub struct File {
     pub storage: Option<Storage>,
     /// Checkpoints and savepoints that somebody asks for.
     pub trigger: Option<Vec<Trigger>>,
+    /// Failures at random, and how the machines come back.
+    pub failures: Option<Failures>,
+    /// Failures at given times.
+    pub failure: Option<Vec<Failure>>,
+    /// Storage or replicas of the quorum store that are slow or away for a while.
+    pub outage: Option<Vec<Outage>>,
+    /// What the job starts from. Default: fresh.
+    pub restore: Option<Restore>,
     /// How the simulation itself is done; not part of Flink.
     pub simulation: Option<Simulation>,
     /// What a real cluster measured, to compare a simulation with. It changes no result.

@@ -3,6 +3,7 @@
 //! Every rule has a code and an explanation. Only what the scenario itself shows is judged here; rules that need a
 //! formula or a simulation make their [`Finding`]s elsewhere.
 
+mod failures;
 pub mod rules;
 
 pub use crate::scenario::lint::rules::{RULES, Rule};
@@ -77,6 +78,7 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
     unaligned(scenario, &mut findings);
     machines(scenario, &mut findings);
     debloating(scenario, &mut findings);
+    failures::failures(scenario, &mut findings);
     findings.sort_by_key(|finding| finding.rule.code);
     findings
 }

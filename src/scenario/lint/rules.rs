@@ -106,6 +106,46 @@ pub const CANONICAL_SAVEPOINT: Rule = Rule {
                   savepoints copy the files instead; use them unless the backend changes.",
 };
 
+/// Failures come faster than checkpoints.
+pub const NO_PROGRESS: Rule = Rule {
+    code: "CK014",
+    title: "failures come faster than checkpoints",
+    explanation: "The mean time between failures is shorter than the checkpoint interval: most failures throw away more \
+                  work than was done since the one before, and the job hardly advances. Make \
+                  `execution.checkpointing.interval` much shorter than the time between failures.",
+};
+/// The restart strategy gives up.
+pub const GIVES_UP: Rule = Rule {
+    code: "CK015",
+    title: "the restart strategy gives up early",
+    explanation: "More failures are to be expected in the run than the restart strategy restarts: the job ends in state \
+                  FAILED, and what comes after that is not simulated. `none` ends at the first failure, `fixed-delay` \
+                  after its attempts, which are never counted anew, `failure-rate` when too many fall into its \
+                  interval. Flink's default with checkpoints, `exponential-delay`, does not give up.",
+};
+/// The JobManager is lost for good.
+pub const JOB_MANAGER_LOST: Rule = Rule {
+    code: "CK016",
+    title: "the loss of the JobManager is the end of the job",
+    explanation: "Without high availability nobody knows the newest checkpoint once the JobManager is gone: the job is \
+                  lost. With a quorum store (ZooKeeper, etcd, Kubernetes), here `cluster.commit`, a new JobManager \
+                  goes on from it.",
+};
+/// Failures without checkpoints.
+pub const NOTHING_TO_RESTORE: Rule = Rule {
+    code: "CK017",
+    title: "failures are expected, and there are no checkpoints",
+    explanation: "Without `execution.checkpointing.interval` there is nothing to restore: every failure loses all state, \
+                  and Flink's default restart strategy is then `none`.",
+};
+/// A failure outside of the run.
+pub const FAILURE_TOO_LATE: Rule = Rule {
+    code: "CK018",
+    title: "something goes wrong after the end",
+    explanation: "A [[failure]], an [[outage]], or every instant of `failures.trace` lies at or after `job.duration`: it \
+                  will never happen.",
+};
+
 /// All rules, in the order of their codes.
 pub const RULES: &[Rule] = &[
     SATURATED,
@@ -121,4 +161,9 @@ pub const RULES: &[Rule] = &[
     EMPTY_SLOTS,
     DEBLOATED_RECORDS,
     CANONICAL_SAVEPOINT,
+    NO_PROGRESS,
+    GIVES_UP,
+    JOB_MANAGER_LOST,
+    NOTHING_TO_RESTORE,
+    FAILURE_TOO_LATE,
 ];

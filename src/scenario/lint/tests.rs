@@ -108,3 +108,74 @@ fn every_other_rule_has_a_scenario_that_breaks_it() {
         "CK013",
     );
 }
+
+#[test]
+fn failures_that_end_the_job_or_its_progress_are_found() {
+    #[track_caller]
+    fn case(text: &str, expected: &[&str]) {
+        assert_eq!(codes(&format!("{QUIET}{text}")), expected);
+    }
+    let interval = "[flink]\nexecution.checkpointing.interval = '30 s'\n";
+    let fixed = format!("{interval}restart-strategy.type = 'fixed-delay'\n");
+    case(&format!("{interval}[failures]\nmtbf = '10 min'\n"), &[]);
+    case(
+        &format!("{interval}[failures]\nmtbf = '29 s'\n"),
+        &["CK014"],
+    );
+    case(&format!("{interval}[failures]\nat = ['1 s']\n"), &[]);
+    // 10 min / 6 min is more than the one attempt that is the default.
+    case(&format!("{fixed}[failures]\nmtbf = '6 min'\n"), &["CK015"]);
+    case(&format!("{fixed}[failures]\nmtbf = '11 min'\n"), &[]);
+    let task = "[[failure]]\nat = '1 min'\ntask = { vertex = 'in' }\n";
+    case(&format!("{fixed}{task}"), &[]);
+    case(&format!("{fixed}{task}times = 2\n"), &["CK015"]);
+    case(&format!("{fixed}{task}{task}"), &["CK015"]);
+    case(task, &["CK015"]);
+    let rate = format!("{interval}restart-strategy.type = 'failure-rate'\n");
+    case(&format!("{rate}[failures]\nmtbf = '2 min'\n"), &[]);
+    case(&format!("{rate}[failures]\nmtbf = '50 s'\n"), &["CK015"]);
+    case(
+        &format!("{rate}{task}times = 2\nagain-after = '30 s'\n"),
+        &["CK015"],
+    );
+    case(
+        &format!("{rate}{task}times = 2\nagain-after = '2 min'\n"),
+        &[],
+    );
+    case(
+        &format!("{rate}[failures]\nat = ['1 s', '59 s']\n"),
+        &["CK015"],
+    );
+    case("[failures]\nmtbf = '1 h'\n", &["CK015", "CK017"]);
+}
+
+#[test]
+fn a_lost_job_manager_needs_a_quorum_store() {
+    let interval = "[flink]\nexecution.checkpointing.interval = '30 s'\n";
+    let random = "[failures]\nmtbf = '1 h'\nwhat = 'jobmanager'\n";
+    let given = "[[failure]]\nat = '1 min'\njobmanager = true\n";
+    for failure in [random, given] {
+        let text = format!("{QUIET}{interval}{failure}");
+        assert_eq!(codes(&text), ["CK016"]);
+        assert_eq!(codes(&format!("{text}[cluster]\ncommit = {{}}\n")), [""; 0]);
+    }
+}
+
+#[test]
+fn what_goes_wrong_after_the_end_is_found() {
+    let interval = "[flink]\nexecution.checkpointing.interval = '30 s'\n";
+    for late in [
+        "[[failure]]\nat = '10 min'\ntaskmanager = 0\n",
+        "[[outage]]\nat = '1 h'\nduration = '1 s'\nstorage = '0 %'\n",
+        "[failures]\nat = ['1 h', '2 h']\n",
+    ] {
+        assert_eq!(codes(&format!("{QUIET}{interval}{late}")), ["CK018"]);
+    }
+    // The rest of a trace does no harm.
+    assert_eq!(
+        codes(&format!(
+            "{QUIET}{interval}[failures]\nat = ['1 min', '2 h']\n"
+        )),
+        [""; 0]
+    );
+}

@@ -1,5 +1,6 @@
 //! `[flink]`, and what belongs to checkpoints without being Flink's.
 
+use crate::scenario::print::failure;
 use crate::scenario::print::writer::{Writer, text};
 use crate::scenario::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
@@ -69,6 +70,7 @@ pub(super) fn flink(scenario: &Scenario, writer: &mut Writer) {
     backend(checkpointing.backend, writer);
     changelog(checkpointing.changelog.as_ref(), writer);
     network(&scenario.network, writer);
+    failure::flink(&scenario.failures.recovery, writer);
 }
 
 fn alignment(checkpointing: &Checkpointing, writer: &mut Writer) {
@@ -189,7 +191,8 @@ pub(super) fn simulated_only(checkpointing: &Checkpointing, writer: &mut Writer)
     }
 }
 
-fn duration(duration: SimDuration) -> String {
+/// A duration as Flink writes it.
+pub(super) fn duration(duration: SimDuration) -> String {
     text(&flink::write_duration(duration))
 }
 

@@ -1,5 +1,6 @@
 //! A [`Scenario`] as a complete scenario file: every key is written, so that parsing it needs no defaults.
 
+mod failure;
 mod flink;
 mod vertex;
 mod writer;
@@ -28,6 +29,7 @@ pub fn toml(scenario: &Scenario) -> String {
     for trigger in &scenario.triggers {
         manual_trigger(*trigger, &mut writer);
     }
+    failure::failures(scenario, &mut writer);
     simulation(scenario, &mut writer);
     if let Some(measured) = &scenario.measured {
         writer.table("[measured]");

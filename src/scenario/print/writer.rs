@@ -50,6 +50,13 @@ pub(super) fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// A key of TOML, quoted if it must be.
+pub(super) fn key_of(name: &str) -> String {
+    let line = toml::Table::from_iter([(name.to_owned(), toml::Value::from(true))]).to_string();
+    let key = line.trim_end().strip_suffix(" = true");
+    key.expect("a table of one key is one line").to_owned()
+}
+
 /// A list of numbers.
 pub(super) fn numbers(numbers: &[f64]) -> String {
     let texts: Vec<String> = numbers.iter().map(|number| format!("{number:?}")).collect();

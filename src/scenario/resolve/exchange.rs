@@ -1,10 +1,10 @@
 //! `vertex.inputs`: who reads whom, and how keys are shared out.
 
-use crate::scenario::diagnostic::{enumerate, similar};
 use crate::scenario::file::input::{ExchangeKind, Input as InputTable};
 use crate::scenario::file::quantity::Number;
 use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::graph::{NamedBy, vertex_named};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
@@ -63,21 +63,8 @@ fn producer(
         );
         return None;
     };
-    let found = vertices.iter().position(|vertex| vertex.name == *name);
-    // A vertex whose name could not be read may be the one that is meant.
-    if found.is_none() && !problems.unreadable_within(&KeyPath::top("vertex")) {
-        let names: Vec<&str> = vertices
-            .iter()
-            .map(|vertex| vertex.name.as_str())
-            .filter(|n| !n.is_empty())
-            .collect();
-        let mut error = problems.error(&path.key("from"), format!("there is no vertex `{name}`"));
-        match similar(name, names.iter().copied()) {
-            Some(meant) => error.help(format!("did you mean `{meant}`?")),
-            None => error.help(format!("vertices are {}", enumerate(&names))),
-        };
-    }
-    found.map(VertexId)
+    let by = (&path.key("from"), NamedBy::Value);
+    vertex_named(name, vertices, by, problems).map(VertexId)
 }
 
 fn exchange(

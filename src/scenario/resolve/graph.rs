@@ -1,6 +1,7 @@
 //! The job graph as a whole: names, cycles, sources, limits.
 
 use crate::scenario::Scenario;
+use crate::scenario::diagnostic::{enumerate, similar};
 use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
@@ -27,6 +28,41 @@ pub(super) fn check_names(tables: &[file::Vertex], problems: &mut Problems<'_>) 
                 .label("second one");
         }
     }
+}
+
+/// What refers to a vertex by its name.
+#[derive(Clone, Copy)]
+pub(super) enum NamedBy {
+    Key,
+    Value,
+}
+
+/// The index of a vertex that the key or the value at `path` names.
+pub(super) fn vertex_named(
+    name: &str,
+    vertices: &[Vertex],
+    (path, by): (&KeyPath, NamedBy),
+    problems: &mut Problems<'_>,
+) -> Option<usize> {
+    let found = vertices.iter().position(|vertex| vertex.name == name);
+    // A vertex whose name could not be read may be the one that is meant.
+    if found.is_none() && !problems.unreadable_within(&KeyPath::top("vertex")) {
+        let names: Vec<&str> = vertices
+            .iter()
+            .map(|vertex| vertex.name.as_str())
+            .filter(|name| !name.is_empty())
+            .collect();
+        let message = format!("there is no vertex `{name}`");
+        let mut error = match by {
+            NamedBy::Key => problems.key_error(path, message),
+            NamedBy::Value => problems.error(path, message),
+        };
+        match similar(name, names.iter().copied()) {
+            Some(meant) => error.help(format!("did you mean `{meant}`?")),
+            None => error.help(format!("vertices are {}", enumerate(&names))),
+        };
+    }
+    found
 }
 
 /// Something must come in.

@@ -4,16 +4,19 @@
 
 mod cluster;
 mod exchange;
+mod failure;
 mod flink;
 mod graph;
 mod job;
 mod network;
 pub mod options;
 pub mod problems;
+mod restart;
 mod service;
 mod source;
 mod state;
 mod storage;
+mod trace;
 mod vertex;
 
 pub use crate::scenario::resolve::graph::topological;
@@ -23,7 +26,7 @@ use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Failures, Measured, Scenario};
+use crate::scenario::{Measured, Scenario};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -50,6 +53,16 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     let vertices = vertex::vertices(&given, problems);
     let triggers = job::triggers(file.trigger.as_deref().unwrap_or_default(), problems);
     let cluster = cluster::cluster(file.cluster.as_ref(), &options, &vertices, problems);
+    let recovery = restart::recovery(
+        file.failures.as_ref(),
+        restart::Given {
+            version,
+            options: &options,
+            checkpoints: checkpointing.interval.is_some() || checkpointing.every_records.is_some(),
+        },
+        problems,
+    );
+    let failures = failure::failures(file, (&vertices, &cluster), recovery, problems);
     let scenario = Scenario {
         job,
         vertices,
@@ -58,7 +71,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         cluster,
         storage,
         simulation,
-        failures: Failures::default(),
+        failures,
         triggers,
         measured: measured(file, problems),
     };

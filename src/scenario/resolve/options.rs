@@ -119,6 +119,26 @@ impl FlinkOptions {
         Some(self.text(key)?.eq_ignore_ascii_case("true"))
     }
 
+    /// A decimal number within limits, or the default; what is out of the limits is reported.
+    pub fn number(
+        &self,
+        key: &'static str,
+        default: f64,
+        (smallest, largest): (f64, f64),
+        problems: &mut Problems<'_>,
+    ) -> f64 {
+        let number = self.text(key).and_then(|text| text.parse::<f64>().ok());
+        match number {
+            Some(number) if (smallest..=largest).contains(&number) => number,
+            Some(_) => {
+                let message = format!("`{key}` must be between {smallest} and {largest}");
+                problems.error(&self.path(key), message);
+                default
+            }
+            None => default,
+        }
+    }
+
     /// A whole number within limits, or the default; what is out of the limits is reported.
     pub fn integer(
         &self,

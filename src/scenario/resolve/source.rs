@@ -1,18 +1,15 @@
 //! `vertex.source`: how many records come when.
 
-use std::path::Path;
-
 use crate::scenario::file::quantity::{SourceRate, Text};
 use crate::scenario::file::source::{self as file, ArrivalsKind};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
+use crate::scenario::resolve::trace;
 use crate::scenario::vertex::{Arrivals, Rate, Service, Source};
 use crate::units::{SimDuration, UnitError, parse};
 
 /// A daily curve repeats after this.
 const DAY: SimDuration = SimDuration::from_secs(86_400);
-/// Longer traces are not read.
-const TRACE_ROWS_MAX: usize = 1_000_000;
 
 type Steps = Vec<(SimDuration, f64)>;
 
@@ -182,45 +179,9 @@ fn two_words<'l>(
 
 /// A CSV file with the columns `seconds` and `records_per_s`.
 fn trace(name: &str, path: &KeyPath, problems: &mut Problems<'_>) -> Option<Steps> {
-    let file = problems.document().base.join(name);
-    match read_trace(&file) {
-        Ok(steps) => Some(steps),
-        Err(message) => {
-            problems
-                .error(path, format!("cannot use the trace `{name}`: {message}"))
-                .help("a trace is a CSV file with the columns `seconds` and `records_per_s`");
-            None
-        }
-    }
-}
-
-fn read_trace(file: &Path) -> Result<Steps, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|error| error.to_string())?;
-    let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let column = |name: &str| {
-        let found = headers.iter().position(|header| header == name);
-        found.ok_or_else(|| format!("it has no column `{name}`"))
-    };
-    let (seconds, rate) = (column("seconds")?, column("records_per_s")?);
-    let mut steps = Steps::new();
-    for row in reader.records() {
-        let row = row.map_err(|error| error.to_string())?;
-        let line = row.position().map_or(0, csv::Position::line);
-        let number = |column: usize| {
-            let text = row.get(column).unwrap_or_default();
-            let number = text
-                .parse::<f64>()
-                .ok()
-                .filter(|number| (0.0..=1e15).contains(number));
-            number.ok_or_else(|| format!("line {line}: `{text}` is no number of at least 0"))
-        };
-        steps.push((SimDuration::from_secs_f64(number(seconds)?), number(rate)?));
-        if steps.len() > TRACE_ROWS_MAX {
-            return Err(format!("it has more than {TRACE_ROWS_MAX} rows"));
-        }
-    }
-    Ok(steps)
+    let rows = trace::read(name, ["seconds", "records_per_s"], path, problems)?;
+    let steps = rows
+        .iter()
+        .map(|[seconds, rate]| (SimDuration::from_secs_f64(*seconds), *rate));
+    Some(steps.collect())
 }

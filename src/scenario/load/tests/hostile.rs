@@ -80,7 +80,7 @@ proptest! {
 
     #[test]
     fn random_overrides_never_panic(
-        path in "(vertex|job|flink|storage|cluster|simulation|sweep|trigger)(\\.(join|orders|0|inputs|skew|service|state|size|slow|name|rate|source|seed|mean|execution)){0,4}",
+        path in "(vertex|job|flink|storage|cluster|simulation|sweep|trigger|failures|failure|outage|restore)(\\.(join|orders|0|inputs|skew|service|state|size|slow|name|rate|source|seed|mean|execution|at|task|what|age|parallelism|trace|mtbf)){0,4}",
         word in 0..WORDS.len(),
     ) {
         survive(JOIN, &[(path, WORDS[word].to_owned())])?;

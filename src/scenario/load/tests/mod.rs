@@ -1,6 +1,8 @@
 mod errors;
+mod failures;
 mod files;
 mod hostile;
+mod restart;
 mod round_trip;
 mod values;
 

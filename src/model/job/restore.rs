@@ -1,0 +1,271 @@
+//! Recovery: from the restart to the moment when everything is as before the failure (`flink-semantics` 6.4).
+//!
+//! Lost tasks are deployed, read their full state on shared bandwidth, process their recovered in-flight data, and run.
+//! Sources are back where they stood when the restored checkpoint was taken: a log's records since then are due at once,
+//! so that replay and catch-up need no rule of their own.
+
+use crate::engine::Agenda;
+use crate::model::cut::{Cut, TaskCut};
+use crate::model::event::Event;
+use crate::model::graph;
+use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::job::Job;
+use crate::model::job::caching::CacheLimit;
+use crate::model::network::{Buffer, Element};
+use crate::model::observe::{Fact, Observer};
+use crate::model::storage::{File, FileOwner};
+use crate::model::task::{Doing, Task};
+use crate::scenario::BufferTimeout;
+use crate::scenario::calibration::{COORDINATOR_START, DEPLOY};
+use crate::units::{SimDuration, SimTime};
+
+/// How often the backlog is looked at while it is worked off.
+const BACKLOG_STEP: SimDuration = SimDuration::from_millis(50);
+/// Input of so much time counts as no backlog: about what one buffer timeout holds back.
+const BACKLOG_NEGLIGIBLE: SimDuration = SimDuration::from_millis(100);
+
+impl<O: Observer> Job<O> {
+    /// The beginning of the job, as a cut.
+    pub(super) fn beginning(tasks: &[Task]) -> Cut {
+        Cut {
+            trigger: SimTime::ZERO,
+            tasks: tasks.iter().map(|task| Some(cut_of(task))).collect(),
+            ..Cut::default()
+        }
+    }
+
+    /// A task takes its snapshot.
+    pub(super) fn note_cut(&mut self, id: TaskId, checkpoint: CheckpointId) {
+        let cut = cut_of(&self.tasks[id.index()]);
+        self.mishaps.cuts.note_task(checkpoint, id, cut);
+    }
+
+    /// Only pending and retained checkpoints can be restored.
+    pub(super) fn forget_cuts(&mut self) {
+        let coordinator = &self.coordinator;
+        self.mishaps.cuts.keep(|checkpoint| {
+            coordinator.is_pending(checkpoint) || coordinator.retained().any(|id| id == checkpoint)
+        });
+    }
+
+    /// The delay is over: the lost tasks are deployed with the state of the newest completed checkpoint.
+    pub(super) fn restart(&mut self, agenda: &mut Agenda<Event>) {
+        // A restart that had to wait longer for its slots.
+        if self.mishaps.restart != Some(agenda.now()) {
+            return;
+        }
+        let now = agenda.now();
+        self.mishaps.restart = None;
+        let checkpoint = self.coordinator.newest();
+        let trigger = self.mishaps.cuts.get(checkpoint).trigger;
+        self.observer.observe(
+            now,
+            &Fact::Restarted {
+                checkpoint,
+                trigger,
+            },
+        );
+        let lost = std::mem::replace(&mut self.mishaps.lost, vec![false; self.tasks.len()]);
+        let built = graph::build(&self.scenario, &self.streams).network;
+        self.records_lost += self.network.reset(&built, |id| lost[id.index()]);
+        for id in self.all_tasks().filter(|id| lost[id.index()]) {
+            self.set_back(id, checkpoint, now);
+            agenda.after(DEPLOY, Event::TaskDeployed { task: id });
+        }
+        self.put_in_flight_data_back(checkpoint, &lost);
+        self.mishaps.lost_taskmanagers.fill(false);
+        if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
+            agenda.at(at, Event::CheckpointDue { tick });
+        }
+    }
+
+    /// A task is again what it was when it took its snapshot.
+    fn set_back(&mut self, id: TaskId, checkpoint: Option<CheckpointId>, now: SimTime) {
+        let local = self.scenario.failures.recovery.local
+            && !self.mishaps.lost_taskmanagers[self.taskmanager_of[id.index()]];
+        let cut = self.mishaps.cuts.get(checkpoint).tasks[id.index()]
+            .as_ref()
+            .expect("a completed checkpoint holds every task");
+        let task = &mut self.tasks[id.index()];
+        if let (Some(source), Some((position, due))) = (&mut task.source, &cut.source) {
+            source.schedule.return_to(position);
+            source.due = *due;
+            if !source.log {
+                // A generator goes on from its place as if no time had passed.
+                let late = now.since(source.schedule.next_due());
+                source.schedule.postpone(late);
+            }
+        }
+        task.fraction = cut.fraction;
+        let mut plan = cut.state.restore_plan(checkpoint);
+        if local {
+            plan.files.clear();
+        }
+        *task.state = cut.state.clone();
+        task.state.restored(now, task.counters.records, checkpoint);
+        self.plans.insert(id, plan);
+    }
+
+    /// In-flight data is read and processed before anything else.
+    fn put_in_flight_data_back(&mut self, checkpoint: Option<CheckpointId>, lost: &[bool]) {
+        for (&channel, &bytes) in &self.mishaps.cuts.get(checkpoint).in_flight {
+            let consumer = self.network.channel(channel).consumer;
+            if !lost[consumer.index()] {
+                continue;
+            }
+            let record = u64::from(self.record_bytes_on(channel)).max(1);
+            let buffer = Buffer {
+                records: u32::try_from(bytes / record).unwrap_or(u32::MAX),
+                bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+                last_of_segment: false,
+                floating: false,
+            };
+            if buffer.records > 0 {
+                let replay = &mut self.tasks[consumer.index()].cache.replay;
+                replay.push_back((channel, Element::Data(buffer)));
+            }
+        }
+    }
+
+    /// Bytes of a record on a channel.
+    fn record_bytes_on(&self, channel: ChannelId) -> u32 {
+        let channel = self.network.channel(channel);
+        let outputs = self.tasks[channel.producer.index()].outputs.iter();
+        outputs
+            .filter(|output| output.partition == channel.partition)
+            .map(|output| output.record_bytes)
+            .next()
+            .expect("the producer writes to the channel")
+    }
+
+    /// The task is deployed: it reads its state.
+    pub(super) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+        let taskmanager = self.taskmanager_of[id.index()];
+        let Some(plan) = self.plans.get_mut(&id) else {
+            return;
+        };
+        let mut files = Vec::new();
+        while let Some(bytes) = plan.next_file() {
+            files.push(bytes);
+        }
+        if plan.is_done() {
+            let fixed = plan.fixed;
+            self.plans.remove(&id);
+            return agenda.after(fixed, Event::TaskRestored { task: id });
+        }
+        for bytes in files {
+            let owner = FileOwner::Restore(id);
+            self.open_file(
+                File {
+                    owner,
+                    taskmanager,
+                    bytes,
+                },
+                agenda,
+            );
+        }
+    }
+
+    /// A file of the task's state is read.
+    pub(super) fn read_state_file(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda<Event>) {
+        self.observer
+            .observe(agenda.now(), &Fact::Restored { task: id, bytes });
+        if let Some(plan) = self.plans.get_mut(&id) {
+            plan.open -= 1;
+            self.begin_restore(id, agenda);
+        }
+    }
+
+    /// The task has its state; it runs as soon as it has processed its in-flight data.
+    pub(super) fn end_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+        self.tasks[id.index()].doing = Doing::Waiting;
+        if let BufferTimeout::Every(period) = self.scenario.network.buffer_timeout
+            && !self.tasks[id.index()].outputs.is_empty()
+        {
+            agenda.after(period, Event::Flush { task: id });
+        }
+        self.schedule_periodic_work_of(id, agenda);
+        self.runnable.push_back(id);
+    }
+
+    /// A task that may go on while others are being restored: reads its in-flight data first, and runs after that.
+    #[cold]
+    pub(super) fn look_at_restored(
+        &mut self,
+        id: TaskId,
+        cache: Option<CacheLimit>,
+        agenda: &mut Agenda<Event>,
+    ) -> Option<CacheLimit> {
+        let task = &mut self.tasks[id.index()];
+        if !task.restoring || task.is_occupied() {
+            return cache;
+        }
+        if !task.cache.replay.is_empty() {
+            return cache.or(Some(CacheLimit::NONE));
+        }
+        if task.inputs.iter().all(|input| input.in_hand.is_none()) {
+            task.restoring = false;
+            self.recovering -= 1;
+            if self.recovering == 0 {
+                self.all_run(agenda);
+            }
+        }
+        cache
+    }
+
+    fn all_run(&mut self, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        self.coordinator.resume();
+        self.observer.observe(now, &Fact::AllRunning);
+        for (given, after) in self.mishaps.source.repeats(&self.scenario.failures) {
+            let given = given as u32;
+            agenda.after(after, Event::GivenFailure { given });
+        }
+        if !self.mishaps.catching_up {
+            self.mishaps.catching_up = true;
+            agenda.after(SimDuration::ZERO, Event::BacklogLooked);
+        }
+    }
+
+    /// While records wait that did not wait before the failure, the job is not what it was.
+    pub(super) fn look_at_backlog(&mut self, agenda: &mut Agenda<Event>) {
+        let now = agenda.now();
+        if self.recovering > 0 {
+            self.mishaps.catching_up = false;
+            return;
+        }
+        let due = |until| self.unread(until);
+        let negligible = due(now + BACKLOG_NEGLIGIBLE) - due(now);
+        if self.backlog(now) > self.mishaps.backlog + negligible {
+            agenda.after(BACKLOG_STEP, Event::BacklogLooked);
+            return;
+        }
+        self.mishaps.catching_up = false;
+        self.observer.observe(now, &Fact::CaughtUp);
+    }
+
+    /// Records that are due and not emitted, and records in channels.
+    pub(super) fn backlog(&self, now: SimTime) -> u64 {
+        self.unread(now) + self.records_in_channels()
+    }
+
+    /// Records of log sources that are due and not emitted.
+    pub fn unread(&self, now: SimTime) -> u64 {
+        let sources = self.tasks.iter().filter_map(|task| task.source.as_ref());
+        sources
+            .filter(|source| source.log)
+            .map(|source| source.schedule.unread(now) + u64::from(source.due))
+            .sum()
+    }
+}
+
+fn cut_of(task: &Task) -> TaskCut {
+    TaskCut {
+        source: task
+            .source
+            .as_ref()
+            .map(|source| (source.schedule.position(), source.due)),
+        fraction: task.fraction,
+        state: (*task.state).clone(),
+    }
+}

@@ -1,0 +1,148 @@
+//! What it costs to get a subtask's state back (`flink-semantics` 6.4 no. 5).
+//!
+//! Always the full state, whatever the last checkpoint wrote: `HashMap` reads one file and deserialises it in one thread;
+//! RocksDB downloads all files with several threads and opens them; a changelog reads the inner backend and the log.
+
+use crate::model::ids::CheckpointId;
+use crate::model::state_backend::{StateBackend, Store};
+use crate::scenario::CheckpointStorage;
+use crate::scenario::calibration as c;
+use crate::units::{SimDuration, SimTime};
+
+/// What a subtask reads before it can run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestorePlan {
+    /// Files to read; all of them begin as threads become free, the last one first.
+    pub files: Vec<u64>,
+    /// Files that are read at the same time.
+    pub threads: usize,
+    /// Files that are being read.
+    pub open: usize,
+    /// Time on top, after the last byte.
+    pub fixed: SimDuration,
+}
+
+impl StateBackend {
+    /// What a restore of this state reads; it is as it was when `checkpoint` was taken.
+    pub fn restore_plan(&self, checkpoint: Option<CheckpointId>) -> RestorePlan {
+        let mut plan = match &self.store {
+            Store::Inline { .. } => RestorePlan {
+                threads: 1,
+                fixed: c::RESTORE_INLINE,
+                ..RestorePlan::default()
+            },
+            Store::HashMap => RestorePlan {
+                files: vec![self.scan_bytes()],
+                threads: 1,
+                fixed: c::HASHMAP_OPEN,
+                ..RestorePlan::default()
+            },
+            Store::RocksDb {
+                options,
+                lsm,
+                taken,
+                ..
+            } => {
+                let uploaded = taken.iter().find(|(of, _)| Some(*of) == checkpoint);
+                let files = uploaded.map_or_else(|| lsm.all(), |(_, files)| files.clone());
+                let mut files: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+                files.sort_unstable();
+                RestorePlan {
+                    files,
+                    threads: options.transfer_threads,
+                    open: 0,
+                    fixed: c::ROCKSDB_OPEN,
+                }
+            }
+        };
+        if let Some(log) = &self.changelog {
+            plan.files.push(log.logged());
+        }
+        match self.storage {
+            CheckpointStorage::FileSystem => {
+                plan.files.retain(|&bytes| bytes > self.inline_threshold);
+            }
+            CheckpointStorage::JobManager { .. } => plan.files.clear(),
+        }
+        plan
+    }
+
+    /// The state is back: what has changed since counts from now on. `processed` = records processed so far.
+    pub fn restored(&mut self, now: SimTime, processed: u64, checkpoint: Option<CheckpointId>) {
+        self.last = (now, processed);
+        self.last_logged = (now, processed);
+        if let Some(checkpoint) = checkpoint {
+            self.confirm(checkpoint);
+        }
+        if let Store::RocksDb { taken, .. } = &mut self.store {
+            taken.clear();
+        }
+        if let Some(log) = &mut self.changelog {
+            log.forget_running();
+        }
+    }
+}
+
+impl RestorePlan {
+    /// The next file that a free thread reads.
+    pub fn next_file(&mut self) -> Option<u64> {
+        if self.open >= self.threads {
+            return None;
+        }
+        let bytes = self.files.pop()?;
+        self.open += 1;
+        Some(bytes)
+    }
+
+    /// Whether everything is read.
+    pub fn is_done(&self) -> bool {
+        self.files.is_empty() && self.open == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::state_backend::SnapshotKind;
+    use crate::scenario::{Backend, Checkpointing, RocksDb, State, Updates};
+    use crate::units::Bytes;
+
+    fn backend(backend: Backend) -> StateBackend {
+        let state = State {
+            size: Bytes::new(40_000_000),
+            entry: Bytes::new(1000),
+            updates: Updates::PerSecond(0.02),
+            access: SimDuration::ZERO,
+        };
+        let options = Checkpointing {
+            backend,
+            ..Checkpointing::default()
+        };
+        StateBackend::new(Some(&state), false, 1, 0, &options)
+    }
+
+    #[test]
+    fn a_heap_backend_reads_one_file_with_everything() {
+        let plan = backend(Backend::HashMap).restore_plan(None);
+        assert_eq!(plan.files, [40_000 * 1013 + 717]);
+    }
+
+    #[test]
+    fn an_incremental_checkpoint_is_restored_in_full() {
+        let rocksdb = RocksDb {
+            incremental: true,
+            ..RocksDb::default()
+        };
+        let mut backend = backend(Backend::RocksDb(rocksdb));
+        for n in 1..=3 {
+            let at = SimTime::ZERO + SimDuration::from_secs(u64::from(n) * 5);
+            backend.snapshot(at, 0, CheckpointId(n), SnapshotKind::Checkpoint);
+            backend.confirm(CheckpointId(n - 1));
+        }
+        let plan = backend.restore_plan(Some(CheckpointId(3)));
+        assert_eq!(plan.threads, 4);
+        let bytes: u64 = plan.files.iter().sum();
+        assert!(bytes > 40_000 * 1027, "{bytes}");
+        assert_eq!(plan.files.last(), plan.files.iter().max());
+    }
+}

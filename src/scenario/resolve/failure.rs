@@ -1,0 +1,183 @@
+//! `[failures]`, `[[failure]]`, `[[outage]]` and `[restore]`.
+
+mod given;
+mod outage;
+mod restore;
+
+use crate::scenario::cluster::Cluster;
+use crate::scenario::failure::{FailureKind, FailureLaw, Failures, RandomFailures, Recovery};
+use crate::scenario::file::File;
+use crate::scenario::file::failure::{self as file, LawKind, TargetKind};
+use crate::scenario::file::quantity::Text;
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::problems::Problems;
+use crate::scenario::resolve::trace;
+use crate::scenario::vertex::Vertex;
+use crate::units::SimDuration;
+
+/// Shorter times between failures are a slip of the pen.
+const MTBF_MIN: SimDuration = SimDuration::from_millis(1);
+/// Shapes that a Weibull law may have; beyond, its mean is that of a single point, or of nothing.
+const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=50.0;
+
+/// Everything that goes wrong.
+pub(super) fn failures(
+    file: &File,
+    (vertices, cluster): (&[Vertex], &Cluster),
+    recovery: Recovery,
+    problems: &mut Problems<'_>,
+) -> Failures {
+    let given = file.failure.as_deref().unwrap_or_default();
+    let given = given.iter().enumerate().filter_map(|(index, table)| {
+        let path = KeyPath::top("failure").index(index);
+        given::failure(table, (vertices, cluster), &path, problems)
+    });
+    let given = given.collect();
+    let outages = file.outage.as_deref().unwrap_or_default();
+    let outages = outages.iter().enumerate().filter_map(|(index, table)| {
+        let path = KeyPath::top("outage").index(index);
+        outage::outage(table, cluster.commit, &path, problems)
+    });
+    Failures {
+        given,
+        outages: outages.collect(),
+        random: file
+            .failures
+            .as_ref()
+            .and_then(|table| random(table, problems)),
+        restore: file
+            .restore
+            .as_ref()
+            .map(|table| restore::restore(table, vertices, problems)),
+        recovery,
+    }
+}
+
+fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomFailures> {
+    let path = KeyPath::top("failures");
+    let ways = [
+        ("mtbf", table.mtbf.is_some()),
+        ("trace", table.trace.is_some()),
+        ("at", table.at.is_some()),
+    ];
+    one_way(&ways, "when failures come", &path, problems);
+    let law = if let Some(Text(mtbf)) = table.mtbf {
+        Some(law(table, mtbf, &path, problems))
+    } else {
+        let shape = [
+            ("law", table.law.is_some()),
+            ("shape", table.shape.is_some()),
+        ];
+        without_effect(&shape, "without `mtbf`", &path, problems);
+        given_times(table, &path, problems)
+    };
+    let said = ways.iter().any(|(_, given)| *given);
+    if !said && !problems.unreadable_within(&path) {
+        let what = [("what", table.what.is_some())];
+        without_effect(&what, "without `mtbf` or `trace`", &path, problems);
+    }
+    Some(RandomFailures {
+        law: law?,
+        kind: match table.what {
+            Some(TargetKind::Task) => FailureKind::Task,
+            Some(TargetKind::TaskManager) | None => FailureKind::TaskManager,
+            Some(TargetKind::JobManager) => FailureKind::JobManager,
+        },
+    })
+}
+
+fn law(
+    table: &file::Failures,
+    mtbf: SimDuration,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> FailureLaw {
+    if mtbf < MTBF_MIN {
+        problems.error(&path.key("mtbf"), "`failures.mtbf` must be at least 1 ms");
+    }
+    let key = path.key("shape");
+    match (table.law.unwrap_or(LawKind::Exponential), table.shape) {
+        (LawKind::Exponential, None) => FailureLaw::Exponential { mtbf },
+        (LawKind::Exponential, Some(_)) => {
+            problems
+                .key_error(&key, "only a Weibull law has a `shape`")
+                .help("add `law = \"weibull\"`");
+            FailureLaw::Exponential { mtbf }
+        }
+        (LawKind::Weibull, Some(shape)) => {
+            if !SHAPES.contains(&shape.0) {
+                problems.error(&key, "`failures.shape` must be between 0.05 and 50");
+            }
+            FailureLaw::Weibull {
+                mtbf,
+                shape: shape.0,
+            }
+        }
+        (LawKind::Weibull, None) => {
+            let help = "add for example `shape = 0.7`: failures come in clusters";
+            problems.missing(&key, "a Weibull law without `shape`", help);
+            FailureLaw::Weibull { mtbf, shape: 1.0 }
+        }
+    }
+}
+
+/// Instants in the file itself, or in another one.
+fn given_times(
+    table: &file::Failures,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<FailureLaw> {
+    let (times, key): (Vec<SimDuration>, _) = if let Some(name) = &table.trace {
+        let key = path.key("trace");
+        let rows = trace::read(name, ["seconds"], &key, problems)?;
+        let times = rows
+            .iter()
+            .map(|[seconds]| SimDuration::from_secs_f64(*seconds));
+        (times.collect(), key)
+    } else {
+        let times = table.at.as_ref()?.iter().map(|text| text.0);
+        (times.collect(), path.key("at"))
+    };
+    if times.is_empty() {
+        problems.error(&key, "no failure is listed");
+    }
+    if !times.windows(2).all(|pair| pair[0] < pair[1]) {
+        problems.error(&key, "the instants of the failures must rise");
+    }
+    Some(FailureLaw::Trace(times))
+}
+
+/// An instant without which the table means nothing.
+fn required(
+    at: Option<Text<SimDuration>>,
+    path: &KeyPath,
+    what: &str,
+    problems: &mut Problems<'_>,
+) -> SimDuration {
+    if at.is_none() {
+        let help = "add for example `at = \"5 min\"`";
+        problems.missing(path, format!("{what} without a time"), help);
+    }
+    at.map_or(SimDuration::ZERO, |text| text.0)
+}
+
+/// Of several keys that say the same thing, at most one is given.
+fn one_way(ways: &[(&str, bool)], what: &str, path: &KeyPath, problems: &mut Problems<'_>) {
+    let given: Vec<&str> = ways
+        .iter()
+        .filter_map(|(key, given)| given.then_some(*key))
+        .collect();
+    if let [_, second, ..] = given.as_slice() {
+        let message = format!("{what} is said twice: `{}`", given.join("` and `"));
+        problems
+            .key_error(&path.key(second), message)
+            .help("give one of them");
+    }
+}
+
+/// Keys that say something about another key, which is not there.
+fn without_effect(keys: &[(&str, bool)], why: &str, path: &KeyPath, problems: &mut Problems<'_>) {
+    for (key, _) in keys.iter().filter(|(_, given)| *given) {
+        problems.key_error(&path.key(key), format!("`{key}` has no effect {why}"));
+    }
+}

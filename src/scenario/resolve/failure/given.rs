@@ -1,0 +1,109 @@
+//! `[[failure]]`: what fails, when, and how often.
+
+use crate::scenario::cluster::Cluster;
+use crate::scenario::failure::{GivenFailure, Target};
+use crate::scenario::file::failure as file;
+use crate::scenario::file::quantity::Count;
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::resolve::count;
+use crate::scenario::resolve::failure::{one_way, required, without_effect};
+use crate::scenario::resolve::graph::{NamedBy, vertex_named};
+use crate::scenario::resolve::problems::Problems;
+use crate::scenario::resolve::vertex::no_subtask;
+use crate::scenario::vertex::Vertex;
+use crate::units::SimDuration;
+
+/// More repetitions of one failure are a slip of the pen.
+const TIMES_MAX: u64 = 1_000_000;
+
+/// A failure at a given time; `None` if it is not known what fails.
+pub(super) fn failure(
+    table: &file::Failure,
+    (vertices, cluster): (&[Vertex], &Cluster),
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<GivenFailure> {
+    let at = required(table.at, &path.key("at"), "a failure", problems);
+    let ways = [
+        ("task", table.task.is_some()),
+        ("taskmanager", table.taskmanager.is_some()),
+        ("jobmanager", table.jobmanager.is_some()),
+    ];
+    one_way(&ways, "what fails", path, problems);
+    if ways.iter().all(|(_, given)| !given) {
+        let help = "add `task = { vertex = \"name\", subtask = 0 }`, `taskmanager = 0` or `jobmanager = true`";
+        problems.missing(&path.key("task"), "a failure of nothing", help);
+    }
+    let target = target(table, (vertices, cluster), path, problems);
+    let times = count(table.times, 1, (1, TIMES_MAX), &path.key("times"), problems);
+    if times == 1 && !problems.unreadable_within(&path.key("times")) {
+        let again = [("again-after", table.again_after.is_some())];
+        without_effect(&again, "without `times` above 1", path, problems);
+    }
+    Some(GivenFailure {
+        at,
+        target: target?,
+        times: u32::try_from(times).unwrap_or(u32::MAX),
+        again_after: table.again_after.map_or(SimDuration::ZERO, |text| text.0),
+    })
+}
+
+fn target(
+    table: &file::Failure,
+    (vertices, cluster): (&[Vertex], &Cluster),
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<Target> {
+    if let Some(task) = &table.task {
+        return subtask(task, vertices, &path.key("task"), problems);
+    }
+    if let Some(Count(machine)) = table.taskmanager {
+        let there = cluster.taskmanagers as u64;
+        if machine < there {
+            return Some(Target::TaskManager(machine as usize));
+        }
+        problems
+            .error(
+                &path.key("taskmanager"),
+                format!("there is no TaskManager {machine}"),
+            )
+            .help(format!(
+                "there are {there}, counted from 0; see `cluster.taskmanagers`"
+            ));
+        return None;
+    }
+    match table.jobmanager? {
+        true => Some(Target::JobManager),
+        false => {
+            problems
+                .error(&path.key("jobmanager"), "`jobmanager` can only be true")
+                .help("leave it out if something else fails");
+            None
+        }
+    }
+}
+
+fn subtask(
+    task: &file::Task,
+    vertices: &[Vertex],
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<Target> {
+    let key = path.key("vertex");
+    let Some(name) = &task.vertex else {
+        let help = "add `vertex = \"name of a vertex\"`";
+        problems.missing(&key, "a task without a vertex", help);
+        return None;
+    };
+    let vertex = vertex_named(name, vertices, (&key, NamedBy::Value), problems)?;
+    let Count(subtask) = task.subtask.unwrap_or(Count(0));
+    let parallelism = vertices[vertex].parallelism;
+    if subtask >= parallelism as u64 {
+        no_subtask(subtask, parallelism, &path.key("subtask"), problems);
+        return None;
+    }
+    Some(Target::Task {
+        vertex,
+        subtask: subtask as usize,
+    })
+}
