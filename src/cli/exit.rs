@@ -11,6 +11,8 @@ pub enum Exit {
     Failure = 1,
     /// The command line or a scenario is invalid (clap's own code, too).
     Usage = 2,
+    /// An objective is missed.
+    Missed = 3,
     /// Interrupted; what was finished is kept.
     Interrupted = 130,
 }

@@ -27,9 +27,10 @@ Commonest commands:
   ckptsim demo                                   no file needed: simulate, print, draw
   ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
   ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
+  ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
-Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 130 interrupted."
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Run(commands::run::Args),
     Sweep(commands::sweep::Args),
+    Recommend(commands::recommend::Args),
     Report(commands::report::Args),
     Check(commands::check::Args),
     Import(commands::import::Args),
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => commands::run::execute(&args, console),
         Command::Sweep(args) => commands::sweep::execute(&args, console),
+        Command::Recommend(args) => commands::recommend::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
         Command::Import(args) => commands::import::execute(&args, console),

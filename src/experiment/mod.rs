@@ -4,18 +4,24 @@ pub mod compare;
 pub mod grid;
 pub mod journal;
 pub mod loss;
+pub mod metric;
 pub mod occupancy;
 pub mod published;
 pub mod recommend;
+pub mod recoveries;
 pub mod replicate;
 pub mod result;
 pub mod run;
 #[cfg(test)]
 pub(in crate::experiment) mod sample;
 pub mod saved;
+pub mod spans;
+pub mod stops;
 pub mod sweep;
 mod timeline;
 pub mod validate;
+pub mod visibility;
+pub mod written;
 
 pub use crate::experiment::result::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,

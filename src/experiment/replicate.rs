@@ -4,7 +4,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::recoveries::Recoveries;
 use crate::experiment::result::{JobEnd, PointSummary, RunResult};
+use crate::experiment::spans::Spans;
+use crate::experiment::visibility::Waits;
+use crate::experiment::{stops, written};
 use crate::measure::estimate::quantile;
 use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases};
 use crate::scenario::Scenario;
@@ -64,6 +68,24 @@ pub struct Replication {
     pub throughput: f64,
     /// Largest busy share of any subtask.
     pub utilisation: f64,
+    /// Every end-to-end duration.
+    #[serde(default)]
+    pub durations: Spans,
+    /// Share of the saturated throughput that sync phases take, see [`stops`](crate::experiment::stops).
+    #[serde(default)]
+    pub overhead: Option<f64>,
+    /// Bytes newly persisted per hour.
+    #[serde(default)]
+    pub bytes_written_per_hour: Option<f64>,
+    /// Bytes that the retained checkpoints hold at the end, at most.
+    #[serde(default)]
+    pub retained_bytes: Option<f64>,
+    /// Until a record's result is visible behind an exactly-once sink.
+    #[serde(default)]
+    pub visibility: Waits,
+    /// What followed failures.
+    #[serde(default)]
+    pub recoveries: Recoveries,
 }
 
 impl Replication {
@@ -117,6 +139,18 @@ impl Replication {
                 .flat_map(|vertex| &vertex.busy)
                 .copied()
                 .fold(0.0, f64::max),
+            durations: Spans {
+                ended: completed
+                    .iter()
+                    .map(|phases| phases.end_to_end.as_secs_f64())
+                    .collect(),
+                open: Vec::new(),
+            },
+            overhead: stops::share(scenario, run, &counted),
+            bytes_written_per_hour: written::per_hour(&counted),
+            retained_bytes: written::retained(scenario, &completed),
+            visibility: Waits::of(run),
+            recoveries: Recoveries::of(run),
         }
     }
 }

@@ -5,5 +5,6 @@
 
 pub mod number;
 pub mod plot;
+pub mod recommend;
 pub mod sheet;
 pub mod table;

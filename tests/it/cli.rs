@@ -236,3 +236,86 @@ fn check_lists_problems_for_programs() {
     let misspelt = problems.iter().find(|problem| problem["line"] == 2);
     assert_eq!(misspelt.unwrap()["severity"], "error");
 }
+
+/// Small enough for a search: one source, one keyed operator.
+const TINY: &str = "
+[job]
+name = 'tiny'
+duration = '40 s'
+warmup = '5 s'
+retention-wish = '2 min'
+[[vertex]]
+name = 'in'
+source = { rate = '200/s', record = '100 B' }
+[[vertex]]
+name = 'count'
+parallelism = 2
+inputs = ['in']
+service = '1 ms'
+state = { size = '4 MiB', dirty = '50 %/min' }
+[flink]
+execution.checkpointing.interval = '5 s'
+[cluster]
+slots = 2
+";
+
+fn recommended(directory: &Path, args: &[&str]) -> assert_cmd::assert::Assert {
+    let file = directory.join("tiny.toml");
+    std::fs::write(&file, TINY).unwrap();
+    ckptsim(&[
+        "recommend",
+        "--from",
+        "2 s",
+        "--to",
+        "20 s",
+        "--quiet",
+        "--out",
+    ])
+    .arg(directory)
+    .arg(&file)
+    .args(args)
+    .assert()
+}
+
+#[test]
+fn a_recommendation_says_what_to_paste_and_saves_what_it_rests_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let met = recommended(directory.path(), &["--objective", "duration_p99<=10s"]).code(0);
+    let answer = text(&met.get_output().stdout);
+    assert!(
+        answer.starts_with("Checkpoint every 20 s: overhead "),
+        "{answer}"
+    );
+    assert!(
+        answer.lines().all(|line| line.chars().count() <= 100),
+        "{answer}"
+    );
+    let saved = std::fs::read(directory.path().join("recommendation.json")).unwrap();
+    let saved: Value = serde_json::from_slice(&saved).unwrap();
+    assert_eq!(saved["schema"], "ckptsim.recommendation/1");
+    assert_eq!(saved["retention"]["retained"], 6);
+    let emitted = recommended(directory.path(), &["--emit", "flink-yaml", "--no-tornado"]).code(0);
+    let options = text(&emitted.get_output().stdout);
+    assert!(options.contains("# was 5 s: "), "{options}");
+    assert!(
+        options.contains("execution.checkpointing.interval: 20 s"),
+        "{options}"
+    );
+}
+
+#[test]
+fn an_objective_that_nothing_meets_exits_with_3_and_a_misspelt_one_with_2() {
+    let directory = tempfile::tempdir().unwrap();
+    let missed = recommended(directory.path(), &["--objective", "duration_p99<=1ms"]).code(3);
+    let answer = text(&missed.get_output().stdout);
+    assert!(
+        answer.starts_with("No configuration meets all objectives."),
+        "{answer}"
+    );
+    let wrong = recommended(directory.path(), &["--objective", "duraton_p99<=1s"]).code(2);
+    let message = text(&wrong.get_output().stderr);
+    assert!(
+        message.contains("did you mean `duration_p99`?"),
+        "{message}"
+    );
+}

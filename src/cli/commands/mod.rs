@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod gallery;
 pub mod import;
+pub mod recommend;
 pub mod report;
 pub mod run;
 pub mod schema;

@@ -1,6 +1,18 @@
 //! Which interval? The configuration that meets all objectives and costs least, found by simulation.
 
+pub mod answer;
+pub mod ask;
+pub mod changes;
+pub mod choices;
+pub mod closed_forms;
+pub mod inputs;
+pub mod judge;
+pub mod ladder;
+pub mod objective;
 pub mod result;
+pub mod scenes;
+pub mod search;
+pub mod tornado;
 
 pub use crate::experiment::recommend::result::{
     Binding, Candidate, Change, FormulaInterval, MetricName, Nearest, Objective, Range,

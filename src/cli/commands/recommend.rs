@@ -1,0 +1,221 @@
+//! `recommend`.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::ValueEnum;
+
+use crate::cli::clock;
+use crate::cli::console::Console;
+use crate::cli::exit::Exit;
+use crate::cli::input::Input;
+use crate::cli::manifest::Manifest;
+use crate::cli::progress::Progress;
+use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
+use crate::experiment::recommend::judge::Question;
+use crate::experiment::recommend::search::SearchError;
+use crate::experiment::recommend::{Recommendation, choices, objective};
+use crate::experiment::{metric, run, saved};
+use crate::render::recommend::{Emitted, emit, text};
+use crate::scenario::load::Loaded;
+use crate::units::{SimDuration, parse};
+
+/// Name of the result.
+const FILE: &str = "recommendation.json";
+
+/// Find the checkpoint interval that meets all objectives at the lowest cost
+#[derive(clap::Args, Debug)]
+#[command(after_help = after_help())]
+pub struct Args {
+    #[command(flatten)]
+    input: Input,
+    /// What must hold, such as `recovery_p95<=3min` (repeatable)
+    #[arg(long, value_name = "METRIC<=BOUND")]
+    objective: Vec<String>,
+    /// What is as small as the objectives allow
+    #[arg(
+        long,
+        alias = "minimize",
+        value_name = "METRIC",
+        default_value = "overhead"
+    )]
+    minimise: String,
+    /// Choose this, too: `aligned,unaligned,timeout`, `incremental`, `retained=1,3`, `slots=1,1.5,2`, or a key with
+    /// values as in `sweep --vary` (repeatable)
+    #[arg(long, value_name = "CHOICE")]
+    also: Vec<String>,
+    /// Shortest interval [default: 10 s, or twice the duration of a checkpoint]
+    #[arg(long, value_parser = duration)]
+    from: Option<SimDuration>,
+    /// Longest interval [default: 1 h]
+    #[arg(long, value_parser = duration)]
+    to: Option<SimDuration>,
+    /// Mean time between failures, instead of that of [failures]
+    #[arg(long, value_parser = duration)]
+    mtbf: Option<SimDuration>,
+    /// How far back retained checkpoints should reach, instead of job.retention-wish
+    #[arg(long, value_parser = duration)]
+    keep: Option<SimDuration>,
+    /// Runs that may be made
+    #[arg(long, default_value_t = 300)]
+    budget: usize,
+    /// Do not compute the sensitivity of the answer
+    #[arg(long)]
+    no_tornado: bool,
+    /// Parallel runs; 0 = one per core
+    #[arg(short, long, default_value_t = 0)]
+    jobs: usize,
+    /// Directory of the result [default: reports/<scenario>]
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print only the options to change, ready to paste
+    #[arg(long, value_enum, conflicts_with = "format")]
+    emit: Option<Emit>,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Sentences and tables for people.
+    #[default]
+    Text,
+    /// The saved result.
+    Json,
+}
+
+/// Where options are pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// config.yaml
+    FlinkYaml,
+    /// SET statements of the SQL client
+    SqlSet,
+    /// Calls on a Configuration
+    Java,
+}
+
+/// Replications of the most promising configurations, unless --replications says otherwise.
+const REPLICATIONS: u32 = 12;
+
+/// Set by Ctrl-C.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Searches, saves, prints.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let began = clock::now();
+    let question = Question {
+        objectives: objective::parse_all(&args.objective)?,
+        minimised: objective::minimised(&args.minimise)?,
+    };
+    let loaded = args.input.load(console)?;
+    let found = match searched(args, question, &loaded, console) {
+        Ok(found) => found,
+        Err(RecommendError::Search(interrupted @ SearchError::Interrupted(_))) => {
+            console.error(&interrupted.to_string());
+            return Ok(Exit::Interrupted);
+        }
+        Err(RecommendError::Invalid(problems)) => return Err(problems.into()),
+        Err(error) => return Err(error.into()),
+    };
+    let directory = args
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
+    saved::write(&directory.join(FILE), &saved::json(&found))?;
+    let manifest = Manifest {
+        file: &args.input.file,
+        overrides: &args.input.overrides(),
+        wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        files: &[FILE.to_owned()],
+    };
+    manifest.write(&loaded, &directory)?;
+    print(args, &found, console)?;
+    Ok(if found.chosen.is_some() {
+        Exit::Success
+    } else {
+        Exit::Missed
+    })
+}
+
+fn searched(
+    args: &Args,
+    question: Question,
+    loaded: &Loaded,
+    console: Console,
+) -> Result<Recommendation, RecommendError> {
+    listen_to_ctrl_c();
+    let progress = Progress::new(console, args.budget);
+    let tell = |finished| progress.set(finished);
+    let ask = Ask {
+        question,
+        choices: choices::parse_all(&args.also, loaded)?,
+        from: args.from,
+        to: args.to,
+        mtbf: args.mtbf,
+        keep: args.keep,
+        budget: args.budget,
+        replications: args.input.replications.unwrap_or(REPLICATIONS),
+        jobs: args.jobs,
+        tornado: !args.no_tornado,
+        stop: &STOP,
+        progress: &tell,
+    };
+    let found = recommend(loaded, &ask, run::run);
+    progress.finish();
+    found
+}
+
+fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Result<()> {
+    let form = args.emit.map(|emit| match emit {
+        Emit::FlinkYaml => Emitted::FlinkYaml,
+        Emit::SqlSet => Emitted::SqlSet,
+        Emit::Java => Emitted::Java,
+    });
+    match (form, args.format) {
+        (Some(_), _) if found.chosen.is_none() => {
+            console.error(&text(found));
+            Ok(())
+        }
+        (Some(form), _) => console.result(&emit(found, form)),
+        (None, Format::Text) => console.result(&text(found)),
+        (None, Format::Json) => console.result(&String::from_utf8_lossy(&saved::json(found))),
+    }
+}
+
+fn duration(text: &str) -> Result<SimDuration, String> {
+    let duration = parse::duration(text).map_err(|error| error.to_string())?;
+    if duration < SimDuration::from_millis(10) {
+        return Err("at least 10 ms".to_owned());
+    }
+    Ok(duration)
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+Examples:
+  ckptsim recommend scenarios/production-2min.toml --objective 'duration_p99<=60s'
+  ckptsim recommend scenarios/production-2min.toml --objective 'recovery_p95<=3min' --also aligned,unaligned
+  ckptsim recommend scenarios/production-2min.toml --objective 'recovery_p95<=3min' --emit flink-yaml
+
+Exit codes: 0 all objectives are met, 3 no configuration meets them, 1 and 2 as always.
+
+Metrics (unit of the bound; percentiles over all runs of a configuration):
+{}",
+        metric::list()
+    )
+}
+
+/// The first Ctrl-C finishes the runs under way; a second one ends at once.
+fn listen_to_ctrl_c() {
+    let handler = || {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    };
+    // Without a handler Ctrl-C ends the program at once; nothing is lost but time.
+    let _ = ctrlc::set_handler(handler);
+}

@@ -1,0 +1,137 @@
+//! Which options change, from one scenario to another: old value, new value, why.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::experiment::recommend::result::Change;
+use crate::scenario::{Scenario, print};
+
+/// Why an option is set, for those that a recommendation sets.
+const REASONS: &[(&str, &str)] = &[
+    (
+        "execution.checkpointing.interval",
+        "the cheapest interval that meets all objectives",
+    ),
+    (
+        "execution.checkpointing.unaligned.enabled",
+        "this alignment meets the objectives at the lowest cost",
+    ),
+    (
+        "execution.checkpointing.aligned-checkpoint-timeout",
+        "this alignment meets the objectives at the lowest cost",
+    ),
+    (
+        "execution.checkpointing.incremental",
+        "costs less within the objectives",
+    ),
+    (
+        "execution.checkpointing.num-retained",
+        "checkpoints reach back as far as wished",
+    ),
+    ("cluster.taskmanagers", "slots to catch up in time"),
+];
+const OTHER: &str = "part of the cheapest configuration that meets all objectives";
+
+/// All keys of Flink, of the cluster and of vertices that differ.
+pub fn changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
+    let (before, after) = (keys(from), keys(to));
+    let all: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    all.into_iter()
+        .filter(|key| before.get(*key) != after.get(*key))
+        .filter_map(|key| {
+            let new = after.get(key)?.clone();
+            let reason = REASONS.iter().find(|(known, _)| known == key);
+            Some(Change {
+                key: key.clone(),
+                old: before.get(key).cloned(),
+                new,
+                reason: reason.map_or(OTHER, |(_, reason)| reason).to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Flink's options by their own names; keys of the cluster and of vertices with their path.
+fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
+    let table: Table = print::toml(scenario)
+        .parse()
+        .expect("the complete scenario is valid TOML");
+    let mut found = BTreeMap::new();
+    if let Some(flink) = table.get("flink") {
+        flatten("", flink, &mut found);
+    }
+    if let Some(cluster) = table.get("cluster") {
+        flatten("cluster", cluster, &mut found);
+    }
+    for vertex in &scenario.vertices {
+        let key = format!("vertex.{}.parallelism", vertex.name);
+        found.insert(key, vertex.parallelism.to_string());
+    }
+    found
+}
+
+fn flatten(path: &str, value: &Value, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Table(table) => {
+            for (key, below) in table {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                flatten(&path, below, found);
+            }
+        }
+        Value::String(text) => {
+            found.insert(path.to_owned(), text.clone());
+        }
+        Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_)
+        | Value::Array(_) => {
+            found.insert(path.to_owned(), value.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::recommend::scenes::with_interval;
+    use crate::experiment::sample;
+
+    #[test]
+    fn only_what_differs_is_a_change() {
+        let from = sample::scenario(10);
+        let mut to = with_interval(&from, 90.0);
+        to.checkpointing.retained = 40;
+        let changes = changes(&from, &to);
+        let told: Vec<(&str, Option<&str>, &str)> = changes
+            .iter()
+            .map(|change| {
+                (
+                    change.key.as_str(),
+                    change.old.as_deref(),
+                    change.new.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("execution.checkpointing.interval", Some("10 s"), "90 s"),
+                ("execution.checkpointing.num-retained", Some("1"), "40"),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_option_that_was_not_set_has_no_old_value() {
+        let mut from = sample::scenario(10);
+        from.checkpointing.interval = None;
+        let changes = changes(&from, &sample::scenario(10));
+        assert_eq!(changes[0].old, None);
+    }
+}

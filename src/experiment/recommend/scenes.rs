@@ -1,0 +1,283 @@
+//! From a site of the search to runs: the scenario with its interval, prolonged until there is something to count, and
+//! once more with a failure where the question needs one.
+
+use crate::experiment::recommend::choices::Branch;
+use crate::experiment::recommend::judge::Question;
+use crate::experiment::recommend::search::Site;
+use crate::experiment::recoveries::Recoveries;
+use crate::experiment::replicate::Replication;
+use crate::experiment::result::RunResult;
+use crate::experiment::run::RunError;
+use crate::formulas::catch_up::Outage;
+use crate::formulas::recovery::longest_restore;
+use crate::formulas::refined::Refined;
+use crate::scenario::{FailureKind, FailureLaw, GivenFailure, Scenario, Target};
+use crate::units::SimDuration;
+
+/// A run lasts at least so many intervals after warm-up, so that two checkpoints have a period between them.
+const PERIODS: u64 = 3;
+/// A run with a failure ends after this many times what an objective allows: by then it is missed anyway.
+const PATIENCE: f64 = 1.5;
+/// Nobody waits longer for a job to catch up.
+const ALLOWANCE_MAX_S: f64 = 4.0 * 3600.0;
+
+/// Makes the runs of sites.
+pub struct Scenes<'a, R> {
+    /// Combinations of discrete choices.
+    pub branches: &'a [Branch],
+    /// Intervals, s.
+    pub rungs: &'a [f64],
+    /// Root seed.
+    pub seed: u64,
+    /// Whether a failure is put into a run of its own.
+    pub injects: bool,
+    /// The longest time that an objective allows a failure to take, s.
+    pub longest_recovery_s: Option<f64>,
+    /// Makes one run.
+    pub runner: R,
+}
+
+/// Whether a run of this scenario must be given a failure for the question to have an answer: none strikes by itself.
+pub fn injects(scenario: &Scenario, question: &Question) -> bool {
+    let duration = scenario.job.duration;
+    let given = scenario
+        .failures
+        .given
+        .iter()
+        .any(|failure| failure.at < duration);
+    let random = scenario.failures.random.as_ref();
+    let frequent = random
+        .and_then(|random| random.law.mtbf())
+        .is_some_and(|mtbf| mtbf <= duration);
+    question.needs_failure() && !given && !frequent
+}
+
+/// The scenario with another interval.
+pub fn with_interval(scenario: &Scenario, interval_s: f64) -> Scenario {
+    let mut scenario = scenario.clone();
+    let interval = SimDuration::from_secs_f64(interval_s);
+    scenario.checkpointing.interval = Some(interval.max(scenario.checkpointing.min_pause));
+    scenario
+}
+
+impl<R> Scenes<'_, R>
+where
+    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+{
+    /// The scenario of a site.
+    pub fn scenario(&self, site: Site) -> Scenario {
+        with_interval(&self.branches[site.branch].scenario, self.rungs[site.rung])
+    }
+
+    /// Runs of the model per evaluation.
+    pub fn runs(&self) -> usize {
+        if self.injects { 2 } else { 1 }
+    }
+
+    /// One replication of a site; `change` is applied to its scenario.
+    pub fn evaluate(
+        &self,
+        site: Site,
+        replication: u32,
+        change: &(dyn Fn(&mut Scenario) + Sync),
+    ) -> Replication {
+        let mut scenario = self.scenario(site);
+        change(&mut scenario);
+        let mut quiet = prolonged(&scenario);
+        if self.injects {
+            quiet.failures.given.clear();
+            quiet.failures.random = None;
+        }
+        let mut figures = self.run(&quiet, replication);
+        if self.injects {
+            let failing = self.failing(&scenario, replication);
+            match (self.runner)(&failing, self.seed, replication) {
+                Ok(run) => figures.recoveries = recoveries(&scenario, &run),
+                Err(error) => figures.failure = Some(error.to_string()),
+            }
+        }
+        figures
+    }
+
+    fn run(&self, scenario: &Scenario, replication: u32) -> Replication {
+        match (self.runner)(scenario, self.seed, replication) {
+            Ok(run) => Replication::of(scenario, &run),
+            Err(error) => Replication {
+                failure: Some(error.to_string()),
+                ..Replication::default()
+            },
+        }
+    }
+
+    /// The scenario with one failure, in the period after the first that begins after warm-up. Over replications its
+    /// phase within the period fills the period evenly (van der Corput), so that a few runs see early and late failures.
+    fn failing(&self, scenario: &Scenario, replication: u32) -> Scenario {
+        let mut failing = scenario.clone();
+        let refined = Refined::of(scenario);
+        let durable = refined
+            .durable_s()
+            .min(scenario.checkpointing.timeout.as_secs_f64());
+        let interval = scenario
+            .checkpointing
+            .interval
+            .unwrap_or(scenario.job.duration)
+            .as_secs_f64();
+        let phase = (van_der_corput(replication) + van_der_corput(self.seed as u32)).fract();
+        let at = scenario.job.warmup.as_secs_f64() + durable + interval * (1.0 + phase);
+        let allowance = match self.longest_recovery_s {
+            Some(bound) => PATIENCE * bound,
+            None => 2.0 * usual_recovery_s(scenario, &refined, interval),
+        };
+        failing.failures.random = None;
+        failing.failures.given = vec![GivenFailure {
+            at: SimDuration::from_secs_f64(at),
+            target: target(scenario, replication),
+            times: 1,
+            again_after: SimDuration::ZERO,
+        }];
+        failing.job.duration = SimDuration::from_secs_f64(at + allowance.min(ALLOWANCE_MAX_S));
+        failing
+    }
+}
+
+fn prolonged(scenario: &Scenario) -> Scenario {
+    let mut prolonged = scenario.clone();
+    let interval = scenario.checkpointing.interval.unwrap_or(SimDuration::ZERO);
+    let least = scenario.job.warmup + interval * (PERIODS + 1);
+    prolonged.job.duration = scenario.job.duration.max(least);
+    prolonged
+}
+
+/// What fails: what the scenario says that fails at random, else a TaskManager; another one in every replication.
+fn target(scenario: &Scenario, replication: u32) -> Target {
+    let number = replication as usize;
+    match scenario.failures.random.as_ref().map(|random| random.kind) {
+        Some(FailureKind::Task) => {
+            let vertex = number % scenario.vertices.len();
+            let subtask = number % scenario.vertices[vertex].parallelism;
+            Target::Task { vertex, subtask }
+        }
+        Some(FailureKind::JobManager) => Target::JobManager,
+        Some(FailureKind::TaskManager) | None => {
+            Target::TaskManager(number % scenario.cluster.taskmanagers)
+        }
+    }
+}
+
+/// What follows the failure. How often it comes is not in the run but in the scenario's law, if there is one.
+fn recoveries(scenario: &Scenario, run: &RunResult) -> Recoveries {
+    let mut recoveries = Recoveries::of(run);
+    let down = &recoveries.downtime;
+    let down_s = down.ended.iter().chain(&down.open).sum::<f64>();
+    recoveries.unavailability = mtbf_s(scenario).map(|mtbf_s| down_s / (mtbf_s + down_s));
+    recoveries
+}
+
+/// Mean time between failures of the scenario's law, s.
+pub fn mtbf_s(scenario: &Scenario) -> Option<f64> {
+    let law: &FailureLaw = &scenario.failures.random.as_ref()?.law;
+    law.mtbf().map(SimDuration::as_secs_f64)
+}
+
+/// By the fluid law, with a whole interval to process again.
+fn usual_recovery_s(scenario: &Scenario, refined: &Refined, interval_s: f64) -> f64 {
+    let recovery = &scenario.failures.recovery;
+    let down_s = recovery.heartbeat_timeout.as_secs_f64()
+        + recovery.taskmanager_start.as_secs_f64()
+        + longest_restore(scenario, refined).value.unwrap_or(0.0);
+    let outage = Outage {
+        input_per_s: refined.load.peak(),
+        capacity_per_s: 1.0,
+        down_s,
+        rework_s: interval_s + refined.durable_s(),
+    };
+    outage.back_to_normal_s().unwrap_or(ALLOWANCE_MAX_S)
+}
+
+/// The fraction whose binary digits are those of `number`, mirrored: 0, 1/2, 1/4, 3/4, 1/8, …
+fn van_der_corput(number: u32) -> f64 {
+    f64::from(number.reverse_bits()) / 4_294_967_296.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::recommend::objective::{minimised, parse};
+    use crate::experiment::sample;
+    use crate::scenario::RandomFailures;
+
+    fn question(objective: &str) -> Question {
+        Question {
+            objectives: vec![parse(objective).unwrap()],
+            minimised: minimised("overhead").unwrap(),
+        }
+    }
+
+    #[test]
+    fn failures_are_put_in_only_where_the_question_needs_them_and_none_strikes() {
+        let mut scenario = sample::scenario(10);
+        assert!(!injects(&scenario, &question("duration_p99<=1s")));
+        assert!(injects(&scenario, &question("recovery_p95<=1min")));
+        let mut fails_after = |seconds| {
+            let law = FailureLaw::Exponential {
+                mtbf: SimDuration::from_secs(seconds),
+            };
+            scenario.failures.random = Some(RandomFailures {
+                law,
+                kind: FailureKind::Task,
+            });
+            injects(&scenario, &question("recovery_p95<=1min"))
+        };
+        assert!(!fails_after(60));
+        assert!(fails_after(3600));
+    }
+
+    #[test]
+    fn failures_fill_the_period_and_the_run_lasts_as_long_as_patience() {
+        let branches = [Branch {
+            labels: Vec::new(),
+            scenario: sample::scenario(10),
+        }];
+        let scenes = Scenes {
+            branches: &branches,
+            rungs: &[100.0],
+            seed: 0,
+            injects: true,
+            longest_recovery_s: Some(60.0),
+            runner: sample::run,
+        };
+        let site = Site { branch: 0, rung: 0 };
+        let at = |replication| {
+            let failing = scenes.failing(&scenes.scenario(site), replication);
+            let at = failing.failures.given[0].at.as_secs_f64();
+            assert!((failing.job.duration.as_secs_f64() - at - 90.0).abs() < 1e-6);
+            at
+        };
+        assert!((at(1) - at(0) - 50.0).abs() < 1e-6);
+        assert!((at(3) - at(0) - 75.0).abs() < 1e-6);
+        let figures = scenes.evaluate(site, 0, &|_| {});
+        // 415 s at 100 s: triggers at 100, 200, 300 and 400 s count.
+        assert!((figures.completed - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_made_is_a_failure_of_its_site_alone() {
+        let branches = [Branch {
+            labels: Vec::new(),
+            scenario: sample::scenario(10),
+        }];
+        let scenes = Scenes {
+            branches: &branches,
+            rungs: &[10.0],
+            seed: 0,
+            injects: false,
+            longest_recovery_s: None,
+            runner: |_: &Scenario, _: u64, _: u32| {
+                let (limit, seconds) = (9, 1.0);
+                Err(RunError::TooManyEvents { limit, seconds })
+            },
+        };
+        let figures = scenes.evaluate(Site { branch: 0, rung: 0 }, 0, &|_| {});
+        assert!(figures.failure.is_some_and(|why| why.contains("9 events")));
+    }
+}

@@ -1,0 +1,77 @@
+//! Overhead without a second run: how much of the busiest subtask's time its sync phases take.
+//!
+//! The throughput loss of [`loss`](crate::experiment::loss) is what a user means by overhead, but it takes two more runs
+//! at saturation, and below a per cent its noise is larger than the loss. In both the simulation and Flink almost
+//! nothing else of a checkpoint takes a task's thread, so measured sync phases tell intervals apart that paired runs
+//! cannot. Alignment is left out: buffers usually bridge it.
+
+use crate::experiment::result::RunResult;
+use crate::measure::CheckpointRecord;
+use crate::scenario::Scenario;
+use crate::scenario::flow::flows;
+
+/// Share of the saturated throughput that sync phases take: `1 - min((1 - b/P)/u) / min(1/u)` over all subtasks; b sync
+/// phase per checkpoint, P period, u share of time that records take. `None` with fewer than two triggers.
+pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Option<f64> {
+    let (last, periods) = counted.split_last()?;
+    let seconds = last.trigger.since(periods.first()?.trigger).as_secs_f64();
+    if seconds <= 0.0 {
+        return None;
+    }
+    let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
+    for (vertex, shares) in work(scenario, run).iter().enumerate() {
+        for (subtask, utilisation) in shares.iter().enumerate().filter(|(_, u)| **u > 0.0) {
+            let stopped: f64 = periods
+                .iter()
+                .filter_map(|record| record.subtasks.get(vertex)?.get(subtask)?.as_ref())
+                .map(|record| record.sync.as_secs_f64())
+                .sum();
+            let works = (1.0 - stopped / seconds).max(0.0);
+            without = without.min(1.0 / utilisation);
+            with = with.min(works / utilisation);
+        }
+    }
+    without
+        .is_finite()
+        .then(|| (1.0 - with / without).clamp(0.0, 1.0))
+}
+
+/// Share of time that records take, by vertex and subtask: demanded, or measured where demand has no limit.
+fn work(scenario: &Scenario, run: &RunResult) -> Vec<Vec<f64>> {
+    let demanded: Vec<Vec<f64>> = flows(scenario)
+        .into_iter()
+        .map(|flow| flow.utilisation)
+        .collect();
+    if demanded.iter().flatten().all(|share| share.is_finite()) {
+        demanded
+    } else {
+        run.vertices
+            .iter()
+            .map(|vertex| vertex.busy.clone())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+
+    #[test]
+    fn sync_phases_of_the_busiest_subtask_are_the_overhead() {
+        let scenario = sample::scenario(10);
+        let run = sample::run(&scenario, 1, 0).unwrap();
+        let counted: Vec<&CheckpointRecord> = run.checkpoints.iter().skip(1).collect();
+        // 3 ms every 10 s
+        let share = share(&scenario, &run, &counted).unwrap();
+        assert!((share - 0.0003).abs() < 1e-12, "{share}");
+    }
+
+    #[test]
+    fn one_checkpoint_has_no_period() {
+        let scenario = sample::scenario(10);
+        let run = sample::run(&scenario, 1, 0).unwrap();
+        assert_eq!(share(&scenario, &run, &[&run.checkpoints[0]]), None);
+        assert_eq!(share(&scenario, &run, &[]), None);
+    }
+}

@@ -1,0 +1,7 @@
+//! A recommendation for people: the answer first, then why, then what to paste.
+
+mod emit;
+mod text;
+
+pub use crate::render::recommend::emit::{Emitted, emit};
+pub use crate::render::recommend::text::text;
