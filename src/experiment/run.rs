@@ -263,11 +263,13 @@ impl Simulation {
             timeline: None,
             occupancy: None,
         };
-        result.digest = digest(&result);
         result.timeline = self.sampler.map(|sampler| sampler.timeline);
         if let Some(fast_forward) = self.fast_forward {
-            on_the_clock_of_the_job(&mut result, &fast_forward);
+            fast_forward.fill_in(&mut result);
         }
+        let timeline = result.timeline.take();
+        result.digest = digest(&result);
+        result.timeline = timeline;
         result
     }
 
@@ -296,45 +298,6 @@ impl Simulation {
             });
         }
         results
-    }
-}
-
-/// Steady time was left out: all times are those that they would have been with it.
-fn on_the_clock_of_the_job(result: &mut RunResult, fast_forward: &FastForward) {
-    let real = |at: &mut SimTime| *at = fast_forward.real(*at);
-    result.skipped = fast_forward.skips();
-    real(&mut result.end);
-    for record in &mut result.checkpoints {
-        real(&mut record.trigger);
-        match &mut record.outcome {
-            Outcome::Completed {
-                latest_ack,
-                durable,
-            } => {
-                real(latest_ack);
-                real(durable);
-            }
-            Outcome::Failed { at, .. } => real(at),
-            Outcome::InProgress => {}
-        }
-        for subtask in record.subtasks.iter_mut().flatten().flatten() {
-            real(&mut subtask.ack);
-        }
-    }
-    for record in &mut result.recoveries {
-        real(&mut record.failed);
-        real(&mut record.replayed_from);
-        let later = [
-            &mut record.detected,
-            &mut record.restarted,
-            &mut record.running,
-            &mut record.caught_up,
-        ];
-        later.into_iter().flatten().for_each(real);
-    }
-    let samples = result.timeline.iter_mut();
-    for sample in samples.flat_map(|timeline| &mut timeline.samples) {
-        real(&mut sample.at);
     }
 }
 
