@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod costs;
+pub mod fast_forward;
 pub mod grid;
 pub mod journal;
 pub mod loss;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::costs::CostEstimate;
+use crate::experiment::fast_forward::Skip;
 use crate::measure::{CheckpointRecord, Estimate, Occupancy, RecoveryRecord, Timeline};
 use crate::units::SimTime;
 
@@ -32,6 +33,9 @@ pub struct RunResult {
     /// Every failure, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recoveries: Vec<RecoveryRecord>,
+    /// Steady time that was left out (`simulation.skip-steady-time`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skip>,
     /// By vertex, in scenario order.
     pub vertices: Vec<VertexResult>,
     /// The job over time, if it was asked for.

@@ -12,7 +12,9 @@ use crate::render::plot::ticks::{Tick, ticks};
 /// Ticks of a horizontal axis; labels are as wide as they are.
 pub fn across(axis: &Axis, width: f64) -> Vec<Tick> {
     match &axis.ticks {
-        Ticks::Round(unit) => ticks(&axis.span, *unit, 72.0 / width.max(100.0)),
+        Ticks::Round(unit) | Ticks::Shared(unit) => {
+            ticks(&axis.span, *unit, 72.0 / width.max(100.0))
+        }
         Ticks::Named(names) => {
             let mut shown: Vec<Tick> = Vec::new();
             let mut free = f64::NEG_INFINITY;
@@ -33,8 +35,13 @@ pub fn across(axis: &Axis, width: f64) -> Vec<Tick> {
 /// Ticks of a vertical axis of this height.
 pub fn vertical(axis: &Axis, height: f64) -> Vec<Tick> {
     match &axis.ticks {
-        Ticks::Round(unit) => {
-            let gap = if axis.span.is_log() { 34.0 } else { 50.0 };
+        Ticks::Round(unit) | Ticks::Shared(unit) => {
+            // A low panel still needs more than its zero.
+            let gap = if axis.span.is_log() || height < 220.0 {
+                34.0
+            } else {
+                50.0
+            };
             ticks(&axis.span, *unit, gap / height.max(60.0))
         }
         Ticks::Named(names) => names
@@ -51,6 +58,9 @@ pub fn vertical(axis: &Axis, height: f64) -> Vec<Tick> {
 pub fn horizontal_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]) {
     let pen = Pen::new(Paint::Formula, 1.0);
     canvas.line(&[(area.left, area.bottom), (area.right, area.bottom)], pen);
+    if matches!(panel.x.ticks, Ticks::Shared(_)) {
+        return;
+    }
     for tick in ticks {
         let x = area.left + panel.x.span.position(tick.at) * area.width();
         if matches!(panel.x.ticks, Ticks::Round(_)) {
@@ -89,7 +99,7 @@ pub fn vertical_axis(canvas: &Canvas, panel: &Panel, area: &Area, ticks: &[Tick]
         Ticks::Named(names) => names
             .iter()
             .any(|name| name.strong && name.at.total_cmp(&at).is_eq()),
-        Ticks::Round(_) => false,
+        Ticks::Round(_) | Ticks::Shared(_) => false,
     };
     let mut free = f64::INFINITY;
     let mut from_bottom: Vec<&Tick> = ticks.iter().collect();

@@ -62,6 +62,10 @@ pub enum Shape {
     Below,
     /// Points upwards: the value lies above the axis.
     Above,
+    /// Five points: what is recommended.
+    Star,
+    /// A saltire: what is in use.
+    Cross,
 }
 
 /// One pair of axes with its marks.
@@ -97,6 +101,8 @@ pub struct Axis {
 pub enum Ticks {
     /// Round numbers of a unit, with grid lines.
     Round(Unit),
+    /// Grid lines at round numbers of a unit; the panel below has the labels.
+    Shared(Unit),
     /// Names at given values, without grid lines.
     Named(Vec<Name>),
 }
@@ -137,6 +143,10 @@ pub enum Mark {
     Dots(Dots),
     /// Names of single points, placed where they cover nothing.
     Callouts(Callouts),
+    /// Vertical lines with names, in rows so that no name covers another.
+    Flags(Vec<Flag>),
+    /// An arrow with a head, from one point to another.
+    Pointer(Paint, (f64, f64), (f64, f64)),
 }
 
 /// Points of one kind.
@@ -159,6 +169,17 @@ pub struct Dot {
     pub at: (f64, f64),
     /// Low and high end of a thin bar.
     pub interval: Option<(f64, f64)>,
+}
+
+/// A named instant, or another single value of the horizontal axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// Where.
+    pub at: f64,
+    /// Beside the upper end of its line.
+    pub label: String,
+    /// Colour.
+    pub paint: Paint,
 }
 
 /// Names of points.
@@ -264,6 +285,15 @@ impl Axis {
             label,
             span,
             ticks: Ticks::Round(unit),
+        }
+    }
+
+    /// The axis of a panel above another one with the same axis: grid lines only.
+    pub fn shared(unit: Unit, span: Span) -> Axis {
+        Axis {
+            label: String::new(),
+            span,
+            ticks: Ticks::Shared(unit),
         }
     }
 

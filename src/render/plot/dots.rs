@@ -47,8 +47,11 @@ pub fn symbol(canvas: &Canvas, at: Point, paint: Paint, shape: Shape, hollow: bo
         }
         return;
     }
+    if shape == Shape::Cross {
+        return cross(canvas, at, paint);
+    }
     // A diamond of the same area as the circle.
-    let radius = RADIUS * 1.25;
+    let radius = RADIUS * if shape == Shape::Star { 2.2 } else { 1.25 };
     let mut layers = vec![(radius + 1.4 * HALO, Paint::White), (radius, paint)];
     if hollow {
         layers.push((radius - 1.4 * OUTLINE, Paint::White));
@@ -58,11 +61,31 @@ pub fn symbol(canvas: &Canvas, at: Point, paint: Paint, shape: Shape, hollow: bo
     }
 }
 
+/// Two thick strokes on white.
+fn cross(canvas: &Canvas, (x, y): Point, paint: Paint) {
+    let arm = RADIUS * 1.3;
+    for pen in [Pen::new(Paint::White, 6.0), Pen::new(paint, 3.0)] {
+        canvas.line(&[(x - arm, y - arm), (x + arm, y + arm)], pen);
+        canvas.line(&[(x - arm, y + arm), (x + arm, y - arm)], pen);
+    }
+}
+
+/// Ten corners, the first one up; the inner ones lie on the lines between the outer ones.
+fn star((x, y): Point, radius: f64) -> Vec<Point> {
+    let corner = |index: u32| {
+        let angle = f64::from(index) * std::f64::consts::PI / 5.0;
+        let radius = radius * if index % 2 == 0 { 1.0 } else { 0.382 };
+        (x + radius * libm::sin(angle), y - radius * libm::cos(angle))
+    };
+    (0..10).map(corner).collect()
+}
+
 fn corners((x, y): Point, radius: f64, shape: Shape) -> Vec<Point> {
     // Triangles: half the height of an equilateral one with this circumradius lies on each side of the middle.
     let (wide, high) = (radius * 0.87, radius * 0.75);
     match shape {
-        Shape::Circle | Shape::Diamond => vec![
+        Shape::Star => star((x, y), radius),
+        Shape::Circle | Shape::Diamond | Shape::Cross => vec![
             (x - radius, y),
             (x, y - radius),
             (x + radius, y),

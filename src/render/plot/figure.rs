@@ -214,6 +214,9 @@ fn above(panel: &Panel) -> f64 {
 }
 
 fn below(panel: &Panel) -> f64 {
+    if matches!(panel.x.ticks, Ticks::Shared(_)) {
+        return 2.0;
+    }
     LINE + 6.0
         + if panel.x.label.is_empty() {
             0.0
@@ -229,7 +232,7 @@ fn left_margin(panel: &Panel) -> f64 {
         LINE + 4.0
     };
     let widest = match &panel.y.ticks {
-        Ticks::Round(_) => vertical(&panel.y, 500.0)
+        Ticks::Round(_) | Ticks::Shared(_) => vertical(&panel.y, 500.0)
             .iter()
             .map(|tick| text_width(&tick.label, BODY, false))
             .fold(0.0, f64::max),
@@ -268,7 +271,7 @@ fn one_panel(canvas: &Canvas, panel: &Panel, area: &Area) {
         marks::ground(canvas, mark, area, &x, &y);
     }
     let grid = Pen::new(Paint::Grid, 1.0);
-    if matches!(panel.x.ticks, Ticks::Round(_)) {
+    if matches!(panel.x.ticks, Ticks::Round(_) | Ticks::Shared(_)) {
         for tick in &horizontal {
             canvas.line(&[(x(tick.at), area.top), (x(tick.at), area.bottom)], grid);
         }

@@ -5,6 +5,7 @@ use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, text_width};
 use crate::render::plot::chart::{At, Cell, Line, Mark, Missing, Note, Rule};
 use crate::render::plot::clip::{Area, Point, thin};
 use crate::render::plot::dots;
+use crate::render::plot::flags;
 use crate::render::plot::style::{BODY, Paint, SMALL};
 
 /// Value to pixel.
@@ -30,7 +31,9 @@ pub fn ground(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
         | Mark::Arrow(..)
         | Mark::Note(_)
         | Mark::Dots(_)
-        | Mark::Callouts(_) => {}
+        | Mark::Callouts(_)
+        | Mark::Flags(_)
+        | Mark::Pointer(..) => {}
     }
 }
 
@@ -52,6 +55,11 @@ pub fn data(canvas: &Canvas, mark: &Mark, area: &Area, x: Map, y: Map) {
         Mark::Note(note) => text(canvas, note, area, x, y),
         Mark::Dots(group) => dots::draw(canvas, group, area, x, y),
         Mark::Callouts(callouts) => callout::draw(canvas, callouts, area, x, y),
+        Mark::Flags(all) => flags::draw(canvas, all, area, x),
+        Mark::Pointer(paint, from, to) => {
+            let (from, to) = ((x(from.0), y(from.1)), (x(to.0), y(to.1)));
+            flags::pointer(canvas, from, to, *paint);
+        }
     }
 }
 

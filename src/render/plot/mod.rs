@@ -11,7 +11,9 @@ pub mod chart;
 mod clip;
 mod dots;
 pub mod duration;
+pub mod failure;
 mod figure;
+mod flags;
 pub mod gantt;
 pub mod grid;
 pub mod heatmap;
@@ -27,6 +29,7 @@ mod raster;
 #[cfg(test)]
 pub(in crate::render) mod sample;
 pub mod span;
+pub mod storage;
 pub mod style;
 #[cfg(test)]
 mod tests;
@@ -87,10 +90,13 @@ pub fn sweep_pictures(sweep: &SweepResult, timeout: Option<SimDuration>) -> Vec<
     pictures
 }
 
-/// The pictures of a single run: its slowest checkpoint after warm-up by subtask, and its queues if they were recorded.
+/// The pictures of a single run: its slowest checkpoint after warm-up by subtask; its longest recovery and its storage over
+/// time, if a timeline was recorded; its queues if they were.
 pub fn run_pictures(run: &RunResult, origin: &Origin) -> Vec<Picture> {
     let mut pictures: Vec<Picture> = Vec::new();
     pictures.extend(gantt::slowest(run).and_then(|id| gantt::picture(run, id, origin)));
+    pictures.extend(failure::picture(run, None, origin));
+    pictures.extend(storage::picture(run, origin));
     if let Some(occupancy) = &run.occupancy {
         pictures.extend(occupancy::picture(&[("", occupancy)], origin));
     }

@@ -38,6 +38,7 @@ fn axis(axis: &Axis) -> String {
     let (low, high) = (number(axis.span.low()), number(axis.span.high()));
     match &axis.ticks {
         Ticks::Round(unit) => format!("{} {low} to {high} ({unit:?})", axis.label),
+        Ticks::Shared(unit) => format!("shared {low} to {high} ({unit:?})"),
         Ticks::Named(names) => {
             let names = names
                 .iter()
@@ -75,6 +76,13 @@ fn mark(mark: &Mark) -> String {
         Mark::Arrow(_, from, to) => format!("arrow {}", pairs(&[*from, *to])),
         Mark::Note(note) => format!("note {} \"{}\"", pairs(&[note.at]), note.text),
         Mark::Dots(group) => dots(group),
+        Mark::Flags(flags) => {
+            let flags = flags
+                .iter()
+                .map(|flag| format!("{} \"{}\"", number(flag.at), flag.label));
+            format!("flags {}", flags.collect::<Vec<_>>().join(" "))
+        }
+        Mark::Pointer(_, from, to) => format!("pointer {}", pairs(&[*from, *to])),
         Mark::Callouts(callouts) => {
             let names = callouts
                 .names

@@ -1,5 +1,7 @@
 //! Results made up for tests: plausible, complete, and checkable by head.
 
+pub mod failure;
+
 use crate::experiment::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
 };
@@ -209,6 +211,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         failed_in_preflight: 0,
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),
+        skipped: Vec::new(),
         timeline: None,
         occupancy: Some(occupancy(true)),
     }

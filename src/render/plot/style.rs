@@ -51,6 +51,16 @@ pub enum Paint {
     Async,
     /// End of the asynchronous phase to the ack.
     Ack,
+    /// Failure until the JobManager knows.
+    Detect,
+    /// The JobManager knows until tasks are deployed.
+    Restart,
+    /// Tasks are deployed until all run.
+    Restore,
+    /// All tasks run until no more records wait than before.
+    CatchUp,
+    /// An objective is met.
+    Met,
     /// Viridis, 0 to 1.
     Viridis(f64),
     /// One hue from pale to full, 0 to 1.
@@ -115,12 +125,13 @@ impl Paint {
             Paint::Formula => [134, 142, 150],
             Paint::Objective => [213, 94, 0],
             Paint::Aligned => [0, 114, 178],
-            Paint::Unaligned | Paint::Async => [0, 158, 115],
+            Paint::Unaligned | Paint::Async | Paint::CatchUp | Paint::Met => [0, 158, 115],
             Paint::Series(n) => SERIES[n % SERIES.len()],
             Paint::Family(n) => FAMILIES[n % FAMILIES.len()],
             Paint::StartDelay => [184, 192, 204],
-            Paint::Alignment => [86, 180, 233],
-            Paint::Sync => [230, 159, 0],
+            Paint::Alignment | Paint::Restore => [86, 180, 233],
+            Paint::Sync | Paint::Restart => [230, 159, 0],
+            Paint::Detect => [204, 121, 167],
             Paint::Ack => [73, 80, 87],
             Paint::Viridis(level) => between(&VIRIDIS, level),
             Paint::Heat(level) => between(&HEAT, level),

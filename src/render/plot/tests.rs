@@ -7,6 +7,7 @@ use crate::experiment::SweepResult;
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::outline::outline;
+use crate::render::plot::sample::failure::{OUTAGE, failing};
 use crate::render::plot::sample::{
     INTERVAL, UNALIGNED, interval_sweep, mode_sweep, occupancy, origin, point, rate_sweep, run,
     sweep,
@@ -14,7 +15,8 @@ use crate::render::plot::sample::{
 use crate::render::plot::style::FONT;
 use crate::render::plot::sweep_pictures;
 use crate::render::plot::{
-    Picture, duration, files, gantt, heatmap, knee, loss, occupancy as queues, run_pictures, svg,
+    Picture, duration, files, gantt, heatmap, knee, loss, occupancy as queues, run_pictures,
+    storage, svg,
 };
 use crate::units::SimDuration;
 
@@ -95,6 +97,22 @@ fn queues_aligned_above_unaligned() {
     assert_snapshot!(said(
         &queues::picture(&[("aligned", &above), ("unaligned", &below)], &origin()).unwrap()
     ));
+}
+
+#[test]
+fn storage_over_time() {
+    let run = failing(&[OUTAGE], 400.0, 20.0);
+    assert_snapshot!(said(&storage::picture(&run, &origin()).unwrap()));
+}
+
+#[test]
+fn hundreds_of_checkpoints_are_not_marked_one_by_one() {
+    let mut run = failing(&[], 400.0, 20.0);
+    let one = run.checkpoints[0].clone();
+    run.checkpoints = vec![one; 200];
+    let text = outline(&storage::picture(&run, &origin()).unwrap().chart);
+    assert!(text.contains("too many to mark each"), "{text}");
+    assert!(!text.contains("dots"), "{text}");
 }
 
 #[test]

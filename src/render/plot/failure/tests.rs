@@ -1,0 +1,109 @@
+//! What the picture of a failure says, in easy and in hard cases.
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use crate::measure::timeline::Sample;
+use crate::render::plot::failure::picture;
+use crate::render::plot::outline::outline;
+use crate::render::plot::sample::failure::{OUTAGE, Outage, failing};
+use crate::render::plot::sample::origin;
+use crate::render::plot::svg;
+use crate::units::{SimDuration, SimTime};
+
+fn title(outages: &[Outage], seconds: f64) -> String {
+    let run = failing(outages, seconds, 1.0);
+    picture(&run, None, &origin()).unwrap().chart.title
+}
+
+#[test]
+fn a_failure_and_its_catch_up() {
+    let run = failing(&[OUTAGE], 600.0, 10.0);
+    let picture = picture(&run, None, &origin()).unwrap();
+    assert_snapshot!(format!(
+        "{}\n{}",
+        outline(&picture.chart),
+        picture.data.csv()
+    ));
+}
+
+#[test]
+fn a_failure_before_the_first_one_is_over_belongs_to_it() {
+    let again = Outage {
+        failed: 360.0,
+        ..OUTAGE
+    };
+    let run = failing(&[OUTAGE, again], 900.0, 10.0);
+    let picture = picture(&run, None, &origin()).unwrap();
+    assert_snapshot!(outline(&picture.chart));
+}
+
+#[test]
+fn the_longest_recovery_is_shown_unless_another_one_is_asked_for() {
+    let short = Outage {
+        failed: 100.0,
+        detect: 0.0,
+        restart: 1.0,
+        restore: 4.0,
+    };
+    let run = failing(&[short, OUTAGE], 900.0, 1.0);
+    let title = |index| {
+        let picture = picture(&run, index, &origin())?;
+        Some(picture.chart.title[.."Caught up 3m".len()].to_owned())
+    };
+    assert_eq!(title(None).unwrap(), "Caught up 3m");
+    assert_eq!(title(Some(1)), title(None));
+    assert_eq!(title(Some(0)).unwrap(), "Caught up 1m");
+    assert_eq!(title(Some(2)), None);
+}
+
+#[test]
+fn a_recovery_that_is_not_over_is_told_as_far_as_it_came() {
+    assert_eq!(
+        title(&[OUTAGE], 335.0),
+        "Not running again 5.0 s after the failure, when the run ends: 5.0 s detect and restart"
+    );
+    assert_eq!(
+        title(&[OUTAGE], 450.0),
+        "Not caught up 2m after the failure, when the run ends: 9.0 s detect and restart, 41 s restore, \
+         1m 10s replay and catch-up, 3.8 M records still wait"
+    );
+}
+
+#[test]
+fn without_a_failure_or_a_timeline_there_is_no_picture() {
+    let mut run = failing(&[], 100.0, 1.0);
+    assert_eq!(picture(&run, None, &origin()), None);
+    run = failing(&[OUTAGE], 400.0, 1.0);
+    run.timeline = None;
+    assert_eq!(picture(&run, None, &origin()), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_recovery_can_be_drawn(
+        failed: u64,
+        times in prop::collection::vec(prop::option::of(0..u64::MAX), 4),
+        rates in prop::collection::vec(prop::num::f64::ANY, 0..4),
+    ) {
+        let mut run = failing(&[OUTAGE], 400.0, 10.0);
+        let at = |index: usize| times[index].map(SimTime::from_nanos);
+        let record = &mut run.recoveries[0];
+        record.failed = SimTime::from_nanos(failed);
+        (record.detected, record.restarted, record.running, record.caught_up) = (at(0), at(1), at(2), at(3));
+        let samples = rates.iter().enumerate().map(|(index, rate)| Sample {
+            at: SimTime::from_nanos(failed) + SimDuration::from_nanos(index as u64 / 2),
+            due_per_s: *rate,
+            processed_per_s: *rate,
+            unread: failed,
+            ..Sample::default()
+        });
+        run.timeline.as_mut().unwrap().samples.extend(samples);
+        if let Some(picture) = picture(&run, None, &origin()) {
+            let svg = svg(&picture);
+            prop_assert!(!svg.contains("NaN") && !svg.contains("inf"));
+        }
+    }
+}
