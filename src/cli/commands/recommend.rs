@@ -98,7 +98,7 @@ pub enum Emit {
 }
 
 /// Replications of the most promising configurations, unless --replications says otherwise.
-const REPLICATIONS: u32 = 12;
+const REPLICATIONS: u32 = 8;
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
