@@ -13,6 +13,8 @@ pub enum Exit {
     Usage = 2,
     /// An objective is missed.
     Missed = 3,
+    /// `compare --detailed-exitcode` found a difference.
+    Difference = 4,
     /// Interrupted; what was finished is kept.
     Interrupted = 130,
 }

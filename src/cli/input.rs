@@ -108,7 +108,8 @@ fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
     (notes.into_iter().chain(others).collect(), 0)
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+/// Reads `PATH=VALUE` of the command line.
+pub fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))

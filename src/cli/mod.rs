@@ -30,7 +30,8 @@ Commonest commands:
   ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
-Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed, 130 interrupted."
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed,
+4 `compare --detailed-exitcode` found a difference, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -47,6 +48,7 @@ struct Cli {
 enum Command {
     Run(commands::run::Args),
     Sweep(commands::sweep::Args),
+    Compare(commands::compare::Args),
     Recommend(commands::recommend::Args),
     Report(commands::report::Args),
     Check(commands::check::Args),
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => commands::run::execute(&args, console),
         Command::Sweep(args) => commands::sweep::execute(&args, console),
+        Command::Compare(args) => commands::compare::execute(&args, console),
         Command::Recommend(args) => commands::recommend::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),

@@ -1,11 +1,14 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
 pub mod compare;
+pub mod costs;
+pub mod fast_forward;
 pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod metric;
 pub mod occupancy;
+pub mod paired;
 pub mod published;
 pub mod recommend;
 pub mod recoveries;
@@ -18,6 +21,7 @@ pub mod saved;
 pub mod spans;
 pub mod stops;
 pub mod sweep;
+pub mod theory;
 mod timeline;
 pub mod validate;
 pub mod visibility;

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::costs::{self, Costs};
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::result::{JobEnd, PointSummary, RunResult};
 use crate::experiment::spans::Spans;
@@ -68,6 +69,9 @@ pub struct Replication {
     pub throughput: f64,
     /// Largest busy share of any subtask.
     pub utilisation: f64,
+    /// What the interval costs besides.
+    #[serde(default)]
+    pub costs: Costs,
     /// Every end-to-end duration.
     #[serde(default)]
     pub durations: Spans,
@@ -139,6 +143,7 @@ impl Replication {
                 .flat_map(|vertex| &vertex.busy)
                 .copied()
                 .fold(0.0, f64::max),
+            costs: Costs::of(scenario, run, &counted),
             durations: Spans {
                 ended: completed
                     .iter()
@@ -213,6 +218,7 @@ pub fn summarise(replications: &[Replication]) -> PointSummary {
         throughput: over(|r| Some(r.throughput)),
         throughput_loss: None,
         utilisation: over(|r| Some(r.utilisation)),
+        costs: costs::estimates(replications),
         digests: replications.iter().map(|r| r.digest.clone()).collect(),
         comparisons: Vec::new(),
     }

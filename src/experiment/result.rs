@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::costs::CostEstimate;
+use crate::experiment::fast_forward::Skip;
 use crate::measure::{CheckpointRecord, Estimate, Occupancy, RecoveryRecord, Timeline};
 use crate::units::SimTime;
 
@@ -31,6 +33,9 @@ pub struct RunResult {
     /// Every failure, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recoveries: Vec<RecoveryRecord>,
+    /// Steady time that was left out (`simulation.skip-steady-time`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skip>,
     /// By vertex, in scenario order.
     pub vertices: Vec<VertexResult>,
     /// The job over time, if it was asked for.
@@ -148,6 +153,9 @@ pub struct PointSummary {
     pub throughput_loss: Option<Estimate>,
     /// Largest busy share of any subtask.
     pub utilisation: Option<Estimate>,
+    /// What the interval costs besides: rework, downtime, visibility, storage, money.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<CostEstimate>,
     /// Digests of the replications.
     pub digests: Vec<String>,
     /// Formula beside measurement.

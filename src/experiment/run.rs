@@ -6,9 +6,10 @@
 use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Agenda, Streams};
+use crate::experiment::fast_forward::FastForward;
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
-use crate::measure::{Recorder, Trace};
+use crate::measure::{CheckpointRecord, Outcome, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
@@ -67,6 +68,7 @@ pub struct Simulation {
     agenda: Agenda<Event>,
     at_warmup: Vec<TaskCounters>,
     sampler: Option<Sampler>,
+    fast_forward: Option<FastForward>,
 }
 
 /// Builds the job; checks the limits first.
@@ -142,6 +144,7 @@ fn prepare_with(
         agenda,
         at_warmup: Vec::new(),
         sampler: scenario.failures.any().then(Sampler::default),
+        fast_forward: FastForward::of(scenario),
     })
 }
 
@@ -152,7 +155,49 @@ impl Simulation {
         let end = SimTime::ZERO + self.scenario.job.duration;
         self.run_until(warmup)?;
         self.at_warmup = self.job.counters(self.agenda.now());
-        self.run_until(end)
+        while let Some(mut fast_forward) = self.fast_forward.take() {
+            let at = self.agenda.now() + fast_forward.interval();
+            if fast_forward.real(at) >= end || self.job.observer().0.job_failure.is_some() {
+                self.fast_forward = Some(fast_forward);
+                break;
+            }
+            self.run_until(at)?;
+            self.leave_steady_time_out(&mut fast_forward, end);
+            self.fast_forward = Some(fast_forward);
+        }
+        let skipped = self.fast_forward.as_ref().map(FastForward::total);
+        let left = end
+            .since(SimTime::ZERO)
+            .saturating_sub(skipped.unwrap_or_default());
+        self.run_until(SimTime::ZERO + left)
+    }
+
+    fn leave_steady_time_out(&mut self, fast_forward: &mut FastForward, end: SimTime) {
+        if !self.job.is_steady() {
+            return;
+        }
+        let now = self.agenda.now();
+        let recorder = &self.job.observer().0;
+        let pending = |record: &CheckpointRecord| record.outcome == Outcome::InProgress;
+        if recorder.checkpoints.last().is_some_and(pending) {
+            return;
+        }
+        let caught_up = recorder.recoveries.last().and_then(|last| last.caught_up);
+        let since = caught_up.unwrap_or(SimTime::ZERO);
+        let settled = recorder.checkpoints.iter().rev();
+        let settled = settled.take_while(|record| record.trigger >= since);
+        let settled = settled
+            .filter(|record| record.end_to_end().is_some())
+            .count();
+        let end = SimTime::ZERO
+            + end
+                .since(SimTime::ZERO)
+                .saturating_sub(fast_forward.total());
+        let next = self.job.next_random_failure().map_or(end, |at| at.min(end));
+        let skipped = fast_forward.leave_out(now, settled, next);
+        if !skipped.is_zero() {
+            self.job.hasten_random_failure(skipped, &mut self.agenda);
+        }
     }
 
     /// Runs on, and takes samples if they are wanted.
@@ -213,12 +258,16 @@ impl Simulation {
             checkpoints,
             failed_in_preflight,
             recoveries,
+            skipped: Vec::new(),
             vertices,
             timeline: None,
             occupancy: None,
         };
         result.digest = digest(&result);
         result.timeline = self.sampler.map(|sampler| sampler.timeline);
+        if let Some(fast_forward) = self.fast_forward {
+            on_the_clock_of_the_job(&mut result, &fast_forward);
+        }
         result
     }
 
@@ -247,6 +296,45 @@ impl Simulation {
             });
         }
         results
+    }
+}
+
+/// Steady time was left out: all times are those that they would have been with it.
+fn on_the_clock_of_the_job(result: &mut RunResult, fast_forward: &FastForward) {
+    let real = |at: &mut SimTime| *at = fast_forward.real(*at);
+    result.skipped = fast_forward.skips();
+    real(&mut result.end);
+    for record in &mut result.checkpoints {
+        real(&mut record.trigger);
+        match &mut record.outcome {
+            Outcome::Completed {
+                latest_ack,
+                durable,
+            } => {
+                real(latest_ack);
+                real(durable);
+            }
+            Outcome::Failed { at, .. } => real(at),
+            Outcome::InProgress => {}
+        }
+        for subtask in record.subtasks.iter_mut().flatten().flatten() {
+            real(&mut subtask.ack);
+        }
+    }
+    for record in &mut result.recoveries {
+        real(&mut record.failed);
+        real(&mut record.replayed_from);
+        let later = [
+            &mut record.detected,
+            &mut record.restarted,
+            &mut record.running,
+            &mut record.caught_up,
+        ];
+        later.into_iter().flatten().for_each(real);
+    }
+    let samples = result.timeline.iter_mut();
+    for sample in samples.flat_map(|timeline| &mut timeline.samples) {
+        real(&mut sample.at);
     }
 }
 

@@ -83,6 +83,7 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
             .map(|vertex| busy(&vertex.name, vertex.parallelism, per_s))
             .collect(),
         recoveries: Vec::new(),
+        skipped: Vec::new(),
         timeline: None,
         occupancy: None,
     })

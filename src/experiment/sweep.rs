@@ -218,7 +218,7 @@ fn scenarios(scenario: &Scenario, with_loss: bool) -> Vec<(Scenario, Purpose)> {
 }
 
 /// The saturated job with and without checkpoints.
-fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
+pub(in crate::experiment) fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
     let with = loss::saturated(scenario)?;
     let without = loss::without_checkpoints(&with);
     Some((with, without))
@@ -228,6 +228,18 @@ fn name(hash: &str, seed: u64, replication: u32) -> String {
     format!("{hash}/{seed}/{replication}")
 }
 
+/// The replications of a scenario, in order; `None` where the journal has none.
+pub(in crate::experiment) fn replications(
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Vec<Option<Replication>> {
+    let hash = identity(scenario);
+    (0..options.replications)
+        .map(|n| journal.get(&name(&hash, options.seed, n)).cloned())
+        .collect()
+}
+
 fn summary(
     point: &Point,
     options: &Options<'_>,
@@ -235,10 +247,8 @@ fn summary(
     troubles: &mut Vec<String>,
 ) -> PointSummary {
     let runs = |scenario: &Scenario| -> Vec<Replication> {
-        let hash = identity(scenario);
-        (0..options.replications)
-            .filter_map(|n| journal.get(&name(&hash, options.seed, n)).cloned())
-            .collect()
+        let all = replications(scenario, options, journal);
+        all.into_iter().flatten().collect()
     };
     let replications = runs(&point.scenario);
     let failures: Vec<&str> = replications

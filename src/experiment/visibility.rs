@@ -60,6 +60,16 @@ impl Waits {
         waits
     }
 
+    /// The mean of those that ended; `None` without any.
+    pub fn mean(&self) -> Option<f64> {
+        let length: f64 = self.laws.iter().map(|(from, to)| to - from).sum();
+        let area = self
+            .laws
+            .iter()
+            .map(|(from, to)| (to * to - from * from) / 2.0);
+        (length > 0.0).then(|| area.sum::<f64>() / length)
+    }
+
     /// The `q`-quantile (0 to 1) of all arrivals of some runs; `None` without any.
     pub fn quantile(runs: &[&Waits], q: f64) -> Option<Bounded> {
         let laws: Vec<(f64, f64)> = runs.iter().flat_map(|run| run.laws.clone()).collect();
@@ -115,6 +125,7 @@ mod tests {
             laws: vec![(2.0, 12.0), (2.0, 12.0)],
             open: 0.0,
         };
+        assert!((waits.mean().unwrap() - 7.0).abs() < 1e-12);
         for (q, wait) in [(0.0, 2.0), (0.5, 7.0), (0.95, 11.5), (1.0, 12.0)] {
             let found = Waits::quantile(&[&waits], q).unwrap();
             assert!((found.value - wait).abs() < 1e-9, "{q}: {found:?}");

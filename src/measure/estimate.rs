@@ -17,10 +17,15 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Student-t interval for the mean of independent replications; `None` without any.
+    /// Student-t interval of 95 % for the mean of independent replications; `None` without any.
     ///
     /// Assumes that replication means are about normal. Source: Law, *Simulation Modeling and Analysis*, ch. 4.5.
     pub fn of(samples: &[f64]) -> Option<Estimate> {
+        Estimate::with_confidence(samples, 0.95)
+    }
+
+    /// The same with another confidence, above 0 and below 1.
+    pub fn with_confidence(samples: &[f64], confidence: f64) -> Option<Estimate> {
         let n = samples.len();
         let mean = match n {
             0 => return None,
@@ -35,7 +40,7 @@ impl Estimate {
             _ => samples.iter().sum::<f64>() / n as f64,
         };
         let variance = samples.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-        let half = student_t_975(n - 1) * (variance / n as f64).sqrt();
+        let half = student_t(n - 1, f64::midpoint(1.0, confidence)) * (variance / n as f64).sqrt();
         Some(Estimate {
             value: mean,
             low: mean - half,
@@ -50,11 +55,11 @@ impl Estimate {
     }
 }
 
-/// The 97.5 % quantile of Student's t with this many degrees of freedom (at least 1).
-fn student_t_975(freedom: usize) -> f64 {
+/// A quantile of Student's t with this many degrees of freedom (at least 1).
+fn student_t(freedom: usize, q: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64)
         .expect("at least one degree of freedom")
-        .inverse_cdf(0.975)
+        .inverse_cdf(q)
 }
 
 /// The `q`-quantile (0 to 1) by linear interpolation between order statistics; `None` without samples.

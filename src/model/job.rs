@@ -136,6 +136,7 @@ impl<O: Observer> Job<O> {
             network,
         };
         job.schedule_first_events(streams, agenda);
+        job.start_restored(agenda);
         job.run_tasks(agenda);
         job
     }
@@ -227,6 +228,11 @@ impl<O: Observer> Job<O> {
     /// Whether all tasks run.
     pub fn runs(&self) -> bool {
         self.recovering == 0
+    }
+
+    /// Whether all tasks run and the backlog of the last failure is worked off.
+    pub fn is_steady(&self) -> bool {
+        self.runs() && !self.mishaps.catching_up
     }
 
     /// How far the slowest subtask of the log sources is behind its schedule.

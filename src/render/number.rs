@@ -15,6 +15,8 @@ pub enum Unit {
     PerSecond,
     /// Records per second.
     RecordsPerSecond,
+    /// Bytes per hour, printed in MiB/h, GiB/h, TiB/h.
+    BytesPerHour,
     /// A number without a unit.
     Plain,
 }
@@ -33,14 +35,22 @@ const BYTES: [(f64, &str); 6] = [
     (1_099_511_627_776.0, " TiB"),
     (1_125_899_906_842_624.0, " PiB"),
 ];
+const BYTES_PER_HOUR: [(f64, &str); 5] = [
+    (1.0, " B/h"),
+    (1024.0, " KiB/h"),
+    (1_048_576.0, " MiB/h"),
+    (1_073_741_824.0, " GiB/h"),
+    (1_099_511_627_776.0, " TiB/h"),
+];
 const PLAIN: [(f64, &str); 4] = [(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G")];
 
 impl Unit {
-    /// The unit of a [`Prediction`](crate::experiment::Prediction): `s`, `B`, `share`, `1/s`, `records/s`; else plain.
+    /// The unit of a [`Prediction`](crate::experiment::Prediction): `s`, `B`, `B/h`, `share`, `1/s`, `records/s`; else plain.
     pub fn from_base(base: &str) -> Unit {
         match base {
             "s" => Unit::Time,
             "B" => Unit::Bytes,
+            "B/h" => Unit::BytesPerHour,
             "share" => Unit::Share,
             "1/s" => Unit::PerSecond,
             "records/s" => Unit::RecordsPerSecond,
@@ -100,7 +110,9 @@ impl Unit {
     /// The low end of an interval around `value`, cut off at zero where no measured value can lie below.
     fn possible(self, low: f64, value: f64) -> f64 {
         match self {
-            Unit::Time | Unit::Bytes | Unit::PerSecond if value >= 0.0 => low.max(0.0),
+            Unit::Time | Unit::Bytes | Unit::BytesPerHour | Unit::PerSecond if value >= 0.0 => {
+                low.max(0.0)
+            }
             _ => low,
         }
     }
@@ -146,6 +158,7 @@ impl Unit {
             Unit::Time => ladder(&TIME, value),
             // 1000 MiB are 0.977 GiB, so that no unit needs four digits.
             Unit::Bytes => ladder(&BYTES, value * 1.024),
+            Unit::BytesPerHour => ladder(&BYTES_PER_HOUR, value * 1.024),
             Unit::Share => (0.01, " %"),
             Unit::RecordsPerSecond if value.abs() >= 1e6 => (1e6, " M/s"),
             Unit::RecordsPerSecond if value.abs() >= 1e4 => (1e3, " k/s"),
@@ -292,6 +305,7 @@ mod tests {
             (Unit::Bytes, 512.0, "512 B"),
             (Unit::Bytes, 1536.0, "1.50 KiB"),
             (Unit::Bytes, 12.0 * 1_073_741_824.0, "12.0 GiB"),
+            (Unit::BytesPerHour, 3_145_728.0, "3.00 MiB/h"),
             (Unit::Share, 0.0312, "3.12 %"),
             (Unit::Share, -0.5, "−50.0 %"),
             (Unit::RecordsPerSecond, 50_000.0, "50.0 k/s"),

@@ -27,6 +27,8 @@ pub struct Simulation {
     pub keys: KeyDraw,
     /// How long messages between JobManager and tasks take.
     pub latencies: LatencyDraw,
+    /// Leaves steady time between random failures out of long runs.
+    pub skip_steady_time: bool,
     /// Upper limit on events: a run that exceeds it ends with an error instead of running for hours.
     pub max_events: u64,
     /// Upper limit on subtasks of the job.
@@ -98,6 +100,7 @@ impl Default for Simulation {
             quantum: SimDuration::from_millis(5),
             keys: KeyDraw::Random,
             latencies: LatencyDraw::Typical,
+            skip_steady_time: false,
             max_events: 20_000_000_000,
             max_subtasks: 20_000,
             max_channels: 4_000_000,

@@ -9,6 +9,7 @@ pub mod calibration;
 pub mod cluster;
 mod conf;
 pub mod diagnostic;
+pub mod difference;
 pub mod document;
 pub mod edit;
 pub mod failure;

@@ -1,6 +1,7 @@
 //! One file per command: its arguments, and `execute`.
 
 pub mod check;
+pub mod compare;
 pub mod demo;
 pub mod gallery;
 pub mod import;

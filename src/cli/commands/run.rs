@@ -198,7 +198,7 @@ fn text(loaded: &Loaded, outcome: &Simulated) -> String {
     };
     format!(
         "{}: {}, {} simulated, {}, scenario {}{end}\n\
-         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}",
+         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}",
         job.name,
         counted(loaded.scenario.subtasks(), "subtask"),
         job.duration,
@@ -209,7 +209,16 @@ fn text(loaded: &Loaded, outcome: &Simulated) -> String {
         table::phases(first).text(),
         table::vertices(first).text(),
         table::formulas(&summary.comparisons).text(),
+        costs(loaded, summary),
     )
+}
+
+fn costs(loaded: &Loaded, summary: &PointSummary) -> String {
+    if summary.costs.is_empty() {
+        return String::new();
+    }
+    let prices = &loaded.scenario.storage.prices.note;
+    format!("\n\n{}", table::costs(&summary.costs, prices).text())
 }
 
 fn json(loaded: &Loaded, outcome: &Simulated) -> Value {

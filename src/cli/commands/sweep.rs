@@ -67,7 +67,7 @@ pub enum Format {
 }
 
 /// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
+pub static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Sweeps, saves, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
@@ -195,7 +195,7 @@ pub fn simulate(
 }
 
 /// The first Ctrl-C finishes the runs under way; a second one ends at once.
-fn listen_to_ctrl_c() {
+pub fn listen_to_ctrl_c() {
     let handler = || {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(Exit::Interrupted as u8));

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::experiment::published::{self, Row};
+use crate::experiment::published;
+use crate::experiment::theory;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
 use crate::recording::{Recording, file};
@@ -24,15 +25,19 @@ Examples:
   ckptsim validate tests/recordings
   ckptsim validate tests/recordings --published --format markdown
   ckptsim validate tests/recordings --out reports/gallery
+  ckptsim validate --theory --replications 20
   ckptsim validate run1.json run2.json --format json")]
 pub struct Args {
     /// Recordings, directories of them, or scenarios with a `[measured]` table
-    #[arg(required_unless_present = "published")]
+    #[arg(required_unless_present_any = ["published", "theory"])]
     paths: Vec<PathBuf>,
     /// Compare with figures that others have published, too
     #[arg(long)]
     published: bool,
-    /// Runs per recording, each with its own random keys
+    /// Compare with closed forms where their assumptions hold: queues, order statistics, catch-up, Daly, availability
+    #[arg(long)]
+    theory: bool,
+    /// Runs per recording or closed form, each with its own random numbers
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
     replications: u32,
     /// Root of all random numbers
@@ -69,7 +74,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     } else {
         Vec::new()
     };
-    if files.is_empty() && !args.published {
+    let theory = if args.theory {
+        theory::compare(args.seed, args.replications)?
+    } else {
+        Vec::new()
+    };
+    if files.is_empty() && !args.published && !args.theory {
         bail!("no recordings (*.json) there");
     }
     let mut compared = Vec::new();
@@ -83,7 +93,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             }
         }
     }
-    print(&compared, &published, args.format, console)?;
+    let laws = Laws {
+        published: &published,
+        theory: &theory,
+        replications: args.replications,
+    };
+    print(&compared, &laws, args.format, console)?;
     if let Some(directory) = &args.out {
         draw(&compared, args, directory, console)?;
     }
@@ -134,9 +149,16 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
     Ok(file::read(&text)?)
 }
 
+/// What is compared besides recordings.
+struct Laws<'a> {
+    published: &'a [published::Row],
+    theory: &'a [theory::Row],
+    replications: u32,
+}
+
 fn print(
     compared: &[Compared],
-    published: &[Row],
+    laws: &Laws<'_>,
     format: Format,
     console: Console,
 ) -> anyhow::Result<()> {
@@ -148,8 +170,11 @@ fn print(
         }
         tables.push(table::accuracy(&summary));
     }
-    if !published.is_empty() {
-        tables.push(table::published(published));
+    if !laws.published.is_empty() {
+        tables.push(table::published(laws.published));
+    }
+    if !laws.theory.is_empty() {
+        tables.push(table::theory(laws.theory, laws.replications));
     }
     let joined =
         |text: fn(&Table) -> String| tables.iter().map(text).collect::<Vec<_>>().join("\n");
@@ -157,7 +182,12 @@ fn print(
         Format::Text => console.result(&joined(Table::text)),
         Format::Markdown => console.result(&joined(Table::markdown)),
         Format::Json => {
-            let all = json!({"recordings": compared, "summary": summary, "published": published});
+            let all = json!({
+                "recordings": compared,
+                "summary": summary,
+                "published": laws.published,
+                "theory": laws.theory,
+            });
             console.result(&serde_json::to_string_pretty(&all)?)
         }
     }

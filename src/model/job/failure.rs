@@ -30,6 +30,8 @@ pub(super) struct Mishaps {
     pub(super) heartbeats: Stream,
     /// The JobManager waits for this instant to restart.
     pub(super) restart: Option<SimTime>,
+    /// When the next random failure is due.
+    pub(super) next_random: Option<SimTime>,
     /// When enough slots are there.
     pub(super) slots: SimTime,
     /// Records that waited before the failure.
@@ -52,6 +54,7 @@ impl Mishaps {
             lost_taskmanagers: vec![false; scenario.cluster.taskmanagers],
             heartbeats: streams.named("heartbeats"),
             restart: None,
+            next_random: None,
             slots: SimTime::ZERO,
             backlog: 0,
             catching_up: false,
@@ -75,8 +78,24 @@ impl<O: Observer> Job<O> {
     }
 
     fn schedule_random_failure(&mut self, agenda: &mut Agenda<Event>) {
-        if let Some(at) = self.mishaps.source.next_random(agenda.now()) {
-            agenda.at(at.max(agenda.now()), Event::RandomFailure);
+        let next = self.mishaps.source.next_random(agenda.now());
+        self.mishaps.next_random = next.map(|at| at.max(agenda.now()));
+        if let Some(at) = self.mishaps.next_random {
+            agenda.at(at, Event::RandomFailure);
+        }
+    }
+
+    /// When the next random failure is due.
+    pub fn next_random_failure(&self) -> Option<SimTime> {
+        self.mishaps.next_random
+    }
+
+    /// The next random failure comes so much earlier: steady time is left out.
+    pub fn hasten_random_failure(&mut self, by: SimDuration, agenda: &mut Agenda<Event>) {
+        agenda.retain(|event| *event != Event::RandomFailure);
+        if let Some(at) = &mut self.mishaps.next_random {
+            *at = SimTime::ZERO + at.since(SimTime::ZERO).saturating_sub(by);
+            agenda.at((*at).max(agenda.now()), Event::RandomFailure);
         }
     }
 

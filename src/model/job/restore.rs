@@ -15,8 +15,8 @@ use crate::model::network::{Buffer, Element};
 use crate::model::observe::{Fact, Observer};
 use crate::model::storage::{File, FileOwner};
 use crate::model::task::{Doing, Task};
-use crate::scenario::BufferTimeout;
 use crate::scenario::calibration::{COORDINATOR_START, DEPLOY};
+use crate::scenario::{BufferTimeout, SavepointFormat};
 use crate::units::{SimDuration, SimTime};
 
 /// How often the backlog is looked at while it is worked off.
@@ -31,6 +31,51 @@ impl<O: Observer> Job<O> {
             trigger: SimTime::ZERO,
             tasks: tasks.iter().map(|task| Some(cut_of(task))).collect(),
             ..Cut::default()
+        }
+    }
+
+    /// The job starts from a savepoint or retained checkpoint (`[restore]`): no task runs before it has read its state,
+    /// and log sources have piled up records since it was taken.
+    pub(super) fn start_restored(&mut self, agenda: &mut Agenda<Event>) {
+        let Some(restore) = self.scenario.failures.restore.clone() else {
+            return;
+        };
+        let now = agenda.now();
+        let what = match restore.format {
+            None => "a retained checkpoint",
+            Some(SavepointFormat::Canonical) => "a canonical savepoint",
+            Some(SavepointFormat::Native) => "a native savepoint",
+        };
+        let cause = format!("The job was started from {what}");
+        self.observer.observe(now, &Fact::FailureStruck { cause });
+        let trigger = now;
+        self.observer.observe(
+            now,
+            &Fact::Restarted {
+                checkpoint: None,
+                trigger,
+            },
+        );
+        let canonical = restore.format == Some(SavepointFormat::Canonical);
+        for id in self.all_tasks() {
+            let task = &mut self.tasks[id.index()];
+            let new = self.scenario.vertices[task.vertex].parallelism;
+            let old = restore.parallelism.iter();
+            let old = old.filter(|(vertex, _)| *vertex == task.vertex);
+            let old = old.map(|(_, old)| *old).next().unwrap_or(new);
+            let plan = task.state.rescale_plan(task.subtask, (old, new), canonical);
+            if let Some(source) = task.source.as_mut().filter(|source| source.log) {
+                source.schedule.begin_earlier(restore.age);
+            }
+            task.doing = Doing::Down;
+            task.restoring = true;
+            self.recovering += 1;
+            self.plans.insert(id, plan);
+            agenda.after(DEPLOY, Event::TaskDeployed { task: id });
+        }
+        self.coordinator.suspend();
+        if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
+            agenda.at(at, Event::CheckpointDue { tick });
         }
     }
 
@@ -98,7 +143,8 @@ impl<O: Observer> Job<O> {
         }
         task.fraction = cut.fraction;
         let mut plan = cut.state.restore_plan(checkpoint);
-        if local {
+        // Without a checkpoint the job begins anew, with nothing.
+        if local || checkpoint.is_none() {
             plan.files.clear();
         }
         *task.state = cut.state.clone();

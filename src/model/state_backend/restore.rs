@@ -23,7 +23,8 @@ pub struct RestorePlan {
 }
 
 impl StateBackend {
-    /// What a restore of this state reads; it is as it was when `checkpoint` was taken.
+    /// What a restore of this state reads; it is as it was when `checkpoint` was taken, or as a job that has taken none
+    /// in this run began.
     pub fn restore_plan(&self, checkpoint: Option<CheckpointId>) -> RestorePlan {
         let mut plan = match &self.store {
             Store::Inline { .. } => RestorePlan {
@@ -46,6 +47,9 @@ impl StateBackend {
                 let uploaded = taken.iter().find(|(of, _)| Some(*of) == checkpoint);
                 let files = uploaded.map_or_else(|| lsm.all(), |(_, files)| files.clone());
                 let mut files: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+                if files.is_empty() {
+                    files.push(lsm.live());
+                }
                 files.sort_unstable();
                 RestorePlan {
                     files,
@@ -81,6 +85,53 @@ impl StateBackend {
             log.forget_running();
         }
     }
+}
+
+impl StateBackend {
+    /// What a subtask reads from a savepoint or retained checkpoint that was taken under another parallelism (`old`, now
+    /// `new`), or in the canonical format.
+    ///
+    /// Key groups are dealt in contiguous ranges (`KeyGroupRangeAssignment`), so that a subtask needs the old subtasks
+    /// whose ranges overlap its own. A heap backend reads its part of their files. RocksDB downloads all of each, opens
+    /// the one with the largest overlap, and copies the entries of the others one by one (6.4 no. 5); of a canonical
+    /// savepoint every entry is inserted.
+    pub fn rescale_plan(
+        &self,
+        subtask: usize,
+        (old, new): (usize, usize),
+        canonical: bool,
+    ) -> RestorePlan {
+        let mut plan = self.restore_plan(None);
+        let rocksdb = matches!(self.store, Store::RocksDb { .. });
+        let bytes: u64 = plan.files.iter().sum();
+        let of_old = bytes as f64 * new as f64 / old as f64;
+        let mut overlaps = overlaps(subtask, old, new);
+        if old != new && bytes > 0 {
+            let read = |overlap: f64| if rocksdb { of_old } else { of_old * overlap };
+            plan.files = overlaps.iter().map(|&share| read(share) as u64).collect();
+        }
+        overlaps.sort_by(f64::total_cmp);
+        let base = if canonical { None } else { overlaps.pop() };
+        if rocksdb && bytes > 0 && (base.is_none() || !overlaps.is_empty()) {
+            let inserted: f64 = overlaps.iter().map(|share| share * of_old).sum();
+            plan.fixed += c::ROCKSDB_FLUSH_PER_MB.scale(inserted / 1e6);
+        }
+        plan
+    }
+}
+
+/// Shares of the old subtasks' key ranges that fall into the range of a new subtask; none is 0.
+fn overlaps(subtask: usize, old: usize, new: usize) -> Vec<f64> {
+    let (from, until) = (
+        subtask as f64 / new as f64,
+        (subtask + 1) as f64 / new as f64,
+    );
+    let width = 1.0 / old as f64;
+    let share = |j: usize| {
+        let (begin, end) = (j as f64 * width, (j + 1) as f64 * width);
+        (until.min(end) - from.max(begin)).max(0.0) / width
+    };
+    (0..old).map(share).filter(|&share| share > 1e-9).collect()
 }
 
 impl RestorePlan {
@@ -125,6 +176,30 @@ mod tests {
     fn a_heap_backend_reads_one_file_with_everything() {
         let plan = backend(Backend::HashMap).restore_plan(None);
         assert_eq!(plan.files, [40_000 * 1013 + 717]);
+    }
+
+    #[test]
+    fn a_rescaled_subtask_reads_the_old_subtasks_that_overlap_its_key_range() {
+        let heap = backend(Backend::HashMap);
+        let bytes: u64 = heap.restore_plan(None).files.iter().sum();
+        // From 2 to 3 subtasks: the middle one needs a third of both.
+        let plan = heap.rescale_plan(1, (2, 3), false);
+        assert_eq!(plan.files, [bytes / 2, bytes / 2]);
+        assert_eq!(heap.rescale_plan(1, (3, 3), false).files, [bytes]);
+        let rocksdb = backend(Backend::RocksDb(RocksDb::default()));
+        let bytes: u64 = rocksdb.restore_plan(None).files.iter().sum();
+        let plan = rocksdb.rescale_plan(1, (2, 3), false);
+        assert_eq!(
+            plan.files,
+            [bytes * 3 / 2, bytes * 3 / 2],
+            "downloaded as a whole"
+        );
+        let copied = c::ROCKSDB_FLUSH_PER_MB.scale(bytes as f64 / 2e6);
+        assert_eq!(
+            plan.fixed,
+            c::ROCKSDB_OPEN + copied,
+            "one of them is copied"
+        );
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub fn point(coordinates: &[(&str, Option<f64>)], median: Option<f64>) -> PointS
         throughput: Some(estimate(50_000.0, 100.0)),
         throughput_loss: None,
         utilisation: Some(estimate(0.7, 0.01)),
+        costs: Vec::new(),
         digests: Vec::new(),
         comparisons: vec![comparison(
             "F1",
@@ -211,6 +212,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         failed_in_preflight: 0,
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),
+        skipped: Vec::new(),
         timeline: None,
         occupancy: Some(occupancy(true)),
     }

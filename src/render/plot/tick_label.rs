@@ -26,6 +26,7 @@ pub fn label(unit: Unit, value: f64, step: f64, largest: f64) -> String {
     match unit {
         Unit::Time => time(value, step, largest),
         Unit::Bytes => bytes(value),
+        Unit::BytesPerHour => format!("{}/h", bytes(value)),
         Unit::Share => format!("{} %", plain(value * 100.0, step * 100.0)),
         Unit::PerSecond => format!("{}/s", plain(value, step)),
         Unit::RecordsPerSecond => format!("{}/s", thousands(value, step, largest)),

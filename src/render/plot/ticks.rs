@@ -116,7 +116,7 @@ fn candidates(span: &Span, unit: Unit) -> Vec<Candidate> {
             marks.extend(TIME_MARKS);
             marks
         }
-        Unit::Bytes => powers_of_two(span),
+        Unit::Bytes | Unit::BytesPerHour => powers_of_two(span),
         Unit::Share | Unit::PerSecond | Unit::RecordsPerSecond | Unit::Plain => {
             decades(span.low(), span.high())
         }
@@ -197,7 +197,7 @@ fn step_at_least(unit: Unit, wanted: f64, largest: f64) -> f64 {
             .into_iter()
             .find(|step| *step >= wanted)
             .unwrap_or_else(|| round_step(wanted / DAY) * DAY),
-        Unit::Bytes if wanted > 1.0 => {
+        Unit::Bytes | Unit::BytesPerHour if wanted > 1.0 => {
             let scale = byte_scale(largest);
             let step = scale * round_step(wanted / scale);
             // Below one unit of the label, only halves, quarters, … are exact.

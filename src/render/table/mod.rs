@@ -1,17 +1,23 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod costs;
+mod difference;
 mod formulas;
 mod phases;
 mod sparkline;
 mod sweep;
+mod theory;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, published};
+pub use crate::render::table::costs::costs;
+pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
+pub use crate::render::table::theory::theory;
 pub use crate::render::table::vertices::vertices;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};

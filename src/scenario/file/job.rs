@@ -38,6 +38,9 @@ pub struct Simulation {
     /// How keys fall on subtasks: "random" (each record draws its consumer) or "even" (exact shares, in rotation).
     /// Default: "random".
     pub keys: Option<Keys>,
+    /// Long runs with random failures: leave the steady time between them out. The checkpoints of the first steady stretch
+    /// stand for those that are left out; failures and recoveries are all simulated. Default: false.
+    pub skip_steady_time: Option<bool>,
     /// A run with more events than this ends with an error. Default: 20000000000.
     pub max_events: Option<Count>,
     /// A job with more subtasks than this is refused. Default: 20000.

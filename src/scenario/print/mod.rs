@@ -154,6 +154,7 @@ fn simulation(scenario: &Scenario, writer: &mut Writer) {
         LatencyDraw::Typical => "typical",
     };
     writer.key("latencies", text(latencies));
+    writer.key("skip-steady-time", simulation.skip_steady_time);
     writer.key("max-events", simulation.max_events);
     writer.key("max-subtasks", simulation.max_subtasks);
     writer.key("max-channels", simulation.max_channels);

@@ -99,6 +99,7 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
             Some(LatencyKind::Typical) | None => LatencyDraw::Typical,
             Some(LatencyKind::Random) => LatencyDraw::Random,
         },
+        skip_steady_time: table.skip_steady_time.unwrap_or(default.skip_steady_time),
         max_events: count(
             table.max_events,
             default.max_events,

@@ -1,0 +1,106 @@
+//! Long runs with failures: steady time between them is left out.
+//!
+//! Between two failures a job with constant rates repeats itself from checkpoint to checkpoint. Once it has caught up and
+//! completed checkpoints again, whole checkpoint intervals are left out until shortly before the next failure, which
+//! keeps its phase within the interval. What happens in the time that is left out is what happened in the first, long
+//! steady stretch of the same run: its checkpoints stand for those that were left out. Failures, restores and catch-ups
+//! are all simulated.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::{Rate, Scenario, Work};
+use crate::units::{SimDuration, SimTime};
+
+/// Checkpoints of the first steady stretch.
+const FIRST_STRETCH: usize = 20;
+/// Checkpoints that complete after a catch-up before time is left out.
+const SETTLED: usize = 1;
+
+/// Steady time that was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// Where, on the clock of the job.
+    pub at: SimTime,
+    /// How much: a whole number of checkpoint intervals.
+    pub duration: SimDuration,
+    /// Checkpoints that would have been taken.
+    pub checkpoints: u64,
+}
+
+/// Decides what is left out, and translates times.
+#[derive(Clone, Debug)]
+pub(super) struct FastForward {
+    interval: SimDuration,
+    /// On the clock of the simulation: when, and how much.
+    skips: Vec<(SimTime, SimDuration)>,
+}
+
+impl FastForward {
+    /// Only for jobs that repeat themselves: constant rates, nothing at given times, no materialisation of its own period.
+    pub(super) fn of(scenario: &Scenario) -> Option<Self> {
+        let constant = scenario.vertices.iter().all(|vertex| match &vertex.work {
+            Work::Source(source) => matches!(source.rate, Rate::Constant(_)),
+            Work::Operator(_) => true,
+        });
+        let failures = &scenario.failures;
+        let nothing_given = failures.given.is_empty()
+            && failures.outages.is_empty()
+            && scenario.triggers.is_empty();
+        let wanted = scenario.simulation.skip_steady_time && failures.random.is_some();
+        let repeats = constant && nothing_given && scenario.checkpointing.changelog.is_none();
+        Some(FastForward {
+            interval: scenario
+                .checkpointing
+                .interval
+                .filter(|_| wanted && repeats)?,
+            skips: Vec::new(),
+        })
+    }
+
+    /// The checkpoint interval: how often to ask.
+    pub(super) fn interval(&self) -> SimDuration {
+        self.interval
+    }
+
+    /// How much can be left out now. `settled` = checkpoints that have completed since the job caught up (or began);
+    /// `next` = the next failure, or the end.
+    pub(super) fn leave_out(&mut self, now: SimTime, settled: usize, next: SimTime) -> SimDuration {
+        let needed = if self.skips.is_empty() {
+            FIRST_STRETCH
+        } else {
+            SETTLED
+        };
+        let intervals = next.since(now).as_nanos() / self.interval.as_nanos();
+        if settled < needed || intervals < 2 {
+            return SimDuration::ZERO;
+        }
+        let skipped = self.interval * (intervals - 1);
+        self.skips.push((now, skipped));
+        skipped
+    }
+
+    /// Time left out so far.
+    pub(super) fn total(&self) -> SimDuration {
+        self.skips
+            .iter()
+            .fold(SimDuration::ZERO, |sum, (_, skipped)| sum + *skipped)
+    }
+
+    /// The clock of the job at an instant of the simulation.
+    pub(super) fn real(&self, at: SimTime) -> SimTime {
+        let before = self.skips.iter().filter(|(when, _)| *when < at);
+        before.fold(at, |real, (_, skipped)| real + *skipped)
+    }
+
+    /// What was left out, on the clock of the job.
+    pub(super) fn skips(&self) -> Vec<Skip> {
+        let skips = self.skips.iter();
+        skips
+            .map(|&(at, duration)| Skip {
+                at: self.real(at),
+                duration,
+                checkpoints: duration.as_nanos() / self.interval.as_nanos(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,409 @@
+//! What a change is worth: two scenarios under the same random numbers and the same failures, replication by replication.
+//!
+//! A replication of A and the one of B with its number draw from the same streams, so that what both have in common
+//! cancels out of their difference. The interval is Student's t of the differences, not of the two means.
+
+use serde::Serialize;
+
+use crate::experiment::costs;
+use crate::experiment::grid::Point;
+use crate::experiment::journal::Journal;
+use crate::experiment::metric;
+use crate::experiment::replicate::Replication;
+use crate::experiment::result::{Coordinate, RunResult};
+use crate::experiment::run::RunError;
+use crate::experiment::sweep::{Options, SweepError, loss_pair, replications, sweep};
+use crate::measure::Estimate;
+use crate::scenario::Scenario;
+
+/// A difference below this share of the values is rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// One replication of one scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// Its figures.
+    pub replication: Replication,
+    /// Share of the saturated throughput that checkpoints cost, if it was measured.
+    pub loss: Option<f64>,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// Less.
+    Lower,
+    /// More.
+    Higher,
+    /// Neither: it depends on what one wants.
+    Neither,
+}
+
+/// A figure that is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// Name, as tables print it and objectives use it.
+    pub name: &'static str,
+    /// Base unit: `s`, `B`, `B/h`, `1/s`, `share`, `records/s`, `money`, or nothing.
+    pub unit: &'static str,
+    /// Which way is better.
+    pub better: Better,
+    /// Where its value in one replication stands.
+    pub reader: Reader,
+}
+
+/// Where the value of a metric stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Reader {
+    /// In the registry of reported metrics.
+    Registered(&'static metric::Metric),
+    /// Among the figures of a replication.
+    Figure(fn(&Replication) -> Option<f64>),
+    /// In the paired runs at saturation.
+    Loss,
+}
+
+impl Metric {
+    fn of(&self, sample: &Sample) -> Option<f64> {
+        let run = &sample.replication;
+        match self.reader {
+            Reader::Registered(metric) => {
+                let reading = metric.read(std::slice::from_ref(run))?;
+                Some(reading.estimate.value)
+            }
+            Reader::Figure(read) => read(run),
+            Reader::Loss => sample.loss,
+        }
+    }
+}
+
+/// What the differences say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// B is better.
+    Better,
+    /// B is worse.
+    Worse,
+    /// B has more, which is neither better nor worse.
+    Higher,
+    /// B has less, which is neither better nor worse.
+    Lower,
+    /// The interval of the difference contains zero, or there is none.
+    NoEvidence,
+}
+
+/// One metric of A beside that of B.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// Name of the metric.
+    pub name: &'static str,
+    /// Its base unit.
+    pub unit: &'static str,
+    /// Which way is better.
+    pub better: Better,
+    /// Of A.
+    pub a: Option<Estimate>,
+    /// Of B.
+    pub b: Option<Estimate>,
+    /// B − A over the replications that have both.
+    pub difference: Option<Estimate>,
+    /// What follows.
+    pub verdict: Verdict,
+}
+
+impl Difference {
+    /// (B − A) / A; `None` without both or where A is 0.
+    pub fn relative(&self) -> Option<f64> {
+        let a = self.a?.value;
+        (a != 0.0).then_some(self.difference?.value / a)
+    }
+}
+
+/// A comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// One per metric that A or B has, in the order of [`metrics`].
+    pub differences: Vec<Difference>,
+    /// Sentences about jobs that failed, and about losses that could not be measured.
+    pub troubles: Vec<String>,
+}
+
+impl Compared {
+    /// Whether any metric differs.
+    pub fn differs(&self) -> bool {
+        self.differences
+            .iter()
+            .any(|difference| difference.verdict != Verdict::NoEvidence)
+    }
+}
+
+/// Makes all runs of both scenarios with `runner`, and compares them.
+pub fn compare<R>(
+    a: &Scenario,
+    b: &Scenario,
+    options: &Options<'_>,
+    runner: R,
+) -> Result<Compared, SweepError>
+where
+    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+{
+    let mut journal = Journal::in_memory();
+    let swept = sweep(&points(a, b), options, &mut journal, runner)?;
+    let samples = |scenario: &Scenario| samples(scenario, options, &journal);
+    Ok(Compared {
+        differences: differences(&metrics(), &samples(a), &samples(b)),
+        troubles: swept.troubles,
+    })
+}
+
+/// A and B as points of a sweep.
+pub fn points(a: &Scenario, b: &Scenario) -> [Point; 2] {
+    [("A", a), ("B", b)].map(|(name, scenario)| Point {
+        coordinates: vec![Coordinate {
+            label: name.to_owned(),
+            value: None,
+        }],
+        paths: vec!["scenario".to_owned()],
+        scenario: scenario.clone(),
+    })
+}
+
+fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec<Sample> {
+    let runs = |scenario: &Scenario| replications(scenario, options, journal);
+    let pair = options.loss.then(|| loss_pair(scenario)).flatten();
+    let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
+        (runs(&with), runs(&without))
+    });
+    let loss = |n: usize| {
+        let (with, without) = (with.get(n)?.as_ref()?, without.get(n)?.as_ref()?);
+        (without.throughput > 0.0).then(|| 1.0 - with.throughput / without.throughput)
+    };
+    let all = runs(scenario).into_iter().enumerate();
+    all.filter_map(|(n, replication)| {
+        Some(Sample {
+            replication: replication?,
+            loss: loss(n),
+        })
+    })
+    .collect()
+}
+
+/// Compares samples in pairs: the first of A with the first of B, and so on. Metrics that neither has are left out.
+pub fn differences(metrics: &[Metric], a: &[Sample], b: &[Sample]) -> Vec<Difference> {
+    metrics
+        .iter()
+        .filter_map(|metric| difference(metric, a, b))
+        .collect()
+}
+
+fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference> {
+    let read = |samples: &[Sample]| -> Vec<Option<f64>> {
+        samples.iter().map(|sample| metric.of(sample)).collect()
+    };
+    let (a, b) = (read(a), read(b));
+    let estimate = |values: &[Option<f64>]| {
+        Estimate::of(&values.iter().flatten().copied().collect::<Vec<f64>>())
+    };
+    let pairs = a.iter().zip(&b);
+    let pairs: Vec<f64> = pairs
+        .filter_map(|(a, b)| Some(delta((*a)?, (*b)?)))
+        .collect();
+    let (a, b) = (estimate(&a), estimate(&b));
+    if a.is_none() && b.is_none() {
+        return None;
+    }
+    let difference = Estimate::of(&pairs);
+    Some(Difference {
+        name: metric.name,
+        unit: metric.unit,
+        better: metric.better,
+        a,
+        b,
+        difference,
+        verdict: difference.map_or(Verdict::NoEvidence, |of| verdict(&of, metric.better)),
+    })
+}
+
+fn delta(a: f64, b: f64) -> f64 {
+    let delta = b - a;
+    if delta.abs() <= ROUNDING * a.abs().max(b.abs()) {
+        0.0
+    } else {
+        delta
+    }
+}
+
+fn verdict(difference: &Estimate, better: Better) -> Verdict {
+    // One pair has no interval, so that its difference may be luck.
+    if difference.n < 2 {
+        return Verdict::NoEvidence;
+    }
+    let rises = difference.low > 0.0;
+    if !rises && difference.high >= 0.0 {
+        return Verdict::NoEvidence;
+    }
+    match better {
+        Better::Neither if rises => Verdict::Higher,
+        Better::Neither => Verdict::Lower,
+        Better::Higher if rises => Verdict::Better,
+        Better::Lower if !rises => Verdict::Better,
+        Better::Higher | Better::Lower => Verdict::Worse,
+    }
+}
+
+/// Every metric that is compared: the registered ones, throughput loss, jobs that failed, and the costs of the interval.
+/// Of what follows a failure, and of visibility, the mean, the 95th percentile and the largest are enough.
+pub fn metrics() -> Vec<Metric> {
+    let is_told = |name: &str| {
+        name.starts_with("duration") || !(name.ends_with("_p50") || name.ends_with("_p99"))
+    };
+    let registered = metric::all().iter().filter(|metric| is_told(metric.name));
+    let mut all: Vec<Metric> = registered
+        .map(|metric| Metric {
+            name: metric.name,
+            unit: metric.unit,
+            better: better(metric.name),
+            reader: Reader::Registered(metric),
+        })
+        .collect();
+    all.push(Metric {
+        name: "throughput_loss",
+        unit: "share",
+        better: Better::Lower,
+        reader: Reader::Loss,
+    });
+    all.push(Metric {
+        name: "failed_jobs",
+        unit: "",
+        better: Better::Lower,
+        reader: Reader::Figure(|run| Some(f64::from(u8::from(run.failure.is_some())))),
+    });
+    let others = costs::ALL
+        .iter()
+        .filter(|cost| metric::Metric::find(cost.id).is_err());
+    all.extend(others.map(|cost| Metric {
+        name: cost.id,
+        unit: cost.unit,
+        better: Better::Lower,
+        reader: Reader::Figure(cost.read),
+    }));
+    all
+}
+
+/// Which way a registered metric is better: most of them are costs.
+fn better(name: &str) -> Better {
+    match name {
+        "throughput" => Better::Higher,
+        "completed" | "frequency" | "state_size" => Better::Neither,
+        _ => Better::Lower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+    use std::sync::atomic::AtomicBool;
+
+    static NEVER: AtomicBool = AtomicBool::new(false);
+
+    fn options(replications: u32) -> Options<'static> {
+        Options {
+            jobs: 1,
+            loss: true,
+            seed: 7,
+            replications,
+            stop: &NEVER,
+            progress: &|_| {},
+        }
+    }
+
+    fn throughputs(values: &[f64]) -> Vec<Sample> {
+        let sample = |throughput: &f64| Sample {
+            replication: Replication {
+                throughput: *throughput,
+                ..Replication::default()
+            },
+            loss: None,
+        };
+        values.iter().map(sample).collect()
+    }
+
+    fn throughput(a: &[f64], b: &[f64]) -> Difference {
+        let all = differences(&metrics(), &throughputs(a), &throughputs(b));
+        let mut of = all.into_iter().filter(|of| of.name == "throughput");
+        of.next().unwrap()
+    }
+
+    #[test]
+    fn what_both_runs_have_in_common_cancels_out() {
+        // 1 more in each pair, ± 0.1, although the replications differ by hundreds
+        let found = throughput(&[100.0, 300.0, 900.0], &[101.1, 300.9, 901.0]);
+        let difference = found.difference.unwrap();
+        assert!((difference.value - 1.0).abs() < 1e-9);
+        // t = 4.303 with two degrees of freedom, sd 0.1, √3
+        assert!((difference.half_width() - 0.2484).abs() < 1e-3);
+        assert_eq!(found.verdict, Verdict::Better);
+    }
+
+    #[test]
+    fn an_interval_around_zero_is_no_evidence() {
+        let found = throughput(&[100.0, 100.0, 100.0], &[99.0, 101.0, 100.5]);
+        assert_eq!(found.verdict, Verdict::NoEvidence);
+    }
+
+    #[test]
+    fn one_pair_is_no_evidence() {
+        let found = throughput(&[100.0], &[200.0]);
+        assert_eq!(found.verdict, Verdict::NoEvidence);
+        assert_eq!(found.relative(), Some(1.0));
+    }
+
+    #[test]
+    fn a_metric_of_taste_is_neither_better_nor_worse() {
+        let difference = |value| Estimate {
+            value,
+            low: value - 1.0,
+            high: value + 1.0,
+            n: 5,
+        };
+        assert_eq!(verdict(&difference(5.0), Better::Neither), Verdict::Higher);
+        assert_eq!(verdict(&difference(-5.0), Better::Neither), Verdict::Lower);
+        assert_eq!(verdict(&difference(-5.0), Better::Lower), Verdict::Better);
+        assert_eq!(verdict(&difference(-5.0), Better::Higher), Verdict::Worse);
+    }
+
+    #[test]
+    fn a_scenario_does_not_differ_from_itself() {
+        let scenario = sample::scenario(10);
+        let same = compare(&scenario, &scenario, &options(3), sample::run).unwrap();
+        assert!(!same.differs(), "{:?}", same.differences);
+    }
+
+    #[test]
+    fn a_longer_interval_loses_less_and_shows_results_later() {
+        let (a, b) = (sample::scenario(5), sample::scenario(20));
+        let compared = compare(&a, &b, &options(3), sample::run).unwrap();
+        let verdict = |name: &str| {
+            let mut of = compared.differences.iter().filter(|of| of.name == name);
+            of.next().unwrap().verdict
+        };
+        assert!(compared.differs());
+        assert_eq!(verdict("throughput_loss"), Verdict::Better);
+        assert_eq!(verdict("visibility"), Verdict::Worse);
+        assert_eq!(verdict("completed"), Verdict::Lower);
+        assert_eq!(verdict("failed"), Verdict::NoEvidence);
+    }
+
+    #[test]
+    fn a_metric_that_only_one_side_has_is_shown_without_a_verdict() {
+        let mut b = sample::scenario(10);
+        b.checkpointing.interval = None;
+        let compared = compare(&sample::scenario(10), &b, &options(3), sample::run).unwrap();
+        let median = &compared.differences[0];
+        assert_eq!((median.name, median.b), ("duration_p50", None));
+        assert_eq!(median.verdict, Verdict::NoEvidence);
+    }
+}

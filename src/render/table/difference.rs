@@ -1,0 +1,101 @@
+//! What a change is worth: the keys that differ, then the metrics that do.
+
+use crate::experiment::paired::{Better, Compared, Difference, Verdict};
+use crate::measure::Estimate;
+use crate::render::number::{MISSING, Unit, deviation};
+use crate::render::table::{Align, Table};
+use crate::scenario::difference::Change;
+
+/// The keys that differ, as `terraform plan` shows them: `~ key: old -> new`, `+ key: new`, `- key: old`.
+pub fn changes(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "A and B are the same scenario\n".to_owned();
+    }
+    let line = |change: &Change| {
+        let path = &change.path;
+        match (&change.old, &change.new) {
+            (Some(old), Some(new)) => format!("~ {path}: {old} -> {new}\n"),
+            (None, Some(new)) => format!("+ {path}: {new}\n"),
+            (Some(old), None) => format!("- {path}: {old}\n"),
+            (None, None) => String::new(),
+        }
+    };
+    changes.iter().map(line).collect()
+}
+
+/// Every metric of A beside that of B, with the interval of their difference and what follows.
+pub fn differences(compared: &Compared, replications: u32) -> Table {
+    let columns = [
+        ("metric", Align::Left),
+        ("A", Align::Right),
+        ("B", Align::Right),
+        ("B − A", Align::Right),
+        ("95 % interval", Align::Right),
+        ("change", Align::Right),
+        ("verdict", Align::Left),
+    ];
+    Table {
+        title: String::new(),
+        columns: columns
+            .map(|(name, align)| (name.to_owned(), align))
+            .to_vec(),
+        rows: compared.differences.iter().map(row).collect(),
+        notes: notes(compared, replications),
+    }
+}
+
+fn row(difference: &Difference) -> Vec<String> {
+    let unit = Unit::from_base(difference.unit);
+    let text = |estimate: &Option<Estimate>| {
+        estimate
+            .as_ref()
+            .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value))
+    };
+    let interval = difference.difference.filter(|of| of.n > 1);
+    vec![
+        difference.name.to_owned(),
+        text(&difference.a),
+        text(&difference.b),
+        difference
+            .difference
+            .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value)),
+        interval.map_or_else(
+            || MISSING.to_owned(),
+            |of| format!("[{}, {}]", unit.text(of.low), unit.text(of.high)),
+        ),
+        difference
+            .relative()
+            .map_or_else(|| MISSING.to_owned(), deviation),
+        verdict(difference).to_owned(),
+    ]
+}
+
+/// The verdict in words.
+fn verdict(difference: &Difference) -> &'static str {
+    match difference.verdict {
+        Verdict::Better => "better",
+        Verdict::Worse => "worse",
+        Verdict::Higher => "higher",
+        Verdict::Lower => "lower",
+        Verdict::NoEvidence if difference.difference.is_none() => MISSING,
+        Verdict::NoEvidence => "no evidence",
+    }
+}
+
+fn notes(compared: &Compared, replications: u32) -> Vec<String> {
+    let pairs = match replications {
+        1 => "one pair of runs: no intervals, no verdicts; take more --replications".to_owned(),
+        n => format!(
+            "{n} pairs of runs with the same random numbers and failures; interval and verdict: Student's t of the paired \
+             differences; one metric in 40 is called better and one worse where there is no difference"
+        ),
+    };
+    let mut notes = vec![pairs];
+    let neither = compared.differences.iter().any(|difference| {
+        difference.better == Better::Neither && difference.verdict != Verdict::NoEvidence
+    });
+    if neither {
+        notes.push("higher, lower: neither is better in itself".to_owned());
+    }
+    notes
+}
