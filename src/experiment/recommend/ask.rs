@@ -272,6 +272,7 @@ impl<'a> Setting<'a> {
         };
         let formulas = closed_forms::formulas(&beside);
         let disagreement = closed_forms::disagreement(&beside, &formulas);
+        let mtbf_s = beside.mtbf_s;
         let retention = self.retention(chosen_s);
         let axes = self.ask.choices.iter().map(|choice| choice.axis.clone());
         Recommendation {
@@ -298,6 +299,7 @@ impl<'a> Setting<'a> {
                 Vec::new()
             },
             binding,
+            mtbf_s,
             formulas,
             disagreement,
             tornado: Vec::new(),

@@ -49,6 +49,9 @@ pub struct Recommendation {
     pub runner_up: Option<RunnerUp>,
     /// Without an answer: the candidate that misses its objectives least.
     pub nearest: Option<Nearest>,
+    /// Mean time between failures, s, if it is known.
+    #[serde(default)]
+    pub mtbf_s: Option<f64>,
     /// Closed forms beside the answer.
     pub formulas: Vec<FormulaInterval>,
     /// Why they disagree, as sentences.

@@ -26,6 +26,7 @@ mod origin;
 #[cfg(test)]
 mod outline;
 mod raster;
+pub mod recommendation;
 #[cfg(test)]
 pub(in crate::render) mod sample;
 pub mod span;

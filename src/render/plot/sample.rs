@@ -1,6 +1,7 @@
 //! Results made up for tests: plausible, complete, and checkable by head.
 
 pub mod failure;
+pub mod recommendation;
 
 use crate::experiment::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,

@@ -24,18 +24,21 @@ const TAIL: f64 = 0.18;
 const LEAD: (f64, f64) = (0.08, 1.5);
 /// What the last vertices process counts as the input, processed, if it is this close to it while all is well.
 const SAME: (f64, f64) = (0.8, 1.25);
+/// With fewer samples than this in the window, curves would be guesses.
+const FEWEST: usize = 8;
 /// Opacity of the bands behind the curves, and of the bar that names them.
 const PALE: f64 = 0.14;
 const FULL: f64 = 0.6;
 
 /// A failure of a run on a common time axis: phases, rates, records that wait, delay. `index` chooses one of the run's
-/// recoveries; else it is the one that took longest. `None` if nothing failed, or no timeline was recorded.
+/// recoveries; else it is the one that took longest. `None` if nothing failed, or no timeline was recorded that is
+/// fine enough.
 pub fn picture(run: &RunResult, index: Option<usize>, origin: &Origin) -> Option<Picture> {
     let timeline = run.timeline.as_ref()?;
     let episode = chosen(run, index)?;
     let time = window(&episode);
     let samples: Vec<(f64, &Sample)> = excerpt(timeline, &episode, &time);
-    if samples.is_empty() {
+    if samples.len() < FEWEST {
         return None;
     }
     let all = episodes(run);

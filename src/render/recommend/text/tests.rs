@@ -91,6 +91,7 @@ fn recommendation() -> Recommendation {
             }),
         }),
         nearest: None,
+        mtbf_s: Some(86_400.0),
         formulas: vec![FormulaInterval {
             name: "Young".to_owned(),
             formula: "sqrt(2 c M)".to_owned(),
