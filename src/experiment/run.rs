@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Agenda, Streams};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
-use crate::measure::{Recorder, Trace};
+use crate::measure::{Consistency, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
@@ -172,6 +172,10 @@ impl Simulation {
         let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
         let buffers_processed = counters.iter().map(|task| task.buffers).sum();
         let events = self.agenda.handled();
+        let consistency = self
+            .job
+            .ledger()
+            .map(|ledger| Consistency::of(ledger, &self.scenario));
         let Recorder {
             checkpoints,
             failed_in_preflight,
@@ -195,6 +199,7 @@ impl Simulation {
             recoveries: Vec::new(),
             vertices,
             timeline: None,
+            consistency,
             occupancy: None,
         };
         result.digest = digest(&result);

@@ -84,6 +84,7 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
             .collect(),
         recoveries: Vec::new(),
         timeline: None,
+        consistency: None,
         occupancy: None,
     })
 }

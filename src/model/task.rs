@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::model::alignment::Alignment;
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId};
-use crate::model::network::{Buffer, Element};
+use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::SubtaskRecord;
 use crate::model::schedule::Schedule;
 use crate::model::service::{Partitioner, ServiceTime};
@@ -264,17 +264,18 @@ impl Task {
         }
     }
 
-    /// Unread bytes of the buffers in hand on channels that `counts` says: they are in-flight data, too.
-    pub fn in_hand_bytes(&self, counts: impl Fn(ChannelId) -> bool) -> u64 {
-        self.inputs
-            .iter()
-            .filter_map(|input| input.in_hand.as_ref())
-            .filter(|in_hand| counts(in_hand.channel) && in_hand.buffer.records > 0)
-            .map(|in_hand| {
-                u64::from(in_hand.buffer.bytes) * u64::from(in_hand.left)
-                    / u64::from(in_hand.buffer.records)
-            })
-            .sum()
+    /// The unread rests of the buffers in hand: they are in-flight data, too.
+    pub fn rests_in_hand(&self) -> impl Iterator<Item = (ChannelId, InFlight)> {
+        self.inputs.iter().filter_map(|input| {
+            let in_hand = input.in_hand.as_ref()?;
+            let (buffer, left) = (in_hand.buffer, u64::from(in_hand.left));
+            let bytes = u64::from(buffer.bytes) * left / u64::from(buffer.records);
+            let rest = InFlight {
+                records: left,
+                bytes,
+            };
+            Some((in_hand.channel, rest))
+        })
     }
 
     /// Cuts the piece at the next record boundary after `now`, because a mail has come; the new end if that is earlier.

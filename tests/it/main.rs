@@ -4,6 +4,8 @@
 mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
+/// Completed checkpoints are consistent cuts, record by record, whatever the job and the mode.
+mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
 /// What pencil and paper say about the scenarios that ship.
@@ -16,6 +18,8 @@ mod invariants;
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.
 mod published;
+/// Random scenarios, for the tests of what always holds.
+mod recipes;
 /// A killed sweep continues where it was.
 mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.

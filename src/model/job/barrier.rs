@@ -7,7 +7,7 @@ use crate::model::alignment::{Arrival, Span, Verdict};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::job::Job;
-use crate::model::network::{Barrier, BarrierKind};
+use crate::model::network::{Barrier, BarrierKind, Channel, InFlight};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::{Mail, TaskOutput};
 use crate::scenario::{Alignment, Mode};
@@ -256,21 +256,16 @@ impl<O: Observer> Job<O> {
                         priority,
                     },
                 );
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.barrier_sent(checkpoint, channel);
+                }
             }
             match kind {
                 BarrierKind::Priority => {
                     self.network.finish_open_buffers(now, partition);
                     for channel in channels.map(ChannelId) {
-                        let bytes = self.network.send_priority(now, channel, checkpoint);
-                        self.observer.observe(
-                            now,
-                            &Fact::Persisted {
-                                checkpoint,
-                                channel,
-                                bytes,
-                            },
-                        );
-                        self.snapshot_of(id, checkpoint).persist(bytes);
+                        let overtaken = self.network.send_priority(now, channel, checkpoint);
+                        self.persist(id, checkpoint, channel, overtaken, now);
                         self.send_priority(channel, checkpoint, agenda);
                     }
                 }
@@ -293,19 +288,22 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
     ) {
-        let remote = self.network.channel(channel).remote;
-        let delay = if remote {
-            self.network.latency()
+        let &Channel {
+            remote, consumer, ..
+        } = self.network.channel(channel);
+        if remote {
+            agenda.after(
+                self.network.latency(),
+                Event::PriorityBarrierAtTask {
+                    channel,
+                    checkpoint,
+                },
+            );
         } else {
-            SimDuration::ZERO
-        };
-        agenda.after(
-            delay,
-            Event::PriorityBarrierAtTask {
-                channel,
-                checkpoint,
-            },
-        );
+            // At once: the consumer reads the same queue, and must not find the data behind the barrier first.
+            let mail = Mail::PriorityBarrier(channel, checkpoint);
+            self.post(consumer, mail, true, agenda);
+        }
     }
 
     fn broadcast_cancel(
@@ -340,8 +338,13 @@ impl<O: Observer> Job<O> {
             .map(|p| p.arrived.clone())
             .unwrap_or_default();
         let aligned = |channel: ChannelId| Some(channel) != by && arrived.contains(&channel);
-        let in_hand = self.tasks[id.index()].in_hand_bytes(|channel| !aligned(channel));
-        self.snapshot_of(id, checkpoint).persist(in_hand);
+        let rests: Vec<_> = self.tasks[id.index()].rests_in_hand().collect();
+        for (channel, rest) in rests.into_iter().filter(|(channel, _)| !aligned(*channel)) {
+            self.snapshot_of(id, checkpoint).persist(rest.bytes);
+            if let Some(ledger) = &mut self.ledger {
+                ledger.persisted(checkpoint, channel, rest);
+            }
+        }
         for input in 0..self.tasks[id.index()].inputs.len() {
             let gate = self.tasks[id.index()].inputs[input].gate;
             for channel in self.network.gate(gate).channels.clone() {
@@ -349,16 +352,8 @@ impl<O: Observer> Job<O> {
                     self.network.resume(now, channel);
                     continue;
                 }
-                let bytes = self.network.start_recording(channel, checkpoint);
-                self.observer.observe(
-                    now,
-                    &Fact::Persisted {
-                        checkpoint,
-                        channel,
-                        bytes,
-                    },
-                );
-                self.snapshot_of(id, checkpoint).persist(bytes);
+                let with_receiver = self.network.start_recording(channel, checkpoint);
+                self.persist(id, checkpoint, channel, with_receiver, now);
             }
         }
         if let Some(channel) = by {
@@ -373,17 +368,34 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         now: crate::units::SimTime,
     ) {
-        let bytes = self.network.stop_recording(channel);
+        let recorded = self.network.stop_recording(channel);
+        self.persist(id, checkpoint, channel, recorded, now);
+    }
+
+    /// In-flight data of a channel becomes part of the task's snapshot, if that is still under way.
+    fn persist(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        channel: ChannelId,
+        data: InFlight,
+        now: crate::units::SimTime,
+    ) {
+        let InFlight { records, bytes } = data;
         self.observer.observe(
             now,
             &Fact::Persisted {
                 checkpoint,
                 channel,
                 bytes,
+                records,
             },
         );
         if let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) {
             snapshot.persist(bytes);
+        }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.persisted(checkpoint, channel, data);
         }
     }
 
@@ -398,16 +410,8 @@ impl<O: Observer> Job<O> {
         for channel in (0..self.network.channels().len() as u32).map(ChannelId) {
             if let Some(overtaken) = self.network.prioritise_at_sender(now, channel, checkpoint) {
                 let producer = self.network.channel(channel).producer;
-                self.observer.observe(
-                    now,
-                    &Fact::Persisted {
-                        checkpoint,
-                        channel,
-                        bytes: overtaken,
-                    },
-                );
+                self.persist(producer, checkpoint, channel, overtaken, now);
                 if let Some(snapshot) = self.tasks[producer.index()].snapshots.get_mut(checkpoint) {
-                    snapshot.persist(overtaken);
                     snapshot.record.unaligned = true;
                 }
                 self.barrier_departed(producer, checkpoint, agenda);

@@ -37,11 +37,9 @@ pub(super) fn replay(
     network: &Network,
     gate: GateId,
 ) -> Option<(ChannelId, Element)> {
-    let &(channel, element) = task.cache.replay.front()?;
-    if network.channel(channel).gate != gate {
-        return None;
-    }
-    task.cache.replay.pop_front();
+    let comes_by_it = |(channel, _): &(ChannelId, _)| network.channel(*channel).gate == gate;
+    let position = task.cache.replay.iter().position(comes_by_it)?;
+    let (channel, element) = task.cache.replay.remove(position)?;
     if let Element::Data(buffer) = element {
         task.cache.bytes -= u64::from(buffer.bytes);
     }

@@ -209,6 +209,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),
         timeline: None,
+        consistency: None,
         occupancy: Some(occupancy(true)),
     }
 }
