@@ -54,3 +54,24 @@ fn every_completed_checkpoint_of_a_random_job_is_a_consistent_cut() {
         cases.get()
     );
 }
+
+#[test]
+fn explore() {
+    use proptest::strategy::ValueTree;
+    let mut runner = TestRunner::deterministic();
+    let mut n = 0;
+    for case in 0..1000 {
+        let (recipe, selectivity) = (recipes(), prop_oneof![Just(1.0), 0.1..2.5_f64])
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
+        let c = checked(with_selectivity(&recipe, selectivity), recipe.seed);
+        if let Some(v) = c.violations.first() {
+            n += 1;
+            if n < 40 {
+                println!("CASE {case} sel {selectivity} {}\n   {recipe:?}", v.sentence());
+            }
+        }
+    }
+    println!("{n} bad");
+}

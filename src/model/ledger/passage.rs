@@ -136,7 +136,9 @@ mod tests {
         passage.process();
         let (sent, in_flight) = (passage.sent(), passage.in_flight(CheckpointId(1), 1));
         let received = passage.received();
-        (0..4).for_each(|_| drop(passage.process()));
+        for _ in 0..4 {
+            passage.process();
+        }
         passage.restore(sent, &in_flight);
         assert_eq!((passage.sent(), passage.received()), (sent, received));
         assert_eq!(passage.process(), record(1));
