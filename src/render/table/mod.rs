@@ -1,6 +1,7 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod consistency;
 mod formulas;
 mod phases;
 mod sparkline;
@@ -8,6 +9,7 @@ mod sweep;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, published};
+pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
