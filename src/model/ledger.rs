@@ -309,9 +309,9 @@ impl Ledger {
     /// lead into the region or out of it. Checkpoints that are pending are given up.
     pub fn restore(&mut self, from: Option<CheckpointId>, restarts: impl Fn(TaskId) -> bool) {
         let pending: Vec<CheckpointId> = self.pending.keys().copied().collect();
-        pending
-            .into_iter()
-            .for_each(|checkpoint| self.abort(checkpoint));
+        for checkpoint in pending {
+            self.abort(checkpoint);
+        }
         let cut = from.map(|checkpoint| {
             let cut = self.completed.get(&checkpoint);
             cut.expect("only what is retained is restored")

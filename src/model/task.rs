@@ -196,8 +196,8 @@ pub enum Spending {
 pub struct AlignmentCache {
     /// From channels whose barrier has come.
     pub cached: VecDeque<(ChannelId, Element)>,
-    /// To be read before anything else.
-    pub replay: VecDeque<(ChannelId, Element)>,
+    /// By input: to be read before anything else.
+    pub replay: Vec<VecDeque<(ChannelId, Element)>>,
     /// Bytes in `cached` and `replay`.
     pub bytes: u64,
     /// Bytes that went to disk.

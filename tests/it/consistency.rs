@@ -18,6 +18,14 @@ fn checked(mut scenario: Scenario, seed: u64) -> Consistency {
     result.consistency.unwrap()
 }
 
+/// Recipes, but without an unlimited source that fills an unlimited cache: that is hundreds of millions of records.
+fn bounded_recipes() -> impl Strategy<Value = Recipe> {
+    recipes().prop_map(|recipe| match (recipe.alignment, recipe.shape) {
+        (4, 4..) => Recipe { shape: 3, ..recipe },
+        _ => recipe,
+    })
+}
+
 /// A recipe whose operators give several records per record, or less than one.
 fn with_selectivity(recipe: &Recipe, selectivity: f64) -> Scenario {
     let mut scenario = recipe.scenario();
@@ -39,8 +47,9 @@ fn every_completed_checkpoint_of_a_random_job_is_a_consistent_cut() {
         ..ProptestConfig::default()
     };
     let selectivity = prop_oneof![Just(1.0), 0.1..2.5_f64];
-    let outcome =
-        TestRunner::new(config).run(&(recipes(), selectivity), |(recipe, selectivity)| {
+    let outcome = TestRunner::new(config).run(
+        &(bounded_recipes(), selectivity),
+        |(recipe, selectivity)| {
             let consistency = checked(with_selectivity(&recipe, selectivity), recipe.seed);
             if let Some(first) = consistency.violations.first() {
                 let (more, sentence) = (consistency.violations.len() - 1, first.sentence());
@@ -56,7 +65,8 @@ fn every_completed_checkpoint_of_a_random_job_is_a_consistent_cut() {
                 overtaking + overtakes * consistency.checkpoints,
             ));
             Ok(())
-        });
+        },
+    );
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
     let (cases, checkpoints, overtaking) = counted.get();
     println!("{checkpoints} checkpoints of {cases} random jobs, {overtaking} of them overtaking");

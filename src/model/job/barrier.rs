@@ -7,6 +7,7 @@ use crate::model::alignment::{Arrival, Span, Verdict};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::job::Job;
+use crate::model::job::caching;
 use crate::model::network::{Barrier, BarrierKind, Channel, InFlight};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::{Mail, TaskOutput};
@@ -264,8 +265,8 @@ impl<O: Observer> Job<O> {
                 BarrierKind::Priority => {
                     self.network.finish_open_buffers(now, partition);
                     for channel in channels.map(ChannelId) {
-                        let overtaken = self.network.send_priority(now, channel, checkpoint);
-                        self.persist(id, checkpoint, channel, overtaken, now);
+                        let with_sender = self.network.send_priority(now, channel, checkpoint);
+                        self.persist(id, checkpoint, channel, with_sender, now);
                         self.send_priority(channel, checkpoint, agenda);
                     }
                 }
@@ -485,9 +486,6 @@ impl<O: Observer> Job<O> {
 
     /// Old Flink: after the alignment, what was cached is read before anything else.
     fn replay_cache(&mut self, id: TaskId) {
-        let cache = &mut self.tasks[id.index()].cache;
-        while let Some(element) = cache.cached.pop_back() {
-            cache.replay.push_front(element);
-        }
+        caching::begin_replay(&mut self.tasks[id.index()], &self.network);
     }
 }

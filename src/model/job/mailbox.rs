@@ -162,7 +162,7 @@ fn take(
     now: SimTime,
 ) -> ControlFlow<Notice> {
     let gate = task.inputs[input].gate;
-    let replayed = cache.and_then(|_| caching::replay(task, network, gate));
+    let replayed = cache.and_then(|_| caching::replay(task, input));
     let cached = replayed.is_some();
     let Some((channel, element)) = replayed.or_else(|| network.poll(now, gate)) else {
         return Continue(());

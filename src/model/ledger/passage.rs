@@ -73,7 +73,9 @@ impl Passage {
     /// Back to a cut: so much had been sent, the last of which was in flight.
     pub fn restore(&mut self, sent: Fold, in_flight: &[Identity]) {
         let mut flying = Fold::default();
-        in_flight.iter().for_each(|record| flying.add(*record));
+        for record in in_flight {
+            flying.add(*record);
+        }
         self.sent = sent;
         self.received = Fold {
             records: sent.records - flying.records,

@@ -1,6 +1,7 @@
 //! Whether the checkpoints of a run were consistent cuts.
 
 use crate::measure::Consistency;
+use crate::measure::consistency::Violation;
 use crate::render::table::{Align, Table};
 
 /// Violations that are listed.
@@ -15,7 +16,7 @@ pub fn consistency(found: &Consistency) -> Table {
     } = found;
     let duplicated = found.duplicated_records();
     let listed = violations.iter().take(LISTED);
-    let mut notes: Vec<String> = listed.map(|violation| violation.sentence()).collect();
+    let mut notes: Vec<String> = listed.map(Violation::sentence).collect();
     if violations.len() > LISTED {
         notes.push(format!("... and {} more", violations.len() - LISTED));
     }
@@ -50,7 +51,7 @@ pub fn consistency(found: &Consistency) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::consistency::{Duplicates, VertexState, Violation};
+    use crate::measure::consistency::{Duplicates, VertexState};
     use crate::units::SimTime;
 
     #[test]
