@@ -9,7 +9,7 @@ use crate::engine::{self, Agenda, Streams};
 use crate::experiment::fast_forward::FastForward;
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
-use crate::measure::{CheckpointRecord, Outcome, Recorder, Trace};
+use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
@@ -236,6 +236,10 @@ impl Simulation {
         let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
         let buffers_processed = counters.iter().map(|task| task.buffers).sum();
         let events = self.agenda.handled();
+        let consistency = self
+            .job
+            .ledger()
+            .map(|ledger| Consistency::of(ledger, &self.scenario));
         let Recorder {
             checkpoints,
             failed_in_preflight,
@@ -261,6 +265,7 @@ impl Simulation {
             skipped: Vec::new(),
             vertices,
             timeline: None,
+            consistency,
             occupancy: None,
         };
         result.timeline = self.sampler.map(|sampler| sampler.timeline);

@@ -3,6 +3,7 @@
 //! Knows the model's facts, not its mechanisms; nothing here can change a run.
 
 pub mod checkpoint;
+pub mod consistency;
 pub mod estimate;
 pub mod occupancy;
 pub mod phases;
@@ -14,6 +15,7 @@ pub mod trace;
 pub mod watch;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+pub use crate::measure::consistency::Consistency;
 pub use crate::measure::estimate::Estimate;
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
 pub use crate::measure::phases::Phases;

@@ -6,6 +6,8 @@ mod accuracy;
 mod cli;
 /// Two configurations side by side: changes, verdicts, exit codes.
 mod compare;
+/// Completed checkpoints are consistent cuts, record by record, whatever the job and the mode.
+mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
@@ -20,6 +22,8 @@ mod invariants;
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.
 mod published;
+/// Random scenarios, for the tests of what always holds.
+mod recipes;
 /// A killed sweep continues where it was.
 mod resume;
 /// The scenarios that ship: they are valid, and the reference is complete and true.

@@ -196,9 +196,13 @@ fn text(loaded: &Loaded, outcome: &Simulated) -> String {
             format!("\nThe job failed after {:.1} s: {reason}", at.as_secs_f64())
         }
     };
+    let consistency = first.consistency.as_ref();
+    let consistency = consistency.map_or_else(String::new, |found| {
+        format!("\n\n{}", table::consistency(found).text())
+    });
     format!(
         "{}: {}, {} simulated, {}, scenario {}{end}\n\
-         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}",
+         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}{consistency}",
         job.name,
         counted(loaded.scenario.subtasks(), "subtask"),
         job.duration,
@@ -245,7 +249,7 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
                 .map(|vertex| (vertex.name.clone(), read(vertex)))
                 .collect()
         };
-    json!({
+    let mut value = json!({
         "schema": RUN_SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "scenario": loaded.scenario.job.name,
@@ -270,5 +274,9 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
         "idle": by_vertex(&|vertex| json!(vertex.idle)),
         "formulas": summary.comparisons,
         "summary": summary,
-    })
+    });
+    if let Some(consistency) = &first.consistency {
+        value["consistency"] = json!(consistency);
+    }
+    value
 }

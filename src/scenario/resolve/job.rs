@@ -121,6 +121,7 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
             &path.key("max-channels"),
             problems,
         ) as usize,
+        check_consistency: table.check_consistency.unwrap_or(default.check_consistency),
     }
 }
 
