@@ -1,6 +1,7 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
 pub mod compare;
+pub mod flights;
 pub mod grid;
 pub mod journal;
 pub mod loss;
@@ -12,6 +13,7 @@ pub mod run;
 #[cfg(test)]
 pub(in crate::experiment) mod sample;
 pub mod saved;
+pub mod saved_run;
 pub mod sweep;
 pub mod validate;
 

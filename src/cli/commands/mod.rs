@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod export;
 pub mod gallery;
 pub mod import;
 pub mod report;
@@ -9,3 +10,4 @@ pub mod run;
 pub mod schema;
 pub mod sweep;
 pub mod validate;
+pub mod verify;
