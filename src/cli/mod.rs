@@ -25,6 +25,7 @@ use crate::scenario::diagnostic::Diagnostics;
     after_help = "\
 Commonest commands:
   ckptsim demo                                   no file needed: simulate, print, draw
+  ckptsim init --template kafka-join             a scenario to begin with
   ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
   ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
@@ -44,6 +45,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::Args),
     Run(commands::run::Args),
     Sweep(commands::sweep::Args),
     Report(commands::report::Args),
@@ -55,6 +57,8 @@ enum Command {
     Gallery(commands::gallery::Args),
     Validate(commands::validate::Args),
     Schema(commands::schema::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }
 
 /// Reads the command line and carries it out.
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color, cli.quiet);
     let done = match cli.command {
+        Command::Init(args) => commands::init::execute(&args, console),
         Command::Run(args) => commands::run::execute(&args, console),
         Command::Sweep(args) => commands::sweep::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
@@ -73,6 +78,8 @@ pub fn main() -> ExitCode {
         Command::Gallery(args) => commands::gallery::execute(&args, console),
         Command::Validate(args) => commands::validate::execute(&args, console),
         Command::Schema(args) => commands::schema::execute(&args, console),
+        Command::Completions(args) => commands::completions::execute(&args, console),
+        Command::Man(args) => commands::man::execute(&args, console),
     };
     done.unwrap_or_else(|error| explain(&error, console)).into()
 }

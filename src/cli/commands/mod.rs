@@ -1,10 +1,13 @@
 //! One file per command: its arguments, and `execute`.
 
 pub mod check;
+pub mod completions;
 pub mod demo;
 pub mod export;
 pub mod gallery;
 pub mod import;
+pub mod init;
+pub mod man;
 pub mod report;
 pub mod run;
 pub mod schema;
