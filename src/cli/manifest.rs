@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::engine::streams;
@@ -16,8 +17,10 @@ use crate::scenario::load::Loaded;
 pub const FILE: &str = "manifest.json";
 /// Name of the effective scenario: every default decided, every override applied.
 pub const SCENARIO: &str = "scenario.toml";
-/// Files that hold results; the last one is that of a sweep that was not finished.
-const RESULTS: [&str; 3] = ["run.json", "results.json", "journal.ndjson"];
+/// Name of the journal, all that there is of a sweep that was not finished.
+pub const JOURNAL: &str = "journal.ndjson";
+/// Files that hold results.
+const RESULTS: [&str; 3] = ["run.json", "results.json", JOURNAL];
 
 const SCHEMA: &str = "ckptsim.manifest/1";
 
@@ -109,6 +112,17 @@ pub struct Plan<'a> {
     pub loss: bool,
 }
 
+/// What may happen to results that are in the directory already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The same results may be made again.
+    New,
+    /// Anything may be taken away.
+    Replace,
+    /// A sweep over other values of the same scenario may go on.
+    Continue,
+}
+
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Made<'a> {
@@ -124,28 +138,29 @@ pub struct Made<'a> {
 
 impl Plan<'_> {
     /// Makes sure, before anything is simulated, that the directory can be written and holds no results of something
-    /// else; `force` takes those away.
-    pub fn claim(&self, directory: &Path, force: bool) -> anyhow::Result<()> {
+    /// else; takes those away if that is wanted.
+    pub fn claim(&self, directory: &Path, claim: Claim) -> anyhow::Result<()> {
         std::fs::create_dir_all(directory)
             .with_context(|| format!("cannot create {}", directory.display()))?;
         tempfile::tempfile_in(directory)
             .with_context(|| format!("cannot write into {}", directory.display()))?;
-        let Some(found) = self.others(directory) else {
+        let Some(found) = self.others(directory, claim) else {
             return Ok(());
         };
-        if !force {
-            bail!(
-                "{} holds {found}; add --force to replace it, or name another directory with --out",
-                directory.display()
-            );
+        if claim == Claim::Replace {
+            return clear(directory);
         }
-        clear(directory)
+        bail!(
+            "{} holds {found}; add --force to replace it, or name another directory with --out",
+            directory.display()
+        );
     }
 
     /// What a directory holds that is not what this plan makes.
-    fn others(&self, directory: &Path) -> Option<String> {
-        let has = |name: &&&str| directory.join(name).exists();
+    fn others(&self, directory: &Path, claim: Claim) -> Option<String> {
         match read(directory) {
+            // Whether it is the same scenario but for the number of replications, the journal knows.
+            Ok(manifest) if claim == Claim::Continue && self.continues(&manifest) => None,
             Ok(manifest) if self.matches(&manifest) => None,
             Ok(manifest) => Some(format!(
                 "another {} (scenario {:.8}, seed {}, {})",
@@ -155,16 +170,31 @@ impl Plan<'_> {
                 axes_text(&manifest.axes),
             )),
             Err(SavedError::Content { .. }) => Some("results of another version".to_owned()),
-            // The journal of an unfinished sweep knows itself whether it belongs to this one.
-            Err(SavedError::Io { .. }) if self.kind == Kind::Sweep => RESULTS[..2]
-                .iter()
-                .find(has)
-                .map(|name| format!("a {name} without a manifest")),
-            Err(SavedError::Io { .. }) => RESULTS
-                .iter()
-                .find(has)
-                .map(|name| format!("a {name} without a manifest")),
+            Err(SavedError::Io { .. }) => self.unlisted(directory),
         }
+    }
+
+    /// A directory without a manifest: an earlier version wrote it, or a kill came before the manifest.
+    fn unlisted(&self, directory: &Path) -> Option<String> {
+        let sha256 = self.loaded.sha256();
+        let is_ours = |name: &str| {
+            let text = std::fs::read(directory.join(name)).unwrap_or_default();
+            let result: Option<Value> = serde_json::from_slice(&text).ok();
+            result.is_some_and(|result| result["scenario_sha256"] == sha256.as_str())
+        };
+        let other = |name: &&str| match (*name, self.kind) {
+            // The journal of an unfinished sweep knows itself whether it belongs to this one.
+            (JOURNAL, Kind::Sweep) => false,
+            (name, _) => directory.join(name).exists() && !is_ours(name),
+        };
+        RESULTS
+            .into_iter()
+            .find(|name| other(&name))
+            .map(|name| format!("a {name} of something else"))
+    }
+
+    fn continues(&self, manifest: &Manifest) -> bool {
+        manifest.kind == self.kind && manifest.seed == self.loaded.scenario.job.seed
     }
 
     fn matches(&self, manifest: &Manifest) -> bool {

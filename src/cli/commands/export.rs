@@ -71,6 +71,8 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 }
 
 fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
+    let loaded = load::parse(&run.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
+    let scenario = &loaded.scenario;
     Ok(if args.csv {
         export::csv::csv(run).into_bytes()
     } else if args.parquet {
@@ -78,10 +80,11 @@ fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
     } else if args.trace {
         export::trace::trace(run).into_bytes()
     } else if args.openmetrics {
-        export::openmetrics::openmetrics(run).into_bytes()
+        let vertices = scenario.vertices.iter();
+        let sources: Vec<bool> = vertices.map(|vertex| vertex.inputs.is_empty()).collect();
+        export::openmetrics::openmetrics(run, &sources).into_bytes()
     } else {
-        let loaded = load::parse(&run.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
-        saved::json(&export::rest::rest(run, &loaded.scenario.checkpointing))
+        saved::json(&export::rest::rest(run, &scenario.checkpointing))
     })
 }
 

@@ -31,7 +31,11 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         console.bytes(&text(&Man::new(program))?)?;
         return Ok(Exit::Success);
     };
-    let commands: Vec<clap::Command> = program.get_subcommands().cloned().collect();
+    let commands: Vec<clap::Command> = program
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+        .cloned()
+        .collect();
     let mut pages = 0;
     for command in std::iter::once(program).chain(commands) {
         let page = Man::new(command);

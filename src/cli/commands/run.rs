@@ -11,7 +11,7 @@ use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::{self, Kind, Made, Plan};
+use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::progress::Progress;
 use crate::experiment::journal::Journal;
 use crate::experiment::occupancy::Window;
@@ -90,7 +90,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         loss: !args.no_loss,
     };
     if let Some(directory) = &args.out {
-        plan.claim(directory, args.force)?;
+        let claim = if args.force {
+            Claim::Replace
+        } else {
+            Claim::New
+        };
+        plan.claim(directory, claim)?;
     }
     let outcome = simulate(&loaded, !args.no_loss, console)?;
     match args.format {

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::cli::clock;
@@ -11,7 +10,7 @@ use crate::cli::commands::report;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::{self, Kind, Made, Plan};
+use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::progress::Progress;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
@@ -91,9 +90,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         axes: &axes,
         loss: !args.no_loss,
     };
-    if !args.resume {
-        plan.claim(&directory, args.force)?;
-    }
+    let claim = match (args.resume, args.force) {
+        (true, _) => Claim::Continue,
+        (false, true) => Claim::Replace,
+        (false, false) => Claim::New,
+    };
+    plan.claim(&directory, claim)?;
     listen_to_ctrl_c();
     let mut journal = journal(args, &loaded, &directory, console)?;
     let options = (args.jobs, !args.no_loss);
@@ -140,11 +142,9 @@ fn journal(
     directory: &Path,
     console: Console,
 ) -> anyhow::Result<Journal> {
-    let path = directory.join("journal.ndjson");
-    let interrupted = path.exists() && !directory.join("results.json").exists();
+    let path = directory.join(manifest::JOURNAL);
+    let interrupted = path.exists() && !directory.join(manifest::FILE).exists();
     let resume = args.resume || (interrupted && !args.force);
-    std::fs::create_dir_all(directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
     let journal = Journal::open(&path, &identity(&loaded.scenario), resume)?;
     if resume && !args.resume && !journal.is_empty() {
         console.note(&format!(

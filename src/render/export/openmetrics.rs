@@ -10,11 +10,12 @@ use crate::experiment::saved_run::SavedRun;
 use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
 use crate::units::SimTime;
 
-/// The exposition, ending in `# EOF`.
-pub fn openmetrics(run: &SavedRun) -> String {
+/// The exposition, ending in `# EOF`. `sources` says of every vertex whether it is one.
+pub fn openmetrics(run: &SavedRun, sources: &[bool]) -> String {
     let mut page = Page(String::new());
     job(run, &mut page);
     tasks(run, &mut page);
+    rates(run, sources, &mut page);
     page.0.push_str("# EOF\n");
     page.0
 }
@@ -199,32 +200,53 @@ fn tasks(run: &SavedRun, page: &mut Page) {
             }
         }
     }
-    let shares: [(&str, fn(&VertexResult) -> &Vec<f64>, f64); 4] = [
-        ("busyTimeMsPerSecond", |vertex| &vertex.busy, 1_000.0),
+}
+
+/// Shares of time and rates: means after warm-up, at the end of the run.
+fn rates(run: &SavedRun, sources: &[bool], page: &mut Page) {
+    let is_source = |vertex: usize| sources.get(vertex).copied().unwrap_or(false);
+    let any: &dyn Fn(usize) -> bool = &|_| true;
+    let metrics: [Rate; 5] = [
+        ("busyTimeMsPerSecond", |it| &it.busy, 1_000.0, any),
         (
             "backPressuredTimeMsPerSecond",
-            |vertex| &vertex.backpressured,
+            |it| &it.backpressured,
             1_000.0,
+            any,
         ),
-        ("idleTimeMsPerSecond", |vertex| &vertex.idle, 1_000.0),
+        ("idleTimeMsPerSecond", |it| &it.idle, 1_000.0, any),
         (
-            "numRecordsPerSecond",
-            |vertex| &vertex.subtask_records_per_s,
+            "numRecordsOutPerSecond",
+            |it| &it.subtask_records_per_s,
             1.0,
+            &is_source,
+        ),
+        (
+            "numRecordsInPerSecond",
+            |it| &it.subtask_records_per_s,
+            1.0,
+            &|vertex| !is_source(vertex),
         ),
     ];
-    for (metric, read, unit) in shares {
+    for (metric, read, unit, has) in metrics {
         let name = format!("flink_taskmanager_job_task_{metric}");
         page.family(&name, "Mean after warm-up.");
-        for (vertex, subtask, labels) in subtasks(run) {
-            let share = read(&run.result.vertices[vertex]).get(subtask);
-            let value = share.copied().filter(|share| share.is_finite());
-            if let Some(value) = value {
+        for (vertex, subtask, labels) in subtasks(run).filter(|(vertex, ..)| has(*vertex)) {
+            let value = read(&run.result.vertices[vertex]).get(subtask).copied();
+            if let Some(value) = value.filter(|value| value.is_finite()) {
                 page.sample(&name, &labels, value * unit, run.result.end);
             }
         }
     }
 }
+
+/// Name, what is read, how many units of the metric it is, and of which vertices.
+type Rate<'a> = (
+    &'static str,
+    fn(&VertexResult) -> &Vec<f64>,
+    f64,
+    &'a dyn Fn(usize) -> bool,
+);
 
 /// `(vertex, subtask, labels)` of all subtasks.
 fn subtasks(run: &SavedRun) -> impl Iterator<Item = (usize, usize, String)> {
@@ -256,6 +278,6 @@ mod tests {
 
     #[test]
     fn names_and_units_are_those_of_flinks_reporter() {
-        insta::assert_snapshot!(openmetrics(&sample::run()));
+        insta::assert_snapshot!(openmetrics(&sample::run(), &[true, false]));
     }
 }
