@@ -189,7 +189,7 @@ impl Plan<'_> {
         };
         RESULTS
             .into_iter()
-            .find(|name| other(&name))
+            .find(other)
             .map(|name| format!("a {name} of something else"))
     }
 

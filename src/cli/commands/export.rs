@@ -25,6 +25,7 @@ Examples:
   ckptsim export reports/join --openmetrics -o join.prom # promtool tsdb create-blocks-from openmetrics
   ckptsim export reports/join --json | jq '.checkpoints.summary'"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "a flag for every format")]
 pub struct Args {
     /// Directory that `run --out` has written, or its run.json
     result: PathBuf,

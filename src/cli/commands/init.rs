@@ -132,28 +132,30 @@ struct Taken {
 }
 
 fn options(entries: &[Entry]) -> Taken {
-    let mut taken = Taken {
-        text: "[flink]\n".to_owned(),
-        used: 0,
-        left_out: 0,
-    };
+    let mut lines = vec!["[flink]".to_owned()];
+    let (mut used, mut left_out) = (0, 0);
     for Entry { key, value, .. } in entries {
         match flink_options::lookup(key) {
             Lookup::Known(option) | Lookup::Older(option) if option.role != Role::Ignored => {
                 let value = toml::Value::from(value.as_str());
-                taken.text += &format!("{} = {value} # {}\n", option.key, option.effect);
-                taken.used += 1;
+                lines.push(format!("{} = {value} # {}", option.key, option.effect));
+                used += 1;
             }
-            Lookup::Known(_) | Lookup::Older(_) | Lookup::Foreign => taken.left_out += 1,
+            Lookup::Known(_) | Lookup::Older(_) | Lookup::Foreign => left_out += 1,
             Lookup::Unknown(meant) => {
                 let hint = meant.map_or(String::new(), |key| format!("; did you mean {key}?"));
                 let (key, value) = (one_line(key), one_line(value));
-                taken.text += &format!("# no option of Flink: {key} = {value}{hint}\n");
-                taken.left_out += 1;
+                lines.push(format!("# no option of Flink: {key} = {value}{hint}"));
+                left_out += 1;
             }
         }
     }
-    taken
+    let text = lines.join("\n") + "\n";
+    Taken {
+        text,
+        used,
+        left_out,
+    }
 }
 
 /// A comment must not end early.

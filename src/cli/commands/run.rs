@@ -144,14 +144,14 @@ fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Resu
 
 /// Of each picture only the PNG is named.
 fn shown(files: &[String]) -> String {
-    let named = |file: &&String| {
+    let is_shown = |file: &&String| {
         Path::new(file)
             .extension()
             .is_none_or(|extension| extension != "svg" && extension != "csv")
     };
     let names: Vec<&str> = files
         .iter()
-        .filter(named)
+        .filter(is_shown)
         .map(String::as_str)
         .chain([manifest::SCENARIO, manifest::FILE])
         .collect();

@@ -1,4 +1,4 @@
-//! OpenMetrics: the metrics of Flink's Prometheus reporter, with its names and units, as they would have been over time.
+//! `OpenMetrics`: the metrics of Flink's Prometheus reporter, with its names and units, as they would have been over time.
 //!
 //! Timestamps are seconds since the start of the simulated job. All are gauges, as the reporter exports them; a family
 //! whose value nobody has set yet has no sample.
@@ -131,9 +131,12 @@ struct Counts {
     failed: u64,
 }
 
+/// What an event does to the counters.
+type Change = fn(&mut Counts);
+
 /// The counters after each instant at which one changed.
 fn counts(records: &[CheckpointRecord]) -> Vec<(SimTime, Counts)> {
-    let mut changes: Vec<(SimTime, fn(&mut Counts))> = Vec::new();
+    let mut changes: Vec<(SimTime, Change)> = Vec::new();
     for record in records {
         changes.push((record.trigger, |counts| counts.triggered += 1));
         match record.outcome {
@@ -170,8 +173,11 @@ fn total(record: &CheckpointRecord, read: fn(&SubtaskRecord) -> u64) -> f64 {
         .sum::<u64>() as f64
 }
 
+/// A metric of a task that an ack sets: name, meaning, nanoseconds.
+type OfAck = (&'static str, &'static str, fn(&SubtaskRecord) -> u64);
+
 fn tasks(run: &SavedRun, page: &mut Page) {
-    let each: [(&str, &str, fn(&SubtaskRecord) -> u64); 2] = [
+    let each: [OfAck; 2] = [
         (
             "checkpointStartDelayNanos",
             "Trigger of the latest checkpoint to its first barrier, ns.",

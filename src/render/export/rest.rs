@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::experiment::saved_run::SavedRun;
 use crate::measure::rest;
 use crate::scenario::flink::{Alignment, Backend, Checkpointing, Mode};
+use crate::units::SimDuration;
 
 /// `checkpoints`, `checkpoints/config`, and `checkpoints/details/<id>/subtasks/<vertex>` for all ids and vertices.
 /// Vertices go by their names; timestamps count from the start of the job.
@@ -48,7 +49,7 @@ fn config(options: &Checkpointing) -> Value {
         },
         "interval": options
             .interval
-            .map_or(i64::MAX.cast_unsigned(), |interval| interval.as_millis()),
+            .map_or(i64::MAX.cast_unsigned(), SimDuration::as_millis),
         "timeout": options.timeout.as_millis(),
         "min_pause": options.min_pause.as_millis(),
         "max_concurrent": options.max_concurrent,

@@ -27,7 +27,7 @@ pub fn trace(run: &SavedRun) -> String {
     events.extend(flows::events(run, &lanes));
     events.extend(counters::events(run));
     event::sort(&mut events);
-    let lines: Vec<String> = lanes
+    let text: Vec<String> = lanes
         .names(run)
         .into_iter()
         .chain(events.into_iter().map(Event::json))
@@ -41,7 +41,7 @@ pub fn trace(run: &SavedRun) -> String {
     });
     format!(
         "{{\"displayTimeUnit\":\"ms\",\"otherData\":{origin},\"traceEvents\":[\n{}\n]}}\n",
-        lines.join(",\n")
+        text.join(",\n")
     )
 }
 
