@@ -5,11 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
-use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::Manifest;
 use crate::cli::progress::Progress;
 use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
 use crate::experiment::recommend::judge::Question;
@@ -105,7 +103,6 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Searches, saves, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let began = clock::now();
     let question = Question {
         objectives: objective::parse_all(&args.objective)?,
         minimised: objective::minimised(&args.minimise)?,
@@ -125,13 +122,6 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         .clone()
         .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
     saved::write(&directory.join(FILE), &saved::json(&found))?;
-    let manifest = Manifest {
-        file: &args.input.file,
-        overrides: &args.input.overrides(),
-        wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        files: &[FILE.to_owned()],
-    };
-    manifest.write(&loaded, &directory)?;
     print(args, &found, console)?;
     Ok(if found.chosen.is_some() {
         Exit::Success
