@@ -5,7 +5,7 @@ use crate::experiment::Coordinate;
 use crate::experiment::recommend::objective::parse;
 use crate::experiment::recommend::{
     Binding, Change, FormulaInterval, MetricName, Nearest, Range, Retention, RunnerUp, SCHEMA,
-    Verdict,
+    TornadoEntry, Verdict,
 };
 use crate::render::recommend::{Emitted, emit};
 
