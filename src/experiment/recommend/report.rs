@@ -5,7 +5,9 @@ use crate::experiment::recommend::ask::Setting;
 use crate::experiment::recommend::changes::changes;
 use crate::experiment::recommend::choices::INTERVAL;
 use crate::experiment::recommend::closed_forms::{self, Beside};
-use crate::experiment::recommend::result::{Change, MetricName, Recommendation, Retention, SCHEMA};
+use crate::experiment::recommend::result::{
+    Binding, Change, MetricName, Recommendation, Retention, SCHEMA,
+};
 use crate::experiment::recommend::scenes::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
 use crate::units::SimDuration;
@@ -29,22 +31,10 @@ impl Setting<'_> {
         } else {
             Vec::new()
         };
-        let chosen_s = self.rungs[best.rung];
-        let mtbf = self.ask.mtbf.map(SimDuration::as_secs_f64);
-        let beside = Beside {
-            cost_s: judged
-                .metric(best, "overhead")
-                .map(|share| share * chosen_s),
-            mtbf_s: mtbf.or_else(|| scenes::mtbf_s(&self.branches[best.branch].scenario)),
-            chosen_s,
-            duration_s: judged.metric(best, "duration_p50"),
-            objectives: &self.ask.question.objectives,
-            binding: &binding,
-            minimised: self.ask.question.minimised.name,
-        };
+        let beside = self.beside(judged, best, &binding);
         let formulas = closed_forms::formulas(&beside);
         let disagreement = closed_forms::disagreement(&beside, &formulas);
-        let retention = self.retention(chosen_s);
+        let retention = self.retention(beside.chosen_s);
         let axes = self.ask.choices.iter().map(|choice| choice.axis.clone());
         Recommendation {
             schema: SCHEMA.to_owned(),
@@ -75,6 +65,23 @@ impl Setting<'_> {
             tornado: Vec::new(),
             retention: retention.filter(|_| passes),
             notes: self.notes(visited),
+        }
+    }
+
+    /// What the closed forms know of the answer.
+    fn beside<'b>(&'b self, judged: &Judged<'_>, best: Site, binding: &'b [Binding]) -> Beside<'b> {
+        let chosen_s = self.rungs[best.rung];
+        let mtbf = self.ask.mtbf.map(SimDuration::as_secs_f64);
+        Beside {
+            cost_s: judged
+                .metric(best, "overhead")
+                .map(|share| share * chosen_s),
+            mtbf_s: mtbf.or_else(|| scenes::mtbf_s(&self.branches[best.branch].scenario)),
+            chosen_s,
+            duration_s: judged.metric(best, "duration_p50"),
+            objectives: &self.ask.question.objectives,
+            binding,
+            minimised: self.ask.question.minimised.name,
         }
     }
 

@@ -4,78 +4,80 @@ use crate::experiment::recommend::{Candidate, Recommendation, TornadoEntry};
 use crate::measure::Estimate;
 use crate::render::number::{MISSING, Unit};
 use crate::render::table::{Align, Table};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, flink};
 
 /// One row per candidate: coordinates, what is minimised, what objectives ask for, a few that are always of interest.
 pub(super) fn candidates(recommendation: &Recommendation) -> Table {
-    let mut shown: Vec<(&str, &str)> = vec![(
-        &recommendation.minimised.name,
-        &recommendation.minimised.unit,
-    )];
-    let asked = recommendation.objectives.iter();
-    shown.extend(asked.map(|objective| {
-        (
-            objective.metric.name.as_str(),
-            objective.metric.unit.as_str(),
-        )
-    }));
-    shown.extend([
-        ("duration_p50", "s"),
-        ("duration_p99", "s"),
-        ("checkpointed", "B"),
-    ]);
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for metric in shown {
-        if !seen.contains(&metric) {
-            seen.push(metric);
-        }
-    }
+    let shown = shown(recommendation);
     let mut columns = vec![(String::new(), Align::Left)];
     columns.extend(recommendation.axes.iter().map(|axis| {
         let short = axis.rsplit('.').next().unwrap_or(axis);
         (short.to_owned(), Align::Right)
     }));
-    columns.extend(
-        seen.iter()
-            .map(|(name, _)| (name.replace('_', " "), Align::Right)),
-    );
+    let metrics = shown
+        .iter()
+        .map(|(name, _)| (name.replace('_', " "), Align::Right));
+    columns.extend(metrics);
     columns.push(("met".to_owned(), Align::Left));
     columns.push(("runs".to_owned(), Align::Right));
-    let rows = recommendation
-        .candidates
-        .iter()
-        .enumerate()
-        .map(|(index, candidate)| {
-            let mark = if recommendation.chosen == Some(index) {
-                "->"
-            } else if recommendation.current == Some(index) {
-                "in use"
-            } else {
-                ""
-            };
-            let mut row = vec![mark.to_owned()];
-            row.extend(
-                candidate
-                    .coordinates
-                    .iter()
-                    .map(|coordinate| coordinate.label.clone()),
-            );
-            row.extend(seen.iter().map(|(name, unit)| cell(candidate, name, unit)));
-            let met = if candidate.failure.is_some() {
-                "job failed"
-            } else if candidate.feasible {
-                "yes"
-            } else {
-                "no"
-            };
-            row.extend([met.to_owned(), candidate.evaluations.to_string()]);
-            row
-        });
+    let row = |(index, candidate): (usize, &Candidate)| {
+        let mut row = vec![mark(recommendation, index).to_owned()];
+        let labels = candidate.coordinates.iter();
+        row.extend(labels.map(|coordinate| coordinate.label.clone()));
+        row.extend(shown.iter().map(|(name, unit)| cell(candidate, name, unit)));
+        let met = if candidate.failure.is_some() {
+            "job failed"
+        } else if candidate.feasible {
+            "yes"
+        } else {
+            "no"
+        };
+        row.extend([met.to_owned(), candidate.evaluations.to_string()]);
+        row
+    };
     Table {
         title: "Candidates".to_owned(),
         columns,
-        rows: rows.collect(),
+        rows: recommendation
+            .candidates
+            .iter()
+            .enumerate()
+            .map(row)
+            .collect(),
         notes: Vec::new(),
+    }
+}
+
+/// Metrics of the table with their units, each once.
+fn shown(recommendation: &Recommendation) -> Vec<(&str, &str)> {
+    let asked = recommendation
+        .objectives
+        .iter()
+        .map(|objective| &objective.metric);
+    let asked = std::iter::once(&recommendation.minimised)
+        .chain(asked)
+        .map(|metric| (metric.name.as_str(), metric.unit.as_str()));
+    let always = [
+        ("duration_p50", "s"),
+        ("duration_p99", "s"),
+        ("checkpointed", "B"),
+    ];
+    let mut shown: Vec<(&str, &str)> = Vec::new();
+    for metric in asked.chain(always) {
+        if !shown.contains(&metric) {
+            shown.push(metric);
+        }
+    }
+    shown
+}
+
+fn mark(recommendation: &Recommendation, index: usize) -> &'static str {
+    if recommendation.chosen == Some(index) {
+        "->"
+    } else if recommendation.current == Some(index) {
+        "in use"
+    } else {
+        ""
     }
 }
 
@@ -93,7 +95,7 @@ pub(super) fn cell(candidate: &Candidate, name: &str, unit: &str) -> String {
 
 pub(super) fn tornado(recommendation: &Recommendation) -> Table {
     let unit = &recommendation.minimised.unit;
-    let answer = |interval: Option<f64>| interval.map_or("none passes".to_owned(), time);
+    let answer = |found: Option<f64>| found.map_or("none passes".to_owned(), interval);
     let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| quantity(unit, cost));
     let row = |entry: &TornadoEntry| {
         vec![
@@ -117,6 +119,11 @@ pub(super) fn tornado(recommendation: &Recommendation) -> Table {
         rows: recommendation.tornado.iter().map(row).collect(),
         notes: Vec::new(),
     }
+}
+
+/// An interval as Flink spells it, so that it can be pasted.
+pub(super) fn interval(seconds: f64) -> String {
+    flink::write_duration(SimDuration::from_secs_f64(seconds))
 }
 
 /// A time for people.

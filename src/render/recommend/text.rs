@@ -1,16 +1,20 @@
 //! The answer sentence, what it rests on, and the table of candidates.
 
 use crate::experiment::recommend::{Candidate, Objective, Recommendation};
-use crate::measure::Estimate;
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{
-    candidates, cell, quantity, quantity_with_interval, time, tornado,
+    candidates, cell, interval, quantity, quantity_with_interval, time, tornado,
 };
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
 /// Widest line.
 const WIDTH: usize = 100;
+
+/// A miss larger than this stands for a value that does not exist.
+const EXCESS_MAX: f64 = 1e300;
+/// Costs that differ by less than this share are the same.
+const SAME: f64 = 0.005;
 
 /// Everything about a recommendation, at most 100 columns wide.
 pub fn text(recommendation: &Recommendation) -> String {
@@ -86,20 +90,21 @@ fn answer(recommendation: &Recommendation) -> String {
     };
     let candidate = &recommendation.candidates[nearest.candidate];
     let objective = &recommendation.objectives[nearest.objective];
-    let value = measured(candidate, objective);
-    let excess = if nearest.excess.is_finite() && nearest.excess < 1e6 {
-        format!("by {}", Unit::Share.text(nearest.excess))
-    } else {
-        "without any value to judge".to_owned()
-    };
-    wrapped(
-        &format!(
-            "No configuration meets all objectives. Nearest is {}: it misses `{}` {excess} ({value}).",
-            name(candidate),
-            objective.text
-        ),
-        0,
-    )
+    if nearest.excess > EXCESS_MAX {
+        let none = format!(
+            "No configuration can be judged: {} has no value in any run, so that nobody knows whether `{}` is met.",
+            objective.metric.name, objective.text
+        );
+        return wrapped(&none, 0);
+    }
+    let missed = format!(
+        "No configuration meets all objectives. Nearest is {}: it misses `{}` by {} ({}).",
+        name(candidate),
+        objective.text,
+        Unit::Share.text(nearest.excess),
+        measured(candidate, objective)
+    );
+    wrapped(&missed, 0)
 }
 
 fn range(recommendation: &Recommendation) -> Vec<String> {
@@ -109,7 +114,7 @@ fn range(recommendation: &Recommendation) -> Vec<String> {
     let end = |seconds: f64, open: bool| {
         format!(
             "{}{}",
-            time(seconds),
+            interval(seconds),
             if open { " (end of the search)" } else { "" }
         )
     };
@@ -141,7 +146,7 @@ fn binds(recommendation: &Recommendation) -> Vec<String> {
             format!(
                 "`{}`: {value} at {}",
                 objective.text,
-                time(binding.beyond_s)
+                interval(binding.beyond_s)
             )
         })
         .collect()
@@ -151,35 +156,27 @@ fn runner_up(recommendation: &Recommendation) -> Vec<String> {
     let Some(second) = &recommendation.runner_up else {
         return Vec::new();
     };
-    let unit = &recommendation.minimised.unit;
+    let metric = &recommendation.minimised;
+    let candidate = &recommendation.candidates[second.candidate];
+    let cost = candidate
+        .metrics
+        .get(&metric.name)
+        .map_or(0.0, |cost| cost.value);
     let by = second.difference.as_ref().map(|difference| {
+        if difference.value.abs() < SAME * cost.abs() {
+            return format!(": the same {}", metric.name);
+        }
+        let size = quantity(&metric.unit, difference.value.abs());
         let more = if difference.value >= 0.0 {
             "more"
         } else {
-            "less"
+            "less, but its objectives are met less surely"
         };
-        let size = Estimate {
-            value: difference.value.abs(),
-            low: difference.low.abs().min(difference.high.abs()),
-            high: difference.low.abs().max(difference.high.abs()),
-            n: difference.n,
-        };
-        let verdict = if difference.low <= 0.0 && difference.high >= 0.0 {
-            " (no evidence)"
-        } else {
-            ""
-        };
-        format!(
-            ": {} {} {more}{verdict}",
-            quantity(unit, size.value),
-            recommendation.minimised.name
-        )
+        let between = difference.low <= 0.0 && difference.high >= 0.0;
+        let verdict = if between { " (no evidence)" } else { "" };
+        format!(": {size} {} {more}{verdict}", metric.name)
     });
-    vec![format!(
-        "{}{}",
-        name(&recommendation.candidates[second.candidate]),
-        by.unwrap_or_default()
-    )]
+    vec![format!("{}{}", name(candidate), by.unwrap_or_default())]
 }
 
 fn current(recommendation: &Recommendation) -> Vec<String> {

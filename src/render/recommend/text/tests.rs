@@ -7,6 +7,7 @@ use crate::experiment::recommend::{
     Binding, Change, FormulaInterval, MetricName, Nearest, Range, Retention, RunnerUp, SCHEMA,
     TornadoEntry, Verdict,
 };
+use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
 
 fn candidate(label: &str, seconds: f64, verdict: Verdict) -> Candidate {
