@@ -148,19 +148,21 @@ impl Replication {
                 .copied()
                 .fold(0.0, f64::max),
             costs: Costs::of(scenario, run, &counted),
-            durations: Spans {
-                ended: completed
-                    .iter()
-                    .map(|phases| phases.end_to_end.as_secs_f64())
-                    .collect(),
-                open: Vec::new(),
-            },
+            durations: durations(&completed),
             overhead: stops::share(scenario, run, &counted),
             bytes_written_per_hour: written::per_hour(&counted),
             retained_bytes: written::retained(scenario, &completed),
             visibility: Waits::of(run),
             recoveries: Recoveries::of(run),
         }
+    }
+}
+
+fn durations(completed: &[Phases]) -> Spans {
+    let seconds = |phases: &Phases| phases.end_to_end.as_secs_f64();
+    Spans {
+        ended: completed.iter().map(seconds).collect(),
+        open: Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod inputs;
 pub mod judge;
 pub mod ladder;
 pub mod objective;
+mod report;
 pub mod result;
 pub mod scenes;
 pub mod search;

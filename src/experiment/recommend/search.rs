@@ -200,12 +200,13 @@ fn may_win(judgement: &Judgement, best: &Judgement) -> bool {
     }
 }
 
-/// The answer: the cheapest of those that pass surely, else of those that pass, else what misses least. Of equals the
-/// longest interval: it writes least.
+/// The answer: the cheapest of those that pass surely, else of those that pass, else what misses least. Of equals (to
+/// three digits: nobody changes an option for less) the branch that was named first, then the longest interval: it
+/// writes least.
 pub fn best(judged: &BTreeMap<Site, Judgement>) -> Option<Site> {
     let order = |judgement: &Judgement| {
         let (fails, by) = judgement.rank();
-        (fails, !judgement.surely_passes(), by)
+        (fails, !judgement.surely_passes(), three_digits(by))
     };
     judged
         .iter()
@@ -218,6 +219,11 @@ pub fn best(judged: &BTreeMap<Site, Judgement>) -> Option<Site> {
                 .then(b_site.rung.cmp(&a_site.rung))
         })
         .map(|(site, _)| *site)
+}
+
+fn three_digits(number: f64) -> f64 {
+    // Text and back is the only rounding that leaves no binary dust.
+    format!("{number:.2e}").parse().unwrap_or(number)
 }
 
 #[cfg(test)]

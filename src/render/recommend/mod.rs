@@ -1,6 +1,7 @@
 //! A recommendation for people: the answer first, then why, then what to paste.
 
 mod emit;
+mod tables;
 mod text;
 
 pub use crate::render::recommend::emit::{Emitted, emit};

@@ -1,15 +1,20 @@
 //! The answer sentence, what it rests on, and the table of candidates.
 
-use crate::experiment::recommend::{Candidate, Objective, Recommendation, TornadoEntry};
-use crate::measure::Estimate;
+use crate::experiment::recommend::{Candidate, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
-use crate::render::table::{Align, Table};
-use crate::units::SimDuration;
+use crate::render::recommend::tables::{
+    candidates, cell, interval, quantity, quantity_with_interval, time, tornado,
+};
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
 /// Widest line.
 const WIDTH: usize = 100;
+
+/// A miss larger than this stands for a value that does not exist.
+const EXCESS_MAX: f64 = 1e300;
+/// Costs that differ by less than this share are the same.
+const SAME: f64 = 0.005;
 
 /// Everything about a recommendation, at most 100 columns wide.
 pub fn text(recommendation: &Recommendation) -> String {
@@ -85,20 +90,21 @@ fn answer(recommendation: &Recommendation) -> String {
     };
     let candidate = &recommendation.candidates[nearest.candidate];
     let objective = &recommendation.objectives[nearest.objective];
-    let value = measured(candidate, objective);
-    let excess = if nearest.excess.is_finite() && nearest.excess < 1e6 {
-        format!("by {}", Unit::Share.text(nearest.excess))
-    } else {
-        "without any value to judge".to_owned()
-    };
-    wrapped(
-        &format!(
-            "No configuration meets all objectives. Nearest is {}: it misses `{}` {excess} ({value}).",
-            name(candidate),
-            objective.text
-        ),
-        0,
-    )
+    if nearest.excess > EXCESS_MAX {
+        let none = format!(
+            "No configuration can be judged: {} has no value in any run, so that nobody knows whether `{}` is met.",
+            objective.metric.name, objective.text
+        );
+        return wrapped(&none, 0);
+    }
+    let missed = format!(
+        "No configuration meets all objectives. Nearest is {}: it misses `{}` by {} ({}).",
+        name(candidate),
+        objective.text,
+        Unit::Share.text(nearest.excess),
+        measured(candidate, objective)
+    );
+    wrapped(&missed, 0)
 }
 
 fn range(recommendation: &Recommendation) -> Vec<String> {
@@ -108,7 +114,7 @@ fn range(recommendation: &Recommendation) -> Vec<String> {
     let end = |seconds: f64, open: bool| {
         format!(
             "{}{}",
-            time(seconds),
+            interval(seconds),
             if open { " (end of the search)" } else { "" }
         )
     };
@@ -140,7 +146,7 @@ fn binds(recommendation: &Recommendation) -> Vec<String> {
             format!(
                 "`{}`: {value} at {}",
                 objective.text,
-                time(binding.beyond_s)
+                interval(binding.beyond_s)
             )
         })
         .collect()
@@ -150,35 +156,27 @@ fn runner_up(recommendation: &Recommendation) -> Vec<String> {
     let Some(second) = &recommendation.runner_up else {
         return Vec::new();
     };
-    let unit = &recommendation.minimised.unit;
+    let metric = &recommendation.minimised;
+    let candidate = &recommendation.candidates[second.candidate];
+    let cost = candidate
+        .metrics
+        .get(&metric.name)
+        .map_or(0.0, |cost| cost.value);
     let by = second.difference.as_ref().map(|difference| {
+        if difference.value.abs() < SAME * cost.abs() {
+            return format!(": the same {}", metric.name);
+        }
+        let size = quantity(&metric.unit, difference.value.abs());
         let more = if difference.value >= 0.0 {
             "more"
         } else {
-            "less"
+            "less, but its objectives are met less surely"
         };
-        let size = Estimate {
-            value: difference.value.abs(),
-            low: difference.low.abs().min(difference.high.abs()),
-            high: difference.low.abs().max(difference.high.abs()),
-            n: difference.n,
-        };
-        let verdict = if difference.low <= 0.0 && difference.high >= 0.0 {
-            " (no evidence)"
-        } else {
-            ""
-        };
-        format!(
-            ": {} {} {more}{verdict}",
-            quantity(unit, size.value),
-            recommendation.minimised.name
-        )
+        let between = difference.low <= 0.0 && difference.high >= 0.0;
+        let verdict = if between { " (no evidence)" } else { "" };
+        format!(": {size} {} {more}{verdict}", metric.name)
     });
-    vec![format!(
-        "{}{}",
-        name(&recommendation.candidates[second.candidate]),
-        by.unwrap_or_default()
-    )]
+    vec![format!("{}{}", name(candidate), by.unwrap_or_default())]
 }
 
 fn current(recommendation: &Recommendation) -> Vec<String> {
@@ -231,119 +229,6 @@ fn retention(recommendation: &Recommendation) -> Vec<String> {
     )]
 }
 
-/// One row per candidate: coordinates, what is minimised, what objectives ask for, a few that are always of interest.
-fn candidates(recommendation: &Recommendation) -> Table {
-    let mut shown: Vec<(&str, &str)> = vec![(
-        &recommendation.minimised.name,
-        &recommendation.minimised.unit,
-    )];
-    let asked = recommendation.objectives.iter();
-    shown.extend(asked.map(|objective| {
-        (
-            objective.metric.name.as_str(),
-            objective.metric.unit.as_str(),
-        )
-    }));
-    shown.extend([
-        ("duration_p50", "s"),
-        ("duration_p99", "s"),
-        ("checkpointed", "B"),
-    ]);
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for metric in shown {
-        if !seen.contains(&metric) {
-            seen.push(metric);
-        }
-    }
-    let mut columns = vec![(String::new(), Align::Left)];
-    columns.extend(recommendation.axes.iter().map(|axis| {
-        let short = axis.rsplit('.').next().unwrap_or(axis);
-        (short.to_owned(), Align::Right)
-    }));
-    columns.extend(
-        seen.iter()
-            .map(|(name, _)| (name.replace('_', " "), Align::Right)),
-    );
-    columns.push(("met".to_owned(), Align::Left));
-    columns.push(("runs".to_owned(), Align::Right));
-    let rows = recommendation
-        .candidates
-        .iter()
-        .enumerate()
-        .map(|(index, candidate)| {
-            let mark = if recommendation.chosen == Some(index) {
-                "->"
-            } else if recommendation.current == Some(index) {
-                "in use"
-            } else {
-                ""
-            };
-            let mut row = vec![mark.to_owned()];
-            row.extend(
-                candidate
-                    .coordinates
-                    .iter()
-                    .map(|coordinate| coordinate.label.clone()),
-            );
-            row.extend(seen.iter().map(|(name, unit)| cell(candidate, name, unit)));
-            let met = if candidate.failure.is_some() {
-                "job failed"
-            } else if candidate.feasible {
-                "yes"
-            } else {
-                "no"
-            };
-            row.extend([met.to_owned(), candidate.evaluations.to_string()]);
-            row
-        });
-    Table {
-        title: "Candidates".to_owned(),
-        columns,
-        rows: rows.collect(),
-        notes: Vec::new(),
-    }
-}
-
-fn cell(candidate: &Candidate, name: &str, unit: &str) -> String {
-    let Some(estimate) = candidate.metrics.get(name) else {
-        return MISSING.to_owned();
-    };
-    let open = candidate.at_least.iter().any(|metric| metric == name);
-    format!(
-        "{}{}",
-        if open { "> " } else { "" },
-        quantity(unit, estimate.value)
-    )
-}
-
-fn tornado(recommendation: &Recommendation) -> Table {
-    let unit = &recommendation.minimised.unit;
-    let answer = |interval: Option<f64>| interval.map_or("none passes".to_owned(), time);
-    let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| quantity(unit, cost));
-    let row = |entry: &TornadoEntry| {
-        vec![
-            entry.input.clone(),
-            answer(entry.low),
-            answer(Some(entry.base)),
-            answer(entry.high),
-            cost(entry.cost_low),
-            cost(entry.cost_base),
-            cost(entry.cost_high),
-        ]
-    };
-    let name = &recommendation.minimised.name;
-    let headings = ["-20 %", "as is", "+20 %"];
-    let mut columns = vec![("input".to_owned(), Align::Left)];
-    columns.extend(headings.map(|heading| (heading.to_owned(), Align::Right)));
-    columns.extend(headings.map(|heading| (format!("{name} {heading}"), Align::Right)));
-    Table {
-        title: "Sensitivity: the answer with an input a fifth smaller or larger".to_owned(),
-        columns,
-        rows: recommendation.tornado.iter().map(row).collect(),
-        notes: Vec::new(),
-    }
-}
-
 /// `2 min, unaligned`.
 fn name(candidate: &Candidate) -> String {
     let labels: Vec<&str> = candidate
@@ -357,24 +242,6 @@ fn name(candidate: &Candidate) -> String {
 fn measured(candidate: &Candidate, objective: &Objective) -> String {
     let value = cell(candidate, &objective.metric.name, &objective.metric.unit);
     format!("{} is {value}", objective.metric.name)
-}
-
-fn time(seconds: f64) -> String {
-    SimDuration::from_secs_f64(seconds).to_string()
-}
-
-fn quantity(unit: &str, value: f64) -> String {
-    match unit {
-        "B/h" => format!("{}/h", Unit::Bytes.text(value)),
-        _ => Unit::from_base(unit).text(value),
-    }
-}
-
-fn quantity_with_interval(unit: &str, estimate: &Estimate) -> String {
-    match unit {
-        "B/h" => quantity(unit, estimate.value),
-        _ => Unit::from_base(unit).with_interval(estimate),
-    }
 }
 
 /// A name on the left and a sentence on the right, broken between words.

@@ -5,8 +5,9 @@ use crate::experiment::Coordinate;
 use crate::experiment::recommend::objective::parse;
 use crate::experiment::recommend::{
     Binding, Change, FormulaInterval, MetricName, Nearest, Range, Retention, RunnerUp, SCHEMA,
-    Verdict,
+    TornadoEntry, Verdict,
 };
+use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
 
 fn candidate(label: &str, seconds: f64, verdict: Verdict) -> Candidate {

@@ -1,0 +1,139 @@
+//! Everything that is said about an answer.
+
+use crate::experiment::recommend::answer::Judged;
+use crate::experiment::recommend::ask::Setting;
+use crate::experiment::recommend::changes::changes;
+use crate::experiment::recommend::choices::INTERVAL;
+use crate::experiment::recommend::closed_forms::{self, Beside};
+use crate::experiment::recommend::result::{
+    Binding, Change, MetricName, Recommendation, Retention, SCHEMA,
+};
+use crate::experiment::recommend::scenes::{self, with_interval};
+use crate::experiment::recommend::search::{Site, Visited};
+use crate::units::SimDuration;
+
+impl Setting<'_> {
+    /// The recommendation without its sensitivity and its effort.
+    pub(super) fn report(
+        &self,
+        judged: &Judged<'_>,
+        visited: &Visited,
+        best: Site,
+    ) -> Recommendation {
+        let passes = judged.passes(best);
+        let labels: Vec<Vec<String>> = self
+            .branches
+            .iter()
+            .map(|branch| branch.labels.clone())
+            .collect();
+        let binding = if passes {
+            judged.binding(best)
+        } else {
+            Vec::new()
+        };
+        let beside = self.beside(judged, best, &binding);
+        let mtbf_s = beside.mtbf_s;
+        let formulas = closed_forms::formulas(&beside);
+        let disagreement = closed_forms::disagreement(&beside, &formulas);
+        let retention = self.retention(beside.chosen_s);
+        let axes = self.ask.choices.iter().map(|choice| choice.axis.clone());
+        Recommendation {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: self.loaded.scenario.job.name.clone(),
+            scenario_sha256: self.loaded.sha256(),
+            scenario_toml: self.loaded.toml(),
+            seed: self.loaded.scenario.job.seed,
+            runs: 0,
+            budget: self.ask.budget as u64,
+            objectives: self.ask.question.objectives.clone(),
+            minimised: MetricName::of(self.ask.question.minimised),
+            axes: std::iter::once(INTERVAL.to_owned()).chain(axes).collect(),
+            candidates: judged.candidates(&labels),
+            chosen: judged.index(best).filter(|_| passes),
+            current: self.current.and_then(|site| judged.index(site)),
+            range: passes.then(|| judged.range(best)),
+            runner_up: if passes { judged.runner_up(best) } else { None },
+            nearest: if passes { None } else { judged.nearest(best) },
+            changes: if passes {
+                self.changes(best, retention)
+            } else {
+                Vec::new()
+            },
+            mtbf_s,
+            binding,
+            formulas,
+            disagreement,
+            tornado: Vec::new(),
+            retention: retention.filter(|_| passes),
+            notes: self.notes(visited),
+        }
+    }
+
+    /// What the closed forms know of the answer.
+    fn beside<'b>(&'b self, judged: &Judged<'_>, best: Site, binding: &'b [Binding]) -> Beside<'b> {
+        let chosen_s = self.rungs[best.rung];
+        let mtbf = self.ask.mtbf.map(SimDuration::as_secs_f64);
+        Beside {
+            cost_s: judged
+                .metric(best, "overhead")
+                .map(|share| share * chosen_s),
+            mtbf_s: mtbf.or_else(|| scenes::mtbf_s(&self.branches[best.branch].scenario)),
+            chosen_s,
+            duration_s: judged.metric(best, "duration_p50"),
+            objectives: &self.ask.question.objectives,
+            binding,
+            minimised: self.ask.question.minimised.name,
+        }
+    }
+
+    /// As many checkpoints as reach back to the wish when the oldest is about to be dropped.
+    fn retention(&self, interval_s: f64) -> Option<Retention> {
+        let checkpointing = &self.loaded.scenario.checkpointing;
+        let wish_s = self
+            .ask
+            .keep
+            .or(checkpointing.retention_wish)?
+            .as_secs_f64();
+        Some(Retention {
+            wish_s,
+            retained: (wish_s / interval_s).ceil().max(1.0) as u64,
+            present_s: checkpointing.retained as f64 * interval_s,
+        })
+    }
+
+    fn changes(&self, site: Site, retention: Option<Retention>) -> Vec<Change> {
+        let mut to = with_interval(&self.branches[site.branch].scenario, self.rungs[site.rung]);
+        let needed = retention.map_or(0, |retention| retention.retained as usize);
+        to.checkpointing.retained = to.checkpointing.retained.max(needed);
+        changes(&self.loaded.scenario, &to)
+    }
+
+    fn notes(&self, visited: &Visited) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.injects {
+            notes.push(
+                "No failure strikes by itself in a run of this length: recoveries were simulated with one failure per \
+                 replication, each at another moment of the checkpoint period. One that was not over at the end of its \
+                 run counts as longer than all others."
+                    .to_owned(),
+            );
+        }
+        let longest_s = self.rungs.last().copied().unwrap_or(0.0);
+        let longest = with_interval(&self.branches[0].scenario, longest_s);
+        if scenes::prolonged(&longest).job.duration > self.loaded.scenario.job.duration {
+            notes.push(
+                "Where job.duration is too short for three checkpoints, runs were prolonged; the first one, which \
+                 uploads everything, is not counted."
+                    .to_owned(),
+            );
+        }
+        if visited.exhausted {
+            notes.push(format!(
+                "The budget of {} runs ended the search before it was sure: --budget allows more.",
+                self.ask.budget
+            ));
+        }
+        notes
+    }
+}
