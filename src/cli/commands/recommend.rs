@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::ValueEnum;
 
 use crate::cli::clock;
+use crate::cli::commands::report::{RECOMMENDATION, draw_recommendation};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
@@ -19,9 +20,6 @@ use crate::experiment::{metric, run, saved};
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, parse};
-
-/// Name of the result.
-const FILE: &str = "recommendation.json";
 
 /// Find the checkpoint interval that meets all objectives at the lowest cost
 #[derive(clap::Args, Debug)]
@@ -124,12 +122,17 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
-    saved::write(&directory.join(FILE), &saved::json(&found))?;
+    saved::write(&directory.join(RECOMMENDATION), &saved::json(&found))?;
+    let pictures = draw_recommendation(&found, &directory)?;
+    let files: Vec<String> = [RECOMMENDATION.to_owned()]
+        .into_iter()
+        .chain(pictures)
+        .collect();
     let manifest = Manifest {
         file: &args.input.file,
         overrides: &args.input.overrides(),
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        files: &[FILE.to_owned()],
+        files: &files,
     };
     manifest.write(&loaded, &directory)?;
     print(args, &found, console)?;
