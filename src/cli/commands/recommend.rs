@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
+use crate::cli::commands::report::{RECOMMENDATION, draw_recommendation};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
@@ -17,9 +18,6 @@ use crate::experiment::{metric, run, saved};
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, parse};
-
-/// Name of the result.
-const FILE: &str = "recommendation.json";
 
 /// Find the checkpoint interval that meets all objectives at the lowest cost
 #[derive(clap::Args, Debug)]
@@ -121,7 +119,13 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
-    saved::write(&directory.join(FILE), &saved::json(&found))?;
+    saved::write(&directory.join(RECOMMENDATION), &saved::json(&found))?;
+    let pictures = draw_recommendation(&found, &directory)?;
+    console.note(&format!(
+        "written to {}: {}",
+        directory.display(),
+        pictures.join(", ")
+    ));
     print(args, &found, console)?;
     Ok(if found.chosen.is_some() {
         Exit::Success

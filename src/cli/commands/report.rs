@@ -7,30 +7,80 @@ use anyhow::Context;
 use crate::cli::commands::sweep::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::experiment::recommend::{Recommendation, SCHEMA};
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::{PointSummary, SweepResult};
 use crate::render::number::counted;
-use crate::render::{plot, table};
+use crate::render::{plot, recommend, table};
 use crate::scenario::load;
 
-/// Print and draw the saved results of a sweep again, without simulating
+/// Print and draw the saved results of a sweep or a recommendation again, without simulating
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ckptsim report reports/production-2min")]
 pub struct Args {
-    /// Directory of a sweep
+    /// Directory of a sweep or a recommendation
     directory: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
+/// Name of a saved recommendation.
+pub const RECOMMENDATION: &str = "recommendation.json";
+
 /// Reads, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let has = |name: &str| args.directory.join(name).exists();
+    // Both commands write into reports/<scenario> unless told otherwise.
+    if has(RECOMMENDATION) {
+        let found: Recommendation = saved::read(&args.directory.join(RECOMMENDATION), SCHEMA)
+            .with_context(|| {
+                format!(
+                    "{} holds no readable recommendation",
+                    args.directory.display()
+                )
+            })?;
+        print_recommendation(&found, args.format, has("results.json"), console)?;
+        let names = draw_recommendation(&found, &args.directory)?;
+        console.note(&format!(
+            "written to {}: {}",
+            args.directory.display(),
+            names.join(", ")
+        ));
+        if !has("results.json") {
+            return Ok(Exit::Success);
+        }
+    }
     let result: SweepResult = saved::read(&args.directory.join("results.json"), SWEEP_SCHEMA)
         .with_context(|| unreadable(&args.directory))?;
     print(&result, args.format, console)?;
     draw(&result, &args.directory, console)?;
     Ok(Exit::Success)
+}
+
+/// Prints a recommendation in the formats that it has; where a sweep follows, only what can be read before it.
+fn print_recommendation(
+    found: &Recommendation,
+    format: Format,
+    sweep_follows: bool,
+    console: Console,
+) -> anyhow::Result<()> {
+    match format {
+        Format::Text => console.result(&recommend::text(found)),
+        Format::Json | Format::Csv | Format::Markdown if sweep_follows => Ok(()),
+        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(found))),
+        Format::Csv | Format::Markdown => {
+            anyhow::bail!("a recommendation is printed as text or json")
+        }
+    }
+}
+
+/// Draws a recommendation; returns the names of the PNG files.
+pub fn draw_recommendation(
+    found: &Recommendation,
+    directory: &Path,
+) -> anyhow::Result<Vec<String>> {
+    write_pictures(&plot::recommendation::pictures(found), directory)
 }
 
 /// What a directory is from which no sweep can be read.
