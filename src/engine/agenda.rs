@@ -122,7 +122,7 @@ impl<E: Copy> Agenda<E> {
         self.vacate();
         let leaves = self.matches.len();
         for slot in 0..self.events.len() {
-            let leaf = self.matches[(leaves + slot) / 2][slot % 2];
+            let leaf = self.matches[usize::midpoint(leaves, slot)][slot % 2];
             if leaf != EMPTY && !keep(&self.events[slot]) {
                 self.free.push(slot as u32);
                 self.replay(slot as u32, EMPTY);

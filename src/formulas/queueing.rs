@@ -129,7 +129,7 @@ pub fn tandem(arrivals_per_s: f64, services_per_s: &[f64]) -> Option<Tandem> {
 /// Quantile `q` (0 to 1) of the time through a tandem of M/M/1 stages, s; `None` if a stage is saturated or two stages have
 /// the same `μ_i − λ`.
 ///
-/// Formula: hypo-exponential, P(W > t) = Σ_i e^{−r_i·t}·Π_{j≠i} r_j/(r_j − r_i), r_i = μ_i − λ; solved by halving.
+/// Formula: hypo-exponential, `P(W > t) = Σ_i e^{−r_i·t}·Π_{j≠i} r_j/(r_j − r_i)`, `r_i = μ_i − λ`; solved by halving.
 /// Assumptions as [`tandem`].
 pub fn tandem_quantile_s(arrivals_per_s: f64, services_per_s: &[f64], q: f64) -> Option<f64> {
     let rates: Vec<f64> = services_per_s

@@ -102,6 +102,7 @@ impl Alignment {
     }
 
     /// A handler of the same channels that has seen nothing.
+    #[must_use]
     pub fn fresh(&self) -> Self {
         Alignment::new(self.channels)
     }

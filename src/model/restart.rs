@@ -91,7 +91,7 @@ mod tests {
         failures
             .iter()
             .map(|&at| backoff.on_failure(SimTime::ZERO + SimDuration::from_secs(at)))
-            .map(|delay| delay.map(|delay| delay.as_millis()))
+            .map(|delay| delay.map(SimDuration::as_millis))
             .collect()
     }
 

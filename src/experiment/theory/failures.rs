@@ -34,7 +34,7 @@ pub(super) fn experiments() -> Vec<Experiment> {
 }
 
 fn useful(period_s: f64, upload_s: f64, factor: f64) -> Experiment {
-    let period_ms = (period_s * 1e3).round();
+    let millis = (period_s * 1e3).round();
     let known = FAILURE_REPORT + RESTART_LATE + DEPLOY;
     let delay_ms = (LAW.restart_s - RESTORE_S - known.as_secs_f64()) * 1e3;
     let write = if upload_s > 0.0 {
@@ -57,7 +57,7 @@ service = "1 us"
 sync-extra = "{cost} s"
 state = {{ size = "10 MB", entry = "1 MB" }}
 [flink]
-execution.checkpointing.interval = "{period_ms} ms"
+execution.checkpointing.interval = "{millis} ms"
 execution.buffer-timeout.interval = "1 h"
 restart-strategy.type = "fixed-delay"
 restart-strategy.fixed-delay.attempts = 1000000

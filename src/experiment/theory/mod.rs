@@ -49,13 +49,16 @@ struct Experiment {
     readings: Vec<Reading>,
 }
 
+/// Where a run has an answer; `None` if it has not.
+type Reader = Box<dyn Fn(&RunResult) -> Option<f64> + Send + Sync>;
+
 /// One known answer, and where a run has it.
 struct Reading {
     law: &'static str,
     case: String,
     unit: &'static str,
     closed_form: f64,
-    read: Box<dyn Fn(&RunResult) -> Option<f64> + Send + Sync>,
+    read: Reader,
 }
 
 /// Makes all experiments, each this many times, and compares.

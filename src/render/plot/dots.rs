@@ -74,7 +74,7 @@ fn cross(canvas: &Canvas, (x, y): Point, paint: Paint) {
 fn star((x, y): Point, radius: f64) -> Vec<Point> {
     let corner = |index: u32| {
         let angle = f64::from(index) * std::f64::consts::PI / 5.0;
-        let radius = radius * if index % 2 == 0 { 1.0 } else { 0.382 };
+        let radius = radius * if index.is_multiple_of(2) { 1.0 } else { 0.382 };
         (x + radius * libm::sin(angle), y - radius * libm::cos(angle))
     };
     (0..10).map(corner).collect()

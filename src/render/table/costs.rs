@@ -14,14 +14,14 @@ pub fn costs(costs: &[CostEstimate], prices: &str) -> Table {
         let unit = Unit::from_base(&cost.unit);
         vec![cost.quantity.clone(), unit.with_interval(&cost.value)]
     };
-    let priced = costs.iter().any(|cost| cost.unit == "money");
+    let has_money = costs.iter().any(|cost| cost.unit == "money");
     Table {
         title: String::new(),
         columns: columns
             .map(|(name, align)| (name.to_owned(), align))
             .to_vec(),
         rows: costs.iter().map(row).collect(),
-        notes: priced
+        notes: has_money
             .then(|| format!("price: {prices}"))
             .into_iter()
             .collect(),

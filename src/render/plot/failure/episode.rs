@@ -84,7 +84,7 @@ pub fn chosen(run: &RunResult, index: Option<usize>) -> Option<Episode<'_>> {
             index < first
         });
     }
-    let longest = all.iter().map(|one| one.seconds()).fold(0.0, f64::max);
+    let longest = all.iter().map(Episode::seconds).fold(0.0, f64::max);
     all.into_iter().find(|one| one.seconds() >= longest)
 }
 

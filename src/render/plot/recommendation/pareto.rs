@@ -235,12 +235,12 @@ impl View<'_> {
             (false, 0) => Shape::Circle,
             (false, _) => Shape::Diamond,
         };
-        let paint = if point.on_front {
+        let colour = if point.on_front {
             family(branch)
         } else {
             Paint::StartDelay
         };
-        (paint, shape)
+        (colour, shape)
     }
 
     fn of(&self, index: Option<usize>) -> Option<&Point<'_>> {

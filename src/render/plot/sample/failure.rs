@@ -57,7 +57,7 @@ fn checkpoints(
             (outage.failed - DURATION as f64..outage.failed + down).contains(&second)
         })
     };
-    (1..)
+    (1..1_000_000)
         .map(|id| (id, id * INTERVAL))
         .take_while(|(_, trigger)| (*trigger as f64) < seconds - DURATION as f64)
         .filter(|(_, trigger)| !down(*trigger as f64))
