@@ -44,6 +44,16 @@ impl Console {
         }
     }
 
+    /// Writes a result that need not be text.
+    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
+    pub fn bytes(self, content: &[u8]) -> anyhow::Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(content).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.context("cannot write to standard output"),
+        }
+    }
+
     /// Says something that is no result.
     pub fn note(self, text: &str) {
         if !self.quiet {

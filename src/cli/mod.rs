@@ -25,6 +25,7 @@ use crate::scenario::diagnostic::Diagnostics;
     after_help = "\
 Commonest commands:
   ckptsim demo                                   no file needed: simulate, print, draw
+  ckptsim init --template kafka-join             a scenario to begin with
   ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
   ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
   ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
@@ -46,17 +47,22 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::Args),
     Run(commands::run::Args),
     Sweep(commands::sweep::Args),
     Compare(commands::compare::Args),
     Recommend(commands::recommend::Args),
     Report(commands::report::Args),
+    Export(commands::export::Args),
+    Verify(commands::verify::Args),
     Check(commands::check::Args),
     Import(commands::import::Args),
     Demo(commands::demo::Args),
     Gallery(commands::gallery::Args),
     Validate(commands::validate::Args),
     Schema(commands::schema::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }
 
 /// Reads the command line and carries it out.
@@ -64,17 +70,22 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color, cli.quiet);
     let done = match cli.command {
+        Command::Init(args) => commands::init::execute(&args, console),
         Command::Run(args) => commands::run::execute(&args, console),
         Command::Sweep(args) => commands::sweep::execute(&args, console),
         Command::Compare(args) => commands::compare::execute(&args, console),
         Command::Recommend(args) => commands::recommend::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
+        Command::Export(args) => commands::export::execute(&args, console),
+        Command::Verify(args) => commands::verify::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
         Command::Import(args) => commands::import::execute(&args, console),
         Command::Demo(args) => commands::demo::execute(&args, console),
         Command::Gallery(args) => commands::gallery::execute(&args, console),
         Command::Validate(args) => commands::validate::execute(&args, console),
         Command::Schema(args) => commands::schema::execute(&args, console),
+        Command::Completions(args) => commands::completions::execute(&args, console),
+        Command::Man(args) => commands::man::execute(&args, console),
     };
     done.unwrap_or_else(|error| explain(&error, console)).into()
 }

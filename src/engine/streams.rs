@@ -9,6 +9,11 @@ use rand_distr::{Distribution, Exp1, StandardNormal};
 use rand_pcg::Pcg64Mcg;
 use sha2::{Digest, Sha256};
 
+/// Name of the generator.
+pub const GENERATOR: &str = "Pcg64Mcg";
+/// The crate that implements it, with its version.
+pub const GENERATOR_VERSION: &str = "rand_pcg 0.10.2";
+
 /// The root of all streams of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Streams {
@@ -89,5 +94,13 @@ mod tests {
         assert_ne!(first(1, 0, "a"), first(1, 0, "b"));
         assert_ne!(first(1, 0, "a"), first(2, 0, "a"));
         assert_ne!(first(1, 0, "a"), first(1, 1, "a"));
+    }
+
+    #[test]
+    fn the_named_version_of_the_generator_is_the_locked_one() {
+        let lock = include_str!("../../Cargo.lock");
+        let (name, version) = GENERATOR_VERSION.split_once(' ').unwrap();
+        let entry = format!("name = \"{name}\"\nversion = \"{version}\"");
+        assert!(lock.contains(&entry), "{entry}");
     }
 }

@@ -6,8 +6,12 @@
 //! steady stretch of the same run: its checkpoints stand for those that were left out. Failures, restores and catch-ups
 //! are all simulated.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::result::RunResult;
+use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::{Rate, Scenario, Work};
 use crate::units::{SimDuration, SimTime};
 
@@ -92,8 +96,44 @@ impl FastForward {
         before.fold(at, |real, (_, skipped)| real + *skipped)
     }
 
-    /// What was left out, on the clock of the job.
-    pub(super) fn skips(&self) -> Vec<Skip> {
+    /// Puts everything on the clock of the job, and copies of the first stretch's checkpoints where some were left out.
+    pub(super) fn fill_in(&self, result: &mut RunResult) {
+        result.skipped = self.skips();
+        self.shift_times(result);
+        let simulated = std::mem::take(&mut result.checkpoints);
+        let first = self.skips.first().map_or(SimTime::MAX, |(at, _)| *at);
+        let stretch: Vec<CheckpointRecord> = simulated
+            .iter()
+            .filter(|record| record.trigger >= result.warmup && record.trigger < first)
+            .cloned()
+            .collect();
+        let mut numbers = BTreeMap::new();
+        let mut skips = result.skipped.iter().peekable();
+        let mut copies = stretch.iter().cycle();
+        for record in simulated {
+            while let Some(skip) = skips.next_if(|skip| skip.at < record.trigger) {
+                let last = result
+                    .checkpoints
+                    .last()
+                    .map_or(skip.at, |last| last.trigger);
+                for n in 1..=skip.checkpoints {
+                    let Some(copy) = copies.next() else { break };
+                    let id = result.checkpoints.len() as u64 + 1;
+                    let trigger = last + self.interval * n;
+                    result.checkpoints.push(copied(copy, id, trigger));
+                }
+            }
+            let id = result.checkpoints.len() as u64 + 1;
+            numbers.insert(record.id, id);
+            result.checkpoints.push(CheckpointRecord { id, ..record });
+        }
+        for recovery in &mut result.recoveries {
+            let number = recovery.checkpoint.and_then(|id| numbers.get(&id));
+            recovery.checkpoint = number.copied();
+        }
+    }
+
+    fn skips(&self) -> Vec<Skip> {
         let skips = self.skips.iter();
         skips
             .map(|&(at, duration)| Skip {
@@ -103,4 +143,54 @@ impl FastForward {
             })
             .collect()
     }
+
+    fn shift_times(&self, result: &mut RunResult) {
+        let real = |at: &mut SimTime| *at = self.real(*at);
+        real(&mut result.end);
+        for record in &mut result.checkpoints {
+            times_of(record).into_iter().for_each(real);
+        }
+        for record in &mut result.recoveries {
+            real(&mut record.failed);
+            real(&mut record.replayed_from);
+            let later = [
+                &mut record.detected,
+                &mut record.restarted,
+                &mut record.running,
+                &mut record.caught_up,
+            ];
+            later.into_iter().flatten().for_each(real);
+        }
+        let samples = result.timeline.iter_mut();
+        for sample in samples.flat_map(|timeline| &mut timeline.samples) {
+            real(&mut sample.at);
+        }
+    }
+}
+
+/// The same checkpoint at another time.
+fn copied(record: &CheckpointRecord, id: u64, trigger: SimTime) -> CheckpointRecord {
+    let mut copy = record.clone();
+    copy.id = id;
+    let since = record.trigger;
+    for at in times_of(&mut copy) {
+        *at = trigger + at.since(since);
+    }
+    copy
+}
+
+/// All times of a checkpoint, its trigger included.
+fn times_of(record: &mut CheckpointRecord) -> Vec<&mut SimTime> {
+    let mut times = vec![&mut record.trigger];
+    match &mut record.outcome {
+        Outcome::Completed {
+            latest_ack,
+            durable,
+        } => times.extend([latest_ack, durable]),
+        Outcome::Failed { at, .. } => times.push(at),
+        Outcome::InProgress => {}
+    }
+    let subtasks = record.subtasks.iter_mut().flatten().flatten();
+    times.extend(subtasks.map(|subtask| &mut subtask.ack));
+    times
 }

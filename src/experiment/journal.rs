@@ -25,7 +25,7 @@ pub enum JournalError {
     },
     /// The file belongs to something else.
     #[error(
-        "the journal {path} belongs to another sweep (scenario {found:.16}, this one is {expected:.16}); use another --out, or leave --resume out to begin anew"
+        "the journal {path} belongs to another sweep (scenario {found:.16}, this one is {expected:.16}); name another directory with --out, or begin anew with --force"
     )]
     OtherSweep {
         /// Which file.
@@ -116,6 +116,11 @@ impl Journal {
     /// Number of finished runs.
     pub fn len(&self) -> usize {
         self.finished.len()
+    }
+
+    /// Events of all finished runs.
+    pub fn events(&self) -> u64 {
+        self.finished.values().map(|run| run.events).sum()
     }
 
     /// Whether no run has finished.

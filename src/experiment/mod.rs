@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod costs;
 pub mod fast_forward;
+pub mod flights;
 pub mod grid;
 pub mod journal;
 pub mod loss;
@@ -18,6 +19,7 @@ pub mod run;
 #[cfg(test)]
 pub(in crate::experiment) mod sample;
 pub mod saved;
+pub mod saved_run;
 pub mod spans;
 pub mod stops;
 pub mod sweep;

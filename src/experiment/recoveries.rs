@@ -40,7 +40,7 @@ impl Recoveries {
 
     fn add(&mut self, record: &RecoveryRecord, end: SimTime) {
         let since = |from: SimTime| end.since(from).as_secs_f64();
-        let seconds = |span: Option<SimDuration>| span.map(|span| span.as_secs_f64());
+        let seconds = |span: Option<SimDuration>| span.map(SimDuration::as_secs_f64);
         let so_far = since(record.failed);
         self.recovery.add(seconds(record.recovery_time()), so_far);
         self.downtime.add(seconds(record.downtime()), so_far);

@@ -21,6 +21,9 @@ use crate::units::SimDuration;
 pub struct Replication {
     /// Digest of the run.
     pub digest: String,
+    /// Events handled.
+    #[serde(default)]
+    pub events: u64,
     /// Why the job failed, if it did.
     pub failure: Option<String>,
     /// End-to-end duration: median.
@@ -111,6 +114,7 @@ impl Replication {
             .filter(|record| matches!(record.outcome, Outcome::Failed { .. }));
         Replication {
             digest: run.digest.clone(),
+            events: run.events,
             failure: match &run.job_end {
                 JobEnd::Running => None,
                 JobEnd::Failed { reason, .. } => Some(reason.clone()),

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::costs::CostEstimate;
 use crate::experiment::fast_forward::Skip;
-use crate::measure::{CheckpointRecord, Estimate, Occupancy, RecoveryRecord, Timeline};
+use crate::measure::{
+    CheckpointRecord, Consistency, Estimate, Occupancy, RecoveryRecord, Timeline,
+};
 use crate::units::SimTime;
 
 /// One run of one scenario with one seed.
@@ -41,6 +43,9 @@ pub struct RunResult {
     /// The job over time, if it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<Timeline>,
+    /// Whether the checkpoints were consistent cuts, with `simulation.check-consistency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<Consistency>,
     /// Buffers over time, if they were asked for.
     pub occupancy: Option<Occupancy>,
 }

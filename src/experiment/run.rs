@@ -9,7 +9,7 @@ use crate::engine::{self, Agenda, Streams};
 use crate::experiment::fast_forward::FastForward;
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
-use crate::measure::{CheckpointRecord, Outcome, Recorder, Trace};
+use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
@@ -236,6 +236,10 @@ impl Simulation {
         let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
         let buffers_processed = counters.iter().map(|task| task.buffers).sum();
         let events = self.agenda.handled();
+        let consistency = self
+            .job
+            .ledger()
+            .map(|ledger| Consistency::of(ledger, &self.scenario));
         let Recorder {
             checkpoints,
             failed_in_preflight,
@@ -261,13 +265,16 @@ impl Simulation {
             skipped: Vec::new(),
             vertices,
             timeline: None,
+            consistency,
             occupancy: None,
         };
-        result.digest = digest(&result);
         result.timeline = self.sampler.map(|sampler| sampler.timeline);
         if let Some(fast_forward) = self.fast_forward {
-            on_the_clock_of_the_job(&mut result, &fast_forward);
+            fast_forward.fill_in(&mut result);
         }
+        let timeline = result.timeline.take();
+        result.digest = digest(&result);
+        result.timeline = timeline;
         result
     }
 
@@ -296,45 +303,6 @@ impl Simulation {
             });
         }
         results
-    }
-}
-
-/// Steady time was left out: all times are those that they would have been with it.
-fn on_the_clock_of_the_job(result: &mut RunResult, fast_forward: &FastForward) {
-    let real = |at: &mut SimTime| *at = fast_forward.real(*at);
-    result.skipped = fast_forward.skips();
-    real(&mut result.end);
-    for record in &mut result.checkpoints {
-        real(&mut record.trigger);
-        match &mut record.outcome {
-            Outcome::Completed {
-                latest_ack,
-                durable,
-            } => {
-                real(latest_ack);
-                real(durable);
-            }
-            Outcome::Failed { at, .. } => real(at),
-            Outcome::InProgress => {}
-        }
-        for subtask in record.subtasks.iter_mut().flatten().flatten() {
-            real(&mut subtask.ack);
-        }
-    }
-    for record in &mut result.recoveries {
-        real(&mut record.failed);
-        real(&mut record.replayed_from);
-        let later = [
-            &mut record.detected,
-            &mut record.restarted,
-            &mut record.running,
-            &mut record.caught_up,
-        ];
-        later.into_iter().flatten().for_each(real);
-    }
-    let samples = result.timeline.iter_mut();
-    for sample in samples.flat_map(|timeline| &mut timeline.samples) {
-        real(&mut sample.at);
     }
 }
 

@@ -85,6 +85,7 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         recoveries: Vec::new(),
         skipped: Vec::new(),
         timeline: None,
+        consistency: None,
         occupancy: None,
     })
 }

@@ -38,6 +38,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), SavedError> {
         path: path.display().to_string(),
         source,
     };
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // A device or a pipe is written into, not replaced.
+        return std::fs::write(path, content).map_err(io);
+    }
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

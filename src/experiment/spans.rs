@@ -37,8 +37,9 @@ impl Spans {
         let mut open: Vec<f64> = samples.iter().flat_map(|s| s.open.clone()).collect();
         let finished = ended.len();
         let longest = ended.iter().copied().fold(0.0, f64::max);
-        open.iter_mut()
-            .for_each(|so_far| *so_far = so_far.max(longest));
+        for so_far in &mut open {
+            *so_far = so_far.max(longest);
+        }
         ended.extend(open);
         let last = ended.len().checked_sub(1)?;
         Some(Bounded {

@@ -17,10 +17,12 @@ use crate::experiment::run::{self, RunError};
 use crate::formulas;
 use crate::measure::estimate::quantile;
 use crate::measure::rest;
+use crate::recording::clock::Clock;
 use crate::recording::file::{CheckpointDetails, Rest};
 use crate::recording::measured::{self, Metric, Samples, median};
 use crate::recording::{self, Answers, Recording, RecordingError, estimate, known};
 use crate::scenario::{LatencyDraw, Scenario, load};
+use crate::units::SimDuration;
 
 /// Probability of the prediction intervals.
 pub const INTERVAL: f64 = 0.9;
@@ -106,6 +108,7 @@ pub fn compare(
     seed: u64,
     replications: u32,
 ) -> Result<Compared, ValidateError> {
+    let scenario = &until_failure(recording, scenario);
     let typical = simulate(scenario, LatencyDraw::Typical, seed, replications)?;
     let random = simulate(scenario, LatencyDraw::Random, seed, replications)?;
     let measured = measured::of_recording(recording);
@@ -130,6 +133,17 @@ pub fn compare(
             .map(|(f1, measured)| Metric::EndToEndDuration.error(f1, measured)),
         metrics,
     })
+}
+
+/// The scenario up to the recording's first failure: checkpoints after it are not compared.
+fn until_failure(recording: &Recording, scenario: &Scenario) -> Scenario {
+    let mut scenario = scenario.clone();
+    let clock = Clock::of(recording);
+    if clock.cut {
+        let end = SimDuration::from_secs_f64(clock.since_start(clock.end) / 1000.0);
+        scenario.job.duration = scenario.job.duration.min(end);
+    }
+    scenario
 }
 
 fn simulate(

@@ -101,8 +101,14 @@ mod tests {
             (100.0, 125.0, 60.0, 0.0, 6.0, 240.0, 300.0),
             (100.0, 125.0, 60.0, 30.0, 9.0, 360.0, 420.0),
             (100.0, 125.0, 60.0, 60.0, 12.0, 480.0, 540.0),
+            (80.0, 100.0, 120.0, 0.0, 9.6, 480.0, 600.0),
             (80.0, 100.0, 120.0, 30.0, 12.0, 600.0, 720.0),
+            (80.0, 100.0, 120.0, 60.0, 14.4, 720.0, 840.0),
+            (50.0, 100.0, 90.0, 0.0, 4.5, 90.0, 180.0),
             (50.0, 100.0, 90.0, 15.0, 5.25, 105.0, 195.0),
+            (50.0, 100.0, 90.0, 30.0, 6.0, 120.0, 210.0),
+            (90.0, 100.0, 60.0, 0.0, 5.4, 540.0, 600.0),
+            (90.0, 100.0, 60.0, 30.0, 8.1, 810.0, 870.0),
             (90.0, 100.0, 60.0, 60.0, 10.8, 1080.0, 1140.0),
         ];
         for (input, capacity, down_s, rework_s, peak, drain, total) in table {
@@ -116,6 +122,18 @@ mod tests {
             assert!((outage.drain_s().unwrap() - drain).abs() < 1e-9);
             assert!((outage.back_to_normal_s().unwrap() - total).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn late_are_those_that_arrive_until_the_lag_is_gone() {
+        // 100 000/s for the 60 s of the outage and the 240 s of the drain
+        let outage = Outage {
+            input_per_s: 1e5,
+            capacity_per_s: 1.25e5,
+            down_s: 60.0,
+            rework_s: 0.0,
+        };
+        assert!((outage.delayed_records().unwrap() - 3e7).abs() < 1e-3);
     }
 
     #[test]

@@ -235,6 +235,28 @@ mod tests {
     }
 
     #[test]
+    fn the_three_laws_are_one_for_every_period_and_latency() {
+        for row in rows(JAYASEKARA) {
+            let law = law(row[0], row[1], row[2]);
+            for period in [row[4], 60.0, 600.0, 1800.0] {
+                let work = period - law.cost_s;
+                let jayasekara = utilisation(&law, period, row[3]);
+                let vaidya = vaidya_overhead(&law, work, law.cost_s + row[3]);
+                close(1.0 / (1.0 + vaidya), jayasekara, 1e-9);
+                let delayed = Renewal {
+                    restart_s: law.restart_s + row[3],
+                    ..law
+                };
+                close(
+                    1000.0 / daly_run_time_s(&delayed, work, 1000.0),
+                    jayasekara,
+                    1e-9,
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_checkpoint_that_costs_nothing_should_always_be_taken() {
         assert!(daly_exact_s(&law(0.0, 3600.0, 60.0)).abs() < 1e-3);
     }

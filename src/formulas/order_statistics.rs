@@ -199,6 +199,7 @@ mod tests {
     fn alignment_of_n_channels() {
         // channels, spread and blocked time per channel of exponential delays
         for (n, spread, blocked) in [
+            (2, 1.0, 0.5),
             (4, 1.833, 1.083),
             (16, 3.318, 2.381),
             (128, 5.425, 4.433),

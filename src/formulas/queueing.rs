@@ -126,6 +126,48 @@ pub fn tandem(arrivals_per_s: f64, services_per_s: &[f64]) -> Option<Tandem> {
     })
 }
 
+/// Quantile `q` (0 to 1) of the time through a tandem of M/M/1 stages, s; `None` if a stage is saturated or two stages have
+/// the same `μ_i − λ`.
+///
+/// Formula: hypo-exponential, P(W > t) = Σ_i e^{−r_i·t}·Π_{j≠i} r_j/(r_j − r_i), r_i = μ_i − λ; solved by halving.
+/// Assumptions as [`tandem`].
+pub fn tandem_quantile_s(arrivals_per_s: f64, services_per_s: &[f64], q: f64) -> Option<f64> {
+    let rates: Vec<f64> = services_per_s
+        .iter()
+        .map(|service| service - arrivals_per_s)
+        .collect();
+    let differ = |i: usize| {
+        rates[..i]
+            .iter()
+            .all(|other| (other - rates[i]).abs() > 1e-9)
+    };
+    if rates.iter().any(|rate| *rate <= 0.0) || !(0..rates.len()).all(differ) {
+        return None;
+    }
+    let longer = |time: f64| -> f64 {
+        let term = |i: usize| {
+            let others = rates.iter().enumerate().filter(|(j, _)| *j != i);
+            let weight: f64 = others.map(|(_, rate)| rate / (rate - rates[i])).product();
+            weight * libm::exp(-rates[i] * time)
+        };
+        (0..rates.len()).map(term).sum()
+    };
+    let slowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
+    let (mut low, mut high) = (0.0, 1.0 / slowest);
+    while longer(high) > 1.0 - q && high < 1e6 / slowest {
+        high *= 2.0;
+    }
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if longer(middle) > 1.0 - q {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    Some(high)
+}
+
 fn stable(utilisation: f64) -> Option<f64> {
     (utilisation < 1.0).then_some(utilisation)
 }
@@ -209,6 +251,9 @@ mod tests {
         close(tandem.time_s, 0.175);
         close(tandem.time_sd_s, 0.114_564_4);
         close(tandem.number, 14.0);
+        let quantile = |q| tandem_quantile_s(80.0, &[100.0, 120.0, 90.0], q).unwrap();
+        close(quantile(0.5), 0.149_066_8);
+        close(quantile(0.99), 0.558_317_5);
     }
 
     #[test]
@@ -216,6 +261,8 @@ mod tests {
         assert_eq!(mm1_time_s(at(1.0, 1)), None);
         assert_eq!(erlang_c(at(1.0, 4), 4), None);
         assert_eq!(tandem(100.0, &[120.0, 90.0]), None);
+        assert_eq!(tandem_quantile_s(100.0, &[120.0, 90.0], 0.5), None);
+        assert_eq!(tandem_quantile_s(100.0, &[120.0, 120.0], 0.5), None);
     }
 
     #[test]

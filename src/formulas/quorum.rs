@@ -83,6 +83,19 @@ mod tests {
     }
 
     #[test]
+    fn in_units_of_the_longest_uniform_round_trip_it_is_k_over_n_plus_1() {
+        for (quorum, replicas) in [(2, 3), (3, 5), (4, 7), (5, 5)] {
+            let store = Replicas {
+                replicas,
+                quorum,
+                law: Law::Uniform { spread: 1.0 },
+            };
+            let share = quorum as f64 / (replicas as f64 + 1.0);
+            assert!((mean_commit(store) / 2.0 - share).abs() < 1e-12);
+        }
+    }
+
+    #[test]
     fn equal_round_trips_take_one() {
         assert_eq!(
             mean_commit(Replicas {

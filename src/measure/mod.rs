@@ -3,7 +3,9 @@
 //! Knows the model's facts, not its mechanisms; nothing here can change a run.
 
 pub mod checkpoint;
+pub mod consistency;
 pub mod estimate;
+pub mod flight;
 pub mod occupancy;
 pub mod phases;
 pub mod recorder;
@@ -14,7 +16,9 @@ pub mod trace;
 pub mod watch;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+pub use crate::measure::consistency::Consistency;
 pub use crate::measure::estimate::Estimate;
+pub use crate::measure::flight::{Flight, Place};
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
 pub use crate::measure::phases::Phases;
 pub use crate::measure::recorder::Recorder;

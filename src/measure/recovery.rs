@@ -35,6 +35,11 @@ impl RecoveryRecord {
         Some(self.running?.since(self.failed))
     }
 
+    /// Failure until deployment: detection, restart delay, cancellation, slots.
+    pub fn restart_delay(&self) -> Option<SimDuration> {
+        Some(self.restarted?.since(self.failed))
+    }
+
     /// Deployment until all tasks run.
     pub fn restore_time(&self) -> Option<SimDuration> {
         Some(self.running?.since(self.restarted?))

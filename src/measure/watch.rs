@@ -69,6 +69,7 @@ impl Observer for BarrierWatch {
                 checkpoint,
                 channel,
                 bytes,
+                ..
             } => {
                 let Some(row) = self.row(*channel) else {
                     return;

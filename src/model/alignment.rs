@@ -30,6 +30,9 @@ pub struct Pending {
     pub first: SimTime,
     /// Bytes the task had polled by then.
     pub polled_at_first: u64,
+    /// Its barriers may become unaligned: one of them was time-outable. Those of an exchange that never overtakes are not
+    /// (`FORCED_ALIGNED`, 3.6).
+    pub timeoutable: bool,
     /// The snapshot is under way and barriers overtake.
     pub overtaking: bool,
     /// Channels whose barrier has come.
@@ -136,6 +139,7 @@ impl Alignment {
                 checkpoint,
                 first: now,
                 polled_at_first: polled,
+                timeoutable: false,
                 overtaking: false,
                 arrived,
             };
@@ -148,6 +152,7 @@ impl Alignment {
             .expect("pushed above");
         let pending = &mut self.pending[position];
         pending.arrived.push(channel);
+        pending.timeoutable |= kind == BarrierKind::Timeoutable;
         let last = pending.arrived.len() == self.channels as usize;
         let span = Span {
             first: pending.first,
@@ -183,6 +188,9 @@ impl Alignment {
         let Some(pending) = self.pending.iter_mut().find(|p| p.checkpoint == checkpoint) else {
             return false;
         };
+        if !pending.timeoutable {
+            return false;
+        }
         !std::mem::replace(&mut pending.overtaking, true)
     }
 
@@ -313,6 +321,13 @@ mod tests {
         );
         handler.on_barrier(barrier(5, 0, BarrierKind::Timeoutable));
         assert!(handler.on_timeout(CheckpointId(1)));
+        assert!(!handler.on_timeout(CheckpointId(1)));
+    }
+
+    #[test]
+    fn the_timeout_does_not_concern_barriers_that_never_overtake() {
+        let mut handler = Alignment::new(2);
+        handler.on_barrier(barrier(5, 0, BarrierKind::Aligned));
         assert!(!handler.on_timeout(CheckpointId(1)));
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::network::InFlight;
 use crate::model::schedule::Position;
 use crate::model::state_backend::StateBackend;
 use crate::units::SimTime;
@@ -28,8 +29,8 @@ pub struct Cut {
     pub trigger: SimTime,
     /// By task; `None` = its snapshot has not begun.
     pub tasks: Vec<Option<TaskCut>>,
-    /// In-flight bytes that were persisted.
-    pub in_flight: BTreeMap<ChannelId, u64>,
+    /// In-flight data that was persisted.
+    pub in_flight: BTreeMap<ChannelId, InFlight>,
 }
 
 /// The cuts of a job's checkpoints.
@@ -66,11 +67,11 @@ impl Cuts {
     }
 
     /// In-flight data of a channel becomes part of the checkpoint.
-    pub fn note_in_flight(&mut self, checkpoint: CheckpointId, channel: ChannelId, bytes: u64) {
-        if bytes > 0
+    pub fn note_in_flight(&mut self, checkpoint: CheckpointId, channel: ChannelId, data: InFlight) {
+        if data != InFlight::default()
             && let Some(open) = self.of.get_mut(&checkpoint)
         {
-            *open.in_flight.entry(channel).or_default() += bytes;
+            *open.in_flight.entry(channel).or_default() += data;
         }
     }
 

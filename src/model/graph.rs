@@ -9,7 +9,7 @@ use crate::engine::Streams;
 use crate::model::alignment::Alignment;
 use crate::model::ids::{ChannelId, GateId, PartitionId, TaskId};
 use crate::model::network::{
-    BufferLimits, Channel, Gate, Links, Network, Partition, SharedSegments,
+    BufferLimits, Channel, Gate, InFlight, Links, Network, Partition, SharedSegments,
 };
 use crate::model::schedule::Schedule;
 use crate::model::service::{Partitioner, ServiceTime};
@@ -188,7 +188,8 @@ impl Wiring<'_> {
             flush_requested: false,
             awaits_floating: false,
             recording: false,
-            recorded: 0,
+            overtaken_by: None,
+            recorded: InFlight::default(),
             segments: 0,
             capacity: capacity.get() as u32,
             queue: VecDeque::new(),

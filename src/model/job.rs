@@ -27,6 +27,7 @@ use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::failure::Mishaps;
 use crate::model::latency::Latencies;
+use crate::model::ledger::{Ledger, Wiring};
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer};
 use crate::model::state_backend::RestorePlan;
@@ -52,6 +53,8 @@ pub struct Job<O> {
     locked_until: SimTime,
     emitted_at_trigger: u64,
     debloaters: Vec<Debloater>,
+    /// With `simulation.check-consistency`.
+    ledger: Option<Box<Ledger>>,
     failed: bool,
     mishaps: Mishaps,
     /// Tasks that do not run.
@@ -122,6 +125,10 @@ impl<O: Observer> Job<O> {
             locked_until: SimTime::ZERO,
             emitted_at_trigger: 0,
             debloaters,
+            ledger: scenario
+                .simulation
+                .check_consistency
+                .then(|| Box::new(Ledger::new(Wiring::of(scenario, &tasks, &network)))),
             failed: false,
             mishaps: Mishaps::new(scenario, streams, Self::beginning(&tasks)),
             recovering: 0,
@@ -198,6 +205,11 @@ impl<O: Observer> Job<O> {
     /// The buffers between the tasks, to look at.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// What is known of every record, if the scenario wants its checkpoints checked.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_deref()
     }
 
     /// Counters of every task, in order of id.

@@ -17,6 +17,7 @@ pub mod graph;
 pub mod ids;
 pub mod job;
 pub mod latency;
+pub mod ledger;
 pub mod lsm;
 pub mod network;
 pub mod observe;

@@ -50,6 +50,8 @@ pub enum Fact {
         channel: ChannelId,
         /// How much.
         bytes: u64,
+        /// Records whose last byte is among them.
+        records: u64,
     },
     /// A task has all barriers (or does not wait for them) and takes its snapshot.
     SnapshotStarted {

@@ -65,6 +65,22 @@ pub fn draw(stream: &mut Stream, mean: SimDuration, law: Law) -> SimDuration {
     }
 }
 
+/// The key of a record whose identity is known: 64 bits that look random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(pub u64);
+
+impl Key {
+    /// Uniform on {0, …, n − 1}, from the upper half.
+    fn below(self, n: u32) -> u32 {
+        (((self.0 >> 32) * u64::from(n)) >> 32) as u32
+    }
+
+    /// Uniform on [0, 1), from the lower half.
+    fn unit(self) -> f64 {
+        (self.0 & 0xffff_ffff) as f64 / 4_294_967_296.0
+    }
+}
+
 /// Chooses the subpartition of every record (Flink: `StreamPartitioner.selectChannel`).
 #[derive(Debug)]
 pub enum Partitioner {
@@ -154,6 +170,29 @@ impl Partitioner {
             Partitioner::Broadcast => None,
         }
     }
+
+    /// The subpartition of a record with this key: a hash exchange gives the same one for the same key, by its shares;
+    /// the others do not look at it.
+    pub fn choose_for(&mut self, key: Key) -> Option<u32> {
+        match self {
+            Partitioner::Uniform { n, .. } => Some(key.below(*n)),
+            Partitioner::Weighted { alias, .. } => {
+                let column = key.below(alias.len() as u32);
+                let (keep, other) = alias[column as usize];
+                Some(if key.unit() < keep { column } else { other })
+            }
+            Partitioner::Even { shares, .. } => {
+                let mut left = key.unit();
+                let within = |share: &f64| {
+                    left -= share;
+                    left < 0.0
+                };
+                let chosen = shares.iter().position(within);
+                Some(chosen.unwrap_or(shares.len() - 1) as u32)
+            }
+            Partitioner::RoundRobin { .. } | Partitioner::Broadcast => self.choose(),
+        }
+    }
 }
 
 /// Walker's alias table (Vose 1991) of shares that sum to 1.
@@ -198,6 +237,35 @@ mod tests {
             .zip([0.5, 0.1, 0.3, 0.1])
         {
             assert!((drawn - share).abs() < 0.006, "{drawn} for {share}");
+        }
+    }
+
+    #[test]
+    fn a_known_key_always_falls_on_the_same_consumer_and_all_of_them_by_their_shares() {
+        let shares = [0.5, 0.1, 0.3, 0.1];
+        for (keys, shares) in [
+            (KeyDraw::Random, shares),
+            (KeyDraw::Even, shares),
+            (KeyDraw::Random, [0.25; 4]),
+        ] {
+            let exchange = Exchange::Hash {
+                shares: shares.to_vec(),
+            };
+            let mut stream = Streams::new(1, 0).named("keys");
+            let mut partitioner = Partitioner::new(&exchange, keys, 4, 0, stream.clone());
+            let mut counts = [0; 4];
+            for _ in 0..100_000 {
+                let key = Key(
+                    u64::from(stream.below(u32::MAX)) << 32 | u64::from(stream.below(u32::MAX))
+                );
+                let chosen = partitioner.choose_for(key).unwrap();
+                assert_eq!(partitioner.choose_for(key), Some(chosen));
+                counts[chosen as usize] += 1;
+            }
+            for (count, share) in counts.iter().zip(shares) {
+                let drawn = f64::from(*count) / 100_000.0;
+                assert!((drawn - share).abs() < 0.006, "{drawn} for {share}");
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::model::alignment::Alignment;
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId};
-use crate::model::network::{Buffer, Element};
+use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::SubtaskRecord;
 use crate::model::schedule::Schedule;
 use crate::model::service::{Partitioner, ServiceTime};
@@ -200,12 +200,19 @@ pub enum Spending {
 pub struct AlignmentCache {
     /// From channels whose barrier has come.
     pub cached: VecDeque<(ChannelId, Element)>,
-    /// To be read before anything else.
-    pub replay: VecDeque<(ChannelId, Element)>,
+    /// By input: to be read before anything else.
+    pub replay: Vec<VecDeque<(ChannelId, Element)>>,
     /// Bytes in `cached` and `replay`.
     pub bytes: u64,
     /// Bytes that went to disk.
     pub spilled: u64,
+}
+
+impl AlignmentCache {
+    /// Whether something is to be read before anything else.
+    pub fn waits_for_replay(&self) -> bool {
+        self.replay.iter().any(|input| !input.is_empty())
+    }
 }
 
 impl TimeAccount {
@@ -291,18 +298,18 @@ impl Task {
         }
     }
 
-    /// Unread bytes of the buffers in hand, by channel: they are in-flight data, too.
-    pub fn in_hand_bytes(&self) -> impl Iterator<Item = (ChannelId, u64)> + use<> {
-        let in_hand = self.inputs.iter().filter_map(|input| input.in_hand);
-        let bytes: Vec<(ChannelId, u64)> = in_hand
-            .filter(|in_hand| in_hand.buffer.records > 0)
-            .map(|in_hand| {
-                let bytes = u64::from(in_hand.buffer.bytes) * u64::from(in_hand.left)
-                    / u64::from(in_hand.buffer.records);
-                (in_hand.channel, bytes)
-            })
-            .collect();
-        bytes.into_iter()
+    /// The unread rests of the buffers in hand: they are in-flight data, too.
+    pub fn rests_in_hand(&self) -> impl Iterator<Item = (ChannelId, InFlight)> {
+        self.inputs.iter().filter_map(|input| {
+            let in_hand = input.in_hand.as_ref()?;
+            let (buffer, left) = (in_hand.buffer, u64::from(in_hand.left));
+            let bytes = u64::from(buffer.bytes) * left / u64::from(buffer.records);
+            let rest = InFlight {
+                records: left,
+                bytes,
+            };
+            Some((in_hand.channel, rest))
+        })
     }
 
     /// Cuts the piece at the next record boundary after `now`, because a mail has come; the new end if that is earlier.

@@ -20,6 +20,8 @@ pub struct Clock {
     pub warmup: f64,
     /// The recording ends, or its job failed for the first time: what follows is not compared.
     pub end: f64,
+    /// The recording ends.
+    pub over: f64,
     /// The job failed, so that counters of the whole recording do not tell about the time before.
     pub cut: bool,
 }
@@ -33,12 +35,9 @@ impl Clock {
             .iter()
             .find(|(_, text)| text.contains("name=JobInitialization"))
             .and_then(|(_, text)| number_after(text, "endTsMillis="));
-        let failures = recording.rest.exceptions["exceptionHistory"]["entries"].as_array();
-        let first_failure = failures
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry["timestamp"].as_f64())
-            .fold(f64::INFINITY, f64::min);
+        let first_failure = failures(recording)
+            .first()
+            .map_or(f64::INFINITY, |(at, _)| *at);
         let warmup = measurement.running_ms + 1000.0 * measurement.warmup_s;
         let end = measurement.end_ms.min(first_failure);
         Clock {
@@ -50,6 +49,7 @@ impl Clock {
                 measurement.running_ms
             },
             end,
+            over: measurement.end_ms,
             cut: first_failure < measurement.end_ms,
         }
     }
@@ -75,7 +75,20 @@ pub fn readers_opened(recording: &Recording, clock: &Clock, vertex_id: &str) -> 
     opened.iter().sum::<f64>() / opened.len() as f64 - clock.start
 }
 
-fn number_after(text: &str, marker: &str) -> Option<f64> {
+/// When the job failed and of what (class of the exception), in the order of time; ms of the recording's clock.
+pub fn failures(recording: &Recording) -> Vec<(f64, String)> {
+    let entries = recording.rest.exceptions["exceptionHistory"]["entries"].as_array();
+    let entries = entries.into_iter().flatten().filter_map(|entry| {
+        let cause = entry["exceptionName"].as_str().unwrap_or("unknown");
+        Some((entry["timestamp"].as_f64()?, cause.to_owned()))
+    });
+    let mut failures: Vec<(f64, String)> = entries.collect();
+    failures.sort_by(|a, b| a.0.total_cmp(&b.0));
+    failures
+}
+
+/// The digits behind a word of a log line.
+pub(super) fn number_after(text: &str, marker: &str) -> Option<f64> {
     let rest = &text[text.find(marker)? + marker.len()..];
     let digits = rest
         .find(|c: char| !c.is_ascii_digit())

@@ -160,6 +160,16 @@ pub struct Node {
     pub source_start_delay_ms: Option<f64>,
     /// Bytes of the payload.
     pub record_payload_bytes: Option<u64>,
+    /// One subtask throws so long after the operator was first opened in its process.
+    pub fail_at_s_after_first_open: Option<f64>,
+    /// Which subtask.
+    #[serde(default)]
+    pub fail_subtask: usize,
+    /// How often in all.
+    pub fail_times: Option<u32>,
+    /// From its next opening to the next failure.
+    #[serde(default)]
+    pub fail_again_s_after_reopen: f64,
 }
 
 /// Something done to the running job.

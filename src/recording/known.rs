@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::recording::clock::{self, Clock};
+use crate::recording::failing;
 use crate::recording::file::{Explicit, Node, Recording, RecordingError};
 
 /// Bytes around a payload behind a source: length 4, tag 1, timestamp 8, key 8, array length 4.
@@ -47,6 +48,7 @@ pub fn scenario(recording: &Recording) -> Result<String, RecordingError> {
             );
         }
     }
+    text += &failing::tables(recording, &clock);
     Ok(text)
 }
 
@@ -56,7 +58,12 @@ fn job(recording: &Recording, clock: &Clock) -> String {
          [job]\nname = {name}\nduration = \"{duration} ms\"\nwarmup = \"{warmup} ms\"\n",
         id = recording.id.replace('\n', " "),
         name = quoted(&recording.id),
-        duration = clock.since_start(clock.end),
+        // What comes after the first failure is known only if the job was made to fail.
+        duration = clock.since_start(if failing::is_made_to_fail(recording) {
+            clock.over
+        } else {
+            clock.end
+        }),
         warmup = clock.since_start(clock.warmup),
     )
 }
@@ -195,7 +202,10 @@ fn state(node: &Node) -> String {
 fn flink(recording: &Recording) -> String {
     let params = &recording.params;
     let cluster = params.cluster.flink_conf.iter().filter(|(key, _)| {
-        key.ends_with("segment-size") || key.starts_with("taskmanager.network.memory.")
+        key.ends_with("segment-size")
+            || key.starts_with("taskmanager.network.memory.")
+            || key.starts_with("heartbeat.")
+            || *key == "jobmanager.execution.failover-strategy"
     });
     let mut text = "\n[flink]\nexecution.checkpointing.dir = \"file:///checkpoints\"\n".to_owned();
     let job = params.job_conf.iter().filter(|(key, _)| {

@@ -142,9 +142,10 @@ fn own_problem(
 
 fn values_of(path: &str, spec: &Value) -> Result<Vec<String>, Diagnostic> {
     match spec {
-        Value::Array(values) if values.is_empty() => {
-            Err(Diagnostic::error(format!("`{path}` has no values")))
-        }
+        Value::Array(values) if values.is_empty() => Err(Diagnostic::error(format!(
+            "`{path}` has no values"
+        ))
+        .help("write a list such as [\"10 s\", \"1 min\"], or a range: \"10 s..10 min:log:8\"")),
         Value::Array(values) if values.len() > VALUES_MAX => Err(Diagnostic::error(format!(
             "`{path}` has more than {VALUES_MAX} values"
         ))),

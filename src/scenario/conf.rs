@@ -29,8 +29,11 @@ pub fn include(document: &mut Document) -> Result<(), Diagnostics> {
         return Err(refuse("`flink-conf` is the path of a file".to_owned()));
     };
     let file = document.base.join(&name);
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| refuse(format!("cannot read `{name}`: {error}")))?;
+    let text = std::fs::read_to_string(&file).map_err(|error| {
+        let problem = Diagnostic::error(format!("cannot read `{name}`: {error}"));
+        let help = "the path begins at the directory of the scenario";
+        Diagnostics(vec![problem.at(place.clone()).help(help)])
+    })?;
     if text.len() > SIZE_MAX {
         return Err(refuse(format!("`{name}` is larger than 1 MiB")));
     }

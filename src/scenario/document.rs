@@ -265,6 +265,17 @@ fn first_line(text: &str, span: Range<usize>) -> Range<usize> {
     span.start..span.start + length
 }
 
+/// What to do, in the words of scenarios.
+fn syntax_help(message: &str) -> &'static str {
+    if message.contains("duplicate key") {
+        "keep one of the two"
+    } else if message.contains("must be quoted") {
+        "texts, durations, sizes and rates stand in quotes: duration = \"10 min\""
+    } else {
+        "a line is `key = value`, `[table]` or `[[table]]`"
+    }
+}
+
 fn syntax_errors(source: &Arc<SourceText>, errors: &[toml::de::Error]) -> Diagnostics {
     let problem = |error: &toml::de::Error| {
         let place = error.span().map(|span| Place::new(source.clone(), span));
@@ -273,6 +284,7 @@ fn syntax_errors(source: &Arc<SourceText>, errors: &[toml::de::Error]) -> Diagno
             error.message().replace('\n', "; ")
         ))
         .at(place)
+        .help(syntax_help(error.message()))
     };
     Diagnostics(errors.iter().take(SYNTAX_ERRORS_MAX).map(problem).collect())
 }

@@ -35,6 +35,8 @@ pub struct Simulation {
     pub max_subtasks: usize,
     /// Upper limit on channels of the job.
     pub max_channels: usize,
+    /// Every record gets an identity, by which each completed checkpoint is proved to be a consistent cut.
+    pub check_consistency: bool,
 }
 
 /// How the records of a hash exchange are dealt to the consumers.
@@ -104,6 +106,7 @@ impl Default for Simulation {
             max_events: 20_000_000_000,
             max_subtasks: 20_000,
             max_channels: 4_000_000,
+            check_consistency: false,
         }
     }
 }

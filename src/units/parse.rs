@@ -320,6 +320,7 @@ fn out_of_range(text: &str, range: &str) -> UnitError {
     UnitError::new(format!(
         "`{text}` is outside of what can be represented ({range})"
     ))
+    .with_help("look for a slip in the number or in its unit")
 }
 
 #[cfg(test)]

@@ -300,4 +300,22 @@ proptest! {
             let _ = ckptsim::recording::what_if(&recording, &recording);
         }
     }
+
+    #[test]
+    fn hostile_failures_give_a_scenario_and_recoveries_or_an_error(
+        mutations in prop::collection::vec((0_usize..2500, hostile()), 1..6),
+    ) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings/G/G_exp_d1_n4.json");
+        let mut recording: Value =
+            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        for (position, replacement) in &mutations {
+            mutate(&mut recording, &mut position.clone(), replacement);
+        }
+        if let Ok(recording) = file::read(&recording.to_string()) {
+            let _ = ckptsim::recording::known::scenario(&recording);
+            for recovery in ckptsim::recording::recovery::of_recording(&recording) {
+                let _ = (recovery.recovery_time(), recovery.rework(), recovery.restart_delay());
+            }
+        }
+    }
 }

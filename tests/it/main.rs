@@ -4,6 +4,10 @@
 mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
+/// Two configurations side by side: changes, verdicts, exit codes.
+mod compare;
+/// Completed checkpoints are consistent cuts, record by record, whatever the job and the mode.
+mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
@@ -14,14 +18,26 @@ mod formulas;
 mod import;
 /// What must hold for every scenario, at every instant.
 mod invariants;
+/// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.
+mod mistakes;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.
 mod published;
+/// Random scenarios, for the tests of what always holds.
+mod recipes;
 /// A killed sweep continues where it was.
 mod resume;
+/// Killed at any moment, on a full disk, without permission: nothing finished is lost, no file is torn.
+mod robustness;
+/// Directories of results: what they say of themselves, who may overwrite them, what they can be turned into.
+mod saved;
 /// The scenarios that ship: they are valid, and the reference is complete and true.
 mod scenarios;
+/// The JSON Schema accepts what ships and refuses what the reader refuses.
+mod schema;
+/// Queues, order statistics, catch-up and failures against pencil and paper, by confidence interval.
+mod theory;
 /// The rules of the source tree: layers, sizes, names, who may print.
 mod tidy;
 /// The traced tour of one barrier in the crate documentation is what the program prints.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+
 use crate::cli::commands::report::write_pictures;
 use crate::cli::commands::run;
 use crate::cli::console::Console;
@@ -17,6 +19,9 @@ pub struct Args {
     /// Directory of the scenario and the pictures
     #[arg(short, long, default_value = "ckptsim-demo")]
     out: PathBuf,
+    /// Replace the scenario there even if it has been changed
+    #[arg(long)]
+    force: bool,
 }
 
 const SCENARIO: &str = include_str!("../../../scenarios/skewed-join.toml");
@@ -31,6 +36,14 @@ const SHORT: [(&str, &str); 4] = [
 
 /// Runs the built-in scenario as it is and with unaligned barriers.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let file = args.out.join("skewed-join.toml");
+    let own = std::fs::read(&file).is_ok_and(|text| text != SCENARIO.as_bytes());
+    if own && !args.force {
+        bail!(
+            "{} has been changed: add --force to replace it, or name another directory with --out",
+            file.display()
+        );
+    }
     let mut pictures = Vec::new();
     for (name, unaligned) in [("aligned", "false"), ("unaligned", "true")] {
         let alignment = ("flink.execution.checkpointing.unaligned.enabled", unaligned);
@@ -58,13 +71,13 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             },
         ));
     }
-    saved::write(&args.out.join("skewed-join.toml"), SCENARIO.as_bytes())?;
+    saved::write(&file, SCENARIO.as_bytes())?;
     let names = write_pictures(&pictures, &args.out)?;
     console.result(&format!(
         "written to {}: skewed-join.toml {}\nnext: ckptsim check {}",
         args.out.display(),
         names.join(" "),
-        args.out.join("skewed-join.toml").display()
+        file.display()
     ))?;
     Ok(Exit::Success)
 }

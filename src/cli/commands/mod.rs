@@ -2,12 +2,17 @@
 
 pub mod check;
 pub mod compare;
+pub mod completions;
 pub mod demo;
+pub mod export;
 pub mod gallery;
 pub mod import;
+pub mod init;
+pub mod man;
 pub mod recommend;
 pub mod report;
 pub mod run;
 pub mod schema;
 pub mod sweep;
 pub mod validate;
+pub mod verify;

@@ -5,12 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
-use crate::cli::clock;
 use crate::cli::commands::report::{RECOMMENDATION, draw_recommendation};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::Manifest;
 use crate::cli::progress::Progress;
 use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
 use crate::experiment::recommend::judge::Question;
@@ -96,14 +94,13 @@ pub enum Emit {
 }
 
 /// Replications of the most promising configurations, unless --replications says otherwise.
-const REPLICATIONS: u32 = 12;
+const REPLICATIONS: u32 = 8;
 
 /// Set by Ctrl-C.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Searches, saves, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let began = clock::now();
     let question = Question {
         objectives: objective::parse_all(&args.objective)?,
         minimised: objective::minimised(&args.minimise)?,
@@ -123,18 +120,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         .clone()
         .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
     saved::write(&directory.join(RECOMMENDATION), &saved::json(&found))?;
-    let pictures = draw_recommendation(&found, &directory)?;
-    let files: Vec<String> = [RECOMMENDATION.to_owned()]
-        .into_iter()
-        .chain(pictures)
-        .collect();
-    let manifest = Manifest {
-        file: &args.input.file,
-        overrides: &args.input.overrides(),
-        wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        files: &files,
-    };
-    manifest.write(&loaded, &directory)?;
+    draw_recommendation(&found, &directory)?;
     print(args, &found, console)?;
     Ok(if found.chosen.is_some() {
         Exit::Success

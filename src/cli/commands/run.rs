@@ -1,6 +1,6 @@
 //! `run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
@@ -11,13 +11,15 @@ use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
+use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::progress::Progress;
-use crate::experiment::grid;
 use crate::experiment::journal::Journal;
+use crate::experiment::occupancy::Window;
 use crate::experiment::saved::{self, RUN_SCHEMA};
 use crate::experiment::sweep::{Options, run_count, sweep};
-use crate::experiment::{JobEnd, PointSummary, RunResult, occupancy, run};
-use crate::measure::rest;
+use crate::experiment::{JobEnd, PointSummary, RunResult};
+use crate::experiment::{flights, grid, occupancy, run, saved_run};
+use crate::measure::{Occupancy, Place, rest};
 use crate::render::number::counted;
 use crate::render::{plot, table};
 use crate::scenario::load::Loaded;
@@ -40,6 +42,9 @@ pub struct Args {
     /// Also write the result (run.json) and pictures into this directory
     #[arg(short, long)]
     pub out: Option<PathBuf>,
+    /// Replace other results in that directory
+    #[arg(long, requires = "out")]
+    pub force: bool,
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     pub no_loss: bool,
@@ -74,29 +79,99 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         console.result(&lines.join("\n"))?;
         return Ok(Exit::Success);
     }
+    let began = clock::now();
+    let overrides = args.input.overrides();
+    let plan = Plan {
+        kind: Kind::Run,
+        loaded: &loaded,
+        file: &args.input.file,
+        overrides: &overrides,
+        axes: &[],
+        loss: !args.no_loss,
+    };
+    if let Some(directory) = &args.out {
+        let claim = if args.force {
+            Claim::Replace
+        } else {
+            Claim::New
+        };
+        plan.claim(directory, claim)?;
+    }
     let outcome = simulate(&loaded, !args.no_loss, console)?;
     match args.format {
         Format::Text => console.result(&text(&loaded, &outcome))?,
         Format::Json => console.result(&serde_json::to_string(&json(&loaded, &outcome))?)?,
     }
     if let Some(directory) = &args.out {
-        saved::write(
-            &directory.join("run.json"),
-            &saved::json(&json(&loaded, &outcome)),
-        )?;
-        let names = write_pictures(&pictures(&loaded, &outcome.first), directory)?;
+        let files = write(&loaded, &outcome, directory)?;
+        let made = Made {
+            wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            events: outcome.events,
+            digest: &outcome.first.digest,
+            files: &files,
+        };
+        plan.finish(directory, &made)?;
         console.note(&format!(
-            "written to {}: run.json {}",
+            "written to {}: {}",
             directory.display(),
-            names.join(" ")
+            shown(&files)
         ));
     }
     Ok(Exit::Success)
 }
 
+/// Writes the result and the pictures; returns the names of all files.
+fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Result<Vec<String>> {
+    let mut result = json(loaded, outcome);
+    let Looked { pictures, seen } = look(loaded, &outcome.first);
+    result["flights"] = json!(flights::observe(&loaded.scenario, loaded.scenario.job.seed));
+    if let Some((window, occupancy)) = seen {
+        let Window {
+            vertex, subtask, ..
+        } = window;
+        result["watched"] = json!(Place { vertex, subtask });
+        result["result"]["occupancy"] = json!(occupancy);
+    }
+    saved::write(&directory.join(saved_run::FILE), &saved::json(&result))?;
+    write_pictures(&pictures, directory)?;
+    let mut files = vec![saved_run::FILE.to_owned()];
+    for picture in &pictures {
+        let name = &picture.name;
+        files.extend(["svg", "png", "csv"].map(|extension| format!("{name}.{extension}")));
+    }
+    Ok(files)
+}
+
+/// Of each picture only the PNG is named.
+fn shown(files: &[String]) -> String {
+    let is_shown = |file: &&String| {
+        Path::new(file)
+            .extension()
+            .is_none_or(|extension| extension != "svg" && extension != "csv")
+    };
+    let names: Vec<&str> = files
+        .iter()
+        .filter(is_shown)
+        .map(String::as_str)
+        .chain([manifest::SCENARIO, manifest::FILE])
+        .collect();
+    names.join(" ")
+}
+
+/// What there is to see of a run.
+struct Looked {
+    pictures: Vec<plot::Picture>,
+    /// The buffers as the scenario has them, and where.
+    seen: Option<(Window, Occupancy)>,
+}
+
 /// The slowest checkpoint as a Gantt chart, and the buffers in front of the subtask that waited longest: as the
 /// scenario is with aligned barriers, and with unaligned ones.
 pub fn pictures(loaded: &Loaded, first: &RunResult) -> Vec<plot::Picture> {
+    look(loaded, first).pictures
+}
+
+fn look(loaded: &Loaded, first: &RunResult) -> Looked {
     let scenario = &loaded.scenario;
     let origin = plot::Origin {
         scenario: scenario.job.name.clone(),
@@ -105,7 +180,7 @@ pub fn pictures(loaded: &Loaded, first: &RunResult) -> Vec<plot::Picture> {
         seed: scenario.job.seed,
     };
     let mut pictures = plot::run_pictures(first, &origin);
-    if let Some(window) = occupancy::window(scenario, first) {
+    let seen = occupancy::window(scenario, first).map(|window| {
         let look = |alignment| {
             occupancy::observe(
                 &occupancy::with_alignment(scenario, alignment),
@@ -118,8 +193,14 @@ pub fn pictures(loaded: &Loaded, first: &RunResult) -> Vec<plot::Picture> {
             &[("aligned", &aligned), ("unaligned", &unaligned)],
             &origin,
         ));
-    }
-    pictures
+        let own = match scenario.checkpointing.alignment {
+            Alignment::Aligned => aligned,
+            Alignment::Unaligned => unaligned,
+            other => look(other),
+        };
+        (window, own)
+    });
+    Looked { pictures, seen }
 }
 
 /// A scenario's replications: the first one whole, all of them summarised.
@@ -130,6 +211,8 @@ pub struct Simulated {
     pub event_loop_ns: u64,
     /// Over all replications.
     pub summary: PointSummary,
+    /// Events of all runs.
+    pub events: u64,
 }
 
 /// Makes all replications of a scenario.
@@ -156,7 +239,8 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
         }
         run::run(scenario, seed, replication)
     };
-    let swept = sweep(&points, &options, &mut Journal::in_memory(), runner)?;
+    let mut journal = Journal::in_memory();
+    let swept = sweep(&points, &options, &mut journal, runner)?;
     progress.finish();
     for trouble in &swept.troubles {
         console.note(&format!("warning: {trouble}"));
@@ -170,6 +254,7 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
         first,
         event_loop_ns,
         summary,
+        events: journal.events(),
     })
 }
 
@@ -196,9 +281,13 @@ fn text(loaded: &Loaded, outcome: &Simulated) -> String {
             format!("\nThe job failed after {:.1} s: {reason}", at.as_secs_f64())
         }
     };
+    let consistency = first.consistency.as_ref();
+    let consistency = consistency.map_or_else(String::new, |found| {
+        format!("\n\n{}", table::consistency(found).text())
+    });
     format!(
         "{}: {}, {} simulated, {}, scenario {}{end}\n\
-         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}",
+         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}{consistency}",
         job.name,
         counted(loaded.scenario.subtasks(), "subtask"),
         job.duration,
@@ -221,11 +310,13 @@ fn costs(loaded: &Loaded, summary: &PointSummary) -> String {
     format!("\n\n{}", table::costs(&summary.costs, prices).text())
 }
 
-fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
+/// The content of `run.json`, as far as the run itself gives it.
+pub fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
     let Simulated {
         first,
         event_loop_ns,
         summary,
+        ..
     } = outcome;
     let names: Vec<&str> = first
         .vertices
@@ -245,11 +336,12 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
                 .map(|vertex| (vertex.name.clone(), read(vertex)))
                 .collect()
         };
-    json!({
+    let mut value = json!({
         "schema": RUN_SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "scenario": loaded.scenario.job.name,
         "scenario_sha256": loaded.sha256(),
+        "scenario_toml": loaded.toml(),
         "seed": first.seed,
         "digest": first.digest,
         "events": first.events,
@@ -270,5 +362,10 @@ fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
         "idle": by_vertex(&|vertex| json!(vertex.idle)),
         "formulas": summary.comparisons,
         "summary": summary,
-    })
+        "result": first,
+    });
+    if let Some(consistency) = &first.consistency {
+        value["consistency"] = json!(consistency);
+    }
+    value
 }

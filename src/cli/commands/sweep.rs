@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::cli::clock;
@@ -11,7 +10,7 @@ use crate::cli::commands::report;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::Manifest;
+use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::progress::Progress;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
@@ -38,9 +37,12 @@ pub struct Args {
     /// Parallel runs; 0 = one per core
     #[arg(short, long, default_value_t = 0)]
     jobs: usize,
-    /// Continue a sweep that was interrupted
+    /// Continue a sweep that was interrupted, or one that has got more values meanwhile
     #[arg(long)]
     resume: bool,
+    /// Replace other results in the directory; begin an interrupted sweep anew
+    #[arg(long, conflicts_with = "resume")]
+    force: bool,
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     no_loss: bool,
@@ -79,9 +81,25 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         .out
         .clone()
         .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
-    std::fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    let result = match swept(args, &loaded, &axes, &points, &directory, console) {
+    let overrides = args.input.overrides();
+    let plan = Plan {
+        kind: Kind::Sweep,
+        loaded: &loaded,
+        file: &args.input.file,
+        overrides: &overrides,
+        axes: &axes,
+        loss: !args.no_loss,
+    };
+    let claim = match (args.resume, args.force) {
+        (true, _) => Claim::Continue,
+        (false, true) => Claim::Replace,
+        (false, false) => Claim::New,
+    };
+    plan.claim(&directory, claim)?;
+    listen_to_ctrl_c();
+    let mut journal = journal(args, &loaded, &directory, console)?;
+    let options = (args.jobs, !args.no_loss);
+    let result = match simulate(&loaded, &axes, &points, &mut journal, options, console) {
         Ok(result) => result,
         Err(error) => match error.downcast_ref::<SweepError>() {
             Some(SweepError::Interrupted { .. }) => {
@@ -91,16 +109,17 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             _ => return Err(error),
         },
     };
-    saved::write(&directory.join("results.json"), &saved::json(&result))?;
+    let content = saved::json(&result);
+    saved::write(&directory.join("results.json"), &content)?;
     report::print(&result, args.format, console)?;
     let files = report::draw(&result, &directory, console)?;
-    let manifest = Manifest {
-        file: &args.input.file,
-        overrides: &args.input.overrides(),
+    let made = Made {
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        events: journal.events(),
+        digest: &manifest::sha256(&content),
         files: &files,
     };
-    manifest.write(&loaded, &directory)?;
+    plan.finish(&directory, &made)?;
     Ok(Exit::Success)
 }
 
@@ -115,29 +134,25 @@ fn axes(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Axis>> {
         .collect::<Result<_, _>>()?)
 }
 
-fn swept(
+/// The journal in the directory. It belongs to the scenario: with --resume, axes may have grown. What an interrupted
+/// sweep has finished is never thrown away unasked.
+fn journal(
     args: &Args,
     loaded: &Loaded,
-    axes: &[Axis],
-    points: &[Point],
     directory: &Path,
     console: Console,
-) -> anyhow::Result<SweepResult> {
-    listen_to_ctrl_c();
-    // The journal belongs to the scenario: with --resume, axes may have grown.
-    let mut journal = Journal::open(
-        &directory.join("journal.ndjson"),
-        &identity(&loaded.scenario),
-        args.resume,
-    )?;
-    simulate(
-        loaded,
-        axes,
-        points,
-        &mut journal,
-        (args.jobs, !args.no_loss),
-        console,
-    )
+) -> anyhow::Result<Journal> {
+    let path = directory.join(manifest::JOURNAL);
+    let interrupted = path.exists() && !directory.join(manifest::FILE).exists();
+    let resume = args.resume || (interrupted && !args.force);
+    let journal = Journal::open(&path, &identity(&loaded.scenario), resume)?;
+    if resume && !args.resume && !journal.is_empty() {
+        console.note(&format!(
+            "continuing an interrupted sweep: {} finished already (--force begins anew)",
+            counted(journal.len(), "run")
+        ));
+    }
+    Ok(journal)
 }
 
 /// Makes the runs of a sweep that the journal does not have; `(jobs, loss)` as in [`Options`].

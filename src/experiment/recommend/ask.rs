@@ -1,6 +1,6 @@
 //! Carrying out a recommendation: search, sensitivity, and everything that is said about the answer.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::experiment::recommend::answer::Judged;
 use crate::experiment::recommend::changes::changes;
@@ -14,6 +14,7 @@ use crate::experiment::recommend::result::{
 use crate::experiment::recommend::scenes::{self, Scenes, with_interval};
 use crate::experiment::recommend::search::{Plan, SearchError, Site, Visited, search};
 use crate::experiment::recommend::tornado::{self, Base};
+use crate::experiment::replicate::Replication;
 use crate::experiment::result::RunResult;
 use crate::experiment::run::RunError;
 use crate::formulas::refined::Refined;
@@ -128,7 +129,7 @@ where
     if ask.tornado && judged.passes(best) {
         let each = (evaluations - used) / walks;
         if each >= tornado::LEAST {
-            let made = setting.tornado(&scenes, best, each.min(WALK))?;
+            let made = setting.tornado(&scenes, (best, each.min(WALK)), used)?;
             entries = made.0;
             used += made.1;
         }
@@ -204,11 +205,12 @@ impl<'a> Setting<'a> {
         wanted.min((evaluations as f64 * TORNADO_SHARE) as usize)
     }
 
+    /// The sensitivity of the answer with so many evaluations per walk, after `used` of them.
     fn tornado<R>(
         &self,
         scenes: &Scenes<'_, R>,
-        site: Site,
-        budget: usize,
+        (site, budget): (Site, usize),
+        used: usize,
     ) -> Result<(Vec<TornadoEntry>, usize), RecommendError>
     where
         R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
@@ -224,11 +226,23 @@ impl<'a> Setting<'a> {
             .num_threads(self.ask.jobs)
             .build()
             .map_err(|_| SearchError::Threads(self.ask.jobs))?;
-        Ok(pool.install(|| {
+        let finished = AtomicUsize::new(used);
+        let stopped = || self.ask.stop.load(Ordering::Relaxed);
+        let made = pool.install(|| {
             tornado::tornado(&base, |site, replication, change| {
-                scenes.evaluate(site, replication, change)
+                if stopped() {
+                    return Replication::default();
+                }
+                let figures = scenes.evaluate(site, replication, change);
+                let finished = finished.fetch_add(1, Ordering::Relaxed) + 1;
+                (self.ask.progress)(finished * scenes.runs());
+                figures
             })
-        }))
+        });
+        if stopped() {
+            return Err(SearchError::Interrupted(used).into());
+        }
+        Ok(made)
     }
 
     fn report(&self, judged: &Judged<'_>, visited: &Visited, best: Site) -> Recommendation {
@@ -331,9 +345,12 @@ impl<'a> Setting<'a> {
             );
         }
         let longest_s = self.rungs.last().copied().unwrap_or(0.0);
-        if longest_s * 4.0 > self.loaded.scenario.job.duration.as_secs_f64() {
+        let longest = with_interval(&self.branches[0].scenario, longest_s);
+        if scenes::prolonged(&longest).job.duration > self.loaded.scenario.job.duration {
             notes.push(
-                "Where job.duration is shorter than 4 intervals after warm-up, runs were prolonged to that.".to_owned(),
+                "Where job.duration is too short for three checkpoints, runs were prolonged; the first one, which \
+                 uploads everything, is not counted."
+                    .to_owned(),
             );
         }
         if visited.exhausted {

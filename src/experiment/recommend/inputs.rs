@@ -58,7 +58,9 @@ fn rate(scenario: &mut Scenario, factor: f64) -> bool {
                     any = true;
                 }
                 Rate::Steps { steps, .. } => {
-                    steps.iter_mut().for_each(|(_, rate)| *rate *= factor);
+                    for (_, rate) in steps {
+                        *rate *= factor;
+                    }
                     any = true;
                 }
             }
@@ -184,7 +186,11 @@ fn mtbf(scenario: &mut Scenario, factor: f64) -> bool {
         FailureLaw::Exponential { mtbf } | FailureLaw::Weibull { mtbf, .. } => {
             *mtbf = mtbf.scale(factor);
         }
-        FailureLaw::Trace(times) => times.iter_mut().for_each(|at| *at = at.scale(factor)),
+        FailureLaw::Trace(times) => {
+            for at in times {
+                *at = at.scale(factor);
+            }
+        }
     }
     true
 }

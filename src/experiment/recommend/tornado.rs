@@ -203,7 +203,10 @@ mod tests {
             objectives: vec![parse("recovery_p95<=100s").unwrap()],
             minimised: minimised("overhead").unwrap(),
         };
-        let at = ladder.iter().position(|rung| *rung == 60.0).unwrap();
+        let at = ladder
+            .iter()
+            .position(|rung| (*rung - 60.0).abs() < 1e-9)
+            .unwrap();
         let scenario = sample::scenario(10);
         let base = Base {
             question: &question,

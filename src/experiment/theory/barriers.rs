@@ -11,7 +11,7 @@ use crate::formulas::quorum::{Replicas, mean_commit};
 use crate::formulas::visibility::two_phase_commit;
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::Law;
-use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
+use crate::scenario::calibration::{ASYNC_END_TO_ACK, FINALISE, INLINE_ASYNC, NOTIFY, TRIGGER_RPC};
 
 /// Mean length of a record at the sources, s.
 const RECORD_S: f64 = 0.1;
@@ -128,8 +128,7 @@ close = "0 s"
 /// The stateless source acknowledges at once, so that nearly all of d is the commit.
 fn visibility(commit_s: f64) -> Reading {
     let (before, after) = (TRIGGER_RPC.typical(), FINALISE.typical() + NOTIFY.typical());
-    let ack = crate::scenario::calibration::INLINE_ASYNC.typical()
-        + crate::scenario::calibration::ASYNC_END_TO_ACK.typical();
+    let ack = INLINE_ASYNC.typical() + ASYNC_END_TO_ACK.typical();
     let d = (before + ack + after).as_secs_f64() + commit_s;
     Reading {
         law: "two-phase commit",

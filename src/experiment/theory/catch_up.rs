@@ -1,18 +1,19 @@
 //! Fluid catch-up after an outage: how much waits, and how long it takes to work it off.
 //!
 //! Thousandths of the rates of the laws: 100 records/s stand for 100 000. Poisson arrivals give the interval; the server
-//! takes equal times.
+//! takes equal times. The restored checkpoint is asked for, and no other comes in between.
 
 use crate::experiment::result::RunResult;
 use crate::experiment::theory::{Experiment, Reading};
 use crate::formulas::catch_up::Outage;
 use crate::formulas::restart::Restart;
+use crate::measure::timeline::Sample;
 use crate::scenario::calibration::{DEPLOY, FAILURE_REPORT, RESTART_LATE, RESTORE_INLINE};
 
 /// When the restored checkpoint was triggered, s.
 const TRIGGER_S: f64 = 120.0;
 
-/// Four outages with rework, and two of the autoscaler's.
+/// Three outages with rework, and two of the autoscaler's.
 pub(super) fn experiments() -> Vec<Experiment> {
     let outages = [
         (100.0, 125.0, 60.0, 30.0),
@@ -47,8 +48,6 @@ fn experiment(outage: Outage) -> Experiment {
     let delay_ms = (outage.down_s - known.down_s()) * 1e3;
     let drain_s = outage.drain_s().expect("the capacity is above the input");
     let (failed_s, service_us) = (TRIGGER_S + outage.rework_s, 1e6 / outage.capacity_per_s);
-    // No checkpoint between the restored one and the failure.
-    let interval_s = TRIGGER_S.max(outage.rework_s + 1.0);
     let text = format!(
         r#"
 [job]
@@ -63,7 +62,7 @@ name = "server"
 inputs = [{{ from = "source", exchange = "forward" }}]
 service = "{service_us:.0} us"
 [flink]
-execution.checkpointing.interval = "{interval_s:.0} s"
+execution.checkpointing.interval = "1 h"
 execution.checkpointing.timeout = "1 h"
 execution.buffer-timeout.interval = "10 ms"
 restart-strategy.type = "fixed-delay"
@@ -110,7 +109,7 @@ kind = "checkpoint"
 fn lag_peak_records(run: &RunResult) -> Option<f64> {
     let failed = run.recoveries.first()?.failed;
     let samples = &run.timeline.as_ref()?.samples;
-    let waiting = |sample: &crate::measure::timeline::Sample| sample.unread + sample.in_channels;
+    let waiting = |sample: &Sample| sample.unread + sample.in_channels;
     let peak = samples.iter().map(waiting).max()?;
     let before: Vec<u64> = samples
         .iter()

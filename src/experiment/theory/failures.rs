@@ -4,6 +4,7 @@
 //! task's thread. Failures that strike while the job waits for its restart are merged into it, as Flink does, so that
 //! the law without failures during restarts holds.
 
+use crate::experiment::recoveries::Recoveries;
 use crate::experiment::result::RunResult;
 use crate::experiment::theory::{Experiment, Reading};
 use crate::formulas::availability::Repair;
@@ -102,16 +103,13 @@ fn availability(factor: f64) -> Reading {
         case: format!("MTBF 600 s, MTTR 40 s, T = {factor} T*"),
         unit: "share",
         closed_form: repair.availability(),
-        read: Box::new(|run| {
-            let recoveries = crate::experiment::recoveries::Recoveries::of(run);
-            Some(1.0 - recoveries.unavailability?)
-        }),
+        read: Box::new(|run| Some(1.0 - Recoveries::of(run).unavailability?)),
     }
 }
 
 /// Share of a run whose work is not done again: neither between the restored checkpoint and the moment when all tasks
 /// run again, nor in the `cost_s` that each remaining checkpoint takes.
-pub(super) fn useful_share(run: &RunResult, cost_s: f64) -> f64 {
+fn useful_share(run: &RunResult, cost_s: f64) -> f64 {
     let mut lost: Vec<(f64, f64)> = Vec::new();
     for recovery in &run.recoveries {
         let until = recovery.running.unwrap_or(run.end).as_secs_f64();

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::experiment::result::RunResult;
 use crate::experiment::run::{RunError, run};
-use crate::measure::Estimate;
+use crate::measure::{CheckpointRecord, Estimate};
 use crate::scenario::{Scenario, load};
 
 /// Confidence of all intervals of the table together.
@@ -117,7 +117,7 @@ impl Reading {
 /// The mean of a figure of all completed checkpoints after warm-up; `None` without any.
 fn mean_of_checkpoints(
     run: &RunResult,
-    read: impl Fn(&crate::measure::CheckpointRecord) -> Option<f64>,
+    read: impl Fn(&CheckpointRecord) -> Option<f64>,
 ) -> Option<f64> {
     let figures: Vec<f64> = run
         .checkpoints

@@ -7,7 +7,8 @@ use crate::model::alignment::{Arrival, Span, Verdict};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::job::Job;
-use crate::model::network::{Barrier, BarrierKind};
+use crate::model::job::caching;
+use crate::model::network::{Barrier, BarrierKind, Channel, InFlight};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::{Mail, TaskOutput};
 use crate::scenario::{Alignment, Mode};
@@ -256,22 +257,16 @@ impl<O: Observer> Job<O> {
                         priority,
                     },
                 );
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.barrier_sent(checkpoint, channel);
+                }
             }
             match kind {
                 BarrierKind::Priority => {
                     self.network.finish_open_buffers(now, partition);
                     for channel in channels.map(ChannelId) {
-                        let bytes = self.network.send_priority(now, channel, checkpoint);
-                        self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
-                        self.observer.observe(
-                            now,
-                            &Fact::Persisted {
-                                checkpoint,
-                                channel,
-                                bytes,
-                            },
-                        );
-                        self.snapshot_of(id, checkpoint).persist(bytes);
+                        let with_sender = self.network.send_priority(now, channel, checkpoint);
+                        self.persist(id, checkpoint, channel, with_sender, now);
                         self.send_priority(channel, checkpoint, agenda);
                     }
                 }
@@ -294,19 +289,22 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
     ) {
-        let remote = self.network.channel(channel).remote;
-        let delay = if remote {
-            self.network.latency()
+        let &Channel {
+            remote, consumer, ..
+        } = self.network.channel(channel);
+        if remote {
+            agenda.after(
+                self.network.latency(),
+                Event::PriorityBarrierAtTask {
+                    channel,
+                    checkpoint,
+                },
+            );
         } else {
-            SimDuration::ZERO
-        };
-        agenda.after(
-            delay,
-            Event::PriorityBarrierAtTask {
-                channel,
-                checkpoint,
-            },
-        );
+            // At once: the consumer reads the same queue, and must not find the data behind the barrier first.
+            let mail = Mail::PriorityBarrier(channel, checkpoint);
+            self.post(consumer, mail, true, agenda);
+        }
     }
 
     fn broadcast_cancel(
@@ -341,10 +339,13 @@ impl<O: Observer> Job<O> {
             .map(|p| p.arrived.clone())
             .unwrap_or_default();
         let aligned = |channel: ChannelId| Some(channel) != by && arrived.contains(&channel);
-        let in_hand = self.tasks[id.index()].in_hand_bytes();
-        for (channel, bytes) in in_hand.filter(|(channel, _)| !aligned(*channel)) {
-            self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
-            self.snapshot_of(id, checkpoint).persist(bytes);
+        let rests: Vec<_> = self.tasks[id.index()].rests_in_hand().collect();
+        for (channel, rest) in rests.into_iter().filter(|(channel, _)| !aligned(*channel)) {
+            self.snapshot_of(id, checkpoint).persist(rest.bytes);
+            self.mishaps.cuts.note_in_flight(checkpoint, channel, rest);
+            if let Some(ledger) = &mut self.ledger {
+                ledger.persisted(checkpoint, channel, rest);
+            }
         }
         for input in 0..self.tasks[id.index()].inputs.len() {
             let gate = self.tasks[id.index()].inputs[input].gate;
@@ -353,17 +354,8 @@ impl<O: Observer> Job<O> {
                     self.network.resume(now, channel);
                     continue;
                 }
-                let bytes = self.network.start_recording(channel, checkpoint);
-                self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
-                self.observer.observe(
-                    now,
-                    &Fact::Persisted {
-                        checkpoint,
-                        channel,
-                        bytes,
-                    },
-                );
-                self.snapshot_of(id, checkpoint).persist(bytes);
+                let with_receiver = self.network.start_recording(channel, checkpoint);
+                self.persist(id, checkpoint, channel, with_receiver, now);
             }
         }
         if let Some(channel) = by {
@@ -378,18 +370,35 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         now: crate::units::SimTime,
     ) {
-        let bytes = self.network.stop_recording(channel);
-        self.mishaps.cuts.note_in_flight(checkpoint, channel, bytes);
+        let recorded = self.network.stop_recording(channel);
+        self.persist(id, checkpoint, channel, recorded, now);
+    }
+
+    /// In-flight data of a channel becomes part of the task's snapshot, if that is still under way.
+    fn persist(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        channel: ChannelId,
+        data: InFlight,
+        now: crate::units::SimTime,
+    ) {
+        let InFlight { records, bytes } = data;
+        self.mishaps.cuts.note_in_flight(checkpoint, channel, data);
         self.observer.observe(
             now,
             &Fact::Persisted {
                 checkpoint,
                 channel,
                 bytes,
+                records,
             },
         );
         if let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) {
             snapshot.persist(bytes);
+        }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.persisted(checkpoint, channel, data);
         }
     }
 
@@ -404,19 +413,8 @@ impl<O: Observer> Job<O> {
         for channel in (0..self.network.channels().len() as u32).map(ChannelId) {
             if let Some(overtaken) = self.network.prioritise_at_sender(now, channel, checkpoint) {
                 let producer = self.network.channel(channel).producer;
-                self.mishaps
-                    .cuts
-                    .note_in_flight(checkpoint, channel, overtaken);
-                self.observer.observe(
-                    now,
-                    &Fact::Persisted {
-                        checkpoint,
-                        channel,
-                        bytes: overtaken,
-                    },
-                );
+                self.persist(producer, checkpoint, channel, overtaken, now);
                 if let Some(snapshot) = self.tasks[producer.index()].snapshots.get_mut(checkpoint) {
-                    snapshot.persist(overtaken);
                     snapshot.record.unaligned = true;
                 }
                 self.barrier_departed(producer, checkpoint, agenda);
@@ -490,9 +488,6 @@ impl<O: Observer> Job<O> {
 
     /// Old Flink: after the alignment, what was cached is read before anything else.
     fn replay_cache(&mut self, id: TaskId) {
-        let cache = &mut self.tasks[id.index()].cache;
-        while let Some(element) = cache.cached.pop_back() {
-            cache.replay.push_front(element);
-        }
+        caching::begin_replay(&mut self.tasks[id.index()], &self.network);
     }
 }

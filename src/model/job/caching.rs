@@ -1,9 +1,10 @@
 //! Old Flink's alignment (`BarrierBuffer`): what was cached is read first, and channels whose barrier has come go on filling
 //! the cache, which spills, or overflows, beyond its limit.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow::{self, Break};
 
-use crate::model::ids::{ChannelId, GateId};
+use crate::model::ids::ChannelId;
 use crate::model::job::mailbox::Notice;
 use crate::model::network::{Element, Network};
 use crate::model::task::Task;
@@ -36,22 +37,30 @@ impl CacheLimit {
     }
 }
 
-/// The next element to be read again, if it came in by this gate.
+/// The next element of this input that is to be read again.
 #[cold]
-pub(super) fn replay(
-    task: &mut Task,
-    network: &Network,
-    gate: GateId,
-) -> Option<(ChannelId, Element)> {
-    let &(channel, element) = task.cache.replay.front()?;
-    if network.channel(channel).gate != gate {
-        return None;
-    }
-    task.cache.replay.pop_front();
+pub(super) fn replay(task: &mut Task, input: usize) -> Option<(ChannelId, Element)> {
+    let (channel, element) = task.cache.replay.get_mut(input)?.pop_front()?;
     if let Element::Data(buffer) = element {
         task.cache.bytes = task.cache.bytes.saturating_sub(u64::from(buffer.bytes));
     }
     Some((channel, element))
+}
+
+/// The alignment is over: what was cached is read before anything else of its input, and before what was to be read again
+/// already.
+pub(super) fn begin_replay(task: &mut Task, network: &Network) {
+    let Task { cache, inputs, .. } = task;
+    if cache.cached.is_empty() {
+        return;
+    }
+    cache.replay.resize_with(inputs.len(), VecDeque::new);
+    while let Some((channel, element)) = cache.cached.pop_back() {
+        let gate = network.channel(channel).gate;
+        let input = inputs.iter().position(|input| input.gate == gate);
+        let input = input.expect("a task reads from its own gates");
+        cache.replay[input].push_front((channel, element));
+    }
 }
 
 /// Puts an element of a channel whose barrier has come into the cache.

@@ -5,6 +5,7 @@ use crate::model::coordinator::{Ack, Admission, Tolerance, Wish};
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::{CheckpointInfo, Job};
+use crate::model::ledger::Promise;
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::service::draw;
 use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
@@ -65,6 +66,10 @@ impl<O: Observer> Job<O> {
                             savepoint,
                         },
                     );
+                    if let Some(ledger) = &mut self.ledger {
+                        let options = &self.scenario.checkpointing;
+                        ledger.open(id, Promise::of(options, savepoint));
+                    }
                     let arrival = self.latencies.at_tasks(agenda.now(), TRIGGER_RPC);
                     agenda.at(arrival, Event::TriggerAtSources { checkpoint: id });
                     agenda.after(
@@ -168,6 +173,10 @@ impl<O: Observer> Job<O> {
         if let Some(subsumed) = self.coordinator.on_durable(agenda.now(), checkpoint) {
             self.observer
                 .observe(agenda.now(), &Fact::Completed { checkpoint });
+            if let Some(ledger) = &mut self.ledger {
+                ledger.complete(agenda.now(), checkpoint);
+                ledger.keep_newest(self.scenario.checkpointing.retained);
+            }
             for older in subsumed {
                 self.abort_checkpoint(older, FailureReason::Subsumed, agenda);
             }
@@ -199,6 +208,9 @@ impl<O: Observer> Job<O> {
             return;
         };
         self.aborted.insert(checkpoint);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.abort(checkpoint);
+        }
         self.observer
             .observe(agenda.now(), &Fact::Failed { checkpoint, reason });
         let arrival = self.latencies.at_tasks(agenda.now(), NOTIFY);

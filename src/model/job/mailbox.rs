@@ -162,9 +162,9 @@ fn take(
     now: SimTime,
 ) -> ControlFlow<Notice> {
     let gate = task.inputs[input].gate;
-    let cached = cache.is_some() && !task.cache.replay.is_empty();
+    let cached = cache.is_some() && task.cache.waits_for_replay();
     let next = if cached {
-        caching::replay(task, network, gate)
+        caching::replay(task, input)
     } else {
         network.poll(now, gate)
     };

@@ -4,9 +4,11 @@
 //! the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task, which tests
 //! before each record, would have stopped there.
 
+use crate::model::ids::{ChannelId, TaskId};
 use crate::model::job::mailbox::{Output, output};
+use crate::model::ledger::{Identity, Ledger};
 use crate::model::network::Network;
-use crate::model::task::{Doing, InHand, Piece, Spending, Task};
+use crate::model::task::{Doing, InHand, Piece, Spending, Task, TaskOutput};
 use crate::scenario::Reading;
 use crate::units::SimTime;
 
@@ -30,10 +32,26 @@ pub(super) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
 
 /// Emits what the piece's records give, and gives back the buffers that are read to their end.
 #[inline]
-pub(super) fn finish(task: &mut Task, network: &mut Network, piece: Piece, now: SimTime) {
+pub(super) fn finish(
+    task: &mut Task,
+    network: &mut Network,
+    mut ledger: Option<(&mut Ledger, TaskId)>,
+    piece: Piece,
+    now: SimTime,
+) {
     let mut done = 0;
+    let mut input = task.next_input;
     while done < piece.records {
-        emit(task, network, now);
+        match &mut ledger {
+            None => emit(task, network, now),
+            Some((ledger, id)) => {
+                let record = match next_channel(task, &mut input) {
+                    Some(channel) => ledger.process(channel),
+                    None => ledger.read(*id),
+                };
+                emit_known(task, network, ledger, record, now);
+            }
+        }
         done += 1;
         if done < piece.records && output(task, network) != Output::Available {
             break;
@@ -62,21 +80,66 @@ fn emit(task: &mut Task, network: &mut Network, now: SimTime) {
     while task.fraction >= 1.0 - 1e-9 {
         task.fraction -= 1.0;
         for output in &mut task.outputs {
-            if let Some(to) = output.partitioner.choose() {
-                network.write(now, output.partition, to, output.record_bytes);
-                task.counters.written += 1;
-                if output.flush_every_record {
-                    network.flush_channel(now, output.partition, to);
-                }
-            } else {
-                network.write_to_all(now, output.partition, output.record_bytes);
-                task.counters.written += network.partition(output.partition).channels.len() as u64;
-                if output.flush_every_record {
-                    network.flush(now, output.partition);
-                }
-            }
+            let to = output.partitioner.choose();
+            task.counters.written += write(output, network, to, now);
         }
     }
+}
+
+/// Writes a record to one consumer, or to all (`None`). Returns to how many.
+#[inline]
+fn write(output: &TaskOutput, network: &mut Network, to: Option<u32>, now: SimTime) -> u64 {
+    if let Some(to) = to {
+        network.write(now, output.partition, to, output.record_bytes);
+        if output.flush_every_record {
+            network.flush_channel(now, output.partition, to);
+        }
+        return 1;
+    }
+    network.write_to_all(now, output.partition, output.record_bytes);
+    if output.flush_every_record {
+        network.flush(now, output.partition);
+    }
+    network.partition(output.partition).channels.len() as u64
+}
+
+/// As [`emit`], for a record whose identity decides what it gives and to whom.
+#[cold]
+fn emit_known(
+    task: &mut Task,
+    network: &mut Network,
+    ledger: &mut Ledger,
+    record: Identity,
+    now: SimTime,
+) {
+    for number in 0..record.outputs(task.selectivity) {
+        let given = record.output(task.vertex, number);
+        for output in &mut task.outputs {
+            let to = output.partitioner.choose_for(given.key());
+            let channels = network.partition(output.partition).channels.clone();
+            let receivers = to.map_or(channels.clone(), |to| {
+                channels.start + to..channels.start + to + 1
+            });
+            for channel in receivers.map(ChannelId) {
+                ledger.send(channel, given);
+            }
+            task.counters.written += write(output, network, to, now);
+        }
+    }
+}
+
+/// The channel of the next record of a piece, in the order in which [`consume`] takes them; `None` at a source.
+fn next_channel(task: &Task, input: &mut usize) -> Option<ChannelId> {
+    for _ in 0..task.inputs.len() {
+        let in_hand = &task.inputs[*input].in_hand;
+        if task.reading == Reading::Alternating {
+            *input = task.input_after(*input);
+        }
+        if let Some(in_hand) = in_hand {
+            return Some(in_hand.channel);
+        }
+    }
+    None
 }
 
 /// Takes `records` processed records out of the buffers in hand, in turn.

@@ -62,7 +62,8 @@ impl<O: Observer> Job<O> {
     pub(super) fn step(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let task = &mut self.tasks[id.index()];
         if let Doing::Working(piece) = task.doing {
-            piece::finish(task, &mut self.network, piece, agenda.now());
+            let ledger = self.ledger.as_deref_mut().map(|ledger| (ledger, id));
+            piece::finish(task, &mut self.network, ledger, piece, agenda.now());
             if self.scenario.checkpointing.every_records.is_some()
                 && self.tasks[id.index()].source.is_some()
             {

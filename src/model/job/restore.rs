@@ -4,11 +4,13 @@
 //! Sources are back where they stood when the restored checkpoint was taken: a log's records since then are due at once,
 //! so that replay and catch-up need no rule of their own.
 
+use std::collections::VecDeque;
+
 use crate::engine::Agenda;
 use crate::model::cut::{Cut, TaskCut};
 use crate::model::event::Event;
 use crate::model::graph;
-use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::Job;
 use crate::model::job::caching::CacheLimit;
 use crate::model::network::{Buffer, Element};
@@ -118,6 +120,9 @@ impl<O: Observer> Job<O> {
             agenda.after(DEPLOY, Event::TaskDeployed { task: id });
         }
         self.put_in_flight_data_back(checkpoint, &lost);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.restore(checkpoint, |id| lost[id.index()]);
+        }
         self.mishaps.lost_taskmanagers.fill(false);
         if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
             agenda.at(at, Event::CheckpointDue { tick });
@@ -154,34 +159,34 @@ impl<O: Observer> Job<O> {
 
     /// In-flight data is read and processed before anything else.
     fn put_in_flight_data_back(&mut self, checkpoint: Option<CheckpointId>, lost: &[bool]) {
-        for (&channel, &bytes) in &self.mishaps.cuts.get(checkpoint).in_flight {
-            let consumer = self.network.channel(channel).consumer;
-            if !lost[consumer.index()] {
+        let Job {
+            mishaps,
+            network,
+            tasks,
+            ..
+        } = self;
+        for (&channel, data) in &mishaps.cuts.get(checkpoint).in_flight {
+            let (consumer, gate) = {
+                let channel = network.channel(channel);
+                (channel.consumer, channel.gate)
+            };
+            if !lost[consumer.index()] || data.records == 0 {
                 continue;
             }
-            let record = u64::from(self.record_bytes_on(channel)).max(1);
             let buffer = Buffer {
-                records: u32::try_from(bytes / record).unwrap_or(u32::MAX),
-                bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+                records: u32::try_from(data.records).expect("a channel holds few buffers"),
+                bytes: u32::try_from(data.bytes).expect("a channel holds few buffers"),
                 last_of_segment: false,
                 floating: false,
             };
-            if buffer.records > 0 {
-                let replay = &mut self.tasks[consumer.index()].cache.replay;
-                replay.push_back((channel, Element::Data(buffer)));
-            }
+            let task = &mut tasks[consumer.index()];
+            let inputs = task.inputs.len();
+            let input = task.inputs.iter().position(|input| input.gate == gate);
+            let input = input.expect("a task reads from its own gates");
+            let replay = &mut task.cache.replay;
+            replay.resize_with(inputs, VecDeque::new);
+            replay[input].push_back((channel, Element::Data(buffer)));
         }
-    }
-
-    /// Bytes of a record on a channel.
-    fn record_bytes_on(&self, channel: ChannelId) -> u32 {
-        let channel = self.network.channel(channel);
-        let outputs = self.tasks[channel.producer.index()].outputs.iter();
-        outputs
-            .filter(|output| output.partition == channel.partition)
-            .map(|output| output.record_bytes)
-            .next()
-            .expect("the producer writes to the channel")
     }
 
     /// The task is deployed: it reads its state.
@@ -246,7 +251,7 @@ impl<O: Observer> Job<O> {
         if !task.restoring || task.is_occupied() {
             return cache;
         }
-        if !task.cache.replay.is_empty() {
+        if task.cache.waits_for_replay() {
             return cache.or(Some(CacheLimit::NONE));
         }
         if task.inputs.iter().all(|input| input.in_hand.is_none()) {

@@ -46,6 +46,9 @@ impl<O: Observer> Job<O> {
         task.snapshots.begin(snapshot);
         task.doing = Doing::Snapshotting;
         task.clock.switch(now, Spending::Busy);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.snapshot(checkpoint, id);
+        }
         let fact = Fact::SnapshotStarted {
             checkpoint,
             task: id,

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
-use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
+use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFlight};
 
 /// State of one channel.
 #[derive(Clone, Debug)]
@@ -35,10 +35,13 @@ pub struct Channel {
     pub flush_requested: bool,
     /// Waits in the gate for floating buffers.
     pub awaits_floating: bool,
-    /// Data that arrives is in-flight data of an unaligned checkpoint.
+    /// Data that is sent (remote) or taken (local) is in-flight data of an unaligned checkpoint
+    /// (`ChannelStatePersister`).
     pub recording: bool,
-    /// Bytes recorded since `recording` was set.
-    pub recorded: u64,
+    /// The last checkpoint whose barrier has overtaken what was here.
+    pub overtaken_by: Option<CheckpointId>,
+    /// Data recorded since `recording` was set.
+    pub recorded: InFlight,
     /// Segments of the pool that this subpartition uses.
     pub segments: u32,
     /// Bytes that fit into the next segment (less than a segment with debloating).
@@ -187,18 +190,18 @@ impl Channel {
         }
     }
 
-    /// Data bytes on the sender's side: what an unaligned barrier overtakes there.
-    pub fn sender_bytes(&self) -> u64 {
-        bytes_of(self.queue.iter()) + self.open.map_or(0, |open| u64::from(open.bytes))
+    /// Data on the sender's side, all buffers finished: what an unaligned barrier overtakes there.
+    pub fn with_sender(&self) -> InFlight {
+        InFlight::among(self.queue.iter())
     }
 
-    /// Takes the time-outable barrier of `checkpoint` out of the sender's queue; returns the data bytes in front of it.
-    pub fn pull_from_sender(&mut self, barrier: Barrier) -> Option<u64> {
+    /// Takes the time-outable barrier of `checkpoint` out of the sender's queue; returns the data in front of it.
+    pub fn pull_from_sender(&mut self, barrier: Barrier) -> Option<InFlight> {
         let position = self
             .queue
             .iter()
             .position(|element| is_timeoutable(element, barrier))?;
-        let overtaken = bytes_of(self.queue.iter().take(position));
+        let overtaken = InFlight::among(self.queue.iter().take(position));
         self.queue.remove(position);
         self.queued_events -= 1;
         Some(overtaken)
@@ -219,8 +222,8 @@ impl Channel {
         true
     }
 
-    /// Data bytes at the receiver in front of the mark of this checkpoint's priority barrier, and whether it is there.
-    pub fn receiver_bytes_before(&self, checkpoint: CheckpointId) -> (u64, bool) {
+    /// Data at the receiver in front of the mark of this checkpoint's priority barrier, and whether it is there.
+    pub fn with_receiver_before(&self, checkpoint: CheckpointId) -> (InFlight, bool) {
         let mark = Element::Barrier(Barrier {
             checkpoint,
             kind: BarrierKind::Priority,
@@ -228,7 +231,7 @@ impl Channel {
         let position = self.received.iter().position(|element| *element == mark);
         let in_front = position.unwrap_or(self.received.len());
         (
-            bytes_of(self.received.iter().take(in_front)),
+            InFlight::among(self.received.iter().take(in_front)),
             position.is_some(),
         )
     }
@@ -236,13 +239,7 @@ impl Channel {
     /// Records in the channel, on both sides.
     pub fn records(&self) -> u64 {
         let queued = self.queue.iter().chain(&self.received);
-        let records: u64 = queued
-            .map(|element| match element {
-                Element::Data(buffer) => u64::from(buffer.records),
-                Element::Barrier(_) => 0,
-            })
-            .sum();
-        records + self.open.map_or(0, |open| u64::from(open.records))
+        InFlight::among(queued).records + self.open.map_or(0, |open| u64::from(open.records))
     }
 
     /// Buffers in the channel, on both sides, the open one included.
@@ -259,13 +256,4 @@ fn is_timeoutable(element: &Element, barrier: Barrier) -> bool {
             kind: BarrierKind::Timeoutable,
             ..barrier
         })
-}
-
-fn bytes_of<'a>(elements: impl Iterator<Item = &'a Element>) -> u64 {
-    elements
-        .map(|element| match element {
-            Element::Data(buffer) => u64::from(buffer.bytes),
-            Element::Barrier(_) => 0,
-        })
-        .sum()
 }

@@ -1,5 +1,7 @@
 //! What travels in a channel, first in, first out.
 
+use std::ops::AddAssign;
+
 use crate::model::ids::CheckpointId;
 
 /// A buffer or an event.
@@ -22,6 +24,45 @@ pub struct Buffer {
     pub last_of_segment: bool,
     /// It occupies a floating buffer of the receiver (else an exclusive one, or none on a local channel).
     pub floating: bool,
+}
+
+/// Records, and the bytes that they take, somewhere between two tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InFlight {
+    /// Records whose last byte is among the bytes.
+    pub records: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl InFlight {
+    /// The data among some elements of a channel.
+    pub fn among<'a>(elements: impl Iterator<Item = &'a Element>) -> Self {
+        let mut sum = InFlight::default();
+        for element in elements {
+            if let Element::Data(buffer) = element {
+                sum += InFlight::from(*buffer);
+            }
+        }
+        sum
+    }
+}
+
+impl From<Buffer> for InFlight {
+    fn from(buffer: Buffer) -> Self {
+        InFlight {
+            records: u64::from(buffer.records),
+            bytes: u64::from(buffer.bytes),
+        }
+    }
+}
+
+impl AddAssign for InFlight {
+    #[inline]
+    fn add_assign(&mut self, other: InFlight) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
 }
 
 /// A barrier (`CheckpointBarrier`), or the marker that its checkpoint was cancelled (`CancelCheckpointMarker`).

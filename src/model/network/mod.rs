@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
 pub use crate::model::network::channel::{Channel, OpenBuffer};
-pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element};
+pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFlight};
 use crate::units::{ByteRate, SimDuration, SimTime};
 
 /// All channels of a job.

@@ -4,43 +4,48 @@
 //! which tells at any time which data it has overtaken.
 
 use crate::model::ids::{ChannelId, CheckpointId};
-use crate::model::network::{Barrier, BarrierKind, Element, Network};
+use crate::model::network::{Barrier, BarrierKind, Element, InFlight, Network};
 use crate::units::SimTime;
 
 impl Network {
-    /// Sends a priority barrier on a channel; returns the data bytes that it overtakes on the sender's side. What was
+    /// Sends a priority barrier on a channel; returns the data that it overtakes on the sender's side. What was
     /// being filled has been finished before ([`Network::finish_open_buffers`]).
-    pub fn send_priority(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) -> u64 {
-        let overtaken = self.channels[id.index()].sender_bytes();
+    pub fn send_priority(
+        &mut self,
+        now: SimTime,
+        id: ChannelId,
+        checkpoint: CheckpointId,
+    ) -> InFlight {
+        let overtaken = self.channels[id.index()].with_sender();
         self.mark(now, id, checkpoint);
         overtaken
     }
 
-    /// The task takes its snapshot before this channel's barrier has come: returns the bytes in front of the barrier
-    /// that are with the receiver, and records what is still to come.
-    pub fn start_recording(&mut self, id: ChannelId, checkpoint: CheckpointId) -> u64 {
+    /// The task takes its snapshot before this channel's barrier has come: returns the data in front of the barrier
+    /// that is with the receiver, and records what is still to come.
+    pub fn start_recording(&mut self, id: ChannelId, checkpoint: CheckpointId) -> InFlight {
         let channel = &mut self.channels[id.index()];
-        let (bytes, marked) = channel.receiver_bytes_before(checkpoint);
-        channel.recording = channel.remote && !marked;
-        channel.recorded = 0;
-        bytes
+        let (data, marked) = channel.with_receiver_before(checkpoint);
+        channel.recording = !marked && channel.overtaken_by != Some(checkpoint);
+        channel.recorded = InFlight::default();
+        data
     }
 
-    /// The channel's barrier has come (or the checkpoint is over): returns the bytes recorded since the start.
-    pub fn stop_recording(&mut self, id: ChannelId) -> u64 {
+    /// The channel's barrier has come (or the checkpoint is over): returns the data recorded since the start.
+    pub fn stop_recording(&mut self, id: ChannelId) -> InFlight {
         let channel = &mut self.channels[id.index()];
         channel.recording = false;
         std::mem::take(&mut channel.recorded)
     }
 
     /// The time-out has passed while the barrier waits at the sender: it becomes a priority barrier
-    /// (`PipelinedSubpartition.alignedBarrierTimeout`). Returns the bytes it overtakes, or `None` if it has left.
+    /// (`PipelinedSubpartition.alignedBarrierTimeout`). Returns the data it overtakes, or `None` if it has left.
     pub fn prioritise_at_sender(
         &mut self,
         now: SimTime,
         id: ChannelId,
         checkpoint: CheckpointId,
-    ) -> Option<u64> {
+    ) -> Option<InFlight> {
         let barrier = Barrier {
             checkpoint,
             kind: BarrierKind::Timeoutable,
@@ -71,10 +76,11 @@ impl Network {
 
     fn mark(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) {
         let channel = &mut self.channels[id.index()];
+        channel.recording = false;
+        channel.overtaken_by = Some(checkpoint);
         if !channel.remote {
             return;
         }
-        channel.recording = false;
         channel.received.push_back(Element::Barrier(Barrier {
             checkpoint,
             kind: BarrierKind::Priority,

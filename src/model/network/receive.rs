@@ -1,7 +1,7 @@
 //! The consumer's side: arrivals, polling, and credits.
 
 use crate::model::ids::{ChannelId, GateId};
-use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, Network, Wake};
+use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, InFlight, Network, Wake};
 use crate::units::SimTime;
 
 impl Network {
@@ -34,7 +34,13 @@ impl Network {
                 gate.ready = None;
             }
             let Some(element) = taken else { continue };
-            let channel = &channels[id.index()];
+            let channel = &mut channels[id.index()];
+            if channel.recording
+                && !channel.remote
+                && let Element::Data(buffer) = element
+            {
+                channel.recorded += InFlight::from(buffer);
+            }
             if let Element::Barrier(Barrier {
                 checkpoint,
                 kind: BarrierKind::Timeoutable,

@@ -2,7 +2,7 @@
 
 use crate::model::ids::{ChannelId, PartitionId};
 use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, Network, OpenBuffer, ReadyList, Wake,
+    Barrier, BarrierKind, Buffer, Element, InFlight, Network, OpenBuffer, ReadyList, Wake,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -170,7 +170,7 @@ impl Network {
                 bytes = buffer.bytes;
                 releases = buffer.last_of_segment;
                 if channel.recording {
-                    channel.recorded += u64::from(bytes);
+                    channel.recorded += InFlight::from(*buffer);
                 }
             }
             channel.received.push_back(element);

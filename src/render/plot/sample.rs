@@ -214,6 +214,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         recoveries: Vec::new(),
         skipped: Vec::new(),
         timeline: None,
+        consistency: None,
         occupancy: Some(occupancy(true)),
     }
 }

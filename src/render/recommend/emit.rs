@@ -27,26 +27,27 @@ pub fn emit(recommendation: &Recommendation, form: Emitted) -> String {
         .changes
         .iter()
         .partition(|change| is_flinks(change));
-    let mut text = String::new();
-    if form == Emitted::Java && !flink.is_empty() {
-        text.push_str("Configuration configuration = new Configuration();\n");
-    }
-    for change in flink {
+    let begin = (form == Emitted::Java && !flink.is_empty())
+        .then(|| "Configuration configuration = new Configuration();".to_owned());
+    let options = flink.into_iter().flat_map(|change| {
         let was = change
             .old
             .as_ref()
             .map_or("was not set".to_owned(), |old| format!("was {old}"));
-        text.push_str(&format!("{comment} {was}: {}\n", change.reason));
-        text.push_str(&line(change, form));
-    }
-    for change in others {
+        [
+            format!("{comment} {was}: {}", change.reason),
+            line(change, form),
+        ]
+    });
+    let others = others.into_iter().map(|change| {
         let old = change.old.as_deref().unwrap_or("not set");
-        text.push_str(&format!(
-            "{comment} not an option: {} = {} (was {old})\n",
+        format!(
+            "{comment} not an option: {} = {} (was {old})",
             change.key, change.new
-        ));
-    }
-    text
+        )
+    });
+    let lines: Vec<String> = begin.into_iter().chain(options).chain(others).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Keys of vertices and of the cluster are ours.
@@ -57,8 +58,8 @@ fn is_flinks(change: &Change) -> bool {
 fn line(change: &Change, form: Emitted) -> String {
     let (key, new) = (&change.key, &change.new);
     match form {
-        Emitted::FlinkYaml => format!("{key}: {new}\n"),
-        Emitted::SqlSet => format!("SET '{key}' = '{new}';\n"),
-        Emitted::Java => format!("configuration.setString(\"{key}\", \"{new}\");\n"),
+        Emitted::FlinkYaml => format!("{key}: {new}"),
+        Emitted::SqlSet => format!("SET '{key}' = '{new}';"),
+        Emitted::Java => format!("configuration.setString(\"{key}\", \"{new}\");"),
     }
 }

@@ -1,6 +1,7 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod consistency;
 mod costs;
 mod difference;
 mod formulas;
@@ -11,6 +12,7 @@ mod theory;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, published};
+pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};

@@ -47,6 +47,10 @@ pub struct Simulation {
     pub max_subtasks: Option<Count>,
     /// A job with more channels than this is refused. Default: 4000000.
     pub max_channels: Option<Count>,
+    /// Prove for every completed checkpoint that it is a consistent cut, record by record, and count what at-least-once
+    /// would process twice. Takes about twice the time; a record's key and what it gives are then fixed by where its
+    /// source read it. Default: false.
+    pub check_consistency: Option<bool>,
     /// Also trigger a checkpoint whenever the sources have emitted this many records since the last trigger
     /// (Flink cannot do this). Default: by time only.
     pub trigger_every_records: Option<Count>,

@@ -171,7 +171,11 @@ impl<'de> Deserialize<'de> for Count {
                 formatter.write_str("a whole number, not negative")
             }
             fn visit_i64<E: Error>(self, number: i64) -> Result<Count, E> {
-                let negative = || E::custom(format_args!("`{number}` is negative"));
+                let negative = || {
+                    E::custom(format_args!(
+                        "`{number}` is negative{HINT}write a whole number from 0 on"
+                    ))
+                };
                 u64::try_from(number).map(Count).map_err(|_| negative())
             }
         }
@@ -209,7 +213,7 @@ impl<'de> Deserialize<'de> for Number {
                     return Ok(Number(number));
                 }
                 Err(E::custom(format_args!(
-                    "`{number}` is not a number of at least 0"
+                    "`{number}` is not a number of at least 0{HINT}write for example 1.5"
                 )))
             }
         }

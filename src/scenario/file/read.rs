@@ -7,6 +7,7 @@ use serde_path_to_error::Segment;
 use crate::scenario::diagnostic::{enumerate, similar};
 use crate::scenario::file::File;
 use crate::scenario::file::quantity::HINT;
+use crate::scenario::flink_options::{self, FlinkOption};
 use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::tree;
 
@@ -70,7 +71,7 @@ fn explain(path: KeyPath, raw: &str) -> Mistake {
             message: format!("unknown key `{path}`"),
             key_is_wrong: true,
             label: Some("no such key".to_owned()),
-            help: Some(suggestion(&wrong, &known, "keys here are")),
+            help: Some(unknown_key(&path, &wrong, &known)),
             path,
         };
     }
@@ -84,13 +85,44 @@ fn explain(path: KeyPath, raw: &str) -> Mistake {
             path,
         };
     }
+    let (message, expected) = wrong_type(message);
     Mistake {
         message: format!("`{path}`: {message}"),
         key_is_wrong: false,
         label: None,
-        help,
+        help: help.or(expected),
         path,
     }
+}
+
+/// Options of Flink stand in a table of their own.
+fn unknown_key(path: &KeyPath, wrong: &str, known: &[String]) -> String {
+    let begins = |option: FlinkOption| option.key.split('.').next() == Some(wrong);
+    if *path == KeyPath::top(wrong) && flink_options::all().any(begins) {
+        return format!("Flink's options stand under `[flink]`: move `{wrong}.…` there");
+    }
+    suggestion(wrong, known, "keys here are")
+}
+
+/// A value of the wrong type, without serde's names of our types, and how to write it.
+fn wrong_type(message: &str) -> (String, Option<String>) {
+    let Some((found, expected)) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    else {
+        return (message.to_owned(), None);
+    };
+    let table = expected.starts_with("struct ");
+    let expected = if table { "a table" } else { expected };
+    let help = if table {
+        Some("write its keys in braces, as in { key = value }")
+    } else if found.starts_with("string") && expected.contains("number") {
+        Some("write the number without quotes and without a unit")
+    } else {
+        None
+    };
+    let message = format!("invalid type: {found}, expected {expected}");
+    (message, help.map(str::to_owned))
 }
 
 /// The words between backticks: the wrong one, and those that would have been right.

@@ -158,5 +158,6 @@ fn simulation(scenario: &Scenario, writer: &mut Writer) {
     writer.key("max-events", simulation.max_events);
     writer.key("max-subtasks", simulation.max_subtasks);
     writer.key("max-channels", simulation.max_channels);
+    writer.key("check-consistency", simulation.check_consistency);
     flink::simulated_only(&scenario.checkpointing, writer);
 }

@@ -148,7 +148,9 @@ fn shares(
     };
     let share = share.0.0;
     if share > 1.0 {
-        problems.error(&path.key("share"), "a share is at most 100 %");
+        problems
+            .error(&path.key("share"), "a share is at most 100 %")
+            .help("it is this subtask's part of all records, such as \"30 %\"");
         return equal;
     }
     let subtask = skew.subtask.map_or(0, |subtask| subtask.0);

@@ -25,7 +25,8 @@ pub(super) fn check_names(tables: &[file::Vertex], problems: &mut Problems<'_>) 
         if first.is_some() {
             problems
                 .error(&path, format!("two vertices are called `{name}`"))
-                .label("second one");
+                .label("second one")
+                .help("inputs name a vertex: give one of the two another name");
         }
     }
 }
@@ -137,10 +138,12 @@ pub(super) fn report_cycle(vertices: &[Vertex], cycle: &[usize], problems: &mut 
         .collect();
     names.push(&vertices[*first].name);
     let path = KeyPath::top("vertex").index(*first).key("inputs");
-    problems.error(
-        &path,
-        format!("the graph has a cycle: {}", names.join(" -> ")),
-    );
+    problems
+        .error(
+            &path,
+            format!("the graph has a cycle: {}", names.join(" -> ")),
+        )
+        .help("data runs from sources to sinks: take one of these inputs out");
 }
 
 /// The job must not be larger than the limits of `[simulation]`.

@@ -57,7 +57,8 @@ pub(super) fn job(table: &file::Job, problems: &mut Problems<'_>) -> Job {
                 &path.key("warmup"),
                 "`job.warmup` must be shorter than `job.duration`",
             )
-            .label(format!("nothing is left of {duration}"));
+            .label(format!("nothing is left of {duration}"))
+            .help("without it a tenth of the duration is left out, at most 1 min");
     }
     let replications = count(
         table.replications,
@@ -121,6 +122,7 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
             &path.key("max-channels"),
             problems,
         ) as usize,
+        check_consistency: table.check_consistency.unwrap_or(default.check_consistency),
     }
 }
 

@@ -106,7 +106,9 @@ fn count(
     };
     let spelt = problems.document().spell(path);
     if number < smallest {
-        problems.error(path, format!("`{spelt}` must be at least {smallest}"));
+        problems
+            .error(path, format!("`{spelt}` must be at least {smallest}"))
+            .help(format!("write a whole number from {smallest} to {largest}"));
     } else if number > largest {
         problems.error(path, format!("`{spelt}` must be at most {largest}"));
     } else {

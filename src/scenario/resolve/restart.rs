@@ -13,6 +13,7 @@ const DELAY: SimDuration = SimDuration::from_secs(1);
 const BACKOFF_MIN: SimDuration = SimDuration::from_millis(1);
 
 /// What else of the file concerns restarts.
+#[derive(Clone, Copy)]
 pub(super) struct Given<'o> {
     pub(super) version: FlinkVersion,
     pub(super) options: &'o FlinkOptions,
@@ -34,7 +35,7 @@ pub(super) fn recovery(
     let local = options.boolean("execution.state-recovery.from-local") == Some(true);
     let copies = options.boolean("execution.checkpointing.local-backup.enabled");
     Recovery {
-        strategy: strategy(&given, problems),
+        strategy: strategy(given, problems),
         failover: if failover.is_some_and(|text| text.eq_ignore_ascii_case("full")) {
             Failover::Full
         } else {
@@ -57,7 +58,7 @@ pub(super) fn recovery(
 }
 
 /// `RestartBackoffTimeStrategyFactoryLoader`.
-fn strategy(given: &Given<'_>, problems: &mut Problems<'_>) -> RestartStrategy {
+fn strategy(given: Given<'_>, problems: &mut Problems<'_>) -> RestartStrategy {
     let options = given.options;
     let Some(text) = options.text("restart-strategy.type") else {
         return match (given.checkpoints, given.version.major) {

@@ -10,12 +10,16 @@ fn syntax_errors_are_shown_with_carets() {
       |
     2 | name = 
       |        ^
+      |
+      = help: texts, durations, sizes and rates stand in quotes: duration = "10 min"
 
     error: not valid TOML: string values must be quoted, expected literal string
      --> test.toml:3:8
       |
     3 | seed = 1 2
       |        ^^^
+      |
+      = help: texts, durations, sizes and rates stand in quotes: duration = "10 min"
     "##);
 }
 
@@ -56,6 +60,8 @@ placement = "evenly"
       |
     5 | seed = -1
       |        ^^
+      |
+      = help: write a whole number from 0 on
 
     error: `vertex.in.source.rate`: `10` does not say per which time
      --> test.toml:9:19
@@ -123,6 +129,8 @@ inputs = [{ from = "inn" }]
        |
     12 | inputs = ["a", "sink"]
        |          ^^^^^^^^^^^^^
+       |
+       = help: data runs from sources to sinks: take one of these inputs out
 
     error: there is no vertex `sink`
       --> test.toml:12:16
@@ -145,6 +153,8 @@ inputs = [{ from = "inn" }]
        |
     15 | name = "a"
        |        ^^^ second one
+       |
+       = help: inputs name a vertex: give one of the two another name
 
     error: a vertex without a name
       --> test.toml:17:1
@@ -302,6 +312,8 @@ service = { mean = "1 us", distribution = "lognormal", spread = 0.5 }
        |
     15 | inputs = [{ from = "a", shares = [0.5, 0.6] }, { from = "in", skew = { share = "120 %" } }]
        |                                                                                ^^^^^^^
+       |
+       = help: it is this subtask's part of all records, such as "30 %"
 
     error: only a hash exchange has `zipf`
       --> test.toml:19:49

@@ -295,41 +295,13 @@ parallelism = { inn = 2, in = 0 }
 }
 
 #[test]
-fn tables_that_say_too_little_or_too_much_are_errors() {
+fn random_failures_that_contradict_themselves_are_errors() {
     let text = r#"
 [failures]
 mtbf = "0 s"
 trace = "failures.csv"
 shape = 0.7
 what = "operator"
-
-[[failure]]
-taskmanager = 0
-again-after = "1 s"
-
-[[failure]]
-at = "1 s"
-times = 0
-
-[[failure]]
-at = "1 s"
-taskmanager = 0
-jobmanager = false
-
-[[failure]]
-at = "1 s"
-jobmanager = false
-
-[[outage]]
-storage = "100 %"
-
-[[outage]]
-at = "1 s"
-duration = "0 s"
-
-[restore]
-from = "checkpoint"
-format = "native"
 "#;
     insta::assert_snapshot!(errors_after_source(text), @r##"
     error: `failures.mtbf` must be at least 1 ms
@@ -361,93 +333,133 @@ format = "native"
       |        ^^^^^^^^^^ no such choice
       |
       = help: allowed are `task`, `taskmanager` or `jobmanager`
+    "##);
+}
 
+#[test]
+fn given_failures_that_say_too_little_or_too_much_are_errors() {
+    let text = r#"
+[[failure]]
+taskmanager = 0
+again-after = "1 s"
+
+[[failure]]
+at = "1 s"
+times = 0
+
+[[failure]]
+at = "1 s"
+taskmanager = 0
+jobmanager = false
+
+[[failure]]
+at = "1 s"
+jobmanager = false
+"#;
+    insta::assert_snapshot!(errors_after_source(text), @r##"
     error: a failure without a time
-      --> test.toml:11:1
-       |
-    11 | [[failure]]
-       | ^^^^^^^^^^^
-       |
-       = help: add for example `at = "5 min"`
+     --> test.toml:5:1
+      |
+    5 | [[failure]]
+      | ^^^^^^^^^^^
+      |
+      = help: add for example `at = "5 min"`
 
     error: `again-after` has no effect without `times` above 1
-      --> test.toml:13:1
-       |
-    13 | again-after = "1 s"
-       | ^^^^^^^^^^^
+     --> test.toml:7:1
+      |
+    7 | again-after = "1 s"
+      | ^^^^^^^^^^^
 
     error: a failure of nothing
-      --> test.toml:15:1
-       |
-    15 | [[failure]]
-       | ^^^^^^^^^^^
-       |
-       = help: add `task = { vertex = "name", subtask = 0 }`, `taskmanager = 0` or `jobmanager = true`
+     --> test.toml:9:1
+      |
+    9 | [[failure]]
+      | ^^^^^^^^^^^
+      |
+      = help: add `task = { vertex = "name", subtask = 0 }`, `taskmanager = 0` or `jobmanager = true`
 
     error: `failure.1.times` must be at least 1
-      --> test.toml:17:9
+      --> test.toml:11:9
        |
-    17 | times = 0
+    11 | times = 0
        |         ^
 
     error: what fails is said twice: `taskmanager` and `jobmanager`
-      --> test.toml:22:1
+      --> test.toml:16:1
        |
-    22 | jobmanager = false
+    16 | jobmanager = false
        | ^^^^^^^^^^
        |
        = help: give one of them
 
     error: `jobmanager` can only be true
-      --> test.toml:26:14
+      --> test.toml:20:14
        |
-    26 | jobmanager = false
+    20 | jobmanager = false
        |              ^^^^^
        |
        = help: leave it out if something else fails
+    "##);
+}
 
+#[test]
+fn outages_and_restores_that_say_too_little_or_too_much_are_errors() {
+    let text = r#"
+[[outage]]
+storage = "100 %"
+
+[[outage]]
+at = "1 s"
+duration = "0 s"
+
+[restore]
+from = "checkpoint"
+format = "native"
+"#;
+    insta::assert_snapshot!(errors_after_source(text), @r##"
     error: an outage without a time
-      --> test.toml:28:1
-       |
-    28 | [[outage]]
-       | ^^^^^^^^^^
-       |
-       = help: add for example `at = "5 min"`
+     --> test.toml:5:1
+      |
+    5 | [[outage]]
+      | ^^^^^^^^^^
+      |
+      = help: add for example `at = "5 min"`
 
     error: an outage without an end
-      --> test.toml:28:1
-       |
-    28 | [[outage]]
-       | ^^^^^^^^^^
-       |
-       = help: add for example `duration = "2 min"`
+     --> test.toml:5:1
+      |
+    5 | [[outage]]
+      | ^^^^^^^^^^
+      |
+      = help: add for example `duration = "2 min"`
 
     error: a share of 100 % is no outage
-      --> test.toml:29:11
-       |
-    29 | storage = "100 %"
-       |           ^^^^^^^
-       |
-       = help: give the share of the bandwidth that is left, such as "0 %"
+     --> test.toml:6:11
+      |
+    6 | storage = "100 %"
+      |           ^^^^^^^
+      |
+      = help: give the share of the bandwidth that is left, such as "0 %"
 
     error: an outage of nothing
-      --> test.toml:31:1
-       |
-    31 | [[outage]]
-       | ^^^^^^^^^^
-       |
-       = help: add `storage = "0 %"` (the share of the bandwidth that is left) or `replica = 0`
+     --> test.toml:8:1
+      |
+    8 | [[outage]]
+      | ^^^^^^^^^^
+      |
+      = help: add `storage = "0 %"` (the share of the bandwidth that is left) or `replica = 0`
 
     error: an outage must last longer than 0 s
-      --> test.toml:33:12
+      --> test.toml:10:12
        |
-    33 | duration = "0 s"
+    10 | duration = "0 s"
        |            ^^^^^
 
     error: only a savepoint has a `format`
-      --> test.toml:37:1
+      --> test.toml:14:1
        |
-    37 | format = "native"
+    14 | format = "native"
        | ^^^^^^
        |
        = help: add `from = "savepoint"`

@@ -105,6 +105,7 @@ keys = "even"
 max-events = 5
 max-subtasks = 100
 max-channels = 200
+check-consistency = true
 trigger-every-records = 9
 alignment = "caching"
 cache-limit = "1 MiB"

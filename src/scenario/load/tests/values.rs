@@ -27,6 +27,8 @@ slots = 4
       |
     7 | warmup = "1 min"
       |          ^^^^^^^ nothing is left of 10s
+      |
+      = help: without it a tenth of the duration is left out, at most 1 min
 
     error: not enough slots: 2 x 4 for a parallelism of 9
       --> test.toml:16:9
@@ -147,6 +149,8 @@ fn a_wrong_override_points_into_the_option() {
       |
     1 | vertex.in.parallelism=many
       |                       ^^^^
+      |
+      = help: write the number without quotes and without a unit
 
     error: `execution.checkpointing.interval`: `parsec` is no unit of time in Flink
      --> --set:1:40

@@ -72,15 +72,13 @@ fn target(
             ));
         return None;
     }
-    match table.jobmanager? {
-        true => Some(Target::JobManager),
-        false => {
-            problems
-                .error(&path.key("jobmanager"), "`jobmanager` can only be true")
-                .help("leave it out if something else fails");
-            None
-        }
+    if table.jobmanager? {
+        return Some(Target::JobManager);
     }
+    problems
+        .error(&path.key("jobmanager"), "`jobmanager` can only be true")
+        .help("leave it out if something else fails");
+    None
 }
 
 fn subtask(

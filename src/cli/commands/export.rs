@@ -1,0 +1,103 @@
+//! `export`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use clap::ArgGroup;
+
+use crate::cli::console::Console;
+use crate::cli::exit::Exit;
+use crate::experiment::saved_run::{self, SavedRun};
+use crate::experiment::{saved, saved_run::file};
+use crate::render::export;
+use crate::scenario::load;
+
+/// Turn a saved run into the formats of other tools, without simulating
+#[derive(clap::Args, Debug)]
+#[command(
+    group = ArgGroup::new("format").required(true),
+    after_help = "\
+Examples:
+  ckptsim run scenarios/skewed-join.toml --out reports/join
+  ckptsim export reports/join --trace -o join.json       # open in https://ui.perfetto.dev
+  ckptsim export reports/join --csv | head
+  ckptsim export reports/join --parquet -o join.parquet  # duckdb -c \"from 'join.parquet'\"
+  ckptsim export reports/join --openmetrics -o join.prom # promtool tsdb create-blocks-from openmetrics
+  ckptsim export reports/join --json | jq '.checkpoints.summary'"
+)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag for every format")]
+pub struct Args {
+    /// Directory that `run --out` has written, or its run.json
+    result: PathBuf,
+    /// One row per checkpoint and subtask
+    #[arg(long, group = "format")]
+    csv: bool,
+    /// The answers of Flink's REST API, by path
+    #[arg(long, group = "format")]
+    json: bool,
+    /// The rows of --csv with types
+    #[arg(long, group = "format")]
+    parquet: bool,
+    /// Chrome trace: processes are vertices, threads are subtasks
+    #[arg(long, group = "format")]
+    trace: bool,
+    /// The metrics of Flink's Prometheus reporter over simulated time
+    #[arg(long, group = "format")]
+    openmetrics: bool,
+    /// Write into this file instead of standard output
+    #[arg(short, long = "output", visible_alias = "out", value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Overwrite an existing file
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// Reads, converts, writes.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let run = read(&args.result)?;
+    let content = convert(args, &run)?;
+    let Some(output) = &args.output else {
+        console.bytes(&content)?;
+        return Ok(Exit::Success);
+    };
+    if output.is_file() && !args.force {
+        bail!(
+            "{} exists already: add --force to overwrite it",
+            output.display()
+        );
+    }
+    saved::write(output, &content)?;
+    console.note(&format!("written to {}", output.display()));
+    Ok(Exit::Success)
+}
+
+fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
+    let loaded = load::parse(&run.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
+    let scenario = &loaded.scenario;
+    Ok(if args.csv {
+        export::csv::csv(run).into_bytes()
+    } else if args.parquet {
+        export::parquet::parquet(run)?
+    } else if args.trace {
+        export::trace::trace(run).into_bytes()
+    } else if args.openmetrics {
+        let vertices = scenario.vertices.iter();
+        let sources: Vec<bool> = vertices.map(|vertex| vertex.inputs.is_empty()).collect();
+        export::openmetrics::openmetrics(run, &sources).into_bytes()
+    } else {
+        saved::json(&export::rest::rest(run, &scenario.checkpointing))
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<SavedRun> {
+    saved_run::read(path).with_context(|| {
+        let name = path.display();
+        if file(path).exists() {
+            format!("{name} holds no readable run")
+        } else if path.join("results.json").exists() {
+            format!("{name} holds a sweep, whose rows are in points.csv; an export is made of one run (`ckptsim run --out`)")
+        } else {
+            format!("{name} holds no run; `ckptsim run FILE --out DIR` writes one")
+        }
+    })
+}

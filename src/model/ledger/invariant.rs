@@ -1,0 +1,169 @@
+//! What must hold for every completed checkpoint, by name.
+
+use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::ledger::Wiring;
+use crate::model::ledger::cut::{Cut, Promise};
+use crate::model::ledger::identity::Fold;
+use crate::model::ledger::reference::{self, Reference};
+use crate::units::SimTime;
+
+/// A property of every completed checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invariant {
+    /// F4: the checkpoint holds the state of every subtask, and a barrier went through every channel.
+    EveryTaskTakesPart,
+    /// Exactly once with aligned barriers (F8): no record is between the two sides of a channel.
+    SentIsReceived,
+    /// Exactly once with barriers that overtake (F8): what is between the two sides of a channel is persisted.
+    SentIsReceivedOrPersisted,
+    /// The persisted bytes of a channel are those of the persisted records, give or take one record at each side.
+    PersistedBytesAreThoseOfTheRecords,
+    /// At least once: every record sent before the barrier is processed before the snapshot.
+    NothingIsLost,
+    /// F7 and F8: the states, once the in-flight data is processed, are those that an uninterrupted run makes of what
+    /// the sources have read.
+    StateIsThatOfTheInput,
+}
+
+/// An invariant that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// Of which checkpoint.
+    pub checkpoint: CheckpointId,
+    /// Found when it completed.
+    pub at: SimTime,
+    /// Where.
+    pub place: Place,
+    /// What should be.
+    pub expected: Amount,
+    /// What is.
+    pub found: Amount,
+}
+
+/// Where an invariant does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Between two tasks.
+    Channel(ChannelId),
+    /// At a task.
+    Task(TaskId),
+    /// In the states of a vertex.
+    Vertex(usize),
+}
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// A number of records.
+    Records(u64),
+    /// Bytes.
+    Bytes(u64),
+    /// A set of records.
+    Set(Fold),
+    /// A part of the checkpoint that is there, or not.
+    Present(bool),
+}
+
+impl Invariant {
+    /// Its name, as a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Invariant::EveryTaskTakesPart => "every subtask takes part in the checkpoint",
+            Invariant::SentIsReceived => {
+                "what is sent before the barrier is processed before the snapshot, and nothing else"
+            }
+            Invariant::SentIsReceivedOrPersisted => {
+                "what is sent before the barrier is processed before the snapshot or persisted, and nothing else"
+            }
+            Invariant::PersistedBytesAreThoseOfTheRecords => {
+                "the persisted bytes are those of the persisted records"
+            }
+            Invariant::NothingIsLost => {
+                "what is sent before the barrier is processed before the snapshot"
+            }
+            Invariant::StateIsThatOfTheInput => {
+                "the states are those that an uninterrupted run makes of the same input"
+            }
+        }
+    }
+}
+
+/// Looks at everything that can be seen in the cut itself: tells each violation as (invariant, place, expected, found).
+pub fn check(cut: &Cut, wiring: &Wiring, mut tell: impl FnMut(Invariant, Place, Amount, Amount)) {
+    let (yes, no) = (Amount::Present(true), Amount::Present(false));
+    for (task, state) in cut.tasks.iter().enumerate() {
+        if state.is_none() {
+            let place = Place::Task(TaskId(task as u32));
+            tell(Invariant::EveryTaskTakesPart, place, yes, no);
+        }
+    }
+    for (position, (channel, wires)) in cut.channels.iter().zip(&wiring.channels).enumerate() {
+        let place = Place::Channel(ChannelId(position as u32));
+        let (Some(sent), Some(received)) = (channel.sent, channel.received) else {
+            tell(Invariant::EveryTaskTakesPart, place, yes, no);
+            continue;
+        };
+        match cut.promise {
+            Promise::Aligned if sent != received => {
+                let (sent, received) = (Amount::Set(sent), Amount::Set(received));
+                tell(Invariant::SentIsReceived, place, sent, received);
+            }
+            Promise::Overtaking => {
+                let found = received.records + channel.persisted.records;
+                if sent.records != found {
+                    let (sent, found) = (Amount::Records(sent.records), Amount::Records(found));
+                    tell(Invariant::SentIsReceivedOrPersisted, place, sent, found);
+                }
+                let bytes = channel.persisted.records * wires.record_bytes;
+                if bytes.abs_diff(channel.persisted.bytes) > 2 * wires.record_bytes {
+                    let found = Amount::Bytes(channel.persisted.bytes);
+                    let invariant = Invariant::PersistedBytesAreThoseOfTheRecords;
+                    tell(invariant, place, Amount::Bytes(bytes), found);
+                }
+            }
+            Promise::AtLeastOnce if sent.records > received.records => {
+                let sent = Amount::Records(sent.records);
+                let found = Amount::Records(received.records);
+                tell(Invariant::NothingIsLost, place, sent, found);
+            }
+            Promise::Aligned | Promise::AtLeastOnce => {}
+        }
+    }
+}
+
+/// Compares the states, once the in-flight data is processed, with those of the reference.
+pub fn check_states(
+    cut: &Cut,
+    wiring: &Wiring,
+    reference: &mut Reference,
+    mut tell: impl FnMut(Invariant, Place, Amount, Amount),
+) {
+    if cut.promise == Promise::AtLeastOnce {
+        return;
+    }
+    let mut states = vec![Fold::default(); wiring.vertices.len()];
+    let mut read = Vec::with_capacity(cut.tasks.len());
+    for (state, (vertex, _)) in cut.tasks.iter().zip(&wiring.tasks) {
+        let state = state.unwrap_or_default();
+        states[*vertex].merge(state);
+        read.push(state.records);
+    }
+    for (channel, wires) in cut.channels.iter().zip(&wiring.channels) {
+        let (consumer, _) = wiring.tasks[wires.consumer.index()];
+        let process = |record: &_| reference::pass(wiring, consumer, *record, 1, &mut states);
+        channel.in_flight.iter().for_each(process);
+    }
+    let expected = reference.states(wiring, &read);
+    for (vertex, (found, expected)) in states.iter().zip(expected).enumerate() {
+        if found != expected {
+            tell(
+                Invariant::StateIsThatOfTheInput,
+                Place::Vertex(vertex),
+                Amount::Set(*expected),
+                Amount::Set(*found),
+            );
+        }
+    }
+}

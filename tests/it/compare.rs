@@ -1,0 +1,92 @@
+use assert_cmd::Command;
+use serde_json::Value;
+
+const SMALL: &str = "scenarios/one-barrier.toml";
+const INTERVAL: &str = "flink.execution.checkpointing.interval=200ms";
+
+fn compare(args: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("ckptsim").unwrap();
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["compare", SMALL, "--set", INTERVAL, "--no-loss", "--quiet"])
+        .args(args);
+    command
+}
+
+fn stdout(command: &mut Command, code: i32) -> String {
+    let output = command.assert().code(code);
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+#[test]
+fn a_scenario_compared_with_itself_has_no_difference_in_any_metric() {
+    let text = stdout(
+        &mut compare(&[SMALL, "--replications", "3", "--detailed-exitcode"]),
+        0,
+    );
+    assert!(text.contains("A and B are the same scenario"), "{text}");
+    assert!(!text.contains("worse"), "{text}");
+}
+
+#[test]
+fn a_slower_operator_is_worse_and_says_so_by_its_exit_code() {
+    let slower = ["--with", "vertex.join.service=1500us"];
+    let args = [
+        &slower[..],
+        &[
+            "--replications",
+            "4",
+            "--detailed-exitcode",
+            "--format",
+            "json",
+        ],
+    ];
+    let text = stdout(&mut compare(&args.concat()), 4);
+    let result: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(result["changes"][0]["path"], "vertex.join.service");
+    assert_eq!(result["changes"][0]["old"], "1 ms");
+    let metrics = result["metrics"].as_array().unwrap();
+    let busy = metrics.iter().find(|of| of["name"] == "utilisation");
+    assert_eq!(busy.unwrap()["verdict"], "worse");
+    assert_eq!(busy.unwrap()["difference"]["n"], 4);
+}
+
+#[test]
+fn without_detailed_exitcode_a_difference_is_a_success() {
+    let text = stdout(
+        &mut compare(&["--with", "vertex.join.service=2ms", "--replications", "2"]),
+        0,
+    );
+    assert!(
+        text.contains("~ vertex.join.service: 1 ms -> 2 ms"),
+        "{text}"
+    );
+}
+
+#[test]
+fn markdown_has_the_changes_as_a_diff_and_the_metrics_as_a_table() {
+    let text = stdout(
+        &mut compare(&[
+            "--with",
+            "job.name=b",
+            "--replications",
+            "2",
+            "--format",
+            "markdown",
+        ]),
+        0,
+    );
+    assert!(
+        text.contains("```diff\n~ job.name: one barrier -> b\n```"),
+        "{text}"
+    );
+    assert!(text.contains("| metric"), "{text}");
+}
+
+#[test]
+fn one_scenario_needs_a_change() {
+    compare(&[]).assert().code(2);
+    compare(&["--with", "vertex.join.servce=2ms"])
+        .assert()
+        .code(2);
+}

@@ -1,0 +1,252 @@
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ckptsim::scenario::Scenario;
+use ckptsim::scenario::load::parse;
+use proptest::prelude::*;
+
+/// The figures that a random scenario is made of; every choice is taken modulo the number of its alternatives.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent choices")]
+pub struct Recipe {
+    pub shape: usize,
+    pub parallelism: [usize; 4],
+    pub exchanges: [usize; 5],
+    pub service_us: [u32; 3],
+    pub rate: u32,
+    pub record: u32,
+    pub seed: u64,
+    pub alignment: usize,
+    pub backend: usize,
+    pub interval_ms: u32,
+    pub timeout_ms: u32,
+    pub concurrent: usize,
+    pub buffer_timeout: usize,
+    pub debloating: bool,
+    pub alternating: bool,
+    pub skewed: bool,
+    pub taskmanagers: usize,
+    pub savepoint: usize,
+    pub even_keys: bool,
+    pub bandwidth_mb: u32,
+}
+
+/// All kinds of small jobs, checkpointed in all kinds of ways.
+pub fn recipes() -> impl Strategy<Value = Recipe> {
+    let work = (
+        0..5_usize,
+        prop::array::uniform4(1..4_usize),
+        prop::array::uniform5(0..5_usize),
+        prop::array::uniform3(1..3000_u32),
+        prop_oneof![10..500_u32, 500..20_000_u32],
+        prop_oneof![1..300_u32, 300..80_000_u32],
+        any::<u64>().prop_map(|seed| seed >> 12),
+    );
+    let checkpointing = (
+        0..6_usize,
+        0..5_usize,
+        50..900_u32,
+        prop_oneof![10..300_u32, 300..60_000_u32],
+        1..3_usize,
+        0..3_usize,
+        any::<bool>(),
+    );
+    let rest = (
+        any::<bool>(),
+        any::<bool>(),
+        1..4_usize,
+        0..4_usize,
+        any::<bool>(),
+        1..200_u32,
+    );
+    (work, checkpointing, rest).prop_map(|(work, checkpointing, rest)| Recipe {
+        shape: work.0,
+        parallelism: work.1,
+        exchanges: work.2,
+        service_us: work.3,
+        rate: work.4,
+        record: work.5,
+        seed: work.6,
+        alignment: checkpointing.0,
+        backend: checkpointing.1,
+        interval_ms: checkpointing.2,
+        timeout_ms: checkpointing.3,
+        concurrent: checkpointing.4,
+        buffer_timeout: checkpointing.5,
+        debloating: checkpointing.6,
+        alternating: rest.0,
+        skewed: rest.1,
+        taskmanagers: rest.2,
+        savepoint: rest.3,
+        even_keys: rest.4,
+        bandwidth_mb: rest.5,
+    })
+}
+
+impl Recipe {
+    /// An input, with an exchange that the two parallelisms allow.
+    fn input(&self, from: &str, edge: usize, producers: usize, consumers: usize) -> String {
+        let exchange = match self.exchanges[edge] {
+            1 => "rebalance",
+            2 => "rescale",
+            3 if producers == consumers => "forward",
+            4 => "broadcast",
+            _ => "hash",
+        };
+        let skew = if exchange == "hash" && self.skewed && consumers > 1 {
+            ", skew = { subtask = 0, share = \"70 %\" }"
+        } else {
+            ""
+        };
+        format!("{{ from = \"{from}\", exchange = \"{exchange}\"{skew} }}")
+    }
+
+    fn source(&self, name: &str, parallelism: usize, rate: &str) -> String {
+        let record = self.record;
+        format!(
+            "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\n\
+             source = {{ rate = \"{rate}\", record = \"{record} B\" }}\n"
+        )
+    }
+
+    fn operator(
+        &self,
+        name: &str,
+        parallelism: usize,
+        service: usize,
+        inputs: &[String],
+    ) -> String {
+        let reading = if self.alternating {
+            "alternating"
+        } else {
+            "union"
+        };
+        let state = if self.backend == 0 {
+            String::new()
+        } else {
+            "state = { size = \"4 MiB\", entry = \"1 KiB\", dirty = \"50 %/min\" }\n".to_owned()
+        };
+        format!(
+            "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\nservice = \"{} us\"\n\
+             inputs = [{}]\nreading = \"{reading}\"\n{state}",
+            self.service_us[service],
+            inputs.join(", ")
+        )
+    }
+
+    fn vertices(&self) -> String {
+        let [p, q, r, last] = self.parallelism;
+        let rate = format!("{}/s", self.rate);
+        let edge = |from, edge, producers, consumers| self.input(from, edge, producers, consumers);
+        let source = self.source("a", p, &rate);
+        match self.shape {
+            0 => source + &self.operator("m", q, 0, &[edge("a", 0, p, q)]),
+            1 => {
+                source
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
+                    + &self.operator("n", r, 1, &[edge("m", 1, q, r)])
+                    + &self.operator("z", last, 2, &[edge("n", 2, r, last)])
+            }
+            2 => {
+                source
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
+                    + &self.operator("n", r, 1, &[edge("a", 1, p, r)])
+                    + &self.operator(
+                        "z",
+                        last,
+                        2,
+                        &[edge("m", 2, q, last), edge("n", 3, r, last)],
+                    )
+            }
+            3 => {
+                source
+                    + &self.source("b", r, "200/s")
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q), edge("b", 1, r, q)])
+                    + &self.operator("z", last, 1, &[edge("m", 2, q, last)])
+            }
+            _ => {
+                source
+                    + &self.source("b", r, "unlimited")
+                    + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
+                    + &self.operator(
+                        "z",
+                        last,
+                        1,
+                        &[edge("m", 1, q, last), edge("b", 2, r, last)],
+                    )
+            }
+        }
+    }
+
+    fn flink(&self) -> String {
+        let mut text = format!(
+            "[flink]\nexecution.checkpointing.interval = \"{} ms\"\n\
+             execution.checkpointing.timeout = \"{} ms\"\n\
+             execution.checkpointing.max-concurrent-checkpoints = {}\n\
+             execution.checkpointing.tolerable-failed-checkpoints = 1000\n\
+             taskmanager.network.memory.buffer-debloat.enabled = {}\n",
+            self.interval_ms, self.timeout_ms, self.concurrent, self.debloating
+        );
+        text += match self.alignment {
+            1 => "execution.checkpointing.unaligned.enabled = true\n",
+            2 => {
+                "execution.checkpointing.unaligned.enabled = true\n\
+                 execution.checkpointing.aligned-checkpoint-timeout = \"100 ms\"\n"
+            }
+            3 => "execution.checkpointing.mode = \"AT_LEAST_ONCE\"\n",
+            _ => "",
+        };
+        text += match self.backend {
+            2 => "state.backend.type = \"rocksdb\"\n",
+            3 => "state.backend.type = \"rocksdb\"\nexecution.checkpointing.incremental = true\n",
+            4 => {
+                "state.changelog.enabled = true\n\
+                 state.changelog.periodic-materialize.interval = \"1 s\"\n"
+            }
+            _ => "state.backend.type = \"hashmap\"\n",
+        };
+        text += match self.buffer_timeout {
+            0 => "",
+            1 => "execution.buffer-timeout.interval = \"0 ms\"\n",
+            _ => "execution.buffer-timeout.enabled = false\n",
+        };
+        text
+    }
+
+    fn toml(&self) -> String {
+        let mut text = format!(
+            "[job]\nduration = \"3 s\"\nwarmup = \"0 s\"\n{}{}",
+            self.vertices(),
+            self.flink()
+        );
+        let keys = if self.even_keys { "even" } else { "random" };
+        writeln!(text, "[simulation]\nkeys = \"{keys}\"").unwrap();
+        text += match self.alignment {
+            4 => "alignment = \"caching\"\ncache-limit = \"1 MiB\"\n",
+            5 => "alignment = \"caching\"\ncache-limit = \"1 MiB\"\ncache-overflow = \"fail\"\n",
+            _ => "",
+        };
+        let (taskmanagers, bandwidth) = (self.taskmanagers, self.bandwidth_mb);
+        writeln!(text, "[cluster]\ntaskmanagers = {taskmanagers}\nslots = 3").unwrap();
+        writeln!(
+            text,
+            "[storage]\nprofile = \"hdfs\"\nwrite-per-stream = \"{bandwidth} MB/s\""
+        )
+        .unwrap();
+        text += match self.savepoint {
+            1 => "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"canonical\"\n",
+            2 => "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"native\"\n",
+            3 => "[[trigger]]\nat = \"1 s\"\nkind = \"checkpoint\"\n",
+            _ => "",
+        };
+        text
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> Scenario {
+        let text = self.toml();
+        parse(&text, "recipe", Path::new(""), &[])
+            .unwrap_or_else(|problems| panic!("{problems}\n{text}"))
+            .scenario
+    }
+}
