@@ -9,16 +9,16 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::experiment::recommend::{Recommendation, SCHEMA};
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
-use crate::experiment::{PointSummary, SweepResult};
+use crate::experiment::{PointSummary, SweepResult, saved_run};
 use crate::render::number::counted;
 use crate::render::{plot, recommend, table};
 use crate::scenario::load;
 
-/// Print and draw the saved results of a sweep or a recommendation again, without simulating
+/// Print and draw the saved results of a sweep, a recommendation, or a run again, without simulating
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ckptsim report reports/production-2min")]
 pub struct Args {
-    /// Directory of a sweep or a recommendation
+    /// Directory of results
     directory: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
@@ -28,51 +28,73 @@ pub struct Args {
 /// Name of a saved recommendation.
 pub const RECOMMENDATION: &str = "recommendation.json";
 
-/// Reads, prints, draws.
+/// Reads, prints, draws: a recommendation, a sweep, or both, since both commands write into `reports/<scenario>` unless
+/// told otherwise; else a single run.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let has = |name: &str| args.directory.join(name).exists();
-    // Both commands write into reports/<scenario> unless told otherwise.
-    if has(RECOMMENDATION) {
-        let found: Recommendation = saved::read(&args.directory.join(RECOMMENDATION), SCHEMA)
-            .with_context(|| {
-                format!(
-                    "{} holds no readable recommendation",
-                    args.directory.display()
-                )
-            })?;
-        print_recommendation(&found, args.format, has("results.json"), console)?;
-        let names = draw_recommendation(&found, &args.directory)?;
-        console.note(&format!(
-            "written to {}: {}",
-            args.directory.display(),
-            names.join(", ")
-        ));
-        if !has("results.json") {
-            return Ok(Exit::Success);
-        }
+    let directory = &args.directory;
+    let has = |name: &str| directory.join(name).exists();
+    let (recommended, swept) = (has(RECOMMENDATION), has("results.json"));
+    if recommended {
+        recommendation(args, swept, console)?;
+    } else if has(saved_run::FILE) && !swept {
+        run(args, console)?;
     }
-    let result: SweepResult = saved::read(&args.directory.join("results.json"), SWEEP_SCHEMA)
-        .with_context(|| unreadable(&args.directory))?;
-    print(&result, args.format, console)?;
-    draw(&result, &args.directory, console)?;
+    if swept || !(recommended || has(saved_run::FILE)) {
+        let result: SweepResult = saved::read(&directory.join("results.json"), SWEEP_SCHEMA)
+            .with_context(|| unreadable(directory))?;
+        print(&result, args.format, console)?;
+        draw(&result, directory, console)?;
+    }
     Ok(Exit::Success)
 }
 
-/// Prints a recommendation in the formats that it has; where a sweep follows, only what can be read before it.
-fn print_recommendation(
-    found: &Recommendation,
-    format: Format,
-    sweep_follows: bool,
-    console: Console,
-) -> anyhow::Result<()> {
-    match format {
-        Format::Text => console.result(&recommend::text(found)),
-        Format::Json | Format::Csv | Format::Markdown if sweep_follows => Ok(()),
-        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(found))),
+/// A saved recommendation; where a sweep follows, it is printed only if both can be told apart.
+fn recommendation(args: &Args, sweep_follows: bool, console: Console) -> anyhow::Result<()> {
+    let directory = &args.directory;
+    let found: Recommendation = saved::read(&directory.join(RECOMMENDATION), SCHEMA)
+        .with_context(|| format!("{} holds no readable recommendation", directory.display()))?;
+    match args.format {
+        Format::Text => console.result(&recommend::text(&found))?,
+        Format::Json | Format::Csv | Format::Markdown if sweep_follows => {}
+        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found)))?,
         Format::Csv | Format::Markdown => {
             anyhow::bail!("a recommendation is printed as text or json")
         }
     }
+    tell(&draw_recommendation(&found, directory)?, directory, console);
+    Ok(())
+}
+
+/// A saved run. Its queues are not drawn again: the picture compares them with those of another mode, which is not saved.
+fn run(args: &Args, console: Console) -> anyhow::Result<()> {
+    let directory = &args.directory;
+    let mut saved = saved_run::read(directory)
+        .with_context(|| format!("{} holds no readable run", directory.display()))?;
+    saved.result.occupancy = None;
+    let phases = table::phases(&saved.result);
+    match args.format {
+        Format::Text => console.result(&phases.text())?,
+        Format::Markdown => console.result(&phases.markdown())?,
+        Format::Json | Format::Csv => {
+            anyhow::bail!(
+                "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
+            )
+        }
+    }
+    let origin = plot::Origin {
+        scenario: saved.scenario,
+        version: saved.version,
+        sha256: saved.scenario_sha256,
+        seed: saved.result.seed,
+    };
+    let pictures = plot::run_pictures(&saved.result, &origin);
+    tell(&write_pictures(&pictures, directory)?, directory, console);
+    Ok(())
+}
+
+fn tell(names: &[String], directory: &Path, console: Console) {
+    let names = names.join(", ");
+    console.note(&format!("written to {}: {names}", directory.display()));
 }
 
 /// Draws a recommendation; returns the names of the PNG files.
@@ -83,17 +105,15 @@ pub fn draw_recommendation(
     write_pictures(&plot::recommendation::pictures(found), directory)
 }
 
-/// What a directory is from which no sweep can be read.
+/// What a directory is from which nothing can be read.
 fn unreadable(directory: &Path) -> String {
     let has = |name: &str| directory.join(name).exists();
     let what = if has("results.json") {
         "holds no readable sweep"
     } else if has("journal.ndjson") {
         "holds a sweep that was interrupted; finish it with `ckptsim sweep --resume`"
-    } else if has("run.json") {
-        "holds a single run; a report is made of a sweep"
     } else {
-        "holds no sweep; `ckptsim sweep` writes one"
+        "holds no sweep, recommendation, or run"
     };
     format!("{} {what}", directory.display())
 }

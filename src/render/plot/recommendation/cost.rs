@@ -240,9 +240,8 @@ fn curves(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span
 }
 
 fn finding(lowest: &Point, flat: &Flat) -> String {
-    let time = |seconds: f64| exact(Unit::Time, (seconds).round().max(seconds.min(1.0)));
     let best = format!(
-        "Checkpoints and repeated work cost least every {}: {} of the time",
+        "The total cost is least at an interval of {}, {} of the time",
         exact(Unit::Time, lowest.seconds),
         Unit::Share.about(lowest.total())
     );
@@ -251,9 +250,9 @@ fn finding(lowest: &Point, flat: &Flat) -> String {
         return best;
     }
     format!(
-        "{best}; {among}{} to {} cost at most 5 % more",
-        time(flat.from),
-        time(flat.to)
+        "{best}; {among}{} to {} are within 5 %",
+        Unit::Time.about(flat.from),
+        Unit::Time.about(flat.to)
     )
 }
 

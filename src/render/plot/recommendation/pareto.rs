@@ -381,9 +381,12 @@ impl View<'_> {
             }
             Some(current) => {
                 let (before, time_before) = texts(current);
+                // What does not change need not be said twice.
+                let same = choices(current.candidate) == choices(chosen.candidate);
+                let [to, from] = [chosen.candidate, current.candidate]
+                    .map(|one| if same { every(one) } else { name(one) });
                 format!(
-                    "{chosen_name} instead of {}: overhead {overhead} instead of {before}, {metric} {time} instead of {time_before}",
-                    name(current.candidate)
+                    "{to} instead of {from}: overhead {overhead} instead of {before}, {metric} {time} instead of {time_before}",
                 )
             }
             None => format!("{chosen_name}: overhead {overhead}, {metric} {time}"),

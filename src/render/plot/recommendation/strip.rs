@@ -107,7 +107,11 @@ fn columns<'c>(all: &[(f64, &'c Candidate)]) -> Vec<Column<'c>> {
 fn ticks(columns: &[Column]) -> Vec<Name> {
     let tick = |column: &Column| Name {
         at: column.seconds,
-        text: exact(Unit::Time, column.seconds),
+        text: column
+            .candidate
+            .coordinates
+            .first()
+            .map_or_else(String::new, |at| at.label.clone()),
         strong: false,
     };
     columns.iter().map(tick).collect()
@@ -242,7 +246,8 @@ fn choice(found: &Recommendation, focus: &Candidate, columns: &[Column], rows: f
 }
 
 fn frame(column: &Column, rows: f64) -> Mark {
-    let (left, right, bottom, top) = (column.left, column.right, 0.0, rows);
+    // The band at the bottom has a text across intervals.
+    let (left, right, bottom, top) = (column.left, column.right, 1.0, rows);
     Mark::Line(Line {
         label: String::new(),
         paint: Paint::Ink,
@@ -263,7 +268,7 @@ fn key() -> Vec<KeyEntry> {
         ("ok: met", Swatch::Fill(Paint::Met, SURE)),
         ("no: missed", Swatch::Fill(Paint::Objective, SURE)),
         (
-            "pale, with ?: undecided, the 95 % interval contains the bound",
+            "pale, with ?: the bound is in the 95 % interval",
             Swatch::Fill(Paint::Grey, UNSURE),
         ),
     ];

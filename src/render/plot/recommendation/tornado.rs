@@ -4,7 +4,7 @@ use crate::experiment::recommend::{Recommendation, TornadoEntry};
 use crate::render::number::{Unit, deviation};
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{
-    At, Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Rule, Swatch,
+    At, Axis, Cell, Chart, Dot, Dots, KeyEntry, Mark, Name, Panel, Rule, Shape, Swatch,
 };
 use crate::render::plot::recommendation::{described, footer, words};
 use crate::render::plot::span::Span;
@@ -120,6 +120,7 @@ fn panel(
         });
         margin.push((middle, text(entry)));
     }
+    margin.push((rows + TOP / 2.0, "−20 % | +20 %".to_owned()));
     marks.push(Mark::Rule(Rule {
         label: base.1,
         paint: Paint::Ink,
@@ -150,16 +151,44 @@ fn intervals(entries: &[&TornadoEntry], base: f64) -> Panel {
             _ => format!("{low} | {high}"),
         }
     };
+    let bars = panel(
+        entries,
+        (base, format!("as is: {}", exact(Unit::Time, base))),
+        ends,
+        text,
+    );
+    let mut marks = bars.marks;
+    marks.extend(none(entries, x.high()));
     Panel {
-        heading: "Recommended interval".to_owned(),
         x: Axis::round("Recommended interval", Unit::Time, x),
-        ..panel(
-            entries,
-            (base, format!("as is: {}", exact(Unit::Time, base))),
-            ends,
-            text,
-        )
+        marks,
+        ..bars
     }
+}
+
+/// Crosses at the edge instead of bars that do not exist: no interval passes.
+fn none(entries: &[&TornadoEntry], edge: f64) -> Option<Mark> {
+    let rows = entries.len() as f64;
+    let dot = |at: f64| Dot {
+        at: (edge, at),
+        interval: None,
+    };
+    let points: Vec<Dot> = entries
+        .iter()
+        .enumerate()
+        .flat_map(|(index, entry)| {
+            let middle = rows - index as f64 - 0.5;
+            let low = entry.low.is_none().then(|| dot(middle + 0.19));
+            let high = entry.high.is_none().then(|| dot(middle - 0.19));
+            low.into_iter().chain(high)
+        })
+        .collect();
+    (!points.is_empty()).then_some(Mark::Dots(Dots {
+        paint: Paint::Objective,
+        shape: Shape::Cross,
+        hollow: false,
+        points,
+    }))
 }
 
 fn same(a: f64, b: f64) -> bool {
@@ -184,14 +213,20 @@ fn costs(entries: &[&TornadoEntry], minimised: &str) -> Option<Panel> {
     let highest = changes.iter().copied().fold(0.0, f64::max);
     let room = 0.12 * widest;
     let text = |entry: &TornadoEntry| {
-        let [low, high] = cost_changes(entry)
-            .map(|change| change.map_or_else(|| "none passes".to_owned(), deviation));
+        let changes = cost_changes(entry);
+        if changes
+            .iter()
+            .all(|change| change.is_some_and(|change| change.abs() < 5e-4))
+        {
+            return "unchanged".to_owned();
+        }
+        let [low, high] =
+            changes.map(|change| change.map_or_else(|| "none passes".to_owned(), deviation));
         format!("{low} | {high}")
     };
     Some(Panel {
-        heading: format!("{minimised} at that interval"),
         x: Axis::round(
-            &format!("Change of {minimised}"),
+            &format!("Change of {minimised} at that interval"),
             Unit::Share,
             Span::linear(lowest - room, highest + room),
         ),

@@ -6,6 +6,8 @@ use crate::experiment::recommend::{
     SCHEMA, TornadoEntry, Verdict,
 };
 use crate::measure::Estimate;
+use crate::units::SimDuration;
+use crate::units::print::written;
 
 const INTERVALS: [f64; 11] = [
     10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0,
@@ -73,7 +75,7 @@ fn candidate(seconds: f64, mode: &str, objectives: &[Objective]) -> Candidate {
     };
     let mut candidate = Candidate {
         coordinates: vec![
-            coordinate(&format!("{seconds} s"), Some(seconds)),
+            coordinate(&written(SimDuration::from_secs_f64(seconds)), Some(seconds)),
             coordinate(mode, None),
         ],
         metrics: metrics
