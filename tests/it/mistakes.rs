@@ -17,9 +17,8 @@ fn files() -> Vec<PathBuf> {
 /// What `check` says, with the file's name instead of its path.
 fn told(file: &Path) -> String {
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
-    let problems = match load::load(file, &[]) {
-        Ok(_) => panic!("{name} has no mistake"),
-        Err(problems) => problems,
+    let Err(problems) = load::load(file, &[]) else {
+        panic!("{name} has no mistake")
     };
     problems
         .to_string()

@@ -203,7 +203,7 @@ fn a_sweep_on_a_full_disk_keeps_what_was_finished() {
     assert_eq!(code, Some(1), "{message}");
     assert!(message.contains("journal"), "{message}");
     let kept = sound_journal(full.path());
-    let lines = kept.iter().filter(|byte| **byte == b'\n').count();
+    let lines = kept.split(|byte| *byte == b'\n').count() - 1;
     assert!((2..13).contains(&lines), "{lines} lines were kept");
     finish(&SWEEP, full.path());
     assert!(sound_journal(full.path()).starts_with(&kept));

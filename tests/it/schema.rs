@@ -39,8 +39,14 @@ impl Schema {
                     let has = |key: &Value| value.get(key.as_str().unwrap()).is_some();
                     !value.is_object() || choices().all(has)
                 }
-                "$schema" | "title" | "description" | "examples" | "definitions" => true,
-                "items" | "properties" | "additionalProperties" => true,
+                "$schema"
+                | "title"
+                | "description"
+                | "examples"
+                | "definitions"
+                | "items"
+                | "properties"
+                | "additionalProperties" => true,
                 unknown => panic!("the schema uses {unknown}, which this check does not know"),
             };
             if !holds {
