@@ -1,4 +1,5 @@
 mod errors;
+mod failure_errors;
 mod failures;
 mod files;
 mod hostile;
