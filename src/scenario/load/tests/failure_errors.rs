@@ -71,6 +71,8 @@ parallelism = { inn = 2, in = 0 }
        |
     23 | parallelism = { inn = 2, in = 0 }
        |                               ^
+       |
+       = help: write a whole number from 1 to 32768
     "##);
     insta::assert_snapshot!(errors_after_source("[cluster]\ncommit = { replicas = 3 }\n[[outage]]\nat = '1 s'\nduration = '1 s'\nreplica = 3\n"), @r##"
     error: there is no replica 3
@@ -173,6 +175,8 @@ jobmanager = false
        |
     11 | times = 0
        |         ^
+       |
+       = help: write a whole number from 1 to 1000000
 
     error: what fails is said twice: `taskmanager` and `jobmanager`
       --> test.toml:16:1
