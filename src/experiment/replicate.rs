@@ -78,7 +78,7 @@ pub struct Replication {
     /// Every end-to-end duration.
     #[serde(default)]
     pub durations: Spans,
-    /// Share of the saturated throughput that sync phases take, see [`stops`](crate::experiment::stops).
+    /// Share of the saturated throughput that sync phases take, see [`stops`].
     #[serde(default)]
     pub overhead: Option<f64>,
     /// Bytes newly persisted per hour.

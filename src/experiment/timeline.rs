@@ -57,7 +57,7 @@ impl Sampler {
             emitted_per_s: rate(counts.emitted, self.last.emitted),
             processed_per_s: rate(counts.processed, self.last.processed),
             unread: job.unread(now),
-            in_channels: job.records_in_channels(),
+            in_channels: job.records_between_tasks(),
             lag: job.lag(now),
             running: job.runs(),
             written: Bytes::new(job.storage_totals().0),

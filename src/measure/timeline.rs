@@ -24,7 +24,7 @@ pub struct Sample {
     pub processed_per_s: f64,
     /// Records that are due and not emitted, of log sources.
     pub unread: u64,
-    /// Records in channels.
+    /// Records in channels, and in the buffers that tasks have in hand.
     pub in_channels: u64,
     /// How far the slowest source subtask is behind its schedule: a lower bound of the latency of what comes out.
     pub lag: SimDuration,

@@ -6,7 +6,7 @@
 //! * **F4**, `C_k = {S_1, …, S_n}`: a [`Cut`] holds every subtask's state, the sources' positions among them, and both
 //!   sides of every channel ([`Invariant::EveryTaskTakesPart`]).
 //! * **F7**, `S' = f(S, X)`: every task folds its input into a [`Fold`], a count and a checksum that do not depend on order.
-//!   `f` for the whole job stands in [`reference`], without tasks, buffers or time.
+//!   `f` for the whole job stands in [`mod@reference`], without tasks, buffers or time.
 //! * **F8**, `C(S') = C(S)`: on every channel, what was sent before the barrier was processed before the snapshot
 //!   ([`Invariant::SentIsReceived`]), or is persisted as in-flight data ([`Invariant::SentIsReceivedOrPersisted`]: the
 //!   number that the mechanism of unaligned barriers persisted is compared with the number that the ledger knows to be in

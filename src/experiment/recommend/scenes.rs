@@ -142,7 +142,7 @@ where
     }
 }
 
-/// Long enough to leave the first checkpoint out and to count [`PERIODS`] more.
+/// Long enough to leave the first checkpoint out and to count `PERIODS` more.
 pub fn prolonged(scenario: &Scenario) -> Scenario {
     let mut prolonged = scenario.clone();
     let interval = scenario.checkpointing.interval.unwrap_or(SimDuration::ZERO);

@@ -128,7 +128,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Records in all channels, shared segments and caches counted once per reader.
-    pub fn records_in_channels(&self) -> u64 {
+    pub(super) fn records_in_channels(&self) -> u64 {
         self.network
             .channels()
             .iter()

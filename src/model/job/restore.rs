@@ -295,9 +295,17 @@ impl<O: Observer> Job<O> {
         self.observer.observe(now, &Fact::CaughtUp);
     }
 
-    /// Records that are due and not emitted, and records in channels.
+    /// Records that wait: due and not emitted, in channels, or in the buffers in hand.
     pub(super) fn backlog(&self, now: SimTime) -> u64 {
-        self.unread(now) + self.records_in_channels()
+        self.unread(now) + self.records_between_tasks()
+    }
+
+    /// Records that were emitted and not processed: in channels, and in the buffers in hand.
+    pub fn records_between_tasks(&self) -> u64 {
+        let inputs = self.tasks.iter().flat_map(|task| &task.inputs);
+        let in_hand = inputs.filter_map(|input| input.in_hand.as_ref());
+        let left: u64 = in_hand.map(|in_hand| u64::from(in_hand.left)).sum();
+        self.records_in_channels() + left
     }
 
     /// Records of log sources that are due and not emitted.
