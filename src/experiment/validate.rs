@@ -22,7 +22,7 @@ use crate::recording::file::{CheckpointDetails, Rest};
 use crate::recording::measured::{self, Metric, Samples, median};
 use crate::recording::{self, Answers, Recording, RecordingError, estimate, known};
 use crate::scenario::{LatencyDraw, Scenario, load};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// Probability of the prediction intervals.
 pub const INTERVAL: f64 = 0.9;
@@ -108,9 +108,10 @@ pub fn compare(
     seed: u64,
     replications: u32,
 ) -> Result<Compared, ValidateError> {
-    let scenario = &until_failure(recording, scenario);
-    let typical = simulate(scenario, LatencyDraw::Typical, seed, replications)?;
-    let random = simulate(scenario, LatencyDraw::Random, seed, replications)?;
+    let failure = first_failure(recording);
+    let simulate = |latencies| simulate(scenario, failure, latencies, seed, replications);
+    let typical = simulate(LatencyDraw::Typical)?;
+    let random = simulate(LatencyDraw::Random)?;
     let measured = measured::of_recording(recording);
     let metrics: Vec<Comparison> = measured
         .iter()
@@ -135,19 +136,17 @@ pub fn compare(
     })
 }
 
-/// The scenario up to the recording's first failure: checkpoints after it are not compared.
-fn until_failure(recording: &Recording, scenario: &Scenario) -> Scenario {
-    let mut scenario = scenario.clone();
+/// When the recorded job failed for the first time: checkpoints are compared until then, recoveries from then on.
+fn first_failure(recording: &Recording) -> Option<SimTime> {
     let clock = Clock::of(recording);
-    if clock.cut {
-        let end = SimDuration::from_secs_f64(clock.since_start(clock.end) / 1000.0);
-        scenario.job.duration = scenario.job.duration.min(end);
-    }
-    scenario
+    clock
+        .cut
+        .then(|| SimTime::ZERO + SimDuration::from_secs_f64(clock.since_start(clock.end) / 1000.0))
 }
 
 fn simulate(
     scenario: &Scenario,
+    failure: Option<SimTime>,
     latencies: LatencyDraw,
     seed: u64,
     replications: u32,
@@ -157,7 +156,7 @@ fn simulate(
     (0..replications)
         .into_par_iter()
         .map(|replication| {
-            run::run(&scenario, seed, replication).map(|run| of_run(&scenario, &run))
+            run::run(&scenario, seed, replication).map(|run| of_run(&scenario, &run, failure))
         })
         .collect()
 }
@@ -193,21 +192,25 @@ fn comparison(
     }
 }
 
-/// What a simulated run would have answered, and its counters.
-fn of_run(scenario: &Scenario, run: &RunResult) -> Samples {
+/// What a simulated run would have answered until `failure`, and its recoveries; without a failure, its counters.
+fn of_run(scenario: &Scenario, run: &RunResult, failure: Option<SimTime>) -> Samples {
     let names: Vec<&str> = run
         .vertices
         .iter()
         .map(|vertex| vertex.name.as_str())
         .collect();
     let vertices: Vec<(&str, &str)> = names.iter().map(|name| (*name, *name)).collect();
-    let end = run.end.as_secs_f64() * 1000.0;
+    let end = failure.unwrap_or(run.end).as_secs_f64() * 1000.0;
     let mut samples = measured::of_checkpoints(
         &answers(scenario, run, &names),
         &vertices,
         run.warmup.as_secs_f64() * 1000.0,
         end,
     );
+    if failure.is_some() {
+        measured::of_recoveries(&run.recoveries, &mut samples);
+        return samples;
+    }
     let mean = |shares: &[f64]| 1000.0 * shares.iter().sum::<f64>() / shares.len() as f64;
     for vertex in &run.vertices {
         let mut add = |metric, value| {

@@ -1,6 +1,7 @@
 //! What is compared: figures of Flink's REST answers, recorded or simulated, cut alike.
 //!
-//! Only periodic checkpoints count that were triggered after the warm-up. Per vertex the largest figure of its subtasks is
+//! Only periodic checkpoints count that were triggered after the warm-up and ended before the first failure; of a job that
+//! failed, its recoveries are compared instead of its counters. Per vertex the largest figure of its subtasks is
 //! taken: which subtask is "the slowest" of a checkpoint is a matter of chance when several end within milliseconds.
 
 use std::collections::BTreeMap;
@@ -8,9 +9,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::measure::RecoveryRecord;
 use crate::measure::estimate::quantile;
 use crate::recording::clock::Clock;
 use crate::recording::file::{CheckpointDetails, Recording, Rest};
+use crate::recording::recovery;
+use crate::units::SimDuration;
 
 /// A figure that is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -42,6 +46,14 @@ pub enum Metric {
     Failed,
     /// Between successive triggers, ms.
     TriggerInterval,
+    /// Failure until tasks are deployed anew, ms.
+    RestartDelay,
+    /// Deployment until all tasks run, ms.
+    RestoreTime,
+    /// Failure until all tasks run, ms.
+    Downtime,
+    /// All tasks run until no more records wait than before the failure, ms.
+    CatchUp,
 }
 
 impl Metric {
@@ -61,6 +73,10 @@ impl Metric {
             Metric::Completed => "completed",
             Metric::Failed => "failed",
             Metric::TriggerInterval => "trigger_interval",
+            Metric::RestartDelay => "restart_delay",
+            Metric::RestoreTime => "restore_time",
+            Metric::Downtime => "downtime",
+            Metric::CatchUp => "catch_up",
         }
     }
 
@@ -77,7 +93,11 @@ impl Metric {
             | Metric::Async
             | Metric::Busy
             | Metric::Backpressured
-            | Metric::TriggerInterval => 50.0,
+            | Metric::TriggerInterval
+            | Metric::RestartDelay
+            | Metric::RestoreTime
+            | Metric::Downtime
+            | Metric::CatchUp => 50.0,
         }
     }
 
@@ -104,10 +124,30 @@ pub fn of_recording(recording: &Recording) -> Samples {
         .filter_map(|node| Some((node.id.as_str(), ids.get(&node.id)?.as_str())))
         .collect();
     let mut samples = of_checkpoints(&recording.rest, &vertices, clock.warmup, clock.end);
-    if !clock.cut {
+    if clock.cut {
+        of_recoveries(&recovery::of_recording(recording), &mut samples);
+    } else {
         of_counters(recording, &mut samples);
     }
     samples
+}
+
+/// Spans after failures; one that was not over at the end is no sample.
+pub fn of_recoveries(recoveries: &[RecoveryRecord], samples: &mut Samples) {
+    type Span = fn(&RecoveryRecord) -> Option<SimDuration>;
+    let spans: [(Metric, Span); 4] = [
+        (Metric::RestartDelay, RecoveryRecord::restart_delay),
+        (Metric::RestoreTime, RecoveryRecord::restore_time),
+        (Metric::Downtime, RecoveryRecord::downtime),
+        (Metric::CatchUp, RecoveryRecord::catch_up),
+    ];
+    for (metric, span) in spans {
+        let ms = recoveries.iter().filter_map(span);
+        let ms: Vec<f64> = ms.map(|span| 1000.0 * span.as_secs_f64()).collect();
+        if !ms.is_empty() {
+            samples.insert((metric, None), ms);
+        }
+    }
 }
 
 /// Figures of the checkpoints triggered from `warmup` on and finished by `end` (ms on the clock of the answers).

@@ -9,7 +9,7 @@ use crate::render::number::{MISSING, deviation};
 use crate::render::table::{Align, Table};
 
 /// Metrics and their headings, in order.
-const METRICS: [(&str, &str); 14] = [
+const METRICS: [(&str, &str); 18] = [
     ("end_to_end_duration", "duration"),
     (F1, "F1"),
     ("start_delay", "start delay"),
@@ -24,6 +24,10 @@ const METRICS: [(&str, &str); 14] = [
     ("completed", "completed"),
     ("failed", "failed"),
     ("trigger_interval", "triggers"),
+    ("restart_delay", "restart"),
+    ("restore_time", "restore"),
+    ("downtime", "downtime"),
+    ("catch_up", "catch-up"),
 ];
 
 /// One row per metric, one column per family: median / 90th percentile of the error, in per cent.
