@@ -5,6 +5,8 @@
 //! sources: `ALTERNATING` of flink-benchmarks, whose meaning changed with Flink 1.16 (before, an aligned barrier that
 //! waited at the sender could not time out), and the blog's window workload, which states no record sizes.
 
+pub mod khaos;
+
 use std::path::Path;
 
 use serde::Serialize;

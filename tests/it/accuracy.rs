@@ -80,3 +80,11 @@ fn the_documents_formula_is_no_match() {
     assert!(errors(ALL, F1).median_error > 0.5);
     assert!(errors(ALL, "end_to_end_duration").n >= 75);
 }
+
+#[test]
+fn recoveries_of_real_jobs_are_predicted() {
+    at_most("G", "restart_delay", 0.02, 0.05);
+    at_most("G", "restore_time", 0.15, 0.4);
+    at_most("G", "downtime", 0.05, 0.15);
+    at_most("G", "catch_up", 0.08, 0.1);
+}

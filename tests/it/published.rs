@@ -1,4 +1,4 @@
-use ckptsim::experiment::published::{ALL, Published};
+use ckptsim::experiment::published::{ALL, Published, khaos};
 
 /// One test per figure: they run beside each other.
 #[track_caller]
@@ -26,4 +26,11 @@ fn almost_every_rocksdb_checkpoint_waits_for_some_compaction_as_published() {
 #[test]
 fn with_the_changelog_a_checkpoint_takes_as_long_as_published() {
     holds("published-changelog-on.toml");
+}
+
+#[test]
+fn recoveries_take_as_long_as_khaos_published() {
+    let intervals = khaos::compare().unwrap();
+    let error = khaos::mean_error(&intervals).unwrap();
+    assert!(error <= khaos::BOUND, "{intervals:?}");
 }

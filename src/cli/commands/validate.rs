@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::experiment::published;
+use crate::experiment::published::{self, khaos};
 use crate::experiment::theory;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
@@ -69,10 +69,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     for path in &args.paths {
         collect(path, &mut files)?;
     }
-    let published = if args.published {
-        published::compare()?
+    let (published, khaos) = if args.published {
+        (published::compare()?, khaos::compare()?)
     } else {
-        Vec::new()
+        (Vec::new(), Vec::new())
     };
     let theory = if args.theory {
         theory::compare(args.seed, args.replications)?
@@ -95,6 +95,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     }
     let laws = Laws {
         published: &published,
+        khaos: &khaos,
         theory: &theory,
         replications: args.replications,
     };
@@ -152,6 +153,7 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
 /// What is compared besides recordings.
 struct Laws<'a> {
     published: &'a [published::Row],
+    khaos: &'a [khaos::Interval],
     theory: &'a [theory::Row],
     replications: u32,
 }
@@ -172,6 +174,7 @@ fn print(
     }
     if !laws.published.is_empty() {
         tables.push(table::published(laws.published));
+        tables.push(table::khaos(laws.khaos));
     }
     if !laws.theory.is_empty() {
         tables.push(table::theory(laws.theory, laws.replications));
@@ -186,6 +189,7 @@ fn print(
                 "recordings": compared,
                 "summary": summary,
                 "published": laws.published,
+                "khaos": laws.khaos,
                 "theory": laws.theory,
             });
             console.result(&serde_json::to_string_pretty(&all)?)

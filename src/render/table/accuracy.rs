@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::experiment::published::khaos::{self, Interval};
 use crate::experiment::published::{Row, Tolerance};
 use crate::experiment::validate::summary::{ALL, BUSY_MACHINE, Errors, F1, Summary};
 use crate::experiment::validate::{Compared, Comparison};
@@ -151,6 +152,60 @@ pub fn published(rows: &[Row]) -> Table {
             .into_iter()
             .map(|source| format!("Source: {source}."))
             .collect(),
+    }
+}
+
+/// Recovery times beside those of Khaos, by checkpoint interval.
+pub fn khaos(intervals: &[Interval]) -> Table {
+    let columns = [
+        "Interval",
+        "Failures",
+        "Simulated s",
+        "Published s",
+        "Mean error",
+    ];
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let mut rows: Vec<Vec<String>> = intervals
+        .iter()
+        .map(|row| {
+            vec![
+                format!("{} s", row.interval_s),
+                row.failures.to_string(),
+                format!("{:.0}", row.simulated_s),
+                format!("{:.0}", row.published_s),
+                percent(row.mean_error),
+            ]
+        })
+        .collect();
+    if let Some(error) = khaos::mean_error(intervals) {
+        let failures: usize = intervals.iter().map(|row| row.failures).sum();
+        rows.push(vec![
+            "all".to_owned(),
+            failures.to_string(),
+            String::new(),
+            String::new(),
+            percent(error),
+        ]);
+    }
+    Table {
+        title: "Recovery times after the loss of a TaskManager: means over 12 input rates"
+            .to_owned(),
+        columns: columns
+            .iter()
+            .map(|name| ((*name).to_owned(), Align::Right))
+            .collect(),
+        rows,
+        notes: vec![
+            format!(
+                "Source: {}; their repetitions differ by 7.2 %.",
+                khaos::SOURCE
+            ),
+            format!(
+                "Bound: a mean error of {:.0} %. Scenario: scenarios/{}.",
+                100.0 * khaos::BOUND,
+                khaos::SCENARIO
+            ),
+        ],
     }
 }
 

@@ -11,7 +11,7 @@ mod sweep;
 mod theory;
 mod vertices;
 
-pub use crate::render::table::accuracy::{accuracy, comparisons, published};
+pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, published};
 pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
