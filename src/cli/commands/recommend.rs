@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_parser = duration)]
     keep: Option<SimDuration>,
     /// Runs that may be made
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 150)]
     budget: usize,
     /// Do not compute the sensitivity of the answer
     #[arg(long)]

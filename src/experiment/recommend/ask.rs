@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::experiment::recommend::answer::Judged;
 use crate::experiment::recommend::choices::{self, Branch, Choice};
 use crate::experiment::recommend::judge::Question;
-use crate::experiment::recommend::ladder::rungs;
+use crate::experiment::recommend::ladder::{rung_at_most, rungs};
 use crate::experiment::recommend::result::{Recommendation, TornadoEntry};
 use crate::experiment::recommend::scenes::{self, Scenes};
 use crate::experiment::recommend::search::{Plan, SearchError, Site, search};
@@ -25,6 +25,8 @@ const SHORTEST_S: f64 = 10.0;
 const DURATIONS: f64 = 2.0;
 /// Longest interval that is tried without being asked.
 const LONGEST_S: f64 = 3600.0;
+/// The longest is at least this many times the shortest.
+const RANGE: f64 = 4.0;
 /// Share of the budget that sensitivity may take.
 const TORNADO_SHARE: f64 = 0.5;
 /// Evaluations of one input in one direction that are enough.
@@ -80,6 +82,8 @@ pub(super) struct Setting<'a> {
     pub(super) rungs: Vec<f64>,
     pub(super) current: Option<Site>,
     pub(super) injects: bool,
+    /// Intervals above this were left out because recovery would take too long, s.
+    pub(super) cut_s: Option<f64>,
 }
 
 /// Searches and answers; `runner` makes one run.
@@ -168,11 +172,23 @@ impl<'a> Setting<'a> {
             }
         }
         let duration_s = Refined::of(&branches[0].scenario).durable_s();
-        let to_s = ask.to.map_or(LONGEST_S, SimDuration::as_secs_f64);
-        let from_s = ask.from.map_or_else(
-            || SHORTEST_S.max(DURATIONS * duration_s).min(to_s / 4.0),
-            SimDuration::as_secs_f64,
-        );
+        let useful_s = branches
+            .iter()
+            .map(|branch| scenes::longest_useful_s(&branch.scenario, &ask.question))
+            .try_fold(0.0, |longest: f64, useful| Some(longest.max(useful?)));
+        let shortest_s = SHORTEST_S.max(DURATIONS * duration_s);
+        let least_s = RANGE * ask.from.map_or(shortest_s, SimDuration::as_secs_f64);
+        let cut_s = useful_s
+            .map(|useful_s| rung_at_most(useful_s.max(least_s)))
+            .filter(|cut_s| ask.to.is_none() && *cut_s < LONGEST_S);
+        let to_s = ask
+            .to
+            .map(SimDuration::as_secs_f64)
+            .or(cut_s)
+            .unwrap_or(LONGEST_S);
+        let from_s = ask
+            .from
+            .map_or_else(|| shortest_s.min(to_s / RANGE), SimDuration::as_secs_f64);
         let rungs = rungs(from_s.min(to_s), to_s, interval_s);
         let rung_of = |seconds: f64| rungs.iter().position(|rung| (rung - seconds).abs() < 1e-3);
         let current = current.and_then(|(branch, seconds)| {
@@ -189,6 +205,7 @@ impl<'a> Setting<'a> {
             rungs,
             current,
             injects,
+            cut_s,
         })
     }
 

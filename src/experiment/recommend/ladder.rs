@@ -14,15 +14,7 @@ const HOURS: &[f64] = &[1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 18.0, 24.0];
 
 /// All rungs from `from_s` to `to_s`, both included (an end that is no rung is one here), and `extra`, rising. Seconds.
 pub fn rungs(from_s: f64, to_s: f64, extra: Option<f64>) -> Vec<f64> {
-    let below_a_second = [0.001, 0.01, 0.1]
-        .into_iter()
-        .flat_map(|decade| STEPS[..10].iter().map(move |step| step * decade));
-    let all = below_a_second
-        .chain(STEPS.iter().copied())
-        .chain(SECONDS.iter().copied())
-        .chain(MINUTES.iter().map(|minutes| minutes * 60.0))
-        .chain(HOURS.iter().map(|hours| hours * 3600.0));
-    let mut rungs: Vec<f64> = all
+    let mut rungs: Vec<f64> = all()
         .filter(|rung| *rung > from_s && *rung < to_s)
         .chain([from_s, to_s])
         .chain(extra)
@@ -31,6 +23,23 @@ pub fn rungs(from_s: f64, to_s: f64, extra: Option<f64>) -> Vec<f64> {
     rungs.sort_by(f64::total_cmp);
     rungs.dedup();
     rungs
+}
+
+/// The largest rung that is not above `seconds`; `seconds` itself below the first.
+pub fn rung_at_most(seconds: f64) -> f64 {
+    let below = all().filter(|rung| *rung <= seconds);
+    below.reduce(f64::max).unwrap_or(seconds)
+}
+
+fn all() -> impl Iterator<Item = f64> {
+    let below_a_second = [0.001, 0.01, 0.1]
+        .into_iter()
+        .flat_map(|decade| STEPS[..10].iter().map(move |step| step * decade));
+    below_a_second
+        .chain(STEPS.iter().copied())
+        .chain(SECONDS.iter().copied())
+        .chain(MINUTES.iter().map(|minutes| minutes * 60.0))
+        .chain(HOURS.iter().map(|hours| hours * 3600.0))
 }
 
 /// Flink reads whole milliseconds.
@@ -57,5 +66,6 @@ mod tests {
             [17.0, 20.0, 22.0, 25.0, 30.0, 33.0]
         );
         assert_eq!(rungs(10.0, 10.0, None), [10.0]);
+        assert_eq!(rung_at_most(266.0), 240.0);
     }
 }

@@ -128,6 +128,12 @@ impl Setting<'_> {
                     .to_owned(),
             );
         }
+        if let Some(cut_s) = self.cut_s {
+            notes.push(format!(
+                "Intervals above {cut_s:.0} s were not tried: processing half of what came in between again would take \
+                 longer than the objective allows. --to tries them."
+            ));
+        }
         if visited.exhausted {
             notes.push(format!(
                 "The budget of {} runs ended the search before it was sure: --budget allows more.",

@@ -186,6 +186,20 @@ pub fn mtbf_s(scenario: &Scenario) -> Option<f64> {
     law.mtbf().map(SimDuration::as_secs_f64)
 }
 
+/// The longest interval worth a try for a question that bounds recovery: with a longer one, processing even half of the
+/// median rework again takes longer than is allowed, at the spare capacity that the busiest subtask has. s.
+///
+/// The median rework is I/2; it is worked off in (I/2)·ρ/(1 − ρ). `None` if recovery is not bounded, or nothing is spare.
+pub fn longest_useful_s(scenario: &Scenario, question: &Question) -> Option<f64> {
+    let bounds = question.objectives.iter().filter(|objective| {
+        let name = &objective.metric.name;
+        name.starts_with("recovery_") || name.starts_with("catch_up_")
+    });
+    let bound_s = bounds.map(|objective| objective.bound).reduce(f64::min)?;
+    let rho = Refined::of(scenario).load.peak();
+    (rho > 0.0 && rho < 1.0).then(|| 4.0 * bound_s * (1.0 - rho) / rho)
+}
+
 /// By the fluid law, with a whole interval to process again.
 fn usual_recovery_s(scenario: &Scenario, refined: &Refined, interval_s: f64) -> f64 {
     let recovery = &scenario.failures.recovery;
@@ -237,6 +251,16 @@ mod tests {
         };
         assert!(!fails_after(60));
         assert!(fails_after(3600));
+    }
+
+    #[test]
+    fn an_interval_whose_rework_alone_takes_too_long_is_not_worth_a_try() {
+        let scenario = sample::scenario(10);
+        let rho = Refined::of(&scenario).load.peak();
+        let found = longest_useful_s(&scenario, &question("recovery_p95<=30s")).unwrap();
+        assert!((found * rho / (1.0 - rho) / 4.0 - 30.0).abs() < 1e-9);
+        let unbounded = question("duration_p99<=1s");
+        assert_eq!(longest_useful_s(&scenario, &unbounded), None);
     }
 
     #[test]
