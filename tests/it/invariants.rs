@@ -123,6 +123,9 @@ fn a_cancel_marker_ends_the_alignment_of_older_checkpoints_too() {
         savepoint: 1,
         even_keys: false,
         bandwidth_mb: 55,
+        selectivity: 1.0,
+        tolerable: 1000,
+        input: None,
     };
     let (mut job, mut agenda) = started(&recipe.scenario(), recipe.seed);
     let end = SimTime::ZERO + SimDuration::from_secs(3);

@@ -58,7 +58,7 @@ mod tests {
     fn a_violation_is_told_in_a_sentence() {
         let violation = Violation {
             invariant: "every subtask takes part in the checkpoint".to_owned(),
-            checkpoint: 7,
+            checkpoint: Some(7),
             at: SimTime::ZERO,
             place: "map #1".to_owned(),
             expected: "a part".to_owned(),
@@ -75,10 +75,13 @@ mod tests {
             checkpoints: 8,
             violations: vec![violation; 12],
             duplicates: vec![duplicates],
+            waiting: 0,
+            repeated: 0,
             states: vec![VertexState {
                 vertex: "map".to_owned(),
                 records: 20,
                 checksum: "00000000000000ff".to_owned(),
+                subtasks: vec![(20, "00000000000000ff".to_owned())],
             }],
         };
         let text = consistency(&found).text();
