@@ -7,7 +7,7 @@ use ckptsim::scenario::load::parse;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::recipes::{Recipe, recipes};
+use crate::recipes::{Additions, Recipe, recipes};
 
 /// Random jobs, modes and skews that are checked.
 const CASES: u32 = 200;
@@ -44,8 +44,12 @@ fn every_completed_checkpoint_of_a_random_job_is_a_consistent_cut() {
     let outcome = TestRunner::new(config).run(&bounded_recipes(), |recipe| {
         let consistency = checked(recipe.scenario(), recipe.seed);
         if let Some(first) = consistency.violations.first() {
-            let (more, sentence) = (consistency.violations.len() - 1, first.sentence());
-            prop_assert!(false, "seed {}: {sentence}; {more} more", recipe.seed);
+            let (seed, toml) = (recipe.seed, recipe.toml(&Additions::default()));
+            prop_assert!(
+                false,
+                "{}\nSeed {seed} and this scenario:\n{toml}",
+                first.sentence()
+            );
         }
         let exactly_once = recipe.alignment != 3;
         prop_assert!(!exactly_once || consistency.duplicates.is_empty());

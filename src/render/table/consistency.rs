@@ -20,6 +20,12 @@ pub fn consistency(found: &Consistency) -> Table {
     if violations.len() > LISTED {
         notes.push(format!("... and {} more", violations.len() - LISTED));
     }
+    if found.repeated > 0 {
+        notes.push(format!(
+            "{} records are in the states once too often: processed again after a restore, as at-least-once allows",
+            found.repeated
+        ));
+    }
     let columns = [
         ("State at the end", Align::Left),
         ("Records", Align::Right),
@@ -76,7 +82,7 @@ mod tests {
             violations: vec![violation; 12],
             duplicates: vec![duplicates],
             waiting: 0,
-            repeated: 0,
+            repeated: 3,
             states: vec![VertexState {
                 vertex: "map".to_owned(),
                 records: 20,
@@ -87,6 +93,7 @@ mod tests {
         let text = consistency(&found).text();
         assert!(text.contains("8 checkpoints checked, 12 violations, 4 records"));
         assert!(text.contains("checkpoint 7 (0.000 s), map #1: a part expected, none found"));
+        assert!(text.contains("3 records are in the states once too often"));
         assert!(text.contains("... and 2 more") && text.contains("00000000000000ff"));
     }
 }
