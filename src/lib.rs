@@ -33,6 +33,8 @@
 //! * Every random number comes from a stream named by seed, replication and purpose: two scenarios differ only by what was
 //!   changed.
 //! * Records are conserved: written = taken + in channels, at any instant.
+//! * A job that fails and restarts ends, with exactly-once, in the states of the job that does not; at-least-once loses
+//!   nothing ([`model::ledger`]).
 //! * Components of the model answer with values; only [`model::job`] schedules.
 //! * A scenario is checked once, at the border: inside, nothing about it can be wrong.
 //!

@@ -229,8 +229,9 @@ impl Simulation {
     }
 
     /// What has come of it.
-    pub fn finish(self) -> RunResult {
+    pub fn finish(mut self) -> RunResult {
         let end = self.agenda.now();
+        self.job.audit_end(end);
         let warmup = SimTime::ZERO + self.scenario.job.warmup;
         let counters = self.job.counters(end);
         let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());

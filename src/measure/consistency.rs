@@ -16,6 +16,10 @@ pub struct Consistency {
     pub violations: Vec<Violation>,
     /// Channels on which a restore would have had records processed twice (at-least-once), in order of time.
     pub duplicates: Vec<Duplicates>,
+    /// Records that were emitted and not processed by the end.
+    pub waiting: u64,
+    /// Records that the states at the end held once too often, as they may with at-least-once after a restore.
+    pub repeated: u64,
     /// By vertex: everything it had read or processed by the end.
     pub states: Vec<VertexState>,
 }
@@ -25,9 +29,9 @@ pub struct Consistency {
 pub struct Violation {
     /// Its name.
     pub invariant: String,
-    /// Of which checkpoint.
-    pub checkpoint: u64,
-    /// When the checkpoint completed.
+    /// Of which checkpoint; `None` = of the job after a restore, or at the end.
+    pub checkpoint: Option<u64>,
+    /// When the checkpoint completed, or the job was looked at.
     pub at: SimTime,
     /// Where: `producer #0 -> consumer #1`, a subtask, or a vertex.
     pub place: String,
@@ -61,6 +65,8 @@ pub struct VertexState {
     pub records: u64,
     /// Wrapping sum of their identities, 16 hexadecimal digits.
     pub checksum: String,
+    /// By subtask: how many, and their checksum.
+    pub subtasks: Vec<(u64, String)>,
 }
 
 impl Consistency {
@@ -74,7 +80,7 @@ impl Consistency {
                 .iter()
                 .map(|violation| Violation {
                     invariant: violation.invariant.name().to_owned(),
-                    checkpoint: u64::from(violation.checkpoint.0),
+                    checkpoint: violation.checkpoint.map(|id| u64::from(id.0)),
                     at: violation.at,
                     place: names.place(violation.place),
                     expected: amount(violation.expected),
@@ -92,6 +98,10 @@ impl Consistency {
                     processed: duplicates.received.records,
                 })
                 .collect(),
+            waiting: (0..ledger.wiring().channels.len() as u32)
+                .map(|channel| ledger.in_channel(ChannelId(channel)))
+                .sum(),
+            repeated: ledger.repeated(),
             states: states(ledger, scenario),
         }
     }
@@ -106,7 +116,7 @@ impl Consistency {
     pub fn as_exactly_once(&self) -> Vec<Violation> {
         let duplicates = self.duplicates.iter().map(|duplicates| Violation {
             invariant: Invariant::SentIsReceived.name().to_owned(),
-            checkpoint: duplicates.checkpoint,
+            checkpoint: Some(duplicates.checkpoint),
             at: duplicates.at,
             place: duplicates.channel.clone(),
             expected: amount(Amount::Records(duplicates.sent)),
@@ -127,8 +137,9 @@ impl Violation {
             expected,
             found,
         } = self;
+        let what = checkpoint.map_or_else(|| "job".to_owned(), |id| format!("checkpoint {id}"));
         format!(
-            "checkpoint {checkpoint} ({:.3} s), {place}: {expected} expected, {found} found: \
+            "{what} ({:.3} s), {place}: {expected} expected, {found} found: \
              it does not hold that {invariant}",
             at.as_secs_f64()
         )
@@ -137,17 +148,28 @@ impl Violation {
 
 fn states(ledger: &Ledger, scenario: &Scenario) -> Vec<VertexState> {
     let mut folds = vec![Fold::default(); scenario.vertices.len()];
+    let mut subtasks = vec![Vec::new(); scenario.vertices.len()];
     for (task, (vertex, _)) in ledger.wiring().tasks.iter().enumerate() {
-        folds[*vertex].merge(ledger.state(TaskId(task as u32)));
+        let state = ledger.state(TaskId(task as u32));
+        folds[*vertex].merge(state);
+        subtasks[*vertex].push((state.records, checksum(state)));
     }
-    let named = scenario.vertices.iter().zip(folds);
+    let named = scenario
+        .vertices
+        .iter()
+        .zip(folds.into_iter().zip(subtasks));
     named
-        .map(|(vertex, fold)| VertexState {
+        .map(|(vertex, (fold, subtasks))| VertexState {
             vertex: vertex.name.clone(),
             records: fold.records,
-            checksum: format!("{:016x}", fold.sum),
+            checksum: checksum(fold),
+            subtasks,
         })
         .collect()
+}
+
+fn checksum(fold: Fold) -> String {
+    format!("{:016x}", fold.sum)
 }
 
 fn amount(amount: Amount) -> String {

@@ -5,6 +5,7 @@
 //! `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part), `materialise` (the changelog's inner
 //! backend). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
 
+mod audit;
 mod barrier;
 mod caching;
 mod checkpoint;
@@ -15,6 +16,8 @@ mod piece;
 mod processing;
 mod restore;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -27,12 +30,12 @@ use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::failure::Mishaps;
 use crate::model::latency::Latencies;
-use crate::model::ledger::{Ledger, Wiring};
+use crate::model::ledger::Ledger;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer};
 use crate::model::state_backend::RestorePlan;
 use crate::model::storage::Storage;
-use crate::model::task::{Mail, Spending, Task};
+use crate::model::task::{Doing, Mail, Spending, Task};
 use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
 use crate::units::{SimDuration, SimTime};
 
@@ -128,7 +131,7 @@ impl<O: Observer> Job<O> {
             ledger: scenario
                 .simulation
                 .check_consistency
-                .then(|| Box::new(Ledger::new(Wiring::of(scenario, &tasks, &network)))),
+                .then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
             failed: false,
             mishaps: Mishaps::new(scenario, streams, Self::beginning(&tasks)),
             recovering: 0,
@@ -270,9 +273,13 @@ impl<O: Observer> Job<O> {
         self.storage.totals()
     }
 
-    /// Gives mail to a task, and lets it read it at the next record boundary.
+    /// Gives mail to a task, and lets it read it at the next record boundary. What is sent to an execution that is gone
+    /// finds nobody (`TaskExecutor.triggerCheckpoint`, `confirmCheckpoint`: unknown task).
     fn post(&mut self, task: TaskId, mail: Mail, urgent: bool, agenda: &mut Agenda<Event>) {
         let receiver = &mut self.tasks[task.index()];
+        if receiver.doing == Doing::Down {
+            return;
+        }
         receiver.post(mail, urgent);
         if let Some(until) = receiver.cut_piece(agenda.now()) {
             receiver.turn += 1;

@@ -18,8 +18,11 @@
 //! its identity instead of from random streams, so that a run with failures must end in the state of the run without.
 //! After a failure, the restarted tasks and their channels are set back by [`Ledger::restore`]; their sources must go back
 //! to position [`Cut::state`]`.records` of their schedules, and the records of [`ChannelCut::in_flight`] must be put back
-//! into the channels.
+//! into the channels. That they do is seen at once ([`Ledger::audit`]: [`Invariant::SourceReadsOn`],
+//! [`Invariant::ChannelHoldsWhatIsSent`]), and again in every later cut: a record is known by the offset at which the model
+//! really read it.
 
+mod audit;
 mod cut;
 mod identity;
 mod invariant;
@@ -31,6 +34,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+pub use crate::model::ledger::audit::Held;
 pub use crate::model::ledger::cut::{ChannelCut, Cut, Promise};
 pub use crate::model::ledger::identity::{Fold, Identity};
 pub use crate::model::ledger::invariant::{Amount, Invariant, Place, Violation};
@@ -38,7 +42,7 @@ use crate::model::ledger::passage::Passage;
 use crate::model::ledger::reference::Reference;
 use crate::model::network::{InFlight, Network};
 use crate::model::task::Task;
-use crate::scenario::{Exchange, Scenario, VertexId};
+use crate::scenario::{Exchange, Mode, Scenario, VertexId};
 use crate::units::SimTime;
 
 /// The accounts of all tasks and channels of a job, and the cuts of its checkpoints.
@@ -53,6 +57,9 @@ pub struct Ledger {
     checked: u64,
     violations: Vec<Violation>,
     duplicates: Vec<Duplicates>,
+    /// With at-least-once, by task: the records that its state is made of, in order.
+    histories: Option<Vec<Vec<Identity>>>,
+    repeated: u64,
 }
 
 /// Who is connected to whom: what the ledger knows of a job.
@@ -152,6 +159,15 @@ impl Step {
 }
 
 impl Ledger {
+    /// The ledger of a scenario's job at its start.
+    pub fn of(scenario: &Scenario, tasks: &[Task], network: &Network) -> Self {
+        let ledger = Ledger::new(Wiring::of(scenario, tasks, network));
+        match scenario.checkpointing.mode {
+            Mode::ExactlyOnce => ledger,
+            Mode::AtLeastOnce => ledger.remembering(),
+        }
+    }
+
     /// A job at its start.
     pub fn new(wiring: Wiring) -> Self {
         Ledger {
@@ -163,17 +179,25 @@ impl Ledger {
             checked: 0,
             violations: Vec::new(),
             duplicates: Vec::new(),
+            histories: None,
+            repeated: 0,
             wiring,
         }
     }
 
-    /// A source task reads the next record of its input.
+    /// Remembers every record: where records may be processed twice, sums tell nothing.
+    #[must_use]
+    pub fn remembering(mut self) -> Self {
+        self.histories = Some(vec![Vec::new(); self.tasks.len()]);
+        self
+    }
+
+    /// A source task reads the record at an offset of its input.
     #[inline]
-    pub fn read(&mut self, task: TaskId) -> Identity {
+    pub fn read(&mut self, task: TaskId, offset: u64) -> Identity {
         let (vertex, subtask) = self.wiring.tasks[task.index()];
-        let state = &mut self.tasks[task.index()];
-        let record = Identity::of_source(vertex, subtask, state.records);
-        state.add(record);
+        let record = Identity::of_source(vertex, subtask, offset);
+        self.add(task, record);
         record
     }
 
@@ -182,8 +206,16 @@ impl Ledger {
     pub fn process(&mut self, channel: ChannelId) -> Identity {
         let record = self.channels[channel.index()].process();
         let consumer = self.wiring.channels[channel.index()].consumer;
-        self.tasks[consumer.index()].add(record);
+        self.add(consumer, record);
         record
+    }
+
+    #[inline]
+    fn add(&mut self, task: TaskId, record: Identity) {
+        self.tasks[task.index()].add(record);
+        if let Some(histories) = &mut self.histories {
+            histories[task.index()].push(record);
+        }
     }
 
     /// The producer of a channel writes a record.
@@ -253,7 +285,7 @@ impl Ledger {
         let mut tell = |invariant, place, expected, found| {
             violations.push(Violation {
                 invariant,
-                checkpoint,
+                checkpoint: Some(checkpoint),
                 at: now,
                 place,
                 expected,
@@ -287,16 +319,9 @@ impl Ledger {
         }
     }
 
-    /// Forgets completed checkpoints that nobody will restore.
+    /// Forgets completed checkpoints and savepoints that nobody will restore.
     pub fn keep(&mut self, wanted: impl Fn(CheckpointId) -> bool) {
         self.completed.retain(|&checkpoint, _| wanted(checkpoint));
-    }
-
-    /// Forgets all completed checkpoints but the newest so many.
-    pub fn keep_newest(&mut self, retained: usize) {
-        while self.completed.len() > retained {
-            self.completed.pop_first();
-        }
     }
 
     /// The cut of a completed checkpoint that has not been forgotten.
@@ -320,6 +345,9 @@ impl Ledger {
             let task = TaskId(position as u32);
             if restarts(task) {
                 *state = cut.map_or(Fold::default(), |cut| cut.state(task));
+                if let Some(histories) = &mut self.histories {
+                    histories[position].truncate(state.records as usize);
+                }
             }
         }
         for (position, wires) in self.wiring.channels.iter().enumerate() {
@@ -362,6 +390,11 @@ impl Ledger {
     /// What does not hold.
     pub fn violations(&self) -> &[Violation] {
         &self.violations
+    }
+
+    /// Records that the states held once too often when [`Ledger::audit_states`] looked; only at-least-once allows it.
+    pub fn repeated(&self) -> u64 {
+        self.repeated
     }
 
     /// What a restore would have processed twice.

@@ -22,6 +22,8 @@ pub struct Schedule {
     next: f64,
     /// The step that holds `next`.
     step: Step,
+    /// Records taken so far.
+    taken: u64,
 }
 
 /// Where a step begins: (time since start in seconds, cumulated records, index of the step).
@@ -33,6 +35,7 @@ pub struct Position {
     next: f64,
     step: Step,
     stream: Stream,
+    taken: u64,
 }
 
 impl Schedule {
@@ -57,6 +60,7 @@ impl Schedule {
             stream,
             next,
             step: (0.0, 0.0, 0),
+            taken: 0,
         }
     }
 
@@ -85,7 +89,9 @@ impl Schedule {
     /// How many records are due by `now`, at most `most`. Does not take them.
     pub fn take_due(&mut self, now: SimTime, most: u32) -> u32 {
         if self.rate == Rate::Unlimited {
-            return if now >= self.start { most } else { 0 };
+            let due = if now >= self.start { most } else { 0 };
+            self.taken += u64::from(due);
+            return due;
         }
         let mut due = 0;
         while due < most && self.next_due() <= now {
@@ -95,7 +101,13 @@ impl Schedule {
             };
             due += 1;
         }
+        self.taken += u64::from(due);
         due
+    }
+
+    /// Records taken so far: the offset of the next one.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Where it stands.
@@ -104,6 +116,7 @@ impl Schedule {
             next: self.next,
             step: self.step,
             stream: self.stream.clone(),
+            taken: self.taken,
         }
     }
 
@@ -112,6 +125,7 @@ impl Schedule {
         self.next = position.next;
         self.step = position.step;
         self.stream = position.stream.clone();
+        self.taken = position.taken;
     }
 
     /// The schedule began so much earlier: as many records are due at once.
@@ -279,6 +293,7 @@ mod tests {
             let place = source.position();
             let first = source.take_due(at(3.0), u32::MAX);
             source.return_to(&place);
+            assert_eq!(source.taken(), place.taken);
             assert!(source.unread(at(3.0)).abs_diff(u64::from(first)) < 40);
             assert_eq!(source.take_due(at(3.0), u32::MAX), first);
             assert_eq!(source.unread(at(3.0)), 0);

@@ -119,6 +119,13 @@ pub struct SourceState {
     pub due: u32,
 }
 
+impl SourceState {
+    /// The offset of the next record to be emitted, while `begun` records are being worked on.
+    pub fn offset(&self, begun: u32) -> u64 {
+        self.schedule.taken() - u64::from(self.due) - u64::from(begun)
+    }
+}
+
 /// What a task does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doing {

@@ -8,6 +8,7 @@ use ckptsim::scenario::Scenario;
 use ckptsim::units::{SimDuration, SimTime};
 use proptest::prelude::*;
 
+use crate::mishaps::failing_recipes;
 use crate::recipes::{Recipe, recipes};
 
 fn started(scenario: &Scenario, seed: u64) -> (Job<Recorder>, Agenda<ckptsim::model::Event>) {
@@ -123,11 +124,47 @@ fn a_cancel_marker_ends_the_alignment_of_older_checkpoints_too() {
         savepoint: 1,
         even_keys: false,
         bandwidth_mb: 55,
+        selectivity: 1.0,
+        tolerable: 1000,
+        input: None,
     };
     let (mut job, mut agenda) = started(&recipe.scenario(), recipe.seed);
     let end = SimTime::ZERO + SimDuration::from_secs(3);
     assert!(engine::run(&mut job, &mut agenda, end, 5_000_000));
     check_history(&job.observer().checkpoints, true, agenda.now());
+}
+
+/// Stops the job at these instants (in microseconds), and looks whether records and time are conserved.
+fn check_conservation(
+    scenario: &Scenario,
+    seed: u64,
+    mut instants: Vec<u64>,
+) -> Result<Job<Recorder>, TestCaseError> {
+    let (mut job, mut agenda) = started(scenario, seed);
+    instants.sort_unstable();
+    instants.push(scenario.job.duration.as_nanos() / 1000);
+    for micros in instants {
+        let horizon = SimTime::ZERO + SimDuration::from_micros(micros);
+        let reached = engine::run(&mut job, &mut agenda, horizon, 5_000_000);
+        let now = agenda.now();
+        let (written, taken, in_channels) = job.record_balance();
+        prop_assert_eq!(
+            written,
+            taken + in_channels,
+            "records are conserved at {:?}",
+            now
+        );
+        for (task, spent) in job.counters(now).iter().enumerate() {
+            let sum = spent.busy + spent.backpressured + spent.idle;
+            prop_assert_eq!(SimTime::ZERO + sum, now, "time of task {}", task);
+        }
+        if !reached {
+            break;
+        }
+    }
+    let overtakes = scenario.checkpointing.may_overtake();
+    check_history(&job.observer().checkpoints, overtakes, agenda.now());
+    Ok(job)
 }
 
 proptest! {
@@ -136,28 +173,19 @@ proptest! {
     #[test]
     fn records_and_time_are_conserved_and_every_checkpoint_has_a_sound_history(
         recipe in recipes(),
-        mut instants in prop::collection::vec(0..3_000_000_u64, 1..8),
+        instants in prop::collection::vec(0..3_000_000_u64, 1..8),
     ) {
-        let scenario = recipe.scenario();
-        let (mut job, mut agenda) = started(&scenario, recipe.seed);
-        instants.sort_unstable();
-        instants.push(3_000_000);
-        for micros in instants {
-            let horizon = SimTime::ZERO + SimDuration::from_micros(micros);
-            let reached = engine::run(&mut job, &mut agenda, horizon, 5_000_000);
-            let now = agenda.now();
-            let (written, taken, in_channels) = job.record_balance();
-            prop_assert_eq!(written, taken + in_channels, "records are conserved at {:?}", now);
-            for (task, spent) in job.counters(now).iter().enumerate() {
-                let sum = spent.busy + spent.backpressured + spent.idle;
-                prop_assert_eq!(SimTime::ZERO + sum, now, "time of task {}", task);
-            }
-            if !reached {
-                break;
-            }
-        }
-        let overtakes = matches!(recipe.alignment, 1 | 2);
-        check_history(&job.observer().checkpoints, overtakes, agenda.now());
+        let job = check_conservation(&recipe.scenario(), recipe.seed, instants)?;
         check_single_channels(&job);
+    }
+
+    #[test]
+    fn records_and_time_are_conserved_across_restarts(
+        failing in failing_recipes(),
+        instants in prop::collection::vec(0..6_000_000_u64, 1..8),
+    ) {
+        let mut scenario = failing.scenario();
+        scenario.simulation.check_consistency = false;
+        check_conservation(&scenario, failing.recipe.seed, instants)?;
     }
 }

@@ -29,6 +29,25 @@ pub struct Recipe {
     pub savepoint: usize,
     pub even_keys: bool,
     pub bandwidth_mb: u32,
+    pub selectivity: f64,
+    pub tolerable: u32,
+    pub input: Option<Input>,
+}
+
+/// An input that ends, in a run that goes on until everything is processed; without it sources never rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Input {
+    pub ms: u32,
+    pub log: bool,
+}
+
+/// What a scenario has beside its recipe, table by table.
+#[derive(Clone, Debug, Default)]
+pub struct Additions {
+    pub flink: String,
+    pub cluster: String,
+    pub simulation: String,
+    pub tables: String,
 }
 
 /// All kinds of small jobs, checkpointed in all kinds of ways.
@@ -80,6 +99,9 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         savepoint: rest.3,
         even_keys: rest.4,
         bandwidth_mb: rest.5,
+        selectivity: 1.0,
+        tolerable: 1000,
+        input: None,
     })
 }
 
@@ -103,9 +125,15 @@ impl Recipe {
 
     fn source(&self, name: &str, parallelism: usize, rate: &str) -> String {
         let record = self.record;
+        let rate = match self.input {
+            None => format!("rate = \"{rate}\""),
+            Some(Input { ms, log }) => {
+                format!("steps = [\"0 s {rate}\", \"{ms} ms 0/s\"], log = {log}")
+            }
+        };
         format!(
             "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\n\
-             source = {{ rate = \"{rate}\", record = \"{record} B\" }}\n"
+             source = {{ {rate}, record = \"{record} B\" }}\n"
         )
     }
 
@@ -116,6 +144,7 @@ impl Recipe {
         service: usize,
         inputs: &[String],
     ) -> String {
+        let selectivity = self.selectivity;
         let reading = if self.alternating {
             "alternating"
         } else {
@@ -128,7 +157,7 @@ impl Recipe {
         };
         format!(
             "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\nservice = \"{} us\"\n\
-             inputs = [{}]\nreading = \"{reading}\"\n{state}",
+             selectivity = {selectivity:?}\ninputs = [{}]\nreading = \"{reading}\"\n{state}",
             self.service_us[service],
             inputs.join(", ")
         )
@@ -166,7 +195,15 @@ impl Recipe {
             }
             _ => {
                 source
-                    + &self.source("b", r, "unlimited")
+                    + &self.source(
+                        "b",
+                        r,
+                        if self.input.is_some() {
+                            "2000/s"
+                        } else {
+                            "unlimited"
+                        },
+                    )
                     + &self.operator("m", q, 0, &[edge("a", 0, p, q)])
                     + &self.operator(
                         "z",
@@ -183,9 +220,9 @@ impl Recipe {
             "[flink]\nexecution.checkpointing.interval = \"{} ms\"\n\
              execution.checkpointing.timeout = \"{} ms\"\n\
              execution.checkpointing.max-concurrent-checkpoints = {}\n\
-             execution.checkpointing.tolerable-failed-checkpoints = 1000\n\
+             execution.checkpointing.tolerable-failed-checkpoints = {}\n\
              taskmanager.network.memory.buffer-debloat.enabled = {}\n",
-            self.interval_ms, self.timeout_ms, self.concurrent, self.debloating
+            self.interval_ms, self.timeout_ms, self.concurrent, self.tolerable, self.debloating
         );
         text += match self.alignment {
             1 => "execution.checkpointing.unaligned.enabled = true\n",
@@ -213,11 +250,24 @@ impl Recipe {
         text
     }
 
-    fn toml(&self) -> String {
+    /// Vertices by name, with their parallelism.
+    pub fn graph(&self) -> Vec<(&'static str, usize)> {
+        let [p, q, r, last] = self.parallelism;
+        match self.shape {
+            0 => vec![("a", p), ("m", q)],
+            1 | 2 => vec![("a", p), ("m", q), ("n", r), ("z", last)],
+            _ => vec![("a", p), ("b", r), ("m", q), ("z", last)],
+        }
+    }
+
+    /// The scenario as a file.
+    pub fn toml(&self, more: &Additions) -> String {
+        let duration = if self.input.is_some() { 20 } else { 3 };
         let mut text = format!(
-            "[job]\nduration = \"3 s\"\nwarmup = \"0 s\"\n{}{}",
+            "[job]\nduration = \"{duration} s\"\nwarmup = \"0 s\"\n{}{}{}",
             self.vertices(),
-            self.flink()
+            self.flink(),
+            more.flink
         );
         let keys = if self.even_keys { "even" } else { "random" };
         writeln!(text, "[simulation]\nkeys = \"{keys}\"").unwrap();
@@ -226,8 +276,10 @@ impl Recipe {
             5 => "alignment = \"caching\"\ncache-limit = \"1 MiB\"\ncache-overflow = \"fail\"\n",
             _ => "",
         };
+        text += &more.simulation;
         let (taskmanagers, bandwidth) = (self.taskmanagers, self.bandwidth_mb);
         writeln!(text, "[cluster]\ntaskmanagers = {taskmanagers}\nslots = 3").unwrap();
+        text += &more.cluster;
         writeln!(
             text,
             "[storage]\nprofile = \"hdfs\"\nwrite-per-stream = \"{bandwidth} MB/s\""
@@ -239,12 +291,17 @@ impl Recipe {
             3 => "[[trigger]]\nat = \"1 s\"\nkind = \"checkpoint\"\n",
             _ => "",
         };
-        text
+        text + &more.tables
     }
 
     /// The scenario.
     pub fn scenario(&self) -> Scenario {
-        let text = self.toml();
+        self.scenario_with(&Additions::default())
+    }
+
+    /// The scenario, and more.
+    pub fn scenario_with(&self, more: &Additions) -> Scenario {
+        let text = self.toml(more);
         parse(&text, "recipe", Path::new(""), &[])
             .unwrap_or_else(|problems| panic!("{problems}\n{text}"))
             .scenario

@@ -175,7 +175,6 @@ impl<O: Observer> Job<O> {
                 .observe(agenda.now(), &Fact::Completed { checkpoint });
             if let Some(ledger) = &mut self.ledger {
                 ledger.complete(agenda.now(), checkpoint);
-                ledger.keep_newest(self.scenario.checkpointing.retained);
             }
             for older in subsumed {
                 self.abort_checkpoint(older, FailureReason::Subsumed, agenda);

@@ -41,13 +41,17 @@ pub(super) fn finish(
 ) {
     let mut done = 0;
     let mut input = task.next_input;
+    let offset = match (&ledger, &task.source) {
+        (Some(_), Some(source)) => source.offset(piece.records),
+        _ => 0,
+    };
     while done < piece.records {
         match &mut ledger {
             None => emit(task, network, now),
             Some((ledger, id)) => {
                 let record = match next_channel(task, &mut input) {
                     Some(channel) => ledger.process(channel),
-                    None => ledger.read(*id),
+                    None => ledger.read(*id, offset + u64::from(done)),
                 };
                 emit_known(task, network, ledger, record, now);
             }

@@ -93,6 +93,9 @@ impl<O: Observer> Job<O> {
         self.mishaps.cuts.keep(|checkpoint| {
             coordinator.is_pending(checkpoint) || coordinator.retained().any(|id| id == checkpoint)
         });
+        if let Some(ledger) = &mut self.ledger {
+            ledger.keep(|checkpoint| coordinator.retained().any(|id| id == checkpoint));
+        }
     }
 
     /// The delay is over: the lost tasks are deployed with the state of the newest completed checkpoint.
@@ -123,6 +126,7 @@ impl<O: Observer> Job<O> {
         if let Some(ledger) = &mut self.ledger {
             ledger.restore(checkpoint, |id| lost[id.index()]);
         }
+        self.audit(now, |id| lost[id.index()]);
         self.mishaps.lost_taskmanagers.fill(false);
         if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
             agenda.at(at, Event::CheckpointDue { tick });

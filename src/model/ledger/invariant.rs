@@ -1,13 +1,13 @@
-//! What must hold for every completed checkpoint, by name.
+//! What must hold for every completed checkpoint, after every restore and at the end, by name.
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::ledger::Wiring;
 use crate::model::ledger::cut::{Cut, Promise};
-use crate::model::ledger::identity::Fold;
+use crate::model::ledger::identity::{Fold, Identity};
 use crate::model::ledger::reference::{self, Reference};
 use crate::units::SimTime;
 
-/// A property of every completed checkpoint.
+/// A property of every completed checkpoint, and of the job after a restore and at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invariant {
     /// F4: the checkpoint holds the state of every subtask, and a barrier went through every channel.
@@ -18,11 +18,17 @@ pub enum Invariant {
     SentIsReceivedOrPersisted,
     /// The persisted bytes of a channel are those of the persisted records, give or take one record at each side.
     PersistedBytesAreThoseOfTheRecords,
-    /// At least once: every record sent before the barrier is processed before the snapshot.
+    /// At least once: every record sent before the barrier is processed before the snapshot, and no record of the input
+    /// is missing in the states.
     NothingIsLost,
     /// F7 and F8: the states, once the in-flight data is processed, are those that an uninterrupted run makes of what
     /// the sources have read.
     StateIsThatOfTheInput,
+    /// A restore puts in-flight data back, and between two restores nothing disappears: what the ledger knows to be sent
+    /// and not processed waits in the buffers, the hands and the caches of the model.
+    ChannelHoldsWhatIsSent,
+    /// A source goes on at the offset that its state says, after a restore the one of the checkpoint.
+    SourceReadsOn,
 }
 
 /// An invariant that does not hold.
@@ -30,9 +36,9 @@ pub enum Invariant {
 pub struct Violation {
     /// Which.
     pub invariant: Invariant,
-    /// Of which checkpoint.
-    pub checkpoint: CheckpointId,
-    /// Found when it completed.
+    /// Of which checkpoint; `None` = of the job as it stands, after a restore or at the end.
+    pub checkpoint: Option<CheckpointId>,
+    /// Found when it completed, or the job was looked at.
     pub at: SimTime,
     /// Where.
     pub place: Place,
@@ -81,11 +87,15 @@ impl Invariant {
                 "the persisted bytes are those of the persisted records"
             }
             Invariant::NothingIsLost => {
-                "what is sent before the barrier is processed before the snapshot"
+                "what is sent before the barrier is processed before the snapshot, and all input is in the states"
             }
             Invariant::StateIsThatOfTheInput => {
                 "the states are those that an uninterrupted run makes of the same input"
             }
+            Invariant::ChannelHoldsWhatIsSent => {
+                "what is sent and not processed waits in its channel"
+            }
+            Invariant::SourceReadsOn => "a source reads on at the offset that its state says",
         }
     }
 }
@@ -138,23 +148,38 @@ pub fn check_states(
     cut: &Cut,
     wiring: &Wiring,
     reference: &mut Reference,
-    mut tell: impl FnMut(Invariant, Place, Amount, Amount),
+    tell: impl FnMut(Invariant, Place, Amount, Amount),
 ) {
     if cut.promise == Promise::AtLeastOnce {
         return;
     }
+    let tasks = cut.tasks.iter().map(|state| state.unwrap_or_default());
+    let tasks: Vec<Fold> = tasks.collect();
+    let in_flight = cut.channels.iter();
+    let in_flight = in_flight.map(|channel| channel.in_flight.as_slice());
+    compare_states(&tasks, in_flight, wiring, reference, tell);
+}
+
+/// Compares states, by task, once what is between the tasks, by channel, is processed, with those of the reference.
+pub fn compare_states<'a>(
+    tasks: &[Fold],
+    in_flight: impl Iterator<Item = &'a [Identity]>,
+    wiring: &Wiring,
+    reference: &mut Reference,
+    mut tell: impl FnMut(Invariant, Place, Amount, Amount),
+) {
     let mut states = vec![Fold::default(); wiring.vertices.len()];
-    let mut read = Vec::with_capacity(cut.tasks.len());
-    for (state, (vertex, _)) in cut.tasks.iter().zip(&wiring.tasks) {
-        let state = state.unwrap_or_default();
-        states[*vertex].merge(state);
-        read.push(state.records);
+    for (state, (vertex, _)) in tasks.iter().zip(&wiring.tasks) {
+        states[*vertex].merge(*state);
     }
-    for (channel, wires) in cut.channels.iter().zip(&wiring.channels) {
+    for (records, wires) in in_flight.zip(&wiring.channels) {
         let (consumer, _) = wiring.tasks[wires.consumer.index()];
-        let process = |record: &_| reference::pass(wiring, consumer, *record, 1, &mut states);
-        channel.in_flight.iter().for_each(process);
+        let mut add = |vertex: usize, record, copies| states[vertex].add_copies(record, copies);
+        for record in records {
+            reference::pass(wiring, consumer, *record, 1, &mut add);
+        }
     }
+    let read: Vec<u64> = tasks.iter().map(|state| state.records).collect();
     let expected = reference.states(wiring, &read);
     for (vertex, (found, expected)) in states.iter().zip(expected).enumerate() {
         if found != expected {

@@ -56,6 +56,12 @@ impl Passage {
         self.awaited.push((checkpoint, self.received.records));
     }
 
+    /// What is sent and not processed.
+    pub fn waiting(&self) -> impl Iterator<Item = Identity> {
+        let processed = (self.received.records - self.first) as usize;
+        self.log.iter().skip(processed).copied()
+    }
+
     /// The records from number `from` on that have been sent by now; the checkpoint needs nothing more.
     pub fn in_flight(&mut self, checkpoint: CheckpointId, from: u64) -> Vec<Identity> {
         let skipped = from.saturating_sub(self.first) as usize;

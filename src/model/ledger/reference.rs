@@ -37,7 +37,10 @@ impl Reference {
             }
             for position in *before..*now {
                 let record = Identity::of_source(vertex, subtask, position);
-                pass(wiring, vertex, record, 1, &mut self.states);
+                let states = &mut self.states;
+                let mut add =
+                    |vertex: usize, record, copies| states[vertex].add_copies(record, copies);
+                pass(wiring, vertex, record, 1, &mut add);
             }
             *before = *now;
         }
@@ -45,14 +48,20 @@ impl Reference {
     }
 }
 
-/// A vertex processes `copies` copies of a record, and all that are behind it what comes of them.
-pub fn pass(wiring: &Wiring, vertex: usize, record: Identity, copies: u64, states: &mut [Fold]) {
-    states[vertex].add_copies(record, copies);
+/// A vertex processes `copies` copies of a record, and all that are behind it what comes of them: `tell` of each.
+pub fn pass(
+    wiring: &Wiring,
+    vertex: usize,
+    record: Identity,
+    copies: u64,
+    tell: &mut impl FnMut(usize, Identity, u64),
+) {
+    tell(vertex, record, copies);
     let step = &wiring.vertices[vertex];
     for number in 0..record.outputs(step.selectivity) {
         let output = record.output(vertex, number);
         for &(consumer, subtasks) in &step.consumers {
-            pass(wiring, consumer, output, copies * subtasks, states);
+            pass(wiring, consumer, output, copies * subtasks, tell);
         }
     }
 }

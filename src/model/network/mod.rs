@@ -210,6 +210,14 @@ impl Network {
         self.partitions.iter().filter_map(open).sum()
     }
 
+    /// Records of a channel in the shared segment that is still being filled.
+    pub fn shared_records_of(&self, id: ChannelId) -> u64 {
+        let partitions = self.partitions.iter();
+        let mut of_channel = partitions.filter(|partition| partition.channels.contains(&id.0));
+        let shared = of_channel.find_map(|partition| partition.shared.as_ref()?.open);
+        shared.map_or(0, |open| u64::from(open.records))
+    }
+
     /// Sets everything between tasks that are lost back to how it was built: `built` is the network of the job at its
     /// beginning, and no channel connects a lost task with another. Returns how many records were lost.
     pub fn reset(&mut self, built: &Network, lost: impl Fn(TaskId) -> bool) -> u64 {

@@ -20,6 +20,12 @@ pub fn consistency(found: &Consistency) -> Table {
     if violations.len() > LISTED {
         notes.push(format!("... and {} more", violations.len() - LISTED));
     }
+    if found.repeated > 0 {
+        notes.push(format!(
+            "{} records are in the states once too often: processed again after a restore, as at-least-once allows",
+            found.repeated
+        ));
+    }
     let columns = [
         ("State at the end", Align::Left),
         ("Records", Align::Right),
@@ -58,7 +64,7 @@ mod tests {
     fn a_violation_is_told_in_a_sentence() {
         let violation = Violation {
             invariant: "every subtask takes part in the checkpoint".to_owned(),
-            checkpoint: 7,
+            checkpoint: Some(7),
             at: SimTime::ZERO,
             place: "map #1".to_owned(),
             expected: "a part".to_owned(),
@@ -75,15 +81,19 @@ mod tests {
             checkpoints: 8,
             violations: vec![violation; 12],
             duplicates: vec![duplicates],
+            waiting: 0,
+            repeated: 3,
             states: vec![VertexState {
                 vertex: "map".to_owned(),
                 records: 20,
                 checksum: "00000000000000ff".to_owned(),
+                subtasks: vec![(20, "00000000000000ff".to_owned())],
             }],
         };
         let text = consistency(&found).text();
         assert!(text.contains("8 checkpoints checked, 12 violations, 4 records"));
         assert!(text.contains("checkpoint 7 (0.000 s), map #1: a part expected, none found"));
+        assert!(text.contains("3 records are in the states once too often"));
         assert!(text.contains("... and 2 more") && text.contains("00000000000000ff"));
     }
 }

@@ -1,0 +1,159 @@
+//! The job as it stands, after a restore or at its end: what the ledger knows beside what the model holds.
+
+use crate::model::ids::{ChannelId, TaskId};
+use crate::model::ledger::identity::Identity;
+use crate::model::ledger::invariant::{Amount, Invariant, Place, Violation, compare_states};
+use crate::model::ledger::{Ledger, Wiring, reference};
+use crate::units::SimTime;
+
+/// What the model holds, as it counts it itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// Records that wait for their consumer, wherever.
+    pub channels: Vec<(ChannelId, u64)>,
+    /// Offsets at which sources read on.
+    pub sources: Vec<(TaskId, u64)>,
+}
+
+impl Ledger {
+    /// Compares what the model holds with what it should hold.
+    pub fn audit(&mut self, now: SimTime, held: &Held) {
+        let mut found = Vec::new();
+        for &(task, offset) in &held.sources {
+            let (expected, place) = (self.state(task).records, Place::Task(task));
+            if offset != expected {
+                found.push((Invariant::SourceReadsOn, place, expected, offset));
+            }
+        }
+        for &(channel, waiting) in &held.channels {
+            let (expected, place) = (self.in_channel(channel), Place::Channel(channel));
+            if waiting != expected {
+                found.push((Invariant::ChannelHoldsWhatIsSent, place, expected, waiting));
+            }
+        }
+        for (invariant, place, expected, found) in found {
+            let (expected, found) = (Amount::Records(expected), Amount::Records(found));
+            self.tell(now, invariant, place, expected, found);
+        }
+    }
+
+    /// Compares the states as they are, once what is between the tasks is processed, with those of an uninterrupted run.
+    pub fn audit_states(&mut self, now: SimTime) {
+        if self.histories.is_some() {
+            return self.audit_histories(now);
+        }
+        let waiting: Vec<Vec<Identity>> = self
+            .channels
+            .iter()
+            .map(|passage| passage.waiting().collect())
+            .collect();
+        let mut found = Vec::new();
+        compare_states(
+            &self.tasks,
+            waiting.iter().map(Vec::as_slice),
+            &self.wiring,
+            &mut self.reference,
+            |invariant, place, expected, state| found.push((invariant, place, expected, state)),
+        );
+        for (invariant, place, expected, state) in found {
+            self.tell(now, invariant, place, expected, state);
+        }
+    }
+
+    /// Each record of an uninterrupted run is there, and some more often.
+    fn audit_histories(&mut self, now: SimTime) {
+        let vertices = self.wiring.vertices.len();
+        let mut found: Vec<Vec<Identity>> = vec![Vec::new(); vertices];
+        let histories = self.histories.iter().flatten().zip(&self.wiring.tasks);
+        for (history, (vertex, _)) in histories {
+            found[*vertex].extend(history);
+        }
+        let mut note = |vertex: usize, record, copies: u64| {
+            found[vertex].extend((0..copies).map(|_| record));
+        };
+        for (passage, wires) in self.channels.iter().zip(&self.wiring.channels) {
+            let (consumer, _) = self.wiring.tasks[wires.consumer.index()];
+            for record in passage.waiting() {
+                reference::pass(&self.wiring, consumer, record, 1, &mut note);
+            }
+        }
+        let read: Vec<u64> = self.tasks.iter().map(|state| state.records).collect();
+        let expected = uninterrupted(&self.wiring, &read);
+        self.repeated = 0;
+        for (vertex, (mut found, expected)) in found.into_iter().zip(expected).enumerate() {
+            found.sort_unstable();
+            let lost = missing(&expected, &found);
+            self.repeated += missing(&found, &expected);
+            if lost > 0 {
+                let all = expected.len() as u64;
+                let (all, rest) = (Amount::Records(all), Amount::Records(all - lost));
+                let place = Place::Vertex(vertex);
+                self.tell(now, Invariant::NothingIsLost, place, all, rest);
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        at: SimTime,
+        invariant: Invariant,
+        place: Place,
+        expected: Amount,
+        found: Amount,
+    ) {
+        self.violations.push(Violation {
+            invariant,
+            checkpoint: None,
+            at,
+            place,
+            expected,
+            found,
+        });
+    }
+}
+
+/// By vertex, in order: what it has processed when the sources have read so much.
+fn uninterrupted(wiring: &Wiring, read: &[u64]) -> Vec<Vec<Identity>> {
+    let mut records: Vec<Vec<Identity>> = vec![Vec::new(); wiring.vertices.len()];
+    let mut note = |vertex: usize, record, copies: u64| {
+        records[vertex].extend((0..copies).map(|_| record));
+    };
+    for (&(vertex, subtask), &read) in wiring.tasks.iter().zip(read) {
+        if wiring.vertices[vertex].source {
+            for offset in 0..read {
+                let record = Identity::of_source(vertex, subtask, offset);
+                reference::pass(wiring, vertex, record, 1, &mut note);
+            }
+        }
+    }
+    for vertex in &mut records {
+        vertex.sort_unstable();
+    }
+    records
+}
+
+/// How many of these records, in order, the others, in order, lack.
+fn missing(records: &[Identity], others: &[Identity]) -> u64 {
+    let mut others = others.iter().peekable();
+    let lacks = |record: &&Identity| {
+        while others.next_if(|other| other < record).is_some() {}
+        others.next_if_eq(record).is_none()
+    };
+    records.iter().filter(lacks).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_that_come_twice_are_missed_once_if_they_are_there_once() {
+        let record = |number| Identity::of_source(0, 0, number);
+        let mut all: Vec<Identity> = [1, 1, 2, 3, 3, 3].map(record).to_vec();
+        all.sort_unstable();
+        let mut some: Vec<Identity> = [1, 3, 3].map(record).to_vec();
+        some.sort_unstable();
+        assert_eq!(missing(&all, &some), 3);
+        assert_eq!(missing(&some, &all), 0);
+    }
+}
