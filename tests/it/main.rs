@@ -10,6 +10,8 @@ mod compare;
 mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
+/// The critical path of a checkpoint, and what other options would have given.
+mod explain;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
 mod failures;
 /// What pencil and paper say about the scenarios that ship.

@@ -73,7 +73,7 @@ impl Table {
         }
         let body = table.to_string();
         let lines = body.lines().map(str::trim_end);
-        let notes = self.notes.iter().flat_map(|note| wrapped(note));
+        let notes = self.notes.iter().flat_map(|note| wrapped(note, WIDTH));
         let title = (!self.title.is_empty()).then(|| self.title.clone());
         let all = title
             .into_iter()
@@ -202,12 +202,12 @@ fn one_line(heading: &str) -> String {
     heading.replace("-\n", "").replace('\n', " ")
 }
 
-/// A note in lines of at most [`WIDTH`] characters, continued with an indent.
-fn wrapped(note: &str) -> Vec<String> {
+/// A note in lines of at most so many characters, continued with an indent.
+pub(in crate::render) fn wrapped(note: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in note.split_whitespace() {
         match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
                 last.push(' ');
                 last.push_str(word);
             }
