@@ -9,6 +9,7 @@ pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod metric;
+pub mod objectives;
 pub mod occupancy;
 pub mod paired;
 pub mod published;

@@ -193,7 +193,7 @@ fn what_cannot_be_explained_is_refused_with_a_reason() {
     assert!(failed.contains("Without ack: join #0"), "{failed}");
     assert_eq!(
         refused(Some(99)),
-        "the run has no checkpoint 99; its checkpoints are 1 to 11"
+        "the run has no checkpoint 99; its checkpoints are 1 to 13"
     );
     assert_eq!(
         refused(None),

@@ -3,7 +3,7 @@
 mod tree;
 mod words;
 
-use crate::experiment::explain::{Counterfactual, Explanation, Outlook, Resource};
+use crate::experiment::explain::{Counterfactual, Explanation, Outlook, Resource, Step};
 use crate::measure::{CheckpointKind, straggler};
 use crate::render::number::{Unit, counted};
 use crate::render::table::{Align, Table, WIDTH, wrapped};
@@ -78,8 +78,21 @@ pub fn best(explanation: &Explanation) -> Option<String> {
     })
 }
 
+/// Who held the checkpoint up, and where its time went. For `why` of `run`.
+pub fn why(explanation: &Explanation) -> String {
+    let last = match &explanation.tree.step {
+        Step::EndToEnd { subtask } => format!("{subtask} acknowledged last. "),
+        _ => String::new(),
+    };
+    format!(
+        "checkpoint {}, the slowest: {last}{}",
+        explanation.checkpoint,
+        bottleneck(explanation)
+    )
+}
+
 /// What the checkpoint waits for most, as one sentence.
-pub fn bottleneck(explanation: &Explanation) -> String {
+fn bottleneck(explanation: &Explanation) -> String {
     let Some(found) = &explanation.bottleneck else {
         return "Bottleneck: none.".to_owned();
     };

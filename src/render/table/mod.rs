@@ -5,6 +5,8 @@ mod consistency;
 mod costs;
 mod difference;
 mod formulas;
+mod headline;
+mod objectives;
 mod phases;
 mod sparkline;
 mod sweep;
@@ -16,6 +18,8 @@ pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
+pub use crate::render::table::headline::headline;
+pub use crate::render::table::objectives::objectives;
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
@@ -200,6 +204,24 @@ fn longest_of<'a>(parts: impl Iterator<Item = &'a str>) -> usize {
 /// A heading without its line breaks: `align-` and `ment` are one word.
 fn one_line(heading: &str) -> String {
     heading.replace("-\n", "").replace('\n', " ")
+}
+
+/// Sentences with names on their left, in lines of at most [`WIDTH`] characters.
+pub fn named(items: &[(&str, &str)]) -> String {
+    let indent = items
+        .iter()
+        .map(|(name, _)| name.chars().count() + 2)
+        .max()
+        .unwrap_or(0);
+    let lines = items.iter().flat_map(|(name, sentence)| {
+        // What is wrapped has an indent of its own.
+        let lines = wrapped(sentence, WIDTH - indent).into_iter().enumerate();
+        lines.map(move |(number, line)| {
+            let name = if number == 0 { name } else { "" };
+            format!("{name:<indent$}{line}\n")
+        })
+    });
+    lines.collect()
 }
 
 /// A note in lines of at most so many characters, continued with an indent.
