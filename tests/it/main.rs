@@ -22,6 +22,8 @@ mod import;
 mod invariants;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.
 mod mistakes;
+/// What a scenario wants: judged by `run`, which says the most important first.
+mod objectives;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.
