@@ -173,7 +173,7 @@ impl CloseUp {
         self.steps.entry(place).or_default()
     }
 
-    fn wait_ended(&mut self, now: SimTime, key: (bool, usize), task: TaskId, end: Begun) {
+    fn wait_ended(&mut self, now: SimTime, key: (bool, usize), task: TaskId, end: &Begun) {
         let Some(begin) = self.waiting.remove(&key) else {
             return;
         };
@@ -302,7 +302,7 @@ impl Observer for CloseUp {
                     polled: polled.clone(),
                 };
                 if *over {
-                    self.wait_ended(now, key, *task, moment);
+                    self.wait_ended(now, key, *task, &moment);
                 } else {
                     self.waiting.insert(key, moment);
                 }

@@ -4,6 +4,7 @@ use assert_cmd::Command;
 use ckptsim::experiment::RunResult;
 use ckptsim::experiment::explain::{Ask, Explanation, Outlook, Part, explain, slowest};
 use ckptsim::experiment::run::run;
+use ckptsim::measure::CheckpointRecord;
 use ckptsim::render::explain::{Look, markdown, text};
 use ckptsim::scenario::load::{Loaded, load};
 use ckptsim::units::SimDuration;
@@ -115,7 +116,7 @@ fn a_counterfactual_is_a_plain_run_with_the_key_changed() {
         );
         assert_eq!(
             option.slowest,
-            slowest(&plain).and_then(|record| record.end_to_end())
+            slowest(&plain).and_then(CheckpointRecord::end_to_end)
         );
     }
     let wins = found

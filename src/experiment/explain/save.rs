@@ -46,7 +46,7 @@ pub fn from_snapshot(sight: Sight<'_>, place: Place) -> Option<[Part; 3]> {
     ])
 }
 
-fn own_files<'a>(sight: Sight<'a>, place: Place) -> Vec<File<'a>> {
+fn own_files(sight: Sight<'_>, place: Place) -> Vec<File<'_>> {
     let uploads = sight.close_up.uploads();
     uploads
         .filter(|upload| upload.content == Content::State(place))

@@ -233,20 +233,18 @@ impl Step {
         let text = match self {
             Step::EndToEnd { .. } => "end_to_end_duration",
             Step::StartDelay => "start_delay",
-            Step::Alignment { .. } => "alignment.duration",
+            Step::Alignment { .. } | Step::InFlightData { .. } => "alignment.duration",
             Step::Sync => "checkpoint.sync",
-            Step::Async => "checkpoint.async",
+            Step::Async | Step::Preparation => "checkpoint.async",
             Step::Ack => "ack_timestamp",
             Step::TriggerRpc => "trigger_timestamp",
             Step::Mailbox { doing, .. } => doing.metric(),
             Step::Flight(flight) => flight.doing.metric(),
             Step::UntilTimeout { .. } => "aligned-checkpoint-timeout",
             Step::OlderCheckpoint => "max-concurrent-checkpoints",
-            Step::Preparation => "checkpoint.async",
             Step::Upload(upload) if upload.channel_state => "alignment.persisted",
             Step::Upload(_) => "checkpointed_size",
             Step::Create { .. } | Step::Transfer(_) | Step::Close { .. } => "none (storage)",
-            Step::InFlightData { .. } => "alignment.duration",
         };
         text.to_owned()
     }

@@ -44,7 +44,7 @@ pub fn phases(run: &RunResult) -> Table {
             let mut shape = sparkline(&values, SPARK);
             if let Some((_, share)) = dominating.filter(|(phase, _)| *phase == name) {
                 let percent = (share * 100.0).round();
-                shape.push_str(&format!(" <- {percent} % of the slowest"));
+                shape = format!("{shape} <- {percent} % of the slowest");
             }
             row.push(shape);
             row
