@@ -85,13 +85,22 @@ impl Console {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
+    /// Whether a result may have colour.
+    pub fn colours_results(self) -> bool {
+        self.coloured_on(&std::io::stdout())
+    }
+
     fn coloured(self) -> bool {
+        self.coloured_on(&std::io::stderr())
+    }
+
+    fn coloured_on(self, stream: &impl IsTerminal) -> bool {
         match self.colour {
             Colour::Always => true,
             Colour::Never => false,
             Colour::Auto => {
                 std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                    && std::io::stderr().is_terminal()
+                    && stream.is_terminal()
             }
         }
     }

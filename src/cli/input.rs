@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::console::Console;
+use crate::experiment::objectives;
 use crate::formulas::timeout;
 use crate::render::number::counted;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -35,6 +36,7 @@ impl Input {
     /// Reads the scenario and shows its problems, warnings included; `Err` if it is invalid.
     pub fn load(&self, console: Console) -> Result<Loaded, Diagnostics> {
         let loaded = load::load(&self.file, &self.overrides())?;
+        objectives::of(&loaded)?;
         if console.is_talkative() {
             let (shown, left_out) = brief(warnings(&loaded));
             console.diagnostics(&Diagnostics(shown));

@@ -28,6 +28,7 @@ Commonest commands:
   ckptsim init --template kafka-join             a scenario to begin with
   ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
   ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
+  ckptsim explain scenarios/skewed-join.toml     why did the slowest checkpoint take so long, and what would help?
   ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
@@ -53,6 +54,7 @@ enum Command {
     Compare(commands::compare::Args),
     Recommend(commands::recommend::Args),
     Report(commands::report::Args),
+    Explain(commands::explain::Args),
     Export(commands::export::Args),
     Verify(commands::verify::Args),
     Check(commands::check::Args),
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Compare(args) => commands::compare::execute(&args, console),
         Command::Recommend(args) => commands::recommend::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
+        Command::Explain(args) => commands::explain::execute(&args, console),
         Command::Export(args) => commands::export::execute(&args, console),
         Command::Verify(args) => commands::verify::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),

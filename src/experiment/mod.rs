@@ -2,12 +2,14 @@
 
 pub mod compare;
 pub mod costs;
+pub mod explain;
 pub mod fast_forward;
 pub mod flights;
 pub mod grid;
 pub mod journal;
 pub mod loss;
 pub mod metric;
+pub mod objectives;
 pub mod occupancy;
 pub mod paired;
 pub mod published;

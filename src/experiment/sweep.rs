@@ -94,9 +94,10 @@ enum Purpose {
     Loss,
 }
 
-/// What a run depends on: neither the seed, which has a name of its own, nor how often it is repeated.
+/// What a run depends on: neither the seed, which has a name of its own, nor how often it is repeated, nor what is hoped.
 pub fn identity(scenario: &Scenario) -> String {
     let mut one = scenario.clone();
+    one.objectives.clear();
     one.job.seed = 0;
     one.job.replications = 1;
     print::sha256(&one)
@@ -229,7 +230,7 @@ fn name(hash: &str, seed: u64, replication: u32) -> String {
 }
 
 /// The replications of a scenario, in order; `None` where the journal has none.
-pub(in crate::experiment) fn replications(
+pub fn replications(
     scenario: &Scenario,
     options: &Options<'_>,
     journal: &Journal,

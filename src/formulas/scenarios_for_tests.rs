@@ -57,6 +57,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         simulation: Simulation::default(),
         failures: crate::scenario::Failures::default(),
         triggers: Vec::new(),
+        objectives: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows the model's facts, not its mechanisms; nothing here can change a run.
 
 pub mod checkpoint;
+pub mod close_up;
 pub mod consistency;
 pub mod estimate;
 pub mod flight;
@@ -11,11 +12,13 @@ pub mod phases;
 pub mod recorder;
 pub mod recovery;
 pub mod rest;
+pub mod straggler;
 pub mod timeline;
 pub mod trace;
 pub mod watch;
 
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+pub use crate::measure::close_up::CloseUp;
 pub use crate::measure::consistency::Consistency;
 pub use crate::measure::estimate::Estimate;
 pub use crate::measure::flight::{Flight, Place};

@@ -159,6 +159,10 @@ impl Observer for Recorder {
             Fact::BarrierSent { .. }
             | Fact::BarrierProcessed { .. }
             | Fact::Persisted { .. }
+            | Fact::Waits { .. }
+            | Fact::AsyncPhaseBegan { .. }
+            | Fact::UploadBegan { .. }
+            | Fact::File { .. }
             | Fact::SnapshotStarted { .. }
             | Fact::SyncPhaseEnded { .. }
             | Fact::AsyncPhaseEnded { .. } => {}

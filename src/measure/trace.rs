@@ -92,7 +92,12 @@ impl Trace {
             Fact::BarrierProcessed { channel, .. } => {
                 ("barrier processed", self.channel(*channel), nothing)
             }
-            Fact::PreflightFailed | Fact::Persisted { bytes: 0, .. } => return None,
+            Fact::PreflightFailed
+            | Fact::Persisted { bytes: 0, .. }
+            | Fact::Waits { .. }
+            | Fact::AsyncPhaseBegan { .. }
+            | Fact::UploadBegan { .. }
+            | Fact::File { .. } => return None,
             Fact::Persisted { channel, bytes, .. } => (
                 "persisted",
                 self.channel(*channel),

@@ -84,7 +84,11 @@ impl Observer for BarrierWatch {
             }
             Fact::Triggered { .. }
             | Fact::PreflightFailed
+            | Fact::Waits { .. }
             | Fact::SnapshotStarted { .. }
+            | Fact::AsyncPhaseBegan { .. }
+            | Fact::UploadBegan { .. }
+            | Fact::File { .. }
             | Fact::SyncPhaseEnded { .. }
             | Fact::AsyncPhaseEnded { .. }
             | Fact::Acknowledged { .. }

@@ -27,12 +27,12 @@ use crate::model::coordinator::Coordinator;
 use crate::model::debloat::Debloater;
 use crate::model::event::Event;
 use crate::model::graph;
-use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::job::failure::Mishaps;
 use crate::model::latency::Latencies;
 use crate::model::ledger::Ledger;
-use crate::model::network::{Network, Wake};
-use crate::model::observe::{Fact, Observer};
+use crate::model::network::{InFlight, Network, Wake};
+use crate::model::observe::{Fact, FileStep, Observer};
 use crate::model::state_backend::RestorePlan;
 use crate::model::storage::Storage;
 use crate::model::task::{Doing, Mail, Spending, Task};
@@ -91,6 +91,15 @@ pub struct TaskCounters {
     pub backpressured: SimDuration,
     /// Time idle.
     pub idle: SimDuration,
+}
+
+/// A wait that begins or ends, as [`Fact::Waits`] tells it.
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    checkpoint: CheckpointId,
+    task: TaskId,
+    channel: Option<ChannelId>,
+    over: bool,
 }
 
 impl<O: Observer> Job<O> {
@@ -219,13 +228,7 @@ impl<O: Observer> Job<O> {
     pub fn counters(&self, now: SimTime) -> Vec<TaskCounters> {
         self.tasks
             .iter()
-            .map(|task| TaskCounters {
-                records: task.counters.records,
-                buffers: task.counters.buffers,
-                busy: task.clock.spent(now, Spending::Busy),
-                backpressured: task.clock.spent(now, Spending::Backpressured),
-                idle: task.clock.spent(now, Spending::Idle),
-            })
+            .map(|task| counters_of(task, now))
             .collect()
     }
 
@@ -294,8 +297,48 @@ impl<O: Observer> Job<O> {
         self.runnable.push_back(task);
     }
 
+    /// Tells those who look closely that a wait for a barrier begins or is over.
+    fn tell_wait(&mut self, wait: Wait, now: SimTime) {
+        if !self.observer.looks_closely() {
+            return;
+        }
+        let Wait {
+            checkpoint,
+            task: id,
+            channel,
+            over,
+        } = wait;
+        let task = &self.tasks[id.index()];
+        let mut ahead = InFlight::default();
+        if let Some(channel) = channel.filter(|_| !over) {
+            ahead = self.network.in_channel(channel);
+            let rests = task.rests_in_hand().filter(|(from, _)| *from == channel);
+            rests.for_each(|(_, rest)| ahead += rest);
+        }
+        let fact = Fact::Waits {
+            checkpoint,
+            task: id,
+            channel,
+            over,
+            ahead,
+            counters: counters_of(task, now),
+            polled: task.inputs.iter().map(|input| input.bytes).collect(),
+        };
+        self.observer.observe(now, &fact);
+    }
+
     fn info(&self, checkpoint: CheckpointId) -> CheckpointInfo {
         self.checkpoints[checkpoint.index() - 1]
+    }
+}
+
+fn counters_of(task: &Task, now: SimTime) -> TaskCounters {
+    TaskCounters {
+        records: task.counters.records,
+        buffers: task.counters.buffers,
+        busy: task.clock.spent(now, Spending::Busy),
+        backpressured: task.clock.spent(now, Spending::Backpressured),
+        idle: task.clock.spent(now, Spending::Idle),
     }
 }
 
@@ -346,6 +389,7 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::FileOpened { file } => {
                 let direction = self.storage.begin(agenda.now(), file);
+                self.tell_file(file, FileStep::Flows, agenda.now());
                 self.forecast_transfers(direction, agenda);
             }
             Event::TransferDone {

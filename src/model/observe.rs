@@ -5,6 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::job::TaskCounters;
+use crate::model::network::InFlight;
+use crate::model::storage::{File, FileId};
 use crate::scenario::SavepointFormat;
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -12,6 +15,12 @@ use crate::units::{Bytes, SimDuration, SimTime};
 pub trait Observer {
     /// `fact` has happened at `now`.
     fn observe(&mut self, now: SimTime, fact: &Fact);
+
+    /// Whether it wants to be told the facts that take time to find out: [`Fact::Waits`], [`Fact::AsyncPhaseBegan`],
+    /// [`Fact::UploadBegan`] and [`Fact::File`].
+    fn looks_closely(&self) -> bool {
+        false
+    }
 }
 
 /// Something that somebody may want to know, in the order in which a checkpoint lives it.
@@ -42,6 +51,24 @@ pub enum Fact {
         /// Where.
         channel: ChannelId,
     },
+    /// A wait for a barrier begins or ends: at a source for the mail that was put into its box, elsewhere for the
+    /// barrier that was put into a channel. Only for those who look closely.
+    Waits {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who waits.
+        task: TaskId,
+        /// The channel; `None` at a source.
+        channel: Option<ChannelId>,
+        /// The wait is over.
+        over: bool,
+        /// What is in front of the barrier, the unread rest of the buffer in hand included.
+        ahead: InFlight,
+        /// How the task has spent its time so far.
+        counters: TaskCounters,
+        /// Bytes that it has polled so far, by input.
+        polled: Vec<u64>,
+    },
     /// In-flight data of a channel became part of the checkpoint.
     Persisted {
         /// Which.
@@ -70,6 +97,27 @@ pub enum Fact {
         checkpoint: CheckpointId,
         /// Who.
         task: TaskId,
+    },
+    /// The task's thread for asynchronous parts takes this one. Only for those who look closely.
+    AsyncPhaseBegan {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+    },
+    /// What precedes the upload is done. Only for those who look closely.
+    UploadBegan {
+        /// Which.
+        checkpoint: CheckpointId,
+        /// Who.
+        task: TaskId,
+    },
+    /// Something about a file in the checkpoint directory. Only for those who look closely.
+    File {
+        /// Its number; numbers are used again.
+        file: FileId,
+        /// What happened.
+        step: FileStep,
     },
     /// The asynchronous phase is over.
     AsyncPhaseEnded {
@@ -134,6 +182,19 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+}
+
+/// The life of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileStep {
+    /// It is being created.
+    Created(File),
+    /// Its bytes begin to flow.
+    Flows,
+    /// Its last byte is through.
+    Through,
+    /// It is closed.
+    Closed,
 }
 
 /// What one subtask reports in its ack (`flink-semantics` 2.1).
@@ -206,6 +267,10 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.0.observe(now, fact);
         self.1.observe(now, fact);
     }
+
+    fn looks_closely(&self) -> bool {
+        self.0.looks_closely() || self.1.looks_closely()
+    }
 }
 
 impl<A: Observer> Observer for Option<A> {
@@ -213,5 +278,9 @@ impl<A: Observer> Observer for Option<A> {
         if let Some(observer) = self {
             observer.observe(now, fact);
         }
+    }
+
+    fn looks_closely(&self) -> bool {
+        self.as_ref().is_some_and(A::looks_closely)
     }
 }

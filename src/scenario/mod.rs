@@ -72,8 +72,19 @@ pub struct Scenario {
     pub failures: Failures,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+    /// `[objectives]`: what must hold; no result depends on it.
+    pub objectives: Vec<Wish>,
     /// `[measured]`: what a real cluster measured; no result depends on it.
     pub measured: Option<Measured>,
+}
+
+/// A metric and its bound as they were written. Which metrics there are, this layer does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// `duration_p99`.
+    pub metric: String,
+    /// `<= 60 s`.
+    pub bound: String,
 }
 
 /// What a real cluster measured.
@@ -123,6 +134,7 @@ impl Default for Scenario {
                 ..Failures::default()
             },
             triggers: Vec::new(),
+            objectives: Vec::new(),
             measured: None,
         }
     }

@@ -10,6 +10,8 @@ mod compare;
 mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
+/// The critical path of a checkpoint, and what other options would have given.
+mod explain;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
 mod failures;
 /// What pencil and paper say about the scenarios that ship.
@@ -22,6 +24,8 @@ mod invariants;
 mod mishaps;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.
 mod mistakes;
+/// What a scenario wants: judged by `run`, which says the most important first.
+mod objectives;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.

@@ -8,6 +8,7 @@ use crate::cli::commands::run::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::warnings;
+use crate::experiment::objectives;
 use crate::render::number::counted;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 use crate::scenario::load::{self, Loaded};
@@ -38,7 +39,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut exit = Exit::Success;
     let mut report: Vec<Value> = Vec::new();
     for file in &args.files {
-        let loaded = load::load(file, &[]);
+        let loaded = load::load(file, &[]).and_then(|loaded| {
+            objectives::of(&loaded)?;
+            Ok(loaded)
+        });
         if loaded.is_err() {
             exit = Exit::Usage;
         }

@@ -14,7 +14,7 @@ use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
-use crate::experiment::{metric, run, saved};
+use crate::experiment::{metric, objectives, run, saved};
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, parse};
@@ -25,7 +25,7 @@ use crate::units::{SimDuration, parse};
 pub struct Args {
     #[command(flatten)]
     input: Input,
-    /// What must hold, such as `recovery_p95<=3min` (repeatable)
+    /// What must hold, such as `recovery_p95<=3min` (repeatable) [default: [objectives] of the scenario]
     #[arg(long, value_name = "METRIC<=BOUND")]
     objective: Vec<String>,
     /// What is as small as the objectives allow
@@ -101,11 +101,14 @@ static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Searches, saves, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let question = Question {
+    let mut question = Question {
         objectives: objective::parse_all(&args.objective)?,
         minimised: objective::minimised(&args.minimise)?,
     };
     let loaded = args.input.load(console)?;
+    if question.objectives.is_empty() {
+        question.objectives = objectives::of(&loaded)?;
+    }
     let found = match searched(args, question, &loaded, console) {
         Ok(found) => found,
         Err(RecommendError::Search(interrupted @ SearchError::Interrupted(_))) => {

@@ -1,5 +1,7 @@
 //! `run`.
 
+mod summary;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -14,25 +16,29 @@ use crate::cli::input::Input;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::progress::Progress;
 use crate::experiment::journal::Journal;
+use crate::experiment::objectives::Judged;
 use crate::experiment::occupancy::Window;
+use crate::experiment::replicate::Replication;
 use crate::experiment::saved::{self, RUN_SCHEMA};
-use crate::experiment::sweep::{Options, run_count, sweep};
-use crate::experiment::{JobEnd, PointSummary, RunResult};
-use crate::experiment::{flights, grid, occupancy, run, saved_run};
+use crate::experiment::sweep::{Options, replications, run_count, sweep};
+use crate::experiment::{PointSummary, RunResult};
+use crate::experiment::{flights, grid, objectives, occupancy, run, saved_run};
 use crate::measure::{Occupancy, Place, rest};
-use crate::render::number::counted;
-use crate::render::{plot, table};
+use crate::render::plot;
 use crate::scenario::load::Loaded;
 use crate::scenario::{Alignment, Scenario};
 
-/// Simulate one configuration; print phases, throughput, and the formulas beside the measurements
+/// Simulate one configuration; print objectives, phases, why the slowest checkpoint is slow, and the formulas
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
   ckptsim run scenarios/production-2min.toml
   ckptsim run scenarios/production-2min.toml --set flink.execution.checkpointing.unaligned.enabled=true
   ckptsim run scenarios/one-barrier.toml --trace         # one line per fact of the first checkpoint
-  ckptsim run scenarios/production-2min.toml --format json | jq .checkpoints.summary")]
+  ckptsim run scenarios/production-2min.toml --format json | jq .checkpoints.summary
+  ckptsim run scenarios/production-2min.toml --set 'objectives.duration_p99=<= 60 s'
+
+Exit codes: 0 done and all [objectives] met, 3 one of them is missed, 1 and 2 as always.")]
 pub struct Args {
     #[command(flatten)]
     pub input: Input,
@@ -98,8 +104,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         plan.claim(directory, claim)?;
     }
     let outcome = simulate(&loaded, !args.no_loss, console)?;
+    let missed = outcome.objectives.iter().any(|one| !one.verdict.is_met());
     match args.format {
-        Format::Text => console.result(&text(&loaded, &outcome))?,
+        Format::Text => {
+            let file = args.input.file.display().to_string();
+            console.result(&summary::text(&loaded, &outcome, &file))?;
+        }
         Format::Json => console.result(&serde_json::to_string(&json(&loaded, &outcome))?)?,
     }
     if let Some(directory) = &args.out {
@@ -117,7 +127,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             shown(&files)
         ));
     }
-    Ok(Exit::Success)
+    Ok(if missed { Exit::Missed } else { Exit::Success })
 }
 
 /// Writes the result and the pictures; returns the names of all files.
@@ -213,6 +223,8 @@ pub struct Simulated {
     pub summary: PointSummary,
     /// Events of all runs.
     pub events: u64,
+    /// What the scenario wants, judged by all replications.
+    pub objectives: Vec<Judged>,
 }
 
 /// Makes all replications of a scenario.
@@ -245,6 +257,8 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     for trouble in &swept.troubles {
         console.note(&format!("warning: {trouble}"));
     }
+    let replications = replications(&points[0].scenario, &options, &journal);
+    let replications: Vec<Replication> = replications.into_iter().flatten().collect();
     let summary = swept
         .points
         .into_iter()
@@ -255,6 +269,7 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
         event_loop_ns,
         summary,
         events: journal.events(),
+        objectives: objectives::judge(&objectives::of(loaded)?, &replications),
     })
 }
 
@@ -267,47 +282,6 @@ fn timed(scenario: &Scenario) -> anyhow::Result<(RunResult, u64)> {
         simulation.finish(),
         u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
     ))
-}
-
-fn text(loaded: &Loaded, outcome: &Simulated) -> String {
-    let Simulated { first, summary, .. } = outcome;
-    let job = &loaded.scenario.job;
-    let checkpoints = |estimate: &Option<crate::measure::Estimate>| {
-        estimate.map_or(0.0, |estimate| estimate.value)
-    };
-    let end = match &first.job_end {
-        JobEnd::Running => String::new(),
-        JobEnd::Failed { at, reason } => {
-            format!("\nThe job failed after {:.1} s: {reason}", at.as_secs_f64())
-        }
-    };
-    let consistency = first.consistency.as_ref();
-    let consistency = consistency.map_or_else(String::new, |found| {
-        format!("\n\n{}", table::consistency(found).text())
-    });
-    format!(
-        "{}: {}, {} simulated, {}, scenario {}{end}\n\
-         {:.1} checkpoints completed and {:.1} failed per run after warm-up\n\n{}\n\n{}\n\n{}{}{consistency}",
-        job.name,
-        counted(loaded.scenario.subtasks(), "subtask"),
-        job.duration,
-        counted(job.replications as usize, "replication"),
-        &loaded.sha256()[..8],
-        checkpoints(&summary.completed),
-        checkpoints(&summary.failed),
-        table::phases(first).text(),
-        table::vertices(first).text(),
-        table::formulas(&summary.comparisons).text(),
-        costs(loaded, summary),
-    )
-}
-
-fn costs(loaded: &Loaded, summary: &PointSummary) -> String {
-    if summary.costs.is_empty() {
-        return String::new();
-    }
-    let prices = &loaded.scenario.storage.prices.note;
-    format!("\n\n{}", table::costs(&summary.costs, prices).text())
 }
 
 /// The content of `run.json`, as far as the run itself gives it.
@@ -364,6 +338,9 @@ pub fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
         "summary": summary,
         "result": first,
     });
+    if !outcome.objectives.is_empty() {
+        value["objectives"] = json!(outcome.objectives);
+    }
     if let Some(consistency) = &first.consistency {
         value["consistency"] = json!(consistency);
     }

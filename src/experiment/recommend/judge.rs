@@ -102,10 +102,7 @@ impl Judgement {
     pub fn passes(&self) -> bool {
         self.failure.is_none()
             && self.cost.is_some()
-            && self
-                .verdicts
-                .iter()
-                .all(|verdict| matches!(verdict, Verdict::Met | Verdict::LikelyMet))
+            && self.verdicts.iter().all(|verdict| verdict.is_met())
     }
 
     /// All objectives are met with their whole intervals.
@@ -130,7 +127,8 @@ impl Judgement {
     }
 }
 
-fn verdict(objective: &Objective, reading: Option<&Reading>) -> Verdict {
+/// Judges one objective by a reading of its metric.
+pub fn verdict(objective: &Objective, reading: Option<&Reading>) -> Verdict {
     let Some(reading) = reading else {
         return Verdict::Unknown;
     };

@@ -143,6 +143,16 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// Whether the estimate meets the objective.
+    pub fn is_met(self) -> bool {
+        match self {
+            Verdict::Met | Verdict::LikelyMet => true,
+            Verdict::LikelyMissed | Verdict::Missed | Verdict::Unknown => false,
+        }
+    }
+}
+
 /// From the shortest to the longest interval that meets all objectives around the answer. Seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Range {

@@ -6,8 +6,8 @@ use crate::engine::Agenda;
 use crate::model::alignment::{Arrival, Span, Verdict};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::job::Job;
 use crate::model::job::caching;
+use crate::model::job::{Job, Wait};
 use crate::model::network::{Barrier, BarrierKind, Channel, InFlight};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::{Mail, TaskOutput};
@@ -20,6 +20,13 @@ impl<O: Observer> Job<O> {
         let urgent = self.scenario.checkpointing.alignment == Alignment::Unaligned;
         for task in 0..self.tasks.len() {
             if self.tasks[task].source.is_some() {
+                let wait = Wait {
+                    checkpoint,
+                    task: TaskId(task as u32),
+                    channel: None,
+                    over: false,
+                };
+                self.tell_wait(wait, agenda.now());
                 self.post(
                     TaskId(task as u32),
                     Mail::Trigger(checkpoint),
@@ -35,6 +42,13 @@ impl<O: Observer> Job<O> {
         match mail {
             Mail::Trigger(checkpoint) => {
                 let first = agenda.now();
+                let wait = Wait {
+                    checkpoint,
+                    task: id,
+                    channel: None,
+                    over: true,
+                };
+                self.tell_wait(wait, first);
                 self.take_snapshot(
                     id,
                     checkpoint,
@@ -103,6 +117,13 @@ impl<O: Observer> Job<O> {
                 channel,
             },
         );
+        let wait = Wait {
+            checkpoint,
+            task: id,
+            channel: Some(channel),
+            over: true,
+        };
+        self.tell_wait(wait, now);
         let age = now - self.info(checkpoint).trigger;
         let timed_out = matches!(self.scenario.checkpointing.alignment,
             Alignment::AlignedThenUnaligned { after } if age >= after);
@@ -257,6 +278,13 @@ impl<O: Observer> Job<O> {
                         priority,
                     },
                 );
+                let wait = Wait {
+                    checkpoint,
+                    task: self.network.channel(channel).consumer,
+                    channel: Some(channel),
+                    over: false,
+                };
+                self.tell_wait(wait, now);
                 if let Some(ledger) = &mut self.ledger {
                     ledger.barrier_sent(checkpoint, channel);
                 }

@@ -8,13 +8,13 @@ use crate::model::channel_state::SharedFile;
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, GateId, TaskId};
 use crate::model::job::Job;
-use crate::model::observe::{Fact, FailureReason, Observer};
+use crate::model::observe::{Fact, FailureReason, FileStep, Observer};
 use crate::model::snapshot::Snapshot;
 use crate::model::state_backend::SnapshotKind;
 use crate::model::storage::{Direction, File, FileId, FileOwner};
 use crate::model::task::{Doing, Spending};
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
-use crate::units::{Bytes, SimDuration};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 impl<O: Observer> Job<O> {
     /// The sync phase begins: the task is blocked.
@@ -193,6 +193,11 @@ impl<O: Observer> Job<O> {
     }
 
     fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+        if self.observer.looks_closely() {
+            let task = id;
+            let fact = Fact::AsyncPhaseBegan { checkpoint, task };
+            self.observer.observe(agenda.now(), &fact);
+        }
         let plan = &self.snapshot_of(id, checkpoint).plan;
         let (fixed, overhead) = (plan.fixed, plan.overhead);
         agenda.after(
@@ -225,7 +230,15 @@ impl<O: Observer> Job<O> {
 
     pub(super) fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
         let id = self.storage.create(file);
+        self.tell_file(id, FileStep::Created(file), agenda.now());
         agenda.after(self.storage.open_time(), Event::FileOpened { file: id });
+    }
+
+    /// Tells those who look closely what happened to a file.
+    pub(super) fn tell_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
+        if self.observer.looks_closely() {
+            self.observer.observe(now, &Fact::File { file, step });
+        }
     }
 
     pub(super) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
@@ -240,6 +253,7 @@ impl<O: Observer> Job<O> {
 
     pub(super) fn end_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
         for file in self.storage.take_ended(agenda.now(), direction) {
+            self.tell_file(file, FileStep::Through, agenda.now());
             let closed = self.storage.close_time(direction);
             agenda.after(closed, Event::FileClosed { file });
         }
@@ -248,6 +262,7 @@ impl<O: Observer> Job<O> {
 
     pub(super) fn close_file(&mut self, file: FileId, agenda: &mut Agenda<Event>) {
         let File { owner, bytes, .. } = self.storage.closed(file);
+        self.tell_file(file, FileStep::Closed, agenda.now());
         match owner {
             FileOwner::State(id, checkpoint) => {
                 self.snapshot_of(id, checkpoint).files_open -= 1;
@@ -268,6 +283,11 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
     ) {
+        if self.observer.looks_closely() {
+            let task = id;
+            let fact = Fact::UploadBegan { checkpoint, task };
+            self.observer.observe(agenda.now(), &fact);
+        }
         let snapshot = self.snapshot_of(id, checkpoint);
         snapshot.fixed_over = true;
         if snapshot.plan.too_large {
@@ -360,7 +380,7 @@ impl<O: Observer> Job<O> {
         let announced = self.debloaters[gate.index()].measure(
             &options,
             bytes,
-            now.since(crate::units::SimTime::ZERO).saturating_sub(idle),
+            now.since(SimTime::ZERO).saturating_sub(idle),
             in_use,
         );
         if let Some(size) = announced {

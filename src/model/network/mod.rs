@@ -218,6 +218,24 @@ impl Network {
         shared.map_or(0, |open| u64::from(open.records))
     }
 
+    /// Data in a channel on both sides, what is being filled included: all of it is in front of a barrier that is put
+    /// into line now.
+    pub fn in_channel(&self, id: ChannelId) -> InFlight {
+        let channel = self.channel(id);
+        let mut sum = InFlight::among(channel.queue.iter().chain(&channel.received));
+        let shared = self.partition(channel.partition).shared.as_ref();
+        let open = channel
+            .open
+            .or_else(|| shared.and_then(|shared| shared.open));
+        if let Some(open) = open {
+            sum += InFlight {
+                records: u64::from(open.records),
+                bytes: u64::from(open.bytes),
+            };
+        }
+        sum
+    }
+
     /// Sets everything between tasks that are lost back to how it was built: `built` is the network of the job at its
     /// beginning, and no channel connects a lost task with another. Returns how many records were lost.
     pub fn reset(&mut self, built: &Network, lost: impl Fn(TaskId) -> bool) -> u64 {

@@ -5,6 +5,8 @@ mod consistency;
 mod costs;
 mod difference;
 mod formulas;
+mod headline;
+mod objectives;
 mod phases;
 mod sparkline;
 mod sweep;
@@ -16,6 +18,8 @@ pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
+pub use crate::render::table::headline::headline;
+pub use crate::render::table::objectives::objectives;
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{sweep, sweep_sheet};
@@ -73,7 +77,7 @@ impl Table {
         }
         let body = table.to_string();
         let lines = body.lines().map(str::trim_end);
-        let notes = self.notes.iter().flat_map(|note| wrapped(note));
+        let notes = self.notes.iter().flat_map(|note| wrapped(note, WIDTH));
         let title = (!self.title.is_empty()).then(|| self.title.clone());
         let all = title
             .into_iter()
@@ -202,12 +206,30 @@ fn one_line(heading: &str) -> String {
     heading.replace("-\n", "").replace('\n', " ")
 }
 
-/// A note in lines of at most [`WIDTH`] characters, continued with an indent.
-fn wrapped(note: &str) -> Vec<String> {
+/// Sentences with names on their left, in lines of at most [`WIDTH`] characters.
+pub fn named(items: &[(&str, &str)]) -> String {
+    let indent = items
+        .iter()
+        .map(|(name, _)| name.chars().count() + 2)
+        .max()
+        .unwrap_or(0);
+    let lines = items.iter().flat_map(|(name, sentence)| {
+        // What is wrapped has an indent of its own.
+        let lines = wrapped(sentence, WIDTH - indent).into_iter().enumerate();
+        lines.map(move |(number, line)| {
+            let name = if number == 0 { name } else { "" };
+            format!("{name:<indent$}{line}\n")
+        })
+    });
+    lines.collect()
+}
+
+/// A note in lines of at most so many characters, continued with an indent.
+pub(in crate::render) fn wrapped(note: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in note.split_whitespace() {
         match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
                 last.push(' ');
                 last.push_str(word);
             }

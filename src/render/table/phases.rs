@@ -2,7 +2,7 @@
 
 use crate::experiment::RunResult;
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
+use crate::measure::{CheckpointRecord, Outcome, Phases};
 use crate::render::number::{MISSING, Unit};
 use crate::render::sheet::{Sheet, cell};
 use crate::render::table::{Align, Table, sparkline};
@@ -12,18 +12,20 @@ use crate::units::SimDuration;
 const SPARK: usize = 24;
 /// In the order of Flink's summary.
 const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)];
-/// Reads the length of a phase.
-type Phase = fn(&SubtaskRecord) -> SimDuration;
+/// Reads the length of a part.
+type Read = fn(&Phases) -> SimDuration;
 
-const PHASES: [(&str, Phase); 4] = [
-    ("start delay", |record| record.start_delay),
-    ("alignment", |record| record.alignment),
-    ("sync", |record| record.sync),
-    ("async", |record| record.r#async),
+const END_TO_END: (&str, Read) = ("end to end", |phases| phases.end_to_end);
+const PHASES: [(&str, Read); 5] = [
+    ("  start delay", |phases| phases.start_delay),
+    ("  alignment", |phases| phases.alignment),
+    ("  sync", |phases| phases.sync),
+    ("  async", |phases| phases.r#async),
+    ("  rest", rest),
 ];
 
-/// End to end duration and phases of the completed checkpoints after warm-up; a phase is that of the subtask in which
-/// it took longest.
+/// End to end duration and phases of the completed checkpoints after warm-up; the phases are those of the subtask that
+/// acknowledged last, and the one that took most of the slowest checkpoint is marked.
 pub fn phases(run: &RunResult) -> Table {
     let names = QUANTILES
         .iter()
@@ -31,6 +33,7 @@ pub fn phases(run: &RunResult) -> Table {
     let mut columns = vec![(String::new(), Align::Left)];
     columns.extend(names);
     columns.push(("over the checkpoints".to_owned(), Align::Left));
+    let dominating = dominating(run);
     let rows =
         series(run).into_iter().map(|(name, values)| {
             let numbers = QUANTILES.iter().map(|(_, q)| quantile(&values, *q));
@@ -38,7 +41,12 @@ pub fn phases(run: &RunResult) -> Table {
             row.extend(numbers.map(|value| {
                 value.map_or_else(|| MISSING.to_owned(), |value| Unit::Time.text(value))
             }));
-            row.push(sparkline(&values, SPARK));
+            let mut shape = sparkline(&values, SPARK);
+            if let Some((_, share)) = dominating.filter(|(phase, _)| *phase == name) {
+                let percent = (share * 100.0).round();
+                shape = format!("{shape} <- {percent} % of the slowest");
+            }
+            row.push(shape);
             row
         });
     Table {
@@ -58,7 +66,7 @@ pub fn phases_sheet(run: &RunResult) -> Sheet {
             .chain(names),
     );
     for (name, values) in series(run) {
-        let mut row = vec![name.to_owned(), values.len().to_string()];
+        let mut row = vec![name.trim().to_owned(), values.len().to_string()];
         row.extend(
             QUANTILES
                 .iter()
@@ -69,25 +77,36 @@ pub fn phases_sheet(run: &RunResult) -> Sheet {
     sheet
 }
 
+/// What the phases leave of the duration: the way of the ack. Unaligned, alignment goes on beside the snapshot, and the
+/// rest may be zero.
+fn rest(phases: &Phases) -> SimDuration {
+    let sum = phases.start_delay + phases.alignment + phases.sync + phases.r#async;
+    phases.end_to_end.saturating_sub(sum)
+}
+
 /// By phase: seconds of every completed checkpoint after warm-up.
 fn series(run: &RunResult) -> Vec<(&'static str, Vec<f64>)> {
-    let completed: Vec<&CheckpointRecord> = counted(run)
-        .filter(|checkpoint| checkpoint.end_to_end().is_some())
-        .collect();
-    let durations = completed
-        .iter()
-        .filter_map(|checkpoint| Some(checkpoint.end_to_end()?.as_secs_f64()));
-    let mut series = vec![("end to end", durations.collect())];
-    for (name, phase) in PHASES {
-        let longest = |checkpoint: &&CheckpointRecord| {
-            let phases = checkpoint
-                .acknowledged()
-                .map(|(_, _, record)| phase(record));
-            phases.max().map(SimDuration::as_secs_f64)
-        };
-        series.push((name, completed.iter().filter_map(longest).collect()));
-    }
-    series
+    let completed = completed(run);
+    let seconds = |read: Read| {
+        let values = completed.iter().map(|phases| read(phases).as_secs_f64());
+        values.collect::<Vec<f64>>()
+    };
+    let rows = std::iter::once(END_TO_END).chain(PHASES);
+    rows.map(|(name, read)| (name, seconds(read))).collect()
+}
+
+fn completed(run: &RunResult) -> Vec<Phases> {
+    counted(run).filter_map(Phases::of).collect()
+}
+
+/// The phase that took most of the slowest checkpoint, and its share.
+fn dominating(run: &RunResult) -> Option<(&'static str, f64)> {
+    let slowest = completed(run)
+        .into_iter()
+        .max_by_key(|phases| phases.end_to_end)?;
+    let (name, read) = PHASES.into_iter().max_by_key(|(_, read)| read(&slowest))?;
+    let whole = slowest.end_to_end.as_secs_f64();
+    (whole > 0.0).then(|| (name, read(&slowest).as_secs_f64() / whole))
 }
 
 fn counted(run: &RunResult) -> impl Iterator<Item = &CheckpointRecord> {
@@ -106,7 +125,7 @@ fn counts(run: &RunResult) -> String {
         }
     }
     format!(
-        "replication {}: {completed} completed, {failed} failed, {pending} in progress after warm-up; phases: longest of any subtask",
+        "replication {}: {completed} completed, {failed} failed, {pending} in progress after warm-up; phases of the subtask that acknowledged last",
         run.replication
     )
 }

@@ -58,6 +58,9 @@ pub struct File {
     pub restore: Option<Restore>,
     /// How the simulation itself is done; not part of Flink.
     pub simulation: Option<Simulation>,
+    /// What must hold: metric = "<= bound", as `recommend --objective` takes them. `run` judges them; they change no
+    /// result.
+    pub objectives: Option<BTreeMap<String, String>>,
     /// What a real cluster measured, to compare a simulation with. It changes no result.
     pub measured: Option<Measured>,
     /// Axes of a sweep: path of a key = list of values, { from, to, steps, scale } or "10 s..10 min:log:12".

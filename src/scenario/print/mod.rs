@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::scenario::print::writer::{Inline, Writer, law_keys, text};
+use crate::scenario::print::writer::{Inline, Writer, key_of, law_keys, text};
 use crate::scenario::{
     Cluster, Commit, KeyDraw, LatencyDraw, ManualTrigger, Placement, SavepointFormat, Scenario,
     Storage, Trigger,
@@ -31,6 +31,12 @@ pub fn toml(scenario: &Scenario) -> String {
     }
     failure::failures(scenario, &mut writer);
     simulation(scenario, &mut writer);
+    if !scenario.objectives.is_empty() {
+        writer.table("[objectives]");
+    }
+    for wish in &scenario.objectives {
+        writer.key(&key_of(&wish.metric), text(&wish.bound));
+    }
     if let Some(measured) = &scenario.measured {
         writer.table("[measured]");
         writer.key("recording", text(&measured.recording));

@@ -26,7 +26,7 @@ use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Measured, Scenario};
+use crate::scenario::{Measured, Scenario, Wish};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -73,10 +73,21 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         simulation,
         failures,
         triggers,
+        objectives: objectives(file),
         measured: measured(file, problems),
     };
     graph::check_size(&scenario, problems);
     scenario
+}
+
+fn objectives(file: &File) -> Vec<Wish> {
+    let written = file.objectives.iter().flatten();
+    written
+        .map(|(metric, bound)| Wish {
+            metric: metric.clone(),
+            bound: bound.clone(),
+        })
+        .collect()
 }
 
 fn measured(file: &File, problems: &mut Problems<'_>) -> Option<Measured> {

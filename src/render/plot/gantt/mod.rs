@@ -5,8 +5,8 @@
 mod rows;
 
 use crate::experiment::RunResult;
-use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+
+use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord, straggler};
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Note, Panel, Swatch};
@@ -36,7 +36,7 @@ pub fn picture(run: &RunResult, id: u64, origin: &Origin) -> Option<Picture> {
         .checkpoints
         .iter()
         .find(|checkpoint| checkpoint.id == id)?;
-    let limit = straggling(checkpoint)?;
+    let limit = straggler::threshold(checkpoint)?;
     let rows = rows(run, checkpoint);
     let longest = checkpoint
         .acknowledged()
@@ -102,16 +102,6 @@ pub fn picture(run: &RunResult, id: u64, origin: &Origin) -> Option<Picture> {
 /// Trigger to ack, in seconds.
 fn total(trigger: SimTime, record: &SubtaskRecord) -> f64 {
     record.ack.since(trigger).as_secs_f64()
-}
-
-/// From this total on, a subtask is a straggler: the larger of the 95th percentile and 1.5 times the median (the rule
-/// of Flink's web UI; the percentile alone would mark one in twenty even where all are alike).
-fn straggling(checkpoint: &CheckpointRecord) -> Option<f64> {
-    let totals: Vec<f64> = checkpoint
-        .acknowledged()
-        .map(|(_, _, record)| total(checkpoint.trigger, record))
-        .collect();
-    Some(quantile(&totals, 0.95)?.max(1.5 * quantile(&totals, 0.5)?))
 }
 
 fn vertex_name(run: &RunResult, vertex: usize) -> String {

@@ -1,0 +1,75 @@
+//! What `run` says on a terminal, the most important first.
+
+use crate::cli::commands::run::Simulated;
+use crate::experiment::explain::{Ask, Explanation, explain};
+use crate::experiment::{JobEnd, PointSummary, run};
+use crate::render::explain::{best, why};
+use crate::render::number::counted;
+use crate::render::table;
+use crate::scenario::load::Loaded;
+
+/// Runs with more events than this are not made again with other options: that would take longer than the run.
+const EVENTS_MAX: u64 = 4_000_000;
+
+/// Objectives, headline, phases, why and what to try, vertices, formulas. `file` = the scenario, to name it in advice.
+pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
+    let Simulated { first, summary, .. } = outcome;
+    let job = &loaded.scenario.job;
+    let end = match &first.job_end {
+        JobEnd::Running => String::new(),
+        JobEnd::Failed { at, reason } => {
+            format!("\nThe job failed after {:.1} s: {reason}", at.as_secs_f64())
+        }
+    };
+    let mut blocks = vec![format!(
+        "{}: {}, {} simulated, {}, scenario {}{end}",
+        job.name,
+        counted(loaded.scenario.subtasks(), "subtask"),
+        job.duration,
+        counted(job.replications as usize, "replication"),
+        &loaded.sha256()[..8],
+    )];
+    if !outcome.objectives.is_empty() {
+        blocks.push(table::objectives(&outcome.objectives).text());
+    }
+    blocks.push(table::headline(summary).text());
+    blocks.push(table::phases(first).text());
+    blocks.extend(advice(loaded, outcome, file));
+    blocks.push(table::vertices(first).text());
+    blocks.push(table::formulas(&summary.comparisons).text());
+    blocks.extend(costs(loaded, summary));
+    if let Some(found) = &first.consistency {
+        blocks.push(table::consistency(found).text());
+    }
+    let blocks: Vec<&str> = blocks
+        .iter()
+        .map(|block| block.trim_end_matches('\n'))
+        .collect();
+    blocks.join("\n\n")
+}
+
+fn costs(loaded: &Loaded, summary: &PointSummary) -> Option<String> {
+    let prices = &loaded.scenario.storage.prices.note;
+    (!summary.costs.is_empty()).then(|| table::costs(&summary.costs, prices).text())
+}
+
+/// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
+fn advice(loaded: &Loaded, outcome: &Simulated, file: &str) -> Option<String> {
+    let small = outcome.first.events <= EVENTS_MAX;
+    let ask = Ask {
+        loaded,
+        run: &outcome.first,
+        checkpoint: None,
+        what_if: small,
+    };
+    let explanation: Explanation = explain(ask, run::run).ok()?;
+    let attempt = if small {
+        best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
+    } else {
+        format!("`ckptsim explain {file}` simulates other options")
+    };
+    Some(table::named(&[
+        ("why", &why(&explanation)),
+        ("try", &attempt),
+    ]))
+}

@@ -1,0 +1,103 @@
+//! The objectives of a scenario, and whether its runs meet them.
+
+use serde::Serialize;
+
+use crate::experiment::metric::Metric;
+use crate::experiment::recommend::judge::verdict;
+use crate::experiment::recommend::{Objective, Verdict, objective};
+use crate::experiment::replicate::Replication;
+use crate::measure::Estimate;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::key_path::KeyPath;
+use crate::scenario::load::Loaded;
+
+/// An objective, what was measured, and whether that meets it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Judged {
+    /// What must hold.
+    pub objective: Objective,
+    /// The metric over all replications; `None` if none of them has it.
+    pub measured: Option<Estimate>,
+    /// The value is only a lower bound: something was not over when a run ended.
+    pub at_least: bool,
+    /// By the rules of a recommendation.
+    pub verdict: Verdict,
+}
+
+/// The objectives that a scenario names in `[objectives]`; all mistakes are reported where they were written.
+pub fn of(loaded: &Loaded) -> Result<Vec<Objective>, Diagnostics> {
+    let mut objectives = Vec::new();
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for wish in &loaded.scenario.objectives {
+        let place = || loaded.place(&KeyPath::top("objectives").key(&wish.metric));
+        match objective::parse(&format!("{} {}", wish.metric, wish.bound)) {
+            Ok(objective) => objectives.push(objective),
+            Err(problem) => problems.push(Diagnostic {
+                place: place(),
+                ..problem
+            }),
+        }
+    }
+    if problems.is_empty() {
+        Ok(objectives)
+    } else {
+        Err(Diagnostics(problems))
+    }
+}
+
+/// Judges all objectives by the replications of the scenario.
+pub fn judge(objectives: &[Objective], runs: &[Replication]) -> Vec<Judged> {
+    let judged = objectives.iter().map(|objective| {
+        let metric = Metric::find(&objective.metric.name);
+        let reading = metric.ok().and_then(|metric| metric.read(runs));
+        Judged {
+            objective: objective.clone(),
+            measured: reading.map(|reading| reading.estimate),
+            at_least: reading.is_some_and(|reading| reading.at_least),
+            verdict: verdict(objective, reading.as_ref()),
+        }
+    });
+    judged.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+
+    fn wished(wishes: &[(&str, &str)]) -> Loaded {
+        let settings: Vec<(String, String)> = wishes
+            .iter()
+            .map(|(metric, bound)| (format!("objectives.{metric}"), (*bound).to_owned()))
+            .collect();
+        sample::loaded(10).at(&settings).unwrap()
+    }
+
+    #[test]
+    fn objectives_are_judged_by_all_replications() {
+        let loaded = wished(&[
+            ("completed", ">= 6"),
+            ("duration_p99", "<= 10 s"),
+            ("recovery_p95", "<= 1 min"),
+        ]);
+        let runs: Vec<Replication> = (0..3)
+            .map(|n| {
+                let run = sample::run(&loaded.scenario, 7, n).unwrap();
+                Replication::of(&loaded.scenario, &run)
+            })
+            .collect();
+        let judged = judge(&of(&loaded).unwrap(), &runs);
+        let verdicts: Vec<Verdict> = judged.iter().map(|one| one.verdict).collect();
+        // Five checkpoints after warm-up, none longer than a second, and nothing fails.
+        assert_eq!(verdicts, [Verdict::Missed, Verdict::Met, Verdict::Unknown]);
+        assert!((judged[0].measured.unwrap().value - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn mistakes_are_told_where_they_were_written() {
+        let loaded = wished(&[("duration_p9", "<= 10 s"), ("failed", "0")]);
+        let Diagnostics(problems) = of(&loaded).unwrap_err();
+        assert_eq!(problems.len(), 2);
+        assert!(problems.iter().all(|problem| problem.place.is_some()));
+    }
+}

@@ -1,0 +1,279 @@
+//! Why a checkpoint took as long as it did, as text and as Markdown.
+
+mod tree;
+mod words;
+
+use crate::experiment::explain::{Counterfactual, Explanation, Outlook, Resource, Step};
+use crate::measure::{CheckpointKind, straggler};
+use crate::render::number::{Unit, counted};
+use crate::render::table::{Align, Table, WIDTH, wrapped};
+use crate::units::SimDuration;
+
+/// Stragglers that are named.
+const NAMED: usize = 4;
+
+/// How a text may look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// With the escape sequences of a terminal.
+    pub colour: bool,
+    /// Without letters that a plain terminal does not have.
+    pub ascii: bool,
+}
+
+/// For a terminal of [`WIDTH`] columns.
+pub fn text(explanation: &Explanation, look: Look) -> String {
+    let bold = |text: String| {
+        if look.colour {
+            format!("\x1b[1m{text}\x1b[0m")
+        } else {
+            text
+        }
+    };
+    let mut blocks = vec![
+        bold(lines(&headline(explanation))),
+        lines(&bottleneck(explanation)),
+        String::new(),
+        tree::text(&explanation.tree, look),
+        lines(&stragglers(explanation)),
+        lines(&completion(explanation)),
+    ];
+    if !explanation.what_if.is_empty() {
+        blocks.push(String::new());
+        blocks.push(what_if(explanation));
+    }
+    let text = blocks.join("\n") + "\n";
+    if look.ascii { plain(&text) } else { text }
+}
+
+/// For a ticket or a pull request.
+pub fn markdown(explanation: &Explanation) -> String {
+    let mut text = format!(
+        "**{}**\n\n{}\n\n```text\n{}\n```\n\n{} {}\n",
+        headline(explanation),
+        bottleneck(explanation),
+        tree::text(&explanation.tree, Look::default()),
+        stragglers(explanation),
+        completion(explanation),
+    );
+    if !explanation.what_if.is_empty() {
+        text.push('\n');
+        text.push_str(&what_if_table(explanation).markdown());
+    }
+    text
+}
+
+/// The option that helps the checkpoint most, if one does: `name`, its keys, and what it gives. For `try` of `run`.
+pub fn best(explanation: &Explanation) -> Option<String> {
+    let best = explanation.what_if.first()?;
+    let duration = best.checkpoint.duration()?;
+    (duration < explanation.tree.length).then(|| {
+        format!(
+            "{}: {} -> {} ({})",
+            best.name,
+            time(explanation.tree.length),
+            time(duration),
+            settings(best).join(", ")
+        )
+    })
+}
+
+/// Who held the checkpoint up, and where its time went. For `why` of `run`.
+pub fn why(explanation: &Explanation) -> String {
+    let last = match &explanation.tree.step {
+        Step::EndToEnd { subtask } => format!("{subtask} acknowledged last. "),
+        _ => String::new(),
+    };
+    format!(
+        "checkpoint {}, the slowest: {last}{}",
+        explanation.checkpoint,
+        bottleneck(explanation)
+    )
+}
+
+/// What the checkpoint waits for most, as one sentence.
+fn bottleneck(explanation: &Explanation) -> String {
+    let Some(found) = &explanation.bottleneck else {
+        return "Bottleneck: none.".to_owned();
+    };
+    let what = match &found.resource {
+        Resource::Thread { subtask, busy } => format!(
+            "the thread of {subtask} (busy {}): barriers wait behind the records that it has to process",
+            Unit::Share.text(*busy)
+        ),
+        Resource::SyncPhase { subtask } => {
+            format!("the sync phase of {subtask}, on its task's thread")
+        }
+        Resource::Bandwidth(Some(limit)) => format!(
+            "{}, {}",
+            limit.kind.key(),
+            Unit::Bytes.text(limit.bytes_per_s) + "/s"
+        ),
+        Resource::Bandwidth(None) => "bandwidth, though it has no limit".to_owned(),
+        Resource::FileLatency => "files are created and closed".to_owned(),
+        Resource::Network => {
+            "channels whose receiver is idle: links, credits, the buffer timeout".to_owned()
+        }
+        Resource::LateBarrier { from, to } => format!("the barrier from {from} to {to} came last"),
+        Resource::AlignmentTimeout => "the aligned-checkpoint-timeout".to_owned(),
+        Resource::AsyncThread => {
+            "one thread per task for asynchronous parts, which had an older checkpoint".to_owned()
+        }
+        Resource::Preparation => "fixed times of the asynchronous phase".to_owned(),
+        Resource::ControlPlane => "messages between JobManager and tasks".to_owned(),
+    };
+    format!(
+        "Bottleneck, {} of {} ({}): {what}.",
+        time(found.length),
+        time(explanation.tree.length),
+        words::percent(found.share)
+    )
+}
+
+fn headline(explanation: &Explanation) -> String {
+    let kind = match explanation.kind {
+        CheckpointKind::Checkpoint => "checkpoint",
+        CheckpointKind::Savepoint => "savepoint",
+    };
+    let rank = if explanation.is_slowest {
+        format!(", the slowest of {}", explanation.completed)
+    } else {
+        String::new()
+    };
+    format!(
+        "{}: {kind} {}{rank}, triggered after {}, took {}",
+        explanation.scenario,
+        explanation.checkpoint,
+        Unit::Time.text(explanation.trigger.as_secs_f64()),
+        time(explanation.tree.length)
+    )
+}
+
+fn stragglers(explanation: &Explanation) -> String {
+    let found = &explanation.stragglers;
+    let of = counted(found.of, "subtask");
+    if found.subtasks.is_empty() {
+        return format!("Stragglers: none of {of}.");
+    }
+    let mut names: Vec<String> = found.subtasks[..found.subtasks.len().min(NAMED)]
+        .iter()
+        .map(|(subtask, total)| format!("{subtask} {}", time(*total)))
+        .collect();
+    let more = found.subtasks.len().saturating_sub(NAMED);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    format!(
+        "Stragglers: {} of {of} by the rule of Flink's web UI ({}, here {}): {}.",
+        found.subtasks.len(),
+        straggler::RULE,
+        time(found.threshold),
+        names.join(", ")
+    )
+}
+
+fn completion(explanation: &Explanation) -> String {
+    format!(
+        "After the last ack: {} until the checkpoint was complete, no part of the duration.",
+        time(explanation.completion)
+    )
+}
+
+fn what_if(explanation: &Explanation) -> String {
+    let mut text = what_if_columns(
+        "What if (same seed, only these keys changed)",
+        "this checkpoint",
+        "slowest of the run",
+    );
+    for option in &explanation.what_if {
+        let [this, slowest] = effects(explanation, option);
+        text.push('\n');
+        text.push_str(&what_if_columns(
+            &format!("  {}", option.name),
+            &this,
+            &slowest,
+        ));
+        for setting in settings(option) {
+            text.push_str("\n      ");
+            text.push_str(&setting);
+        }
+        if let Outlook::Not(why) = &option.checkpoint {
+            text.push_str("\n      ");
+            text.push_str(why);
+        }
+    }
+    text
+}
+
+fn what_if_columns(name: &str, this: &str, slowest: &str) -> String {
+    format!("{name:<46}{this:>25}{slowest:>25}")
+}
+
+fn what_if_table(explanation: &Explanation) -> Table {
+    let columns = [
+        ("What if", Align::Left),
+        ("This checkpoint", Align::Right),
+        ("Slowest of the run", Align::Right),
+        ("Set", Align::Left),
+    ];
+    let rows = explanation.what_if.iter().map(|option| {
+        let [this, slowest] = effects(explanation, option);
+        let keys = settings(option);
+        let keys: Vec<String> = keys.iter().map(|one| format!("`{one}`")).collect();
+        vec![option.name.clone(), this, slowest, keys.join(", ")]
+    });
+    Table {
+        title: String::new(),
+        columns: columns
+            .map(|(name, align)| (name.to_owned(), align))
+            .to_vec(),
+        rows: rows.collect(),
+        notes: vec!["Same seed, only these keys changed.".to_owned()],
+    }
+}
+
+fn effects(explanation: &Explanation, option: &Counterfactual) -> [String; 2] {
+    let after = |duration: Option<SimDuration>| {
+        duration.map_or_else(|| "does not complete".to_owned(), time)
+    };
+    let this = option.checkpoint.duration();
+    let slowest = match explanation.slowest {
+        Some(before) => format!("{} -> {}", time(before), after(option.slowest)),
+        None => after(option.slowest),
+    };
+    [
+        format!("{} -> {}", time(explanation.tree.length), after(this)),
+        slowest,
+    ]
+}
+
+fn settings(option: &Counterfactual) -> Vec<String> {
+    let settings = option.settings.iter();
+    settings
+        .map(|setting| format!("{}={}", setting.key, setting.value))
+        .collect()
+}
+
+fn time(duration: SimDuration) -> String {
+    Unit::Time.text(duration.as_secs_f64())
+}
+
+fn lines(text: &str) -> String {
+    wrapped(text, WIDTH).join("\n")
+}
+
+/// Signs that stand in texts and not in ASCII.
+fn plain(text: &str) -> String {
+    let pairs = [
+        ("├─", "|-"),
+        ("└─", "`-"),
+        ("│", "|"),
+        ("–", "-"),
+        ("−", "-"),
+        ("µ", "u"),
+        ("…", "..."),
+    ];
+    pairs.iter().fold(text.to_owned(), |text, (sign, plain)| {
+        text.replace(sign, plain)
+    })
+}
