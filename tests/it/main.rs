@@ -26,6 +26,8 @@ mod predictions;
 mod published;
 /// Random scenarios, for the tests of what always holds.
 mod recipes;
+/// `report`, and its page in a real browser.
+mod report;
 /// A killed sweep continues where it was.
 mod resume;
 /// Killed at any moment, on a full disk, without permission: nothing finished is lost, no file is torn.
