@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use scraper::{Html, Selector};
 use serde_json::Value;
 
 const SIZE_MAX: u64 = 2 * 1024 * 1024;
@@ -84,14 +83,12 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
         let place = directory.path().to_string_lossy().into_owned();
         assert!(!page.contains(&place) && !page.contains(env!("CARGO_MANIFEST_DIR")));
 
-        let parsed = Html::parse_document(&page);
-        assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
-        let all = |selector: &str| -> Vec<String> {
-            let selector = Selector::parse(selector).unwrap();
-            let texts = parsed.select(&selector);
-            texts.map(|one| one.text().collect::<String>()).collect()
+        // The texts between these.
+        let all = |begin: &str, end: &str| -> Vec<&str> {
+            let parts = page.split(begin).skip(1);
+            parts.map(|part| part.split(end).next().unwrap()).collect()
         };
-        let found = all("h2");
+        let found = all("<h2 ", "</h2>");
         for heading in headings.iter().chain(&[
             "Pictures",
             "Effective scenario",
@@ -103,11 +100,11 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
                 "{heading}: {found:?}"
             );
         }
-        assert_eq!(all(".headline").len(), 1);
+        assert_eq!(all("<p class=\"headline\">", "</p>").len(), 1);
 
         let summary = read("summary.md");
-        let pictures = all("figure code:first-child");
-        assert_eq!(pictures.len(), all("svg[role=img] > title").len());
+        let pictures = all("Files: <code>", "</code>");
+        assert_eq!(pictures.len(), all("<svg ", ">").len());
         assert!(!pictures.is_empty());
         for (index, name) in pictures.iter().enumerate() {
             assert!(name.starts_with(&format!("{:02}-", index + 1)), "{name}");
@@ -253,10 +250,10 @@ fn with(page: &str, script: &str) -> String {
 }
 
 fn told(seen: &Seen) -> Value {
-    let parsed = Html::parse_document(&seen.dom);
-    let told = parsed.select(&Selector::parse("#told").unwrap()).next();
+    let told = seen.dom.split("<pre id=\"told\">").nth(1);
     let told = told.unwrap_or_else(|| panic!("{:?}", seen.console));
-    serde_json::from_str(&told.text().collect::<String>()).unwrap()
+    let told = told.split("</pre>").next().unwrap();
+    serde_json::from_str(told).unwrap()
 }
 
 #[test]

@@ -154,14 +154,16 @@ impl Place<'_> {
 
     fn cell(&self, chart: &Chart, cell: &Cell) -> Option<Spot> {
         let fill = cell.fill?;
-        let meaning = if cell.value.is_empty() {
+        let meaning = if !cell.value.is_empty() {
+            cell.value.clone()
+        } else if cell.text.is_empty() {
             let same = |swatch: &Swatch| match swatch {
                 Swatch::Fill(paint, _) | Swatch::Hatched(paint) => *paint == fill,
                 _ => false,
             };
             key_label(chart, same)
         } else {
-            cell.value.clone()
+            String::new()
         };
         let shown: Vec<String> = [meaning, cell.text.join(" ")]
             .into_iter()

@@ -6,6 +6,6 @@ mod text;
 
 pub use crate::render::recommend::emit::{Emitted, emit};
 pub use crate::render::recommend::tables::{
-    candidates, quantity_with_interval, time, tornado as sensitivity,
+    candidates, interval, quantity_with_interval, time, tornado as sensitivity,
 };
 pub use crate::render::recommend::text::{answer, because, text};

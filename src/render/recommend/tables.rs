@@ -123,7 +123,7 @@ pub fn tornado(recommendation: &Recommendation) -> Table {
 }
 
 /// An interval as Flink spells it, so that it can be pasted.
-pub(super) fn interval(seconds: f64) -> String {
+pub fn interval(seconds: f64) -> String {
     flink::write_duration(SimDuration::from_secs_f64(seconds))
 }
 

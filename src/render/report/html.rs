@@ -16,6 +16,9 @@ const SCRIPT: &str = include_str!("page.js");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
                       font-src data:; img-src data:; base-uri 'none'; form-action 'none'";
 
+/// Rows of a table that is printed on one page.
+const ROWS_TOGETHER: usize = 12;
+
 /// The whole page.
 pub fn html(report: &Report) -> String {
     let mut palette = Palette::default();
@@ -44,7 +47,7 @@ pub fn html(report: &Report) -> String {
                 header {
                     p.kind { (report.subtitle) }
                     h1 { (report.title) }
-                    p.headline { (report.headline) }
+                    p.headline { (words(&report.headline)) }
                     nav aria-label="Sections" {
                         ul {
                             @for section in &report.sections {
@@ -72,11 +75,11 @@ fn section(section: &Section, pictures: &mut usize, palette: &mut Palette) -> Ma
             h2 id=(id) { (section.heading) }
             @for one in &section.parts {
                 @match one {
-                    Part::Text(text) => p { (text) },
-                    Part::List(sentences) => ul { @for sentence in sentences { li { (sentence) } } },
+                    Part::Text(text) => p { (words(text)) },
+                    Part::List(sentences) => ul { @for sentence in sentences { li { (words(sentence)) } } },
                     Part::Numbers(all) => (numbers(all)),
                     Part::Facts(facts) => dl.facts {
-                        @for (name, value) in facts { div { dt { (name) } dd { (value) } } }
+                        @for (name, value) in facts { div { dt { (name) } dd { (words(value)) } } }
                     },
                     Part::Table(own) => (table(own, section.heading)),
                     Part::Picture(picture) => ({
@@ -112,6 +115,20 @@ fn numbers(all: &[Number]) -> Markup {
     }
 }
 
+/// Text in which what stands between backticks is code.
+fn words(text: &str) -> Markup {
+    let pieces: Vec<&str> = text.split('`').collect();
+    // A backtick without its fellow is a backtick.
+    if pieces.len().is_multiple_of(2) {
+        return html! { (text) };
+    }
+    html! {
+        @for (index, piece) in pieces.iter().enumerate() {
+            @if index % 2 == 1 { code { (piece) } } @else { (piece) }
+        }
+    }
+}
+
 /// A table whose headings sort it; notes below.
 fn table(table: &Table, name: &str) -> Markup {
     let name = if table.title.is_empty() {
@@ -119,8 +136,13 @@ fn table(table: &Table, name: &str) -> Markup {
     } else {
         &table.title
     };
+    let class = if table.rows.len() <= ROWS_TOGETHER {
+        "scroll short"
+    } else {
+        "scroll"
+    };
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(name) {
+        div class=(class) tabindex="0" role="region" aria-label=(name) {
             table {
                 @if !table.title.is_empty() { caption { (table.title) } }
                 thead { tr {
@@ -131,31 +153,31 @@ fn table(table: &Table, name: &str) -> Markup {
                 tbody { @for row in &table.rows { tr {
                     @for (index, (cell, (_, align))) in row.iter().zip(&table.columns).enumerate() {
                         @let key = sort_key(cell).map(|key| key.to_string());
-                        @let class = class(*align);
+                        @let side = side(*align);
                         @if index == 0 && !cell.is_empty() {
-                            th scope="row" class=[class] data-key=[key] { (cell) }
+                            th scope="row" class=[side] data-key=[key] { (cell) }
                         } @else {
-                            td class=[class] data-key=[key] { (cell) }
+                            td class=[side] data-key=[key] { (cell) }
                         }
                     }
                 } } }
             }
         }
-        @for note in &table.notes { p.note { (note) } }
+        @for note in &table.notes { p.note { (words(note)) } }
     }
 }
 
 fn head(heading: &str, align: Align) -> Markup {
     html! {
         @if heading.is_empty() {
-            td class=[class(align)] {}
+            td class=[side(align)] {}
         } @else {
-            th scope="col" class=[class(align)] aria-sort="none" { button type="button" { (heading) } }
+            th scope="col" class=[side(align)] aria-sort="none" { button type="button" { (heading) } }
         }
     }
 }
 
-fn class(align: Align) -> Option<&'static str> {
+fn side(align: Align) -> Option<&'static str> {
     (align == Align::Right).then_some("right")
 }
 

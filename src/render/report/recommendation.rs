@@ -4,7 +4,7 @@ use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::plot::Picture;
 use crate::render::recommend::{
-    Emitted, answer, because, candidates, emit, quantity_with_interval, sensitivity, time,
+    Emitted, answer, because, candidates, emit, interval, quantity_with_interval, sensitivity, time,
 };
 use crate::render::report::numbers::number;
 use crate::render::report::trust::trust;
@@ -22,8 +22,9 @@ pub fn recommendation(
     let change = (!found.changes.is_empty()).then(|| Part::Code(emit(found, Emitted::FlinkYaml)));
     let reasons = because(found)
         .into_iter()
-        .filter(|(_, sentences)| !sentences.is_empty())
-        .map(|(name, sentences)| (name.to_owned(), sentences.join(" ")));
+        // Closed forms have a section of their own.
+        .filter(|(name, sentences)| *name != "Formulas" && !sentences.is_empty())
+        .map(|(name, sentences)| (name.to_owned(), sentences.join("; ")));
     let objectives = focus
         .filter(|_| !found.objectives.is_empty())
         .map(|candidate| Part::Table(objectives(found, candidate)));
@@ -130,18 +131,19 @@ fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
         number(title, Unit::from_base(unit), candidate.metrics.get(name))
     };
     let minimised = &found.minimised;
-    let interval = candidate.coordinates.first().map(|at| Number {
+    let chosen = candidate.coordinates.first().map(|at| Number {
         name: "Interval".to_owned(),
         value: at.label.clone(),
         note: found.range.map_or_else(String::new, |range| {
-            format!("{} to {} also pass", time(range.from_s), time(range.to_s))
+            let ends = [range.from_s, range.to_s].map(interval);
+            format!("{} to {} also pass", ends[0], ends[1])
         }),
     });
-    let mut numbers: Vec<Number> = interval.into_iter().collect();
+    let mut numbers: Vec<Number> = chosen.into_iter().collect();
     numbers.extend(metric(
         &minimised.name,
         &minimised.unit,
-        &minimised.name.replace('_', " "),
+        &capitalised(&minimised.name.replace('_', " ")),
     ));
     for (name, unit, title) in [
         ("duration_p50", "s", "End to end duration, median"),
@@ -154,6 +156,13 @@ fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
         }
     }
     numbers
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// What closed forms would recommend, beside the answer.
