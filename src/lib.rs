@@ -22,7 +22,7 @@
 //! | [`measure`] | facts to records, records to estimates, Flink's REST shapes | how the model works |
 //! | [`recording`] | what real clusters were made with, and what they measured | how a run is simulated |
 //! | [`experiment`] | runs, replications, sweeps, formula beside measurement | how results look |
-//! | [`render`] | results to tables and pictures; never simulates | the model |
+//! | [`render`] | results to tables, pictures and reports; never simulates | the model |
 //! | [`cli`] | the only place that prints, reads a clock, or exits | |
 //!
 //! `formulas` and `model` must not see each other: they are two independent witnesses to one scenario.

@@ -19,8 +19,10 @@ pub const FILE: &str = "manifest.json";
 pub const SCENARIO: &str = "scenario.toml";
 /// Name of the journal, all that there is of a sweep that was not finished.
 pub const JOURNAL: &str = "journal.ndjson";
+/// Name of a saved recommendation.
+pub const RECOMMENDATION: &str = "recommendation.json";
 /// Files that hold results.
-const RESULTS: [&str; 3] = ["run.json", "results.json", JOURNAL];
+const RESULTS: [&str; 4] = ["run.json", "results.json", RECOMMENDATION, JOURNAL];
 
 const SCHEMA: &str = "ckptsim.manifest/1";
 
@@ -32,6 +34,8 @@ pub enum Kind {
     Run,
     /// A grid of them: `results.json`.
     Sweep,
+    /// An answer: `recommendation.json`.
+    Recommendation,
 }
 
 impl Kind {
@@ -40,6 +44,7 @@ impl Kind {
         match self {
             Kind::Run => "run",
             Kind::Sweep => "sweep",
+            Kind::Recommendation => "recommendation",
         }
     }
 }
@@ -56,7 +61,8 @@ pub struct Manifest {
     /// The scenario file as the user named it.
     pub scenario_file: String,
     scenario_file_sha256: Option<String>,
-    overrides: BTreeMap<String, String>,
+    /// Keys changed on the command line.
+    pub overrides: BTreeMap<String, String>,
     /// SHA-256 of the effective scenario, which `sha256sum scenario.toml` gives.
     pub scenario_sha256: String,
     /// The scenario as it was written, overrides applied, defaults left out: points of a sweep are changes to this text.
@@ -69,11 +75,13 @@ pub struct Manifest {
     pub loss: bool,
     /// Swept keys with their values.
     pub axes: Vec<SavedAxis>,
-    random_generator: Generator,
+    /// Where random numbers come from.
+    pub random_generator: Generator,
     platform: String,
     wall_time_ms: u64,
-    /// Events of all runs.
-    pub events: u64,
+    /// Events of all runs, where they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
     /// Digest of the results.
     pub digest: String,
     /// SHA-256 of every file that was written, as `sha256sum` gives it; null if it had gone by then.
@@ -89,10 +97,23 @@ pub struct SavedAxis {
     pub values: Vec<String>,
 }
 
+/// A generator of random numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Generator {
-    name: String,
-    version: String,
+pub struct Generator {
+    /// Its crate or algorithm.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Generator {
+    /// The one of this program.
+    pub fn used() -> Generator {
+        Generator {
+            name: streams::GENERATOR.to_owned(),
+            version: streams::GENERATOR_VERSION.to_owned(),
+        }
+    }
 }
 
 /// What is going to be made.
@@ -104,6 +125,8 @@ pub struct Plan<'a> {
     pub loaded: &'a Loaded,
     /// The scenario file as the user named it.
     pub file: &'a Path,
+    /// Runs per point.
+    pub replications: u32,
     /// Changes of `--set`, `--seed` and `--replications`.
     pub overrides: &'a [(String, String)],
     /// Axes of a sweep.
@@ -128,8 +151,8 @@ pub enum Claim {
 pub struct Made<'a> {
     /// Real time that it took, in milliseconds.
     pub wall_time_ms: u64,
-    /// Events of all runs.
-    pub events: u64,
+    /// Events of all runs, where they were counted.
+    pub events: Option<u64>,
     /// Digest of the results.
     pub digest: &'a str,
     /// Names of the files that were written.
@@ -145,7 +168,11 @@ impl Plan<'_> {
         tempfile::tempfile_in(directory)
             .with_context(|| format!("cannot write into {}", directory.display()))?;
         let Some(found) = self.others(directory, claim) else {
-            return Ok(());
+            // Another answer has other pictures.
+            return match self.kind {
+                Kind::Recommendation => clear(directory),
+                Kind::Run | Kind::Sweep => Ok(()),
+            };
         };
         if claim == Claim::Replace {
             return clear(directory);
@@ -184,7 +211,7 @@ impl Plan<'_> {
         };
         let other = |name: &&str| match (*name, self.kind) {
             // The journal of an unfinished sweep knows itself whether it belongs to this one.
-            (JOURNAL, Kind::Sweep) => false,
+            (JOURNAL, Kind::Sweep) | (RECOMMENDATION, Kind::Recommendation) => false,
             (name, _) => directory.join(name).exists() && !is_ours(name),
         };
         RESULTS
@@ -197,7 +224,11 @@ impl Plan<'_> {
         manifest.kind == self.kind && manifest.seed == self.loaded.scenario.job.seed
     }
 
+    /// The same results made again; a question may be asked anew, its answer then is another one.
     fn matches(&self, manifest: &Manifest) -> bool {
+        if self.kind == Kind::Recommendation {
+            return manifest.kind == self.kind;
+        }
         manifest.kind == self.kind
             && manifest.scenario_sha256 == self.loaded.sha256()
             && manifest.axes == saved_axes(self.axes)
@@ -221,13 +252,10 @@ impl Plan<'_> {
             scenario_sha256: self.loaded.sha256(),
             scenario_written: self.loaded.written(),
             seed: job.seed,
-            replications: job.replications,
+            replications: self.replications,
             loss: self.loss,
             axes: saved_axes(self.axes),
-            random_generator: Generator {
-                name: streams::GENERATOR.to_owned(),
-                version: streams::GENERATOR_VERSION.to_owned(),
-            },
+            random_generator: Generator::used(),
             platform: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             wall_time_ms: made.wall_time_ms,
             events: made.events,

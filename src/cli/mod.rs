@@ -3,6 +3,7 @@
 mod clock;
 mod commands;
 mod console;
+mod drawn;
 mod exit;
 mod input;
 mod manifest;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::RunResult;
 use crate::experiment::saved::{self, RUN_SCHEMA, SavedError};
-use crate::measure::{Flight, Place};
+use crate::experiment::{PointSummary, RunResult};
+use crate::measure::{Flight, Occupancy, Place};
 
 /// Name of the file in a directory of results.
 pub const FILE: &str = "run.json";
@@ -34,6 +34,20 @@ pub struct SavedRun {
     /// The subtask whose inputs `result.occupancy` shows.
     #[serde(default)]
     pub watched: Option<Place>,
+    /// All replications.
+    pub summary: PointSummary,
+    /// What would be seen there with other barriers.
+    #[serde(default)]
+    pub queues: Vec<Queue>,
+}
+
+/// Buffers over time with one kind of barriers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    /// `aligned` or `unaligned`.
+    pub mode: String,
+    /// What was seen.
+    pub occupancy: Occupancy,
 }
 
 /// Reads a saved run: its file, or the directory with it.

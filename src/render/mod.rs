@@ -8,5 +8,6 @@ pub mod export;
 pub mod number;
 pub mod plot;
 pub mod recommend;
+pub mod report;
 pub mod sheet;
 pub mod table;

@@ -209,7 +209,7 @@ fn a_report_draws_the_same_pictures_without_simulating() {
         .arg(directory.path())
         .assert()
         .success();
-    let picture = directory.path().join("duration.svg");
+    let picture = directory.path().join("01-duration.svg");
     let drawn = std::fs::read(&picture).unwrap();
     std::fs::remove_file(&picture).unwrap();
     let report = ckptsim(&["report", "--quiet"])

@@ -38,6 +38,8 @@ mod recipes;
 /// 6000 jobs with 16,859 restarts and 276,476 completed checkpoints, no violation; 4880 of them had processed their whole
 /// input by the end and could be compared with the run without failures.
 mod recovery;
+/// `report`, and its page in a real browser.
+mod report;
 /// A killed sweep continues where it was.
 mod resume;
 /// Killed at any moment, on a full disk, without permission: nothing finished is lost, no file is torn.

@@ -101,7 +101,12 @@ fn a_sweep_that_is_killed_ten_times_ends_with_the_same_bytes() {
 fn a_killed_run_or_report_leaves_whole_files() {
     let undisturbed = tempfile::tempdir().unwrap();
     finish(&SWEEP, undisturbed.path());
-    let names = ["results.json", "points.csv", "duration.svg", "duration.png"];
+    let names = [
+        "results.json",
+        "points.csv",
+        "01-duration.svg",
+        "01-duration.png",
+    ];
     let drawn = names.map(|name| read(undisturbed.path(), name));
     for delay in delays(200).take(5) {
         kill_after(delay, &["report", "--quiet"], undisturbed.path());

@@ -1,12 +1,14 @@
 //! `demo`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::cli::commands::report::write_pictures;
+use crate::cli::commands::report::{files, write_pictures};
 use crate::cli::commands::run;
 use crate::cli::console::Console;
+use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::experiment::saved;
 use crate::render::{plot, table};
@@ -45,6 +47,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         );
     }
     let mut pictures = Vec::new();
+    let mut inputs = BTreeMap::new();
     for (name, unaligned) in [("aligned", "false"), ("unaligned", "true")] {
         let alignment = ("flink.execution.checkpointing.unaligned.enabled", unaligned);
         let changes: Vec<(String, String)> = SHORT
@@ -54,6 +57,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             .collect();
         let loaded = load::parse(SCENARIO, "skewed-join.toml", Path::new(""), &changes)?;
         let outcome = run::simulate(&loaded, false, console)?;
+        inputs.insert(format!("skewed-join, {name}"), loaded.sha256());
         console.result(&format!(
             "A skewed join, {name} checkpoints\n\n{}\n",
             table::phases(&outcome.first).text()
@@ -73,6 +77,16 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     }
     saved::write(&file, SCENARIO.as_bytes())?;
     let names = write_pictures(&pictures, &args.out)?;
+    let mut written = files(&pictures);
+    written.push("skewed-join.toml".to_owned());
+    let drawn = Drawn {
+        command: "demo",
+        inputs,
+        seed: None,
+        replications: Some(1),
+        files: &written,
+    };
+    drawn.write(&args.out)?;
     console.result(&format!(
         "written to {}: skewed-join.toml {}\nnext: ckptsim check {}",
         args.out.display(),

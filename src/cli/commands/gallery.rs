@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::commands::report::write_pictures;
+use crate::cli::commands::report::{files, write_pictures};
 use crate::cli::commands::{run, sweep};
 use crate::cli::console::Console;
+use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
@@ -68,6 +69,22 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let feedback = read(JOIN, "skewed-join.toml", &changes)?;
     pictures.extend(swept(&feedback, &[RATES], false, console)?);
     let names = write_pictures(&pictures, &args.out)?;
+    let inputs = [
+        ("production-2min", &production),
+        ("skewed-join", &join),
+        ("skewed-join, little state", &map),
+        ("skewed-join, little state, interval 20 s", &feedback),
+    ];
+    let drawn = Drawn {
+        command: "gallery",
+        inputs: inputs
+            .map(|(name, loaded)| (name.to_owned(), loaded.sha256()))
+            .into(),
+        seed: None,
+        replications: None,
+        files: &files(&pictures),
+    };
+    drawn.write(&args.out)?;
     console.result(&format!(
         "written to {}: {}",
         args.out.display(),

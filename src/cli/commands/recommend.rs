@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
-use crate::cli::commands::report::{RECOMMENDATION, draw_recommendation};
+use crate::cli::clock;
+use crate::cli::commands::report::draw_recommendation;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
+use crate::cli::manifest::{self, Claim, Kind, Made, Plan, RECOMMENDATION};
 use crate::cli::progress::Progress;
 use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
 use crate::experiment::recommend::judge::Question;
@@ -61,9 +63,12 @@ pub struct Args {
     /// Parallel runs; 0 = one per core
     #[arg(short, long, default_value_t = 0)]
     jobs: usize,
-    /// Directory of the result [default: reports/<scenario>]
+    /// Directory of the result [default: reports/<scenario>-recommendation]
     #[arg(short, long)]
     out: Option<PathBuf>,
+    /// Replace results of another kind in that directory
+    #[arg(long)]
+    force: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -105,10 +110,30 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         objectives: objective::parse_all(&args.objective)?,
         minimised: objective::minimised(&args.minimise)?,
     };
+    let began = clock::now();
     let loaded = args.input.load(console)?;
     if question.objectives.is_empty() {
         question.objectives = objectives::of(&loaded)?;
     }
+    let directory = args.out.clone().unwrap_or_else(|| {
+        Path::new("reports").join(format!("{}-recommendation", args.input.stem()))
+    });
+    let overrides = args.input.overrides();
+    let plan = Plan {
+        kind: Kind::Recommendation,
+        loaded: &loaded,
+        file: &args.input.file,
+        replications: args.input.replications.unwrap_or(REPLICATIONS),
+        overrides: &overrides,
+        axes: &[],
+        loss: false,
+    };
+    let claim = if args.force {
+        Claim::Replace
+    } else {
+        Claim::New
+    };
+    plan.claim(&directory, claim)?;
     let found = match searched(args, question, &loaded, console) {
         Ok(found) => found,
         Err(RecommendError::Search(interrupted @ SearchError::Interrupted(_))) => {
@@ -118,17 +143,17 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         Err(RecommendError::Invalid(problems)) => return Err(problems.into()),
         Err(error) => return Err(error.into()),
     };
-    let directory = args
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("reports").join(args.input.stem()));
-    saved::write(&directory.join(RECOMMENDATION), &saved::json(&found))?;
-    let pictures = draw_recommendation(&found, &directory)?;
-    console.note(&format!(
-        "written to {}: {}",
-        directory.display(),
-        pictures.join(", ")
-    ));
+    let content = saved::json(&found);
+    saved::write(&directory.join(RECOMMENDATION), &content)?;
+    let mut files = vec![RECOMMENDATION.to_owned()];
+    files.extend(draw_recommendation(&found, &directory, console)?);
+    let made = Made {
+        wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        events: None,
+        digest: &manifest::sha256(&content),
+        files: &files,
+    };
+    plan.finish(&directory, &made)?;
     print(args, &found, console)?;
     Ok(if found.chosen.is_some() {
         Exit::Success

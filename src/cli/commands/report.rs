@@ -7,89 +7,150 @@ use anyhow::Context;
 use crate::cli::commands::sweep::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::manifest::{self, RECOMMENDATION};
 use crate::experiment::recommend::{Recommendation, SCHEMA};
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
-use crate::experiment::{PointSummary, SweepResult, saved_run};
+use crate::experiment::{SweepResult, saved_run};
 use crate::render::number::counted;
-use crate::render::{plot, recommend, table};
+use crate::render::plot::{self, Picture};
+use crate::render::report::{self, Provenance, Report};
+use crate::render::{recommend, table};
 use crate::scenario::load;
 
-/// Print and draw the saved results of a sweep, a recommendation, or a run again, without simulating
+/// Write a report of saved results, without simulating: report.html, summary.md and the pictures
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  ckptsim report reports/production-2min")]
+#[command(after_help = "\
+Examples:
+  ckptsim sweep scenarios/production-2min.toml && ckptsim report reports/production-2min
+  ckptsim report reports/production-2min --format markdown
+
+report.html is one file without any link to the network: styles, font and pictures are in it. It follows the light or
+dark mode of the reader, prints, and its tables can be sorted. The same results give the same report, byte by byte.")]
 pub struct Args {
-    /// Directory of results
+    /// Directory that `run --out`, `sweep` or `recommend` has written
     directory: PathBuf,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Name of a saved recommendation.
-pub const RECOMMENDATION: &str = "recommendation.json";
+/// Name of the page.
+const PAGE: &str = "report.html";
+/// Name of the same as Markdown.
+const SUMMARY: &str = "summary.md";
 
-/// Reads, prints, draws: a recommendation, a sweep, or both, since both commands write into `reports/<scenario>` unless
-/// told otherwise; else a single run.
+/// Reads, prints, draws, writes: the recommendation of a directory, else its sweep, else its run.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let directory = &args.directory;
-    let has = |name: &str| directory.join(name).exists();
-    let (recommended, swept) = (has(RECOMMENDATION), has("results.json"));
-    if recommended {
-        recommendation(args, swept, console)?;
-    } else if has(saved_run::FILE) && !swept {
+    let has = |name: &str| args.directory.join(name).exists();
+    if has(RECOMMENDATION) {
+        recommendation(args, console)?;
+    } else if has(saved_run::FILE) && !has("results.json") {
         run(args, console)?;
-    }
-    if swept || !(recommended || has(saved_run::FILE)) {
-        let result: SweepResult = saved::read(&directory.join("results.json"), SWEEP_SCHEMA)
-            .with_context(|| unreadable(directory))?;
-        print(&result, args.format, console)?;
-        draw(&result, directory, console)?;
+    } else {
+        sweep(args, console)?;
     }
     Ok(Exit::Success)
 }
 
-/// A saved recommendation; where a sweep follows, it is printed only if both can be told apart.
-fn recommendation(args: &Args, sweep_follows: bool, console: Console) -> anyhow::Result<()> {
+fn recommendation(args: &Args, console: Console) -> anyhow::Result<()> {
     let directory = &args.directory;
     let found: Recommendation = saved::read(&directory.join(RECOMMENDATION), SCHEMA)
         .with_context(|| format!("{} holds no readable recommendation", directory.display()))?;
+    let provenance = provenance(directory, manifest::sha256(&saved::json(&found)));
+    draw_recommendation(&found, directory, console)?;
+    let pictures = report::numbered(plot::recommendation::pictures(&found));
+    let report = report::recommendation(&found, pictures, &provenance);
+    write(&report, directory, console)?;
     match args.format {
-        Format::Text => console.result(&recommend::text(&found))?,
-        Format::Json | Format::Csv | Format::Markdown if sweep_follows => {}
-        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found)))?,
-        Format::Csv | Format::Markdown => {
-            anyhow::bail!("a recommendation is printed as text or json")
-        }
+        Format::Text => console.result(&recommend::text(&found)),
+        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found))),
+        Format::Markdown => console.result(&report::markdown(&report)),
+        Format::Csv => anyhow::bail!("a recommendation is printed as text, json or markdown"),
     }
-    tell(&draw_recommendation(&found, directory)?, directory, console);
-    Ok(())
 }
 
-/// A saved run. Its queues are not drawn again: the picture compares them with those of another mode, which is not saved.
 fn run(args: &Args, console: Console) -> anyhow::Result<()> {
     let directory = &args.directory;
-    let mut saved = saved_run::read(directory)
+    let saved = saved_run::read(directory)
         .with_context(|| format!("{} holds no readable run", directory.display()))?;
-    saved.result.occupancy = None;
-    let phases = table::phases(&saved.result);
+    let pictures = report::numbered(report::run_pictures(&saved));
+    tell(&write_pictures(&pictures, directory)?, directory, console);
+    let provenance = provenance(directory, saved.result.digest.clone());
+    let report = report::run(&saved, pictures, &provenance);
+    write(&report, directory, console)?;
     match args.format {
-        Format::Text => console.result(&phases.text())?,
-        Format::Markdown => console.result(&phases.markdown())?,
+        Format::Text => console.result(&table::phases(&saved.result).text()),
+        Format::Markdown => console.result(&report::markdown(&report)),
         Format::Json | Format::Csv => {
             anyhow::bail!(
                 "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
             )
         }
     }
-    let origin = plot::Origin {
-        scenario: saved.scenario,
-        version: saved.version,
-        sha256: saved.scenario_sha256,
-        seed: saved.result.seed,
-    };
-    let pictures = plot::run_pictures(&saved.result, &origin);
-    tell(&write_pictures(&pictures, directory)?, directory, console);
+}
+
+fn sweep(args: &Args, console: Console) -> anyhow::Result<()> {
+    let directory = &args.directory;
+    let result: SweepResult = saved::read(&directory.join("results.json"), SWEEP_SCHEMA)
+        .with_context(|| unreadable(directory))?;
+    draw(&result, directory, console)?;
+    let provenance = provenance(directory, manifest::sha256(&saved::json(&result)));
+    let report = report::sweep(&result, sweep_pictures(&result), &provenance);
+    write(&report, directory, console)?;
+    match args.format {
+        Format::Markdown => console.result(&report::markdown(&report)),
+        format => print(&result, format, console),
+    }
+}
+
+/// Writes the page and the summary.
+fn write(report: &Report, directory: &Path, console: Console) -> anyhow::Result<()> {
+    saved::write(&directory.join(PAGE), report::html(report).as_bytes())?;
+    saved::write(
+        &directory.join(SUMMARY),
+        report::markdown(report).as_bytes(),
+    )?;
+    tell(&[PAGE.to_owned(), SUMMARY.to_owned()], directory, console);
     Ok(())
+}
+
+/// What the manifest says, if there is one; no path and no clock.
+fn provenance(directory: &Path, digest: String) -> Provenance {
+    let Ok(manifest) = manifest::read(directory) else {
+        return Provenance {
+            digest,
+            more: Vec::new(),
+        };
+    };
+    let generator = &manifest.random_generator;
+    let file = Path::new(&manifest.scenario_file).file_name();
+    let overrides: Vec<String> = manifest
+        .overrides
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    let facts = [
+        (
+            "Scenario file",
+            file.map(|name| name.to_string_lossy().into_owned()),
+        ),
+        (
+            "Changed on the command line",
+            (!overrides.is_empty()).then(|| overrides.join(", ")),
+        ),
+        ("Events", manifest.events.map(|events| events.to_string())),
+        (
+            "Random numbers",
+            Some(format!("{} {}", generator.name, generator.version)),
+        ),
+    ];
+    let known = facts
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Provenance {
+        digest,
+        more: known.collect(),
+    }
 }
 
 fn tell(names: &[String], directory: &Path, console: Console) {
@@ -97,12 +158,15 @@ fn tell(names: &[String], directory: &Path, console: Console) {
     console.note(&format!("written to {}: {names}", directory.display()));
 }
 
-/// Draws a recommendation; returns the names of the PNG files.
+/// Draws a recommendation; returns the names of all files.
 pub fn draw_recommendation(
     found: &Recommendation,
     directory: &Path,
+    console: Console,
 ) -> anyhow::Result<Vec<String>> {
-    write_pictures(&plot::recommendation::pictures(found), directory)
+    let pictures = report::numbered(plot::recommendation::pictures(found));
+    tell(&write_pictures(&pictures, directory)?, directory, console);
+    Ok(files(&pictures))
 }
 
 /// What a directory is from which nothing can be read.
@@ -121,7 +185,7 @@ fn unreadable(directory: &Path) -> String {
 /// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
 pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
     let points = table::sweep(result);
-    let Some((title, point)) = formula_point(result) else {
+    let Some((title, point)) = report::own_point(result) else {
         return console.result(&points.text());
     };
     let formulas = table::formulas(&point.comparisons);
@@ -143,48 +207,21 @@ pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::
     }
 }
 
-/// The point whose formulas are printed: the one at the scenario's own values, else the middle one.
-fn formula_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
-    let own = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok();
-    let is_own = |point: &&PointSummary| {
-        let changes: Vec<(String, String)> = result
-            .axes
-            .iter()
-            .cloned()
-            .zip(point.coordinates.iter().map(|at| at.label.clone()))
-            .collect();
-        own.as_ref()
-            .is_some_and(|own| own.at(&changes).is_ok_and(|at| at.scenario == own.scenario))
-    };
-    let point = result
-        .points
-        .iter()
-        .find(is_own)
-        .or_else(|| result.points.get(result.points.len() / 2))?;
-    let at: Vec<String> = result
-        .axes
-        .iter()
-        .zip(&point.coordinates)
-        .map(|(path, at)| format!("{path} = {}", at.label))
-        .collect();
-    let title = if at.is_empty() {
-        String::new()
-    } else {
-        format!(" at {}", at.join(", "))
-    };
-    Some((title, point))
+/// Every picture of a sweep, numbered.
+fn sweep_pictures(result: &SweepResult) -> Vec<Picture> {
+    let timeout = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[])
+        .ok()
+        .map(|loaded| loaded.scenario.checkpointing.timeout);
+    report::numbered(plot::sweep_pictures(result, timeout))
 }
 
-/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of all files of the report.
+/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of all files.
 pub fn draw(
     result: &SweepResult,
     directory: &Path,
     console: Console,
 ) -> anyhow::Result<Vec<String>> {
-    let timeout = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[])
-        .ok()
-        .map(|loaded| loaded.scenario.checkpointing.timeout);
-    let pictures = plot::sweep_pictures(result, timeout);
+    let pictures = sweep_pictures(result);
     let sheets = [
         ("points.csv", table::sweep_sheet(result)),
         ("formulas.csv", table::sweep_formulas_sheet(result)),
@@ -197,21 +234,22 @@ pub fn draw(
         .chain(sheets.iter().map(|(name, _)| *name));
     let mut shown: Vec<String> = tables.map(str::to_owned).collect();
     let mut written = shown.clone();
-    for picture in &pictures {
-        let name = &picture.name;
-        written.extend(["svg", "png", "csv"].map(|extension| format!("{name}.{extension}")));
-    }
+    written.extend(files(&pictures));
     shown.extend(write_pictures(&pictures, directory)?);
-    console.note(&format!(
-        "written to {}: {}",
-        directory.display(),
-        shown.join(", ")
-    ));
+    tell(&shown, directory, console);
     Ok(written)
 }
 
+/// Names of the files of pictures.
+pub fn files(pictures: &[Picture]) -> Vec<String> {
+    let names = pictures.iter().flat_map(|picture| {
+        ["svg", "png", "csv"].map(|extension| format!("{}.{extension}", picture.name))
+    });
+    names.collect()
+}
+
 /// Writes pictures; returns the names of their PNG files.
-pub fn write_pictures(pictures: &[plot::Picture], directory: &Path) -> anyhow::Result<Vec<String>> {
+pub fn write_pictures(pictures: &[Picture], directory: &Path) -> anyhow::Result<Vec<String>> {
     for picture in pictures {
         for (name, content) in plot::files(picture) {
             saved::write(&directory.join(name), &content)?;

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use crate::cli::clock;
-use crate::cli::commands::report::write_pictures;
+use crate::cli::commands::report::{files as picture_files, write_pictures};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
@@ -20,11 +20,12 @@ use crate::experiment::objectives::Judged;
 use crate::experiment::occupancy::Window;
 use crate::experiment::replicate::Replication;
 use crate::experiment::saved::{self, RUN_SCHEMA};
+use crate::experiment::saved_run::Queue;
 use crate::experiment::sweep::{Options, replications, run_count, sweep};
 use crate::experiment::{PointSummary, RunResult};
 use crate::experiment::{flights, grid, objectives, occupancy, run, saved_run};
 use crate::measure::{Occupancy, Place, rest};
-use crate::render::plot;
+use crate::render::{plot, report};
 use crate::scenario::load::Loaded;
 use crate::scenario::{Alignment, Scenario};
 
@@ -92,6 +93,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         loaded: &loaded,
         file: &args.input.file,
         overrides: &overrides,
+        replications: loaded.scenario.job.replications,
         axes: &[],
         loss: !args.no_loss,
     };
@@ -116,7 +118,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         let files = write(&loaded, &outcome, directory)?;
         let made = Made {
             wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            events: outcome.events,
+            events: Some(outcome.events),
             digest: &outcome.first.digest,
             files: &files,
         };
@@ -133,7 +135,11 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 /// Writes the result and the pictures; returns the names of all files.
 fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Result<Vec<String>> {
     let mut result = json(loaded, outcome);
-    let Looked { pictures, seen } = look(loaded, &outcome.first);
+    let Looked {
+        pictures,
+        seen,
+        queues,
+    } = look(loaded, &outcome.first);
     result["flights"] = json!(flights::observe(&loaded.scenario, loaded.scenario.job.seed));
     if let Some((window, occupancy)) = seen {
         let Window {
@@ -141,14 +147,13 @@ fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Resu
         } = window;
         result["watched"] = json!(Place { vertex, subtask });
         result["result"]["occupancy"] = json!(occupancy);
+        result["queues"] = json!(queues);
     }
     saved::write(&directory.join(saved_run::FILE), &saved::json(&result))?;
+    let pictures = report::numbered(pictures);
     write_pictures(&pictures, directory)?;
     let mut files = vec![saved_run::FILE.to_owned()];
-    for picture in &pictures {
-        let name = &picture.name;
-        files.extend(["svg", "png", "csv"].map(|extension| format!("{name}.{extension}")));
-    }
+    files.extend(picture_files(&pictures));
     Ok(files)
 }
 
@@ -173,6 +178,8 @@ struct Looked {
     pictures: Vec<plot::Picture>,
     /// The buffers as the scenario has them, and where.
     seen: Option<(Window, Occupancy)>,
+    /// The same with aligned and with unaligned barriers.
+    queues: Vec<Queue>,
 }
 
 /// The slowest checkpoint as a Gantt chart, and the buffers in front of the subtask that waited longest: as the
@@ -190,6 +197,7 @@ fn look(loaded: &Loaded, first: &RunResult) -> Looked {
         seed: scenario.job.seed,
     };
     let mut pictures = plot::run_pictures(first, &origin);
+    let mut queues = Vec::new();
     let seen = occupancy::window(scenario, first).map(|window| {
         let look = |alignment| {
             occupancy::observe(
@@ -203,6 +211,12 @@ fn look(loaded: &Loaded, first: &RunResult) -> Looked {
             &[("aligned", &aligned), ("unaligned", &unaligned)],
             &origin,
         ));
+        for (mode, occupancy) in [("aligned", &aligned), ("unaligned", &unaligned)] {
+            queues.push(Queue {
+                mode: mode.to_owned(),
+                occupancy: occupancy.clone(),
+            });
+        }
         let own = match scenario.checkpointing.alignment {
             Alignment::Aligned => aligned,
             Alignment::Unaligned => unaligned,
@@ -210,7 +224,11 @@ fn look(loaded: &Loaded, first: &RunResult) -> Looked {
         };
         (window, own)
     });
-    Looked { pictures, seen }
+    Looked {
+        pictures,
+        seen,
+        queues,
+    }
 }
 
 /// A scenario's replications: the first one whole, all of them summarised.

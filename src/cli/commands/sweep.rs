@@ -87,6 +87,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         loaded: &loaded,
         file: &args.input.file,
         overrides: &overrides,
+        replications: loaded.scenario.job.replications,
         axes: &axes,
         loss: !args.no_loss,
     };
@@ -115,7 +116,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let files = report::draw(&result, &directory, console)?;
     let made = Made {
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        events: journal.events(),
+        events: Some(journal.events()),
         digest: &manifest::sha256(&content),
         files: &files,
     };

@@ -6,9 +6,11 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::cli::commands::report::write_pictures;
+use crate::cli::commands::report::{files as picture_files, write_pictures};
 use crate::cli::console::Console;
+use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
+use crate::cli::manifest::sha256_of;
 use crate::experiment::published::{self, khaos};
 use crate::experiment::theory;
 use crate::experiment::validate::summary::summarise;
@@ -101,7 +103,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     print(&compared, &laws, args.format, console)?;
     if let Some(directory) = &args.out {
-        draw(&compared, args, directory, console)?;
+        draw(&compared, &files, args, directory, console)?;
     }
     Ok(if skipped == 0 {
         Exit::Success
@@ -199,6 +201,7 @@ fn print(
 
 fn draw(
     compared: &[Compared],
+    recordings: &[PathBuf],
     args: &Args,
     directory: &Path,
     console: Console,
@@ -209,6 +212,15 @@ fn draw(
         return Ok(());
     }
     let names = write_pictures(&pictures, directory)?;
+    let input = |path: &PathBuf| Some((path.display().to_string(), sha256_of(path)?));
+    let drawn = Drawn {
+        command: "validate",
+        inputs: recordings.iter().filter_map(input).collect(),
+        seed: Some(args.seed),
+        replications: Some(args.replications),
+        files: &picture_files(&pictures),
+    };
+    drawn.write(directory)?;
     let directory = directory.display();
     console.note(&format!("written to {directory}: {}", names.join(", ")));
     Ok(())

@@ -32,11 +32,12 @@ pub struct Args {
 }
 
 /// What may differ between two makings of a run: how long it took, who made it, and what only a directory has.
-const NOT_COMPARED: [&str; 5] = [
+const NOT_COMPARED: [&str; 6] = [
     "version",
     "event_loop_ns",
     "flights",
     "watched",
+    "queues",
     "result.occupancy",
 ];
 
@@ -55,6 +56,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let again = match manifest.kind {
         Kind::Run => make_run(&manifest, directory, console)?,
         Kind::Sweep => make_sweep(&manifest, args, console)?,
+        Kind::Recommendation => bail!(
+            "{} holds a recommendation; runs and sweeps can be verified, a question is asked again with `ckptsim recommend`",
+            directory.display()
+        ),
     };
     let file = directory.join(again.file);
     let saved: Value = serde_json::from_slice(
@@ -72,7 +77,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     differences.extend(changed_files(&manifest, directory));
     let name = directory.display();
     if differences.is_empty() {
-        let events = counted(manifest.events as usize, "event");
+        let events = counted(manifest.events.unwrap_or(0) as usize, "event");
         console.result(&format!("{name}: equal, {events}, digest {}", again.digest))?;
         return Ok(Exit::Success);
     }

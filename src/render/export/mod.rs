@@ -6,5 +6,5 @@ pub mod openmetrics;
 pub mod parquet;
 pub mod rest;
 #[cfg(test)]
-pub(in crate::render::export) mod sample;
+pub(in crate::render) mod sample;
 pub mod trace;

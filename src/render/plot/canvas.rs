@@ -16,7 +16,7 @@ use plotters::style::{
 };
 
 use crate::render::plot::clip::{Area, Point, dashes};
-use crate::render::plot::style::{BOLD, FONT, Paint, REGULAR};
+use crate::render::plot::style::{BOLD, FONT, Paint, REGULAR, Theme};
 
 /// Drawing units per logical pixel.
 pub const FINE: u32 = 8;
@@ -29,6 +29,7 @@ const CANNOT_FAIL: &str = "drawing into a string cannot fail";
 /// A surface of logical pixels.
 pub struct Canvas<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
+    theme: Theme,
 }
 
 /// How a line looks.
@@ -86,14 +87,14 @@ impl Pen {
     }
 }
 
-/// Draws on a white ground of `width` × `height` logical pixels; returns the SVG.
-pub fn svg(width: u32, height: u32, draw: impl FnOnce(&Canvas)) -> String {
+/// Draws on a plain ground of `width` × `height` logical pixels; returns the SVG, [`FINE`] times larger.
+pub fn svg((width, height): (u32, u32), theme: Theme, draw: impl FnOnce(&Canvas)) -> String {
     register_fonts();
     let mut buffer = String::new();
     {
         let root =
             SVGBackend::with_string(&mut buffer, (width * FINE, height * FINE)).into_drawing_area();
-        let canvas = Canvas { root };
+        let canvas = Canvas { root, theme };
         let ground = Area {
             left: 0.0,
             top: 0.0,
@@ -104,9 +105,7 @@ pub fn svg(width: u32, height: u32, draw: impl FnOnce(&Canvas)) -> String {
         draw(&canvas);
         canvas.root.present().expect(CANNOT_FAIL);
     }
-    // Viewers show the logical size; coordinates stay fine.
-    let fine = format!("width=\"{}\" height=\"{}\"", width * FINE, height * FINE);
-    buffer.replacen(&fine, &format!("width=\"{width}\" height=\"{height}\""), 1)
+    buffer
 }
 
 /// Width of a text in logical pixels.
@@ -128,11 +127,24 @@ pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
 }
 
 impl Canvas<'_> {
+    /// White or ink, whichever is readable on this colour.
+    pub fn text_on(&self, ground: Paint) -> Paint {
+        ground.text_on(self.theme)
+    }
+
+    fn colour(&self, paint: Paint, opacity: f64) -> RGBAColor {
+        let [red, green, blue] = paint.rgb(self.theme);
+        RGBColor(red, green, blue).mix(opacity)
+    }
+
     /// A filled rectangle.
     pub fn rectangle(&self, area: &Area, paint: Paint, opacity: f64) {
         let corners = [fine((area.left, area.top)), fine((area.right, area.bottom))];
         self.root
-            .draw(&Rectangle::new(corners, colour(paint, opacity).filled()))
+            .draw(&Rectangle::new(
+                corners,
+                self.colour(paint, opacity).filled(),
+            ))
             .expect(CANNOT_FAIL);
     }
 
@@ -141,7 +153,7 @@ impl Canvas<'_> {
         if corners.len() >= 3 {
             let corners: Vec<(i32, i32)> = corners.iter().copied().map(fine).collect();
             self.root
-                .draw(&Polygon::new(corners, colour(paint, opacity).filled()))
+                .draw(&Polygon::new(corners, self.colour(paint, opacity).filled()))
                 .expect(CANNOT_FAIL);
         }
     }
@@ -149,7 +161,7 @@ impl Canvas<'_> {
     /// A line through points, dashed if the pen is.
     pub fn line(&self, points: &[Point], pen: Pen) {
         let style = ShapeStyle {
-            color: colour(pen.paint, pen.opacity),
+            color: self.colour(pen.paint, pen.opacity),
             filled: false,
             stroke_width: (pen.width * f64::from(FINE)).round() as u32,
         };
@@ -203,7 +215,11 @@ impl Canvas<'_> {
         for (radius, paint) in [(radius + 1.2, Paint::White), (radius, paint)] {
             let radius = (radius * f64::from(FINE)).round() as i32;
             self.root
-                .draw(&Circle::new(fine(at), radius, colour(paint, 1.0).filled()))
+                .draw(&Circle::new(
+                    fine(at),
+                    radius,
+                    self.colour(paint, 1.0).filled(),
+                ))
                 .expect(CANNOT_FAIL);
         }
     }
@@ -226,7 +242,7 @@ impl Canvas<'_> {
         } else {
             font
         };
-        let colour = colour(text.paint, 1.0);
+        let colour = self.colour(text.paint, 1.0);
         let style = TextStyle::from(font)
             .color(&colour)
             .pos(Pos::new(horizontal, VPos::Center));
@@ -249,11 +265,6 @@ fn fine((x, y): Point) -> (i32, i32) {
         (x * f64::from(FINE)).round() as i32,
         (y * f64::from(FINE)).round() as i32,
     )
-}
-
-fn colour(paint: Paint, opacity: f64) -> RGBAColor {
-    let [red, green, blue] = paint.rgb();
-    RGBColor(red, green, blue).mix(opacity)
 }
 
 fn register_fonts() {

@@ -260,6 +260,8 @@ pub struct Cell {
     pub gutter: f64,
     /// In the middle: one or two lines.
     pub text: Vec<String>,
+    /// Its value in words, where neither the text nor the key has it.
+    pub value: String,
 }
 
 /// A text in a panel.
@@ -319,6 +321,7 @@ impl Cell {
             outlined: false,
             gutter: 0.0,
             text: Vec::new(),
+            value: String::new(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! A chart on paper: headline, key, panels with their axes, footer. Decides where things are; `marks` draws the data.
 
 use crate::render::plot::axes::{across, horizontal_axis, right_labels, vertical, vertical_axis};
-use crate::render::plot::canvas::{Anchor, Canvas, Pen, Text, svg, text_width};
+use crate::render::plot::canvas::{Anchor, Canvas, FINE, Pen, Text, svg, text_width};
 use crate::render::plot::chart::{Chart, KeyEntry, Mark, Panel, Swatch, Ticks};
 use crate::render::plot::clip::{Area, Point};
 use crate::render::plot::dots;
 use crate::render::plot::labels::{cut, wrap};
 use crate::render::plot::marks;
-use crate::render::plot::style::{BODY, Paint, SMALL, SUBTITLE, TITLE, WIDTH};
+use crate::render::plot::style::{BODY, Paint, SMALL, SUBTITLE, TITLE, Theme, WIDTH};
 
 /// White border of the picture.
 pub const BORDER: f64 = 24.0;
@@ -18,19 +18,46 @@ pub const LINE: f64 = 20.0;
 /// Widest texts left and right of a panel.
 pub const MARGIN_TEXT: f64 = 230.0;
 
-/// The chart as SVG.
-pub fn draw(chart: &Chart) -> String {
+/// A chart on paper.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    /// What is inside the `svg` element.
+    pub body: String,
+    /// Height in logical pixels.
+    pub height: u32,
+    /// Plotting areas of the panels, from top to bottom.
+    pub areas: Vec<Area>,
+}
+
+/// Puts the chart on paper.
+pub fn draw(chart: &Chart, theme: Theme) -> Drawn {
     let height = chart.height.clamp(200, 4000);
-    let text = svg(WIDTH, height, |canvas| {
+    let mut areas = Vec::new();
+    let text = svg((WIDTH, height), theme, |canvas| {
         let top = header(canvas, chart);
         let bottom = f64::from(height) - BORDER - LINE;
         footer(canvas, chart, f64::from(height));
-        panels(canvas, chart, top, bottom);
+        areas = panels(canvas, chart, top, bottom);
     });
-    // A picture on a page is read aloud by its title.
-    let end = text.find('>').map_or(0, |end| end + 1);
-    let (tag, rest) = text.split_at(end);
-    format!("{tag}\n<title>{}</title>{rest}", escape(&chart.title))
+    let begin = text.find('>').map_or(0, |end| end + 1);
+    let end = text.rfind("</svg>").unwrap_or(text.len());
+    Drawn {
+        body: text[begin..end].to_owned(),
+        height,
+        areas,
+    }
+}
+
+/// The chart as a file of its own; read aloud by its title.
+pub fn file(chart: &Chart) -> String {
+    let Drawn { body, height, .. } = draw(chart, Theme::Light);
+    let fine = (WIDTH * FINE, height * FINE);
+    format!(
+        "<svg width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {} {}\" xmlns=\"http://www.w3.org/2000/svg\">\n<title>{}</title>{body}</svg>\n",
+        fine.0,
+        fine.1,
+        escape(&chart.title)
+    )
 }
 
 fn escape(text: &str) -> String {
@@ -166,7 +193,7 @@ fn footer(canvas: &Canvas, chart: &Chart, height: f64) {
 }
 
 /// Stacks the panels; their plotting areas share left and right edges.
-fn panels(canvas: &Canvas, chart: &Chart, top: f64, bottom: f64) {
+fn panels(canvas: &Canvas, chart: &Chart, top: f64, bottom: f64) -> Vec<Area> {
     let left = BORDER + chart.panels.iter().map(left_margin).fold(0.0, f64::max);
     let right =
         f64::from(WIDTH) - BORDER - chart.panels.iter().map(right_margin).fold(0.0, f64::max);
@@ -182,6 +209,7 @@ fn panels(canvas: &Canvas, chart: &Chart, top: f64, bottom: f64) {
         .sum();
     let free = (bottom - top - around).max(40.0);
     let mut y = top;
+    let mut areas = Vec::new();
     for panel in &chart.panels {
         y += above(panel);
         let height = free * panel.weight.max(0.01) / weight;
@@ -201,8 +229,10 @@ fn panels(canvas: &Canvas, chart: &Chart, top: f64, bottom: f64) {
             label(canvas, &text, (left, y - 16.0), SUBTITLE, Paint::Ink, true);
         }
         one_panel(canvas, panel, &area);
+        areas.push(area);
         y += height + below(panel);
     }
+    areas
 }
 
 fn above(panel: &Panel) -> f64 {

@@ -90,7 +90,11 @@ pub fn arrow(canvas: &Canvas, from: Point, to: Point, paint: Paint) {
 pub fn hatch(canvas: &Canvas, area: &Area, ground: Paint) {
     // Alternating colours along a heat strip would look like a pattern of its own.
     let heat = matches!(ground, Paint::Heat(_));
-    let paint = if heat { Paint::Ink } else { ground.text_on() };
+    let paint = if heat {
+        Paint::Ink
+    } else {
+        canvas.text_on(ground)
+    };
     canvas.hatch(
         area,
         7.0,
@@ -316,7 +320,7 @@ fn cell_text(canvas: &Canvas, cell: &Cell, part: &Area, ground: Paint) {
             };
             canvas.rectangle(&behind, cell.fill.unwrap_or(Paint::White), 1.0);
         }
-        let (anchor, paint) = (Anchor::Middle, ground.text_on());
+        let (anchor, paint) = (Anchor::Middle, canvas.text_on(ground));
         canvas.text(&Text {
             words: line,
             at,

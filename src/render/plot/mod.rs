@@ -6,13 +6,13 @@
 pub mod accuracy;
 mod axes;
 mod callout;
-mod canvas;
+pub mod canvas;
 pub mod chart;
-mod clip;
+pub mod clip;
 mod dots;
 pub mod duration;
 pub mod failure;
-mod figure;
+pub mod figure;
 mod flags;
 pub mod gantt;
 pub mod grid;
@@ -30,6 +30,7 @@ pub mod recommendation;
 #[cfg(test)]
 pub(in crate::render) mod sample;
 pub mod span;
+pub mod spots;
 pub mod storage;
 pub mod style;
 #[cfg(test)]
@@ -77,7 +78,7 @@ pub fn files(picture: &Picture) -> Vec<(String, Vec<u8>)> {
 
 /// The picture as SVG text; its letters need the font [`style::FONT`].
 pub fn svg(picture: &Picture) -> String {
-    figure::draw(&picture.chart)
+    figure::file(&picture.chart)
 }
 
 /// Every picture that the axes of a sweep allow: over the interval its duration and its loss, over a rate the knee,

@@ -280,6 +280,9 @@ fn strip(one: &Excerpt, row: usize, middle: f64, time: Span, fullest: f64) -> Ve
                 Paint::Heat(run[0].2),
             );
             cell.hatched = run[0].3;
+            let buffers = Unit::Plain.about(run[0].2 * fullest);
+            let blocked = if run[0].3 { ", blocked" } else { "" };
+            cell.value = format!("about {buffers} buffers{blocked}");
             // Neighbours overlap by half a pixel: no seams between antialiased edges.
             cell.gutter = -0.25;
             Mark::Cell(cell)

@@ -67,6 +67,15 @@ pub enum Paint {
     Heat(f64),
 }
 
+/// The ground on which colours must be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// White paper.
+    Light,
+    /// A dark screen: every colour keeps its hue and its meaning.
+    Dark,
+}
+
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stroke {
@@ -114,9 +123,35 @@ const VIRIDIS: [[u8; 3]; 11] = [
 ];
 const HEAT: [[u8; 3]; 3] = [[241, 245, 249], [158, 202, 235], [43, 123, 186]];
 
+const DARK_SERIES: [[u8; 3]; 5] = [
+    [222, 150, 189],
+    [240, 178, 50],
+    [104, 190, 238],
+    [77, 163, 224],
+    [38, 188, 143],
+];
+const DARK_FAMILIES: [[u8; 3]; 8] = [
+    [77, 163, 224],
+    [243, 132, 62],
+    [38, 188, 143],
+    [222, 150, 189],
+    [230, 233, 237],
+    [240, 178, 50],
+    [104, 190, 238],
+    [216, 110, 150],
+];
+const DARK_HEAT: [[u8; 3]; 3] = [[38, 43, 50], [36, 92, 138], [96, 178, 240]];
+
 impl Paint {
     /// Red, green, blue.
-    pub fn rgb(self) -> [u8; 3] {
+    pub fn rgb(self, theme: Theme) -> [u8; 3] {
+        match theme {
+            Theme::Light => self.light(),
+            Theme::Dark => self.dark(),
+        }
+    }
+
+    fn light(self) -> [u8; 3] {
         match self {
             Paint::Ink => [33, 37, 41],
             Paint::Grey => [92, 99, 106],
@@ -138,14 +173,36 @@ impl Paint {
         }
     }
 
-    /// White or ink, whichever is readable on this colour (WCAG relative luminance, without gamma).
+    fn dark(self) -> [u8; 3] {
+        match self {
+            Paint::Ink => [230, 233, 237],
+            Paint::Grey => [163, 171, 180],
+            Paint::Grid => [50, 56, 64],
+            Paint::White => [24, 27, 32],
+            Paint::Formula => [148, 157, 167],
+            Paint::Objective => [243, 132, 62],
+            Paint::Aligned => [77, 163, 224],
+            Paint::Unaligned | Paint::Async | Paint::CatchUp | Paint::Met => [38, 188, 143],
+            Paint::Series(n) => DARK_SERIES[n % DARK_SERIES.len()],
+            Paint::Family(n) => DARK_FAMILIES[n % DARK_FAMILIES.len()],
+            Paint::StartDelay => [104, 114, 128],
+            Paint::Alignment | Paint::Restore => [104, 190, 238],
+            Paint::Sync | Paint::Restart => [240, 178, 50],
+            Paint::Detect => [222, 150, 189],
+            Paint::Ack => [176, 184, 193],
+            Paint::Viridis(_) => self.light(),
+            Paint::Heat(level) => between(&DARK_HEAT, level),
+        }
+    }
+
+    /// Ground or ink, whichever is readable on this colour (WCAG relative luminance, without gamma).
     #[must_use]
-    pub fn text_on(self) -> Paint {
-        let [r, g, b] = self.rgb().map(f64::from);
-        if 0.2126 * r + 0.7152 * g + 0.0722 * b < 140.0 {
-            Paint::White
-        } else {
-            Paint::Ink
+    pub fn text_on(self, theme: Theme) -> Paint {
+        let [r, g, b] = self.rgb(theme).map(f64::from);
+        let is_dark = 0.2126 * r + 0.7152 * g + 0.0722 * b < 140.0;
+        match (theme, is_dark) {
+            (Theme::Light, true) | (Theme::Dark, false) => Paint::White,
+            (Theme::Light, false) | (Theme::Dark, true) => Paint::Ink,
         }
     }
 }
@@ -194,15 +251,65 @@ mod tests {
 
     #[test]
     fn heat_colours_run_from_end_to_end_and_survive_nonsense() {
-        assert_eq!(Paint::Viridis(0.0).rgb(), [68, 1, 84]);
-        assert_eq!(Paint::Viridis(1.0).rgb(), [253, 231, 37]);
-        assert_eq!(Paint::Viridis(7.0).rgb(), [253, 231, 37]);
-        assert_eq!(Paint::Heat(f64::NAN).rgb(), [241, 245, 249]);
+        let rgb = |paint: Paint| paint.rgb(Theme::Light);
+        assert_eq!(rgb(Paint::Viridis(0.0)), [68, 1, 84]);
+        assert_eq!(rgb(Paint::Viridis(1.0)), [253, 231, 37]);
+        assert_eq!(rgb(Paint::Viridis(7.0)), [253, 231, 37]);
+        assert_eq!(rgb(Paint::Heat(f64::NAN)), [241, 245, 249]);
     }
 
     #[test]
     fn text_is_white_on_dark_cells_only() {
-        assert_eq!(Paint::Viridis(0.1).text_on(), Paint::White);
-        assert_eq!(Paint::Viridis(0.95).text_on(), Paint::Ink);
+        assert_eq!(Paint::Viridis(0.1).text_on(Theme::Light), Paint::White);
+        assert_eq!(Paint::Viridis(0.95).text_on(Theme::Light), Paint::Ink);
+        assert_eq!(Paint::Viridis(0.1).text_on(Theme::Dark), Paint::Ink);
+        assert_eq!(Paint::Viridis(0.95).text_on(Theme::Dark), Paint::White);
+    }
+
+    /// Contrast of WCAG 2, from 1 to 21.
+    fn contrast(a: Paint, b: Paint, theme: Theme) -> f64 {
+        let luminance = |paint: Paint| {
+            let [r, g, b] = paint.rgb(theme).map(|part| {
+                let part = f64::from(part) / 255.0;
+                if part <= 0.040_45 {
+                    part / 12.92
+                } else {
+                    libm::pow((part + 0.055) / 1.055, 2.4)
+                }
+            });
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn texts_are_readable_on_both_grounds_and_marks_visible_on_the_dark_one() {
+        for theme in [Theme::Light, Theme::Dark] {
+            for text in [Paint::Ink, Paint::Grey] {
+                assert!(
+                    contrast(text, Paint::White, theme) >= 4.5,
+                    "{text:?} {theme:?}"
+                );
+            }
+        }
+        let phases = [
+            Paint::StartDelay,
+            Paint::Alignment,
+            Paint::Sync,
+            Paint::Async,
+            Paint::Ack,
+        ];
+        let others = [
+            Paint::Formula,
+            Paint::Objective,
+            Paint::Aligned,
+            Paint::Detect,
+        ];
+        let groups = (0..8).flat_map(|n| [Paint::Series(n), Paint::Family(n)]);
+        for paint in phases.into_iter().chain(others).chain(groups) {
+            let found = contrast(paint, Paint::White, Theme::Dark);
+            assert!(found >= 3.0, "{paint:?}: {found:.1}");
+        }
     }
 }

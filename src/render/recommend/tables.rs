@@ -7,7 +7,7 @@ use crate::render::table::{Align, Table};
 use crate::units::{SimDuration, flink};
 
 /// One row per candidate: coordinates, what is minimised, what objectives ask for, a few that are always of interest.
-pub(super) fn candidates(recommendation: &Recommendation) -> Table {
+pub fn candidates(recommendation: &Recommendation) -> Table {
     let shown = shown(recommendation);
     let mut columns = vec![(String::new(), Align::Left)];
     columns.extend(recommendation.axes.iter().map(|axis| {
@@ -93,7 +93,8 @@ pub(super) fn cell(candidate: &Candidate, name: &str, unit: &str) -> String {
     )
 }
 
-pub(super) fn tornado(recommendation: &Recommendation) -> Table {
+/// How the answer moves with its inputs.
+pub fn tornado(recommendation: &Recommendation) -> Table {
     let unit = &recommendation.minimised.unit;
     let answer = |found: Option<f64>| found.map_or("none passes".to_owned(), interval);
     let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| quantity(unit, cost));
@@ -122,12 +123,12 @@ pub(super) fn tornado(recommendation: &Recommendation) -> Table {
 }
 
 /// An interval as Flink spells it, so that it can be pasted.
-pub(super) fn interval(seconds: f64) -> String {
+pub fn interval(seconds: f64) -> String {
     flink::write_duration(SimDuration::from_secs_f64(seconds))
 }
 
 /// A time for people.
-pub(super) fn time(seconds: f64) -> String {
+pub fn time(seconds: f64) -> String {
     SimDuration::from_secs_f64(seconds).to_string()
 }
 
@@ -140,7 +141,7 @@ pub(super) fn quantity(unit: &str, value: f64) -> String {
 }
 
 /// The same with its interval.
-pub(super) fn quantity_with_interval(unit: &str, estimate: &Estimate) -> String {
+pub fn quantity_with_interval(unit: &str, estimate: &Estimate) -> String {
     match unit {
         "B/h" => quantity(unit, estimate.value),
         _ => Unit::from_base(unit).with_interval(estimate),

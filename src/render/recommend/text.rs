@@ -18,15 +18,8 @@ const SAME: f64 = 0.005;
 
 /// Everything about a recommendation, at most 100 columns wide.
 pub fn text(recommendation: &Recommendation) -> String {
-    let mut lines = vec![answer(recommendation), String::new()];
-    for (name, sentences) in [
-        ("Range", range(recommendation)),
-        ("Binds", binds(recommendation)),
-        ("Runner-up", runner_up(recommendation)),
-        ("In use", current(recommendation)),
-        ("Formulas", formulas(recommendation)),
-        ("Retention", retention(recommendation)),
-    ] {
+    let mut lines = vec![wrapped(&answer(recommendation), 0), String::new()];
+    for (name, sentences) in because(recommendation) {
         for (index, sentence) in sentences.iter().enumerate() {
             lines.extend(item(if index == 0 { name } else { "" }, sentence));
         }
@@ -57,8 +50,20 @@ pub fn text(recommendation: &Recommendation) -> String {
     lines.join("\n") + "\n"
 }
 
+/// What the answer rests on: a name, and the sentences about it, if there are any.
+pub fn because(recommendation: &Recommendation) -> [(&'static str, Vec<String>); 6] {
+    [
+        ("Range", range(recommendation)),
+        ("Binds", binds(recommendation)),
+        ("Runner-up", runner_up(recommendation)),
+        ("In use", current(recommendation)),
+        ("Formulas", formulas(recommendation)),
+        ("Retention", retention(recommendation)),
+    ]
+}
+
 /// `Checkpoint every 90 s, unaligned: overhead 0.21 %; all objectives are met.`
-fn answer(recommendation: &Recommendation) -> String {
+pub fn answer(recommendation: &Recommendation) -> String {
     let minimised = &recommendation.minimised;
     if let Some(chosen) = recommendation
         .chosen
@@ -73,38 +78,31 @@ fn answer(recommendation: &Recommendation) -> String {
             1 => "the objective is met".to_owned(),
             n => format!("all {n} objectives are met"),
         };
-        return wrapped(
-            &format!(
-                "Checkpoint every {}: {} {cost}, {objectives}.",
-                name(chosen),
-                minimised.name
-            ),
-            0,
+        return format!(
+            "Checkpoint every {}: {} {cost}, {objectives}.",
+            name(chosen),
+            minimised.name
         );
     }
     let Some(nearest) = &recommendation.nearest else {
-        return wrapped(
-            "No configuration can be recommended: what is minimised or asked for has no value in any of them.",
-            0,
-        );
+        return "No configuration can be recommended: what is minimised or asked for has no value in any of them."
+            .to_owned();
     };
     let candidate = &recommendation.candidates[nearest.candidate];
     let objective = &recommendation.objectives[nearest.objective];
     if nearest.excess > EXCESS_MAX {
-        let none = format!(
+        return format!(
             "No configuration can be judged: {} has no value in any run, so that nobody knows whether `{}` is met.",
             objective.metric.name, objective.text
         );
-        return wrapped(&none, 0);
     }
-    let missed = format!(
+    format!(
         "No configuration meets all objectives. Nearest is {}: it misses `{}` by {} ({}).",
         name(candidate),
         objective.text,
         Unit::Share.text(nearest.excess),
         measured(candidate, objective)
-    );
-    wrapped(&missed, 0)
+    )
 }
 
 fn range(recommendation: &Recommendation) -> Vec<String> {

@@ -202,7 +202,7 @@ fn longest_of<'a>(parts: impl Iterator<Item = &'a str>) -> usize {
 }
 
 /// A heading without its line breaks: `align-` and `ment` are one word.
-fn one_line(heading: &str) -> String {
+pub fn one_line(heading: &str) -> String {
     heading.replace("-\n", "").replace('\n', " ")
 }
 

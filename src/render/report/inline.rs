@@ -1,0 +1,166 @@
+//! A picture inside a page: its colours are names that a dark page defines anew, and its values can be read.
+
+use std::fmt::Write as _;
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::render::plot::canvas::FINE;
+use crate::render::plot::figure::{self, Drawn};
+use crate::render::plot::spots::{Spot, spots};
+use crate::render::plot::style::{Theme, WIDTH};
+use crate::render::plot::{Picture, clip::Area};
+use crate::render::report::reading::reading;
+
+/// Colours of all pictures of a page: on white, and on a dark ground.
+#[derive(Debug, Default)]
+pub struct Palette {
+    pairs: Vec<(String, String)>,
+}
+
+impl Palette {
+    fn name(&mut self, light: &str, dark: &str) -> String {
+        let same =
+            |(own_light, own_dark): &(String, String)| own_light == light && own_dark == dark;
+        let index = self.pairs.iter().position(same).unwrap_or_else(|| {
+            self.pairs.push((light.to_owned(), dark.to_owned()));
+            self.pairs.len() - 1
+        });
+        format!("var(--p{index})")
+    }
+
+    /// The definitions: everywhere, and again for a dark screen. Paper is always white.
+    pub fn css(&self) -> String {
+        let define = |read: fn(&(String, String)) -> &String| {
+            self.pairs
+                .iter()
+                .enumerate()
+                .fold(String::new(), |mut all, (index, pair)| {
+                    write!(all, "--p{index}:{};", read(pair)).expect("writing into a string");
+                    all
+                })
+        };
+        format!(
+            ":root{{{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{}}}}}\n",
+            define(|pair| &pair.0),
+            define(|pair| &pair.1)
+        )
+    }
+}
+
+/// The picture with its caption; `number` begins at 1.
+pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup {
+    let chart = &picture.chart;
+    let light = figure::draw(chart, Theme::Light);
+    let dark = figure::draw(chart, Theme::Dark);
+    let body = named_colours(&light.body, &dark.body, palette);
+    let (heading, reading) = reading(&picture.name);
+    let [title, description, hint] =
+        ["title", "desc", "hint"].map(|part| format!("figure-{number}-{part}"));
+    let all = spots(chart, &light.areas);
+    let Drawn { height, .. } = light;
+    html! {
+        figure id={ "figure-" (number) } {
+            h3 { "Figure " (number) ". " (heading) }
+            div.scroll {
+                div.picture {
+                    svg viewBox={ "0 0 " (WIDTH * FINE) " " (height * FINE) } role="img" tabindex="0"
+                        aria-labelledby=(title) aria-describedby={ (description) " " (hint) } {
+                        title id=(title) { (plain(&chart.title)) }
+                        desc id=(description) { (plain(&format!("{}. {reading}", chart.subtitle))) }
+                        (PreEscaped(body))
+                        g.spots { @for spot in &all { (place(spot)) } }
+                    }
+                    output.tip aria-live="polite" {}
+                }
+            }
+            figcaption {
+                (reading)
+                span.files {
+                    " Files: " code { (picture.name) ".png" } ", " code { ".svg" } ", numbers in " code { ".csv" } "."
+                }
+                span.hint id=(hint) { " Point at the picture to read values, or focus it and use the arrow keys." }
+            }
+        }
+    }
+}
+
+fn place(spot: &Spot) -> Markup {
+    let Area {
+        left,
+        top,
+        right,
+        bottom,
+    } = spot.area;
+    let fine = |pixels: f64| (pixels * f64::from(FINE)).round() as i64;
+    html! {
+        rect x=(fine(left)) y=(fine(top)) width=(fine(right - left).max(1)) height=(fine(bottom - top).max(1)) {
+            title { (plain(&spot.text)) }
+        }
+    }
+}
+
+/// Control characters are not allowed in XML.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// Both drawings differ in their colours only: each pair of them gets a name.
+fn named_colours(light: &str, dark: &str, palette: &mut Palette) -> String {
+    const MARK: &str = "=\"#";
+    const DIGITS: usize = 6;
+    debug_assert_eq!(light.len(), dark.len());
+    let mut text = String::new();
+    let mut from = 0;
+    while let Some(found) = light[from..].find(MARK) {
+        let at = from + found + MARK.len();
+        let ends = |body: &str| {
+            let digits = body.get(at..at + DIGITS);
+            digits
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+                .map(|digits| format!("#{digits}"))
+        };
+        let Some((in_light, in_dark)) = ends(light).zip(ends(dark)) else {
+            text.push_str(&light[from..at]);
+            from = at;
+            continue;
+        };
+        text.push_str(&light[from..at - 1]);
+        text.push_str(&palette.name(&in_light, &in_dark));
+        from = at + DIGITS;
+    }
+    text.push_str(&light[from..]);
+    // The style of the page says it once for all texts, and these are what SVG takes for granted.
+    [
+        " font-family=\"Inter\"",
+        " opacity=\"1\"",
+        " stroke=\"none\"",
+    ]
+    .iter()
+    .fold(text, |text, granted| text.replace(granted, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pair_of_colours_gets_one_name() {
+        let mut palette = Palette::default();
+        let light =
+            r##"<a fill="#FFFFFF"/><b stroke="#000000" fill="#FFFFFF"/><c fill="#FFFFFF"/>"##;
+        let dark =
+            r##"<a fill="#111111"/><b stroke="#EEEEEE" fill="#111111"/><c fill="#222222"/>"##;
+        assert_eq!(
+            named_colours(light, dark, &mut palette),
+            r#"<a fill="var(--p0)"/><b stroke="var(--p1)" fill="var(--p0)"/><c fill="var(--p2)"/>"#
+        );
+        assert!(
+            palette
+                .css()
+                .starts_with(":root{--p0:#FFFFFF;--p1:#000000;--p2:#FFFFFF;}")
+        );
+        assert!(palette.css().contains("dark){:root{--p0:#111111;"));
+    }
+}

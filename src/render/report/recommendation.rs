@@ -1,0 +1,192 @@
+//! The report of a recommendation.
+
+use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
+use crate::render::number::{MISSING, Unit, counted};
+use crate::render::plot::Picture;
+use crate::render::recommend::{
+    Emitted, answer, because, candidates, emit, interval, quantity_with_interval, sensitivity, time,
+};
+use crate::render::report::numbers::number;
+use crate::render::report::trust::trust;
+use crate::render::report::{Number, Part, Provenance, Report, Section, end, facts};
+use crate::render::table::{Align, Table};
+
+/// The report of a recommendation with these pictures of it.
+pub fn recommendation(
+    found: &Recommendation,
+    pictures: Vec<Picture>,
+    provenance: &Provenance,
+) -> Report {
+    let runs = usize::try_from(found.runs).unwrap_or(usize::MAX);
+    let focus = focus(found);
+    let change = (!found.changes.is_empty()).then(|| Part::Code(emit(found, Emitted::FlinkYaml)));
+    let reasons = because(found)
+        .into_iter()
+        // Closed forms have a section of their own.
+        .filter(|(name, sentences)| *name != "Formulas" && !sentences.is_empty())
+        .map(|(name, sentences)| (name.to_owned(), sentences.join("; ")));
+    let objectives = focus
+        .filter(|_| !found.objectives.is_empty())
+        .map(|candidate| Part::Table(objectives(found, candidate)));
+    let mut tables = vec![Part::Table(candidates(found))];
+    if !found.tornado.is_empty() {
+        tables.push(Part::Table(sensitivity(found)));
+    }
+    let formulas = (!found.formulas.is_empty()).then(|| Part::Table(formulas(found)));
+    let replications = focus.map_or(0, |candidate| candidate.evaluations as usize);
+    let mut confidence = trust(replications, &[]);
+    if !found.notes.is_empty() {
+        confidence.insert(0, Part::List(found.notes.clone()));
+    }
+    let facts = facts(
+        &found.version,
+        (found.seed, None),
+        &found.scenario_sha256,
+        provenance,
+    );
+    let sections = [
+        Section::new("Objectives", objectives),
+        Section::new(
+            "Headline numbers",
+            focus.map(|candidate| Part::Numbers(numbers(found, candidate))),
+        ),
+        Section::new("Why", [Part::Facts(reasons.collect())]),
+        Section::new("What to change", change),
+        Section::new(
+            "Pictures",
+            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
+        ),
+        Section::new("All candidates", tables),
+        Section::new("Formula beside simulation", formulas),
+    ];
+    let end = end(&found.scenario_toml, confidence, facts);
+    Report {
+        title: found.scenario.clone(),
+        subtitle: format!(
+            "A recommendation: {}, {}",
+            counted(found.candidates.len(), "configuration"),
+            counted(runs, "run")
+        ),
+        headline: answer(found),
+        sections: sections.into_iter().chain(end).flatten().collect(),
+    }
+}
+
+/// The answer, or what comes nearest.
+fn focus(found: &Recommendation) -> Option<&Candidate> {
+    let nearest = found.nearest.as_ref().map(|nearest| nearest.candidate);
+    found.candidates.get(found.chosen.or(nearest)?)
+}
+
+fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
+    let rows = found
+        .objectives
+        .iter()
+        .enumerate()
+        .map(|(index, objective)| {
+            let metric = &objective.metric;
+            let measured = candidate.metrics.get(&metric.name).map_or_else(
+                || MISSING.to_owned(),
+                |estimate| quantity_with_interval(&metric.unit, estimate),
+            );
+            let verdict = candidate.verdicts.get(index).copied();
+            vec![
+                objective.text.clone(),
+                metric.meaning.clone(),
+                measured,
+                verdict_text(verdict.unwrap_or(Verdict::Unknown)).to_owned(),
+            ]
+        });
+    let labels: Vec<&str> = candidate
+        .coordinates
+        .iter()
+        .map(|at| at.label.as_str())
+        .collect();
+    Table {
+        title: format!("At {}", labels.join(", ")),
+        columns: vec![
+            ("objective".to_owned(), Align::Left),
+            ("means".to_owned(), Align::Left),
+            ("simulated [95 % interval]".to_owned(), Align::Right),
+            ("verdict".to_owned(), Align::Left),
+        ],
+        rows: rows.collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn verdict_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Met => "✓ met",
+        Verdict::LikelyMet => "✓ met, the interval contains the bound",
+        Verdict::LikelyMissed => "✗ missed, the interval contains the bound",
+        Verdict::Missed => "✗ missed",
+        Verdict::Unknown => "– no number",
+    }
+}
+
+/// The configuration, its cost, and its checkpoints.
+fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
+    let metric = |name: &str, unit: &str, title: &str| {
+        number(title, Unit::from_base(unit), candidate.metrics.get(name))
+    };
+    let minimised = &found.minimised;
+    let chosen = candidate.coordinates.first().map(|at| Number {
+        name: "Interval".to_owned(),
+        value: at.label.clone(),
+        note: found.range.map_or_else(String::new, |range| {
+            let ends = [range.from_s, range.to_s].map(interval);
+            format!("{} to {} also pass", ends[0], ends[1])
+        }),
+    });
+    let mut numbers: Vec<Number> = chosen.into_iter().collect();
+    numbers.extend(metric(
+        &minimised.name,
+        &minimised.unit,
+        &capitalised(&minimised.name.replace('_', " ")),
+    ));
+    for (name, unit, title) in [
+        ("duration_p50", "s", "End to end duration, median"),
+        ("duration_p99", "s", "End to end duration, p99"),
+        ("recovery_p95", "s", "Recovery, p95"),
+        ("checkpointed", "B", "Checkpointed size"),
+    ] {
+        if name != minimised.name {
+            numbers.extend(metric(name, unit, title));
+        }
+    }
+    numbers
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// What closed forms would recommend, beside the answer.
+fn formulas(found: &Recommendation) -> Table {
+    let answer = focus(found)
+        .and_then(|candidate| candidate.coordinates.first())
+        .map_or_else(|| MISSING.to_owned(), |at| at.label.clone());
+    let rows = found.formulas.iter().map(|formula| {
+        vec![
+            formula.name.clone(),
+            formula.formula.clone(),
+            formula.interval_s.map_or_else(|| MISSING.to_owned(), time),
+            answer.clone(),
+        ]
+    });
+    Table {
+        title: String::new(),
+        columns: vec![
+            ("closed form".to_owned(), Align::Left),
+            ("formula".to_owned(), Align::Left),
+            ("its interval".to_owned(), Align::Right),
+            ("simulated answer".to_owned(), Align::Right),
+        ],
+        rows: rows.collect(),
+        notes: found.disagreement.clone(),
+    }
+}

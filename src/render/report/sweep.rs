@@ -1,0 +1,116 @@
+//! The report of a sweep.
+
+use std::path::Path;
+
+use crate::experiment::{PointSummary, SweepResult};
+use crate::render::number::counted;
+use crate::render::plot::Picture;
+use crate::render::report::numbers::{headline, phases};
+use crate::render::report::trust::trust;
+use crate::render::report::{Part, Provenance, Report, Section, end, facts};
+use crate::render::table;
+use crate::scenario::load;
+
+/// The report of a sweep with these pictures of it.
+pub fn sweep(result: &SweepResult, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+    let own = own_point(result);
+    let numbers = own.iter().flat_map(|(at, point)| {
+        [
+            Part::Text(format!("The scenario{at}:")),
+            Part::Numbers(headline(point)),
+        ]
+    });
+    let phases = own.iter().flat_map(|(at, point)| {
+        [
+            Part::Text(format!("The scenario{at}:")),
+            Part::Table(phases(point)),
+        ]
+    });
+    let comparisons = own
+        .as_ref()
+        .map_or(&[][..], |(_, point)| &point.comparisons);
+    let formulas = own
+        .iter()
+        .filter(|(_, point)| !point.comparisons.is_empty())
+        .flat_map(|(at, point)| {
+            [
+                Part::Text(format!("The scenario{at}:")),
+                Part::Table(table::formulas(&point.comparisons)),
+            ]
+        });
+    let about = format!(
+        "A sweep over {}: {}, {} each",
+        axes(result),
+        counted(result.points.len(), "point"),
+        counted(result.replications as usize, "replication")
+    );
+    let answer = pictures.first().map_or_else(
+        || format!("{about}."),
+        |picture| format!("{}.", picture.chart.title),
+    );
+    let facts = facts(
+        &result.version,
+        (result.seed, Some(result.replications)),
+        &result.scenario_sha256,
+        provenance,
+    );
+    let sections = [
+        Section::new("Headline numbers", numbers),
+        Section::new("Phases", phases),
+        Section::new(
+            "Pictures",
+            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
+        ),
+        Section::new("All points", [Part::Table(table::sweep(result))]),
+        Section::new("Formula beside simulation", formulas),
+    ];
+    let trust = trust(result.replications as usize, comparisons);
+    let end = end(&result.scenario_toml, trust, facts);
+    Report {
+        title: result.scenario.clone(),
+        subtitle: about,
+        headline: answer,
+        sections: sections.into_iter().chain(end).flatten().collect(),
+    }
+}
+
+fn axes(result: &SweepResult) -> String {
+    if result.axes.is_empty() {
+        return "no axis".to_owned();
+    }
+    let short = |key: &String| key.trim_start_matches("flink.").to_owned();
+    let all: Vec<String> = result.axes.iter().map(short).collect();
+    all.join(" and ")
+}
+
+/// The point at the scenario's own values, else the middle one, with ` at interval = 1 min`.
+pub fn own_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
+    let own = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok();
+    let is_own = |point: &&PointSummary| {
+        let changes: Vec<(String, String)> = result
+            .axes
+            .iter()
+            .cloned()
+            .zip(point.coordinates.iter().map(|at| at.label.clone()))
+            .collect();
+        own.as_ref()
+            .is_some_and(|own| own.at(&changes).is_ok_and(|at| at.scenario == own.scenario))
+    };
+    let point = result
+        .points
+        .iter()
+        .find(is_own)
+        .or_else(|| result.points.get(result.points.len() / 2))?;
+    let at: Vec<String> = result
+        .axes
+        .iter()
+        .zip(&point.coordinates)
+        .map(|(path, at)| format!("{path} = {}", at.label))
+        .collect();
+    let title = if at.is_empty() {
+        String::new()
+    } else {
+        format!(" at {}", at.join(", "))
+    };
+    Some((title, point))
+}
