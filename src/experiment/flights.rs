@@ -3,6 +3,7 @@
 use crate::engine::{self, Agenda, Streams};
 use crate::measure::flight::{Flight, FlightWatch};
 use crate::model::Job;
+use crate::model::observe::Observer;
 use crate::scenario::Scenario;
 use crate::units::SimTime;
 
@@ -14,16 +15,21 @@ pub fn observe(scenario: &Scenario, seed: u64) -> Vec<Flight> {
         .map(|vertex| vertex.parallelism)
         .collect();
     let mut agenda = Agenda::default();
+    let mut watch = None;
+    let slot = &mut watch;
     let mut job = Job::new(
         scenario,
         &Streams::new(seed, 0),
-        |network| FlightWatch::new(&parallelism, network.channels()),
+        move |network| -> &mut dyn Observer {
+            slot.insert(FlightWatch::new(&parallelism, network.channels()))
+        },
         &mut agenda,
     );
     let end = SimTime::ZERO + scenario.job.duration;
     // A job that fails, or a limit on events, ends the watch early, as it ends the run.
     engine::run(&mut job, &mut agenda, end, scenario.simulation.max_events);
-    job.into_observer().flights()
+    drop(job);
+    watch.expect("the job asked for it").flights()
 }
 
 #[cfg(test)]

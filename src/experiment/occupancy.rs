@@ -6,6 +6,7 @@ use crate::measure::watch::BarrierWatch;
 use crate::measure::{CheckpointKind, Occupancy};
 use crate::model::ids::ChannelId;
 use crate::model::network::Channel;
+use crate::model::observe::Observer;
 use crate::model::{Job, graph};
 use crate::scenario::{Alignment, Scenario, VertexId};
 use crate::units::{SimDuration, SimTime};
@@ -73,8 +74,9 @@ pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
         into.map(|(id, _)| ChannelId(id as u32)).collect()
     };
     let mut agenda = Agenda::default();
-    let watch = BarrierWatch::new(rows.clone());
-    let mut job = Job::new(scenario, &streams, |_| watch, &mut agenda);
+    let mut watch = BarrierWatch::new(rows.clone());
+    let observer: &mut dyn Observer = &mut watch;
+    let mut job = Job::new(scenario, &streams, |_| observer, &mut agenda);
     let step = SimDuration::from_nanos((window.until - window.from).as_nanos() / SAMPLES);
     let mut occupancy = Occupancy {
         start: window.from,
@@ -99,12 +101,8 @@ pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
         }
     }
     let in_window = |mark: &crate::measure::BarrierMark| mark.processed >= window.from;
-    occupancy.barriers = job
-        .into_observer()
-        .marks
-        .into_iter()
-        .filter(in_window)
-        .collect();
+    drop(job);
+    occupancy.barriers = watch.marks.into_iter().filter(in_window).collect();
     fullest(&occupancy)
 }
 

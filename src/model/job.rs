@@ -161,22 +161,15 @@ impl<O: Observer> Job<O> {
     }
 
     fn schedule_first_events(&mut self, streams: &Streams, agenda: &mut Agenda<Event>) {
-        if let BufferTimeout::Every(period) = self.scenario.network.buffer_timeout {
-            for (id, task) in self
-                .tasks
-                .iter()
-                .enumerate()
-                .filter(|(_, task)| !task.outputs.is_empty())
-            {
+        // A task that is restored begins its periodic work after that.
+        let fresh = self.scenario.failures.restore.is_none();
+        if let (true, BufferTimeout::Every(period)) = (fresh, self.scenario.network.buffer_timeout)
+        {
+            let writes = |id: &TaskId| !self.tasks[id.index()].outputs.is_empty();
+            for task in self.all_tasks().filter(writes) {
                 // Flusher threads start when their tasks do: their phases are unrelated.
-                let phase = streams.named(&format!("flusher {id}")).unit();
-                let _ = task;
-                agenda.after(
-                    period.scale(phase),
-                    Event::Flush {
-                        task: TaskId(id as u32),
-                    },
-                );
+                let phase = streams.named(&format!("flusher {}", task.0)).unit();
+                agenda.after(period.scale(phase), Event::Flush { task });
             }
         }
         if let Some((at, tick)) = self.coordinator.start(agenda.now()) {
@@ -194,7 +187,7 @@ impl<O: Observer> Job<O> {
             );
         }
         self.schedule_failures(agenda);
-        for id in self.all_tasks() {
+        for id in self.all_tasks().filter(|_| fresh) {
             self.schedule_periodic_work_of(id, agenda);
         }
     }

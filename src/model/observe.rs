@@ -273,6 +273,17 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
+/// Where speed does not matter: the model is compiled once for all of these.
+impl Observer for &mut dyn Observer {
+    fn observe(&mut self, now: SimTime, fact: &Fact) {
+        (**self).observe(now, fact);
+    }
+
+    fn looks_closely(&self) -> bool {
+        (**self).looks_closely()
+    }
+}
+
 impl<A: Observer> Observer for Option<A> {
     fn observe(&mut self, now: SimTime, fact: &Fact) {
         if let Some(observer) = self {

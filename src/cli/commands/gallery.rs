@@ -1,6 +1,7 @@
 //! `gallery`.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use crate::cli::commands::report::{files, write_pictures};
 use crate::cli::commands::{run, sweep};
@@ -9,10 +10,14 @@ use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
-use crate::render::plot::{self, Picture};
+use crate::experiment::recommend::ask::{self, Ask};
+use crate::experiment::recommend::judge::Question;
+use crate::experiment::recommend::objective;
+use crate::render::plot::{self, Picture, recommendation};
 use crate::scenario::load::{self, Loaded};
+use crate::units::SimDuration;
 
-/// Draw one picture of every kind from built-in scenarios (takes about a minute)
+/// Draw one picture of every kind from built-in scenarios (takes several minutes)
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  ckptsim gallery --out reports/gallery")]
 pub struct Args {
@@ -30,24 +35,28 @@ const RATES: &str = "vertex.orders.source.rate=8000/s, 12000/s, 16000/s, 18000/s
 const INTERVALS: &str = "flink.execution.checkpointing.interval=5 s, 10 s, 20 s, 40 s";
 const SHARES: &str = "vertex.join.inputs.0.skew.share=20 %, 28 %, 32 %, 34 %, 36 %";
 
+/// A TaskManager is lost in the middle.
+const FAILING: [(&str, &str); 5] = [
+    ("job.duration", "24 min"),
+    ("job.replications", "1"),
+    ("failures.at", "[\"9 min\"]"),
+    ("failures.what", "taskmanager"),
+    ("flink.execution.checkpointing.num-retained", "3"),
+];
+/// What is asked of the recommendation, and how many runs it may take.
+const OBJECTIVES: [&str; 2] = ["recovery_p95<=8min", "duration_p99<=60s"];
+const BUDGET: usize = 120;
+
 /// Simulates and draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut pictures = Vec::new();
     let production = read(PRODUCTION, "production-2min.toml", &[])?;
     pictures.extend(swept(&production, &[], true, console)?);
+    pictures.extend(recommended(&production)?);
+    let failing = read(PRODUCTION, "production-2min.toml", &FAILING)?;
+    pictures.extend(one_run(&failing, &["failure", "storage"], console)?);
     let join = read(JOIN, "skewed-join.toml", &[("job.replications", "1")])?;
-    let outcome = run::simulate(&join, false, console)?;
-    pictures.extend(
-        run::pictures(&join, &outcome.first)
-            .into_iter()
-            .map(|picture| match picture.name.as_str() {
-                "occupancy" => picture,
-                _ => Picture {
-                    name: "checkpoint".to_owned(),
-                    ..picture
-                },
-            }),
-    );
+    pictures.extend(one_run(&join, &["checkpoint", "occupancy"], console)?);
     // Little state: what is left of the duration is the way of the barriers.
     let mut changes = vec![
         ("job.duration", "6 min"),
@@ -91,6 +100,45 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         names.join(" ")
     ))?;
     Ok(Exit::Success)
+}
+
+/// Pictures of one run: those whose names begin so, under these names.
+fn one_run(loaded: &Loaded, names: &[&str], console: Console) -> anyhow::Result<Vec<Picture>> {
+    let outcome = run::simulate(loaded, false, console)?;
+    let pictures = run::pictures(loaded, &outcome.first).into_iter();
+    Ok(pictures
+        .filter_map(|picture| {
+            let name = names.iter().find(|name| picture.name.starts_with(**name))?;
+            Some(Picture {
+                name: (*name).to_owned(),
+                ..picture
+            })
+        })
+        .collect())
+}
+
+/// Pictures of a recommendation with its sensitivity.
+fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
+    let objectives = OBJECTIVES.map(str::to_owned);
+    let ask = Ask {
+        question: Question {
+            objectives: objective::parse_all(&objectives)?,
+            minimised: objective::minimised("overhead")?,
+        },
+        choices: Vec::new(),
+        from: Some(SimDuration::from_secs(10)),
+        to: Some(SimDuration::from_secs(600)),
+        mtbf: Some(SimDuration::from_secs(6 * 3600)),
+        keep: None,
+        budget: BUDGET,
+        replications: 5,
+        jobs: 0,
+        tornado: true,
+        stop: &AtomicBool::new(false),
+        progress: &|_| {},
+    };
+    let found = ask::recommend(loaded, &ask, crate::experiment::run::run)?;
+    Ok(recommendation::pictures(&found))
 }
 
 fn read(text: &str, name: &str, changes: &[(&str, &str)]) -> anyhow::Result<Loaded> {

@@ -21,6 +21,7 @@ pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
 use crate::experiment::run::RunError;
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
 use crate::model::Job;
+use crate::model::observe::Observer;
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, SimTime};
@@ -245,15 +246,20 @@ fn close_up(scenario: &Scenario, seed: u64, checkpoint: u64, until: SimTime) -> 
     let vertices = scenario.vertices.iter();
     let parallelism: Vec<usize> = vertices.map(|vertex| vertex.parallelism).collect();
     let mut agenda = Agenda::default();
+    let mut close_up = None;
+    let slot = &mut close_up;
     let mut job = Job::new(
         scenario,
         &Streams::new(seed, 0),
-        |network| CloseUp::new(checkpoint, &parallelism, network.channels()),
+        move |network| -> &mut dyn Observer {
+            slot.insert(CloseUp::new(checkpoint, &parallelism, network.channels()))
+        },
         &mut agenda,
     );
     // A limit on events has not ended the run before; a failed job ends here as it did there.
     engine::run(&mut job, &mut agenda, until, u64::MAX);
-    job.into_observer()
+    drop(job);
+    close_up.expect("the job asked for it")
 }
 
 /// The critical path of a completed checkpoint; `None` if it was not seen as it was recorded.
