@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_where_they_were_written() {
-        let loaded = wished(&[("duration_p9", "<= 10 s"), ("failed", "0")]);
+        let loaded = wished(&[("duration_p9", "<= 10 s"), ("failed", "none")]);
         let Diagnostics(problems) = of(&loaded).unwrap_err();
         assert_eq!(problems.len(), 2);
         assert!(problems.iter().all(|problem| problem.place.is_some()));

@@ -88,7 +88,10 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
             let parts = page.split(begin).skip(1);
             parts.map(|part| part.split(end).next().unwrap()).collect()
         };
-        let found = all("<h2 ", "</h2>");
+        let found: Vec<&str> = all("<h2 ", "</h2>")
+            .into_iter()
+            .filter_map(|heading| Some(heading.split_once('>')?.1))
+            .collect();
         for heading in headings.iter().chain(&[
             "Pictures",
             "Effective scenario",

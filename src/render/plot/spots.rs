@@ -293,7 +293,7 @@ mod tests {
         let picture = duration::picture(&interval_sweep(), None).unwrap();
         has(
             &picture,
-            "median: End to end duration 2.00 s [1.90 s, 2.10 s], Checkpoint interval 10.0 s",
+            "simulated median: End to end duration 2.00 s [1.90 s, 2.10 s], Checkpoint interval 10.0 s",
         );
     }
 
