@@ -61,7 +61,13 @@ pub fn html(report: &Report) -> String {
             }
         }
     };
-    page.into_string() + "\n"
+    // A name may hold anything; HTML has no way to write control characters.
+    let written = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    page.into_string()
+        .chars()
+        .filter(written)
+        .collect::<String>()
+        + "\n"
 }
 
 fn anchor(section: &Section) -> String {
