@@ -124,6 +124,7 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
 }
 
 /// Chromium, if there is one.
+#[allow(clippy::print_stderr)] // whoever runs the tests should know
 fn browser() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -204,7 +205,7 @@ fn requests(log: &str) -> Vec<String> {
 }
 
 /// Uses a page as a reader would, and tells what came of it.
-const HARNESS: &str = r#"<script>
+const HARNESS: &str = r"<script>
 const told = { buttons: 0, unsorted: [], spots: 0, silent: [] };
 for (const table of document.querySelectorAll('table')) {
   for (const button of table.querySelectorAll('thead button')) {
@@ -244,7 +245,7 @@ told.dark = matchMedia('(prefers-color-scheme: dark)').matches;
 told.ground = getComputedStyle(document.documentElement).backgroundColor;
 told.paper = getComputedStyle(document.querySelector('.picture svg > rect')).fill;
 document.body.append(Object.assign(document.createElement('pre'), { id: 'told', textContent: JSON.stringify(told) }));
-</script>"#;
+</script>";
 
 /// The page with another script after its own.
 fn with(page: &str, script: &str) -> String {

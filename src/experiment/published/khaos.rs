@@ -10,7 +10,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::experiment::run::{RunError, run};
+use crate::measure::RecoveryRecord;
 use crate::scenario::{Scenario, load};
+use crate::units::SimDuration;
 
 /// File in `scenarios/`.
 pub const SCENARIO: &str = "published-khaos.toml";
@@ -124,8 +126,8 @@ fn recovery_s(scenario: &Scenario) -> Result<f64, RunError> {
     let recovery = result
         .recoveries
         .first()
-        .and_then(|record| record.recovery_time());
-    Ok(recovery.map_or(AFTER_S, |time| time.as_secs_f64()))
+        .and_then(RecoveryRecord::recovery_time);
+    Ok(recovery.map_or(AFTER_S, SimDuration::as_secs_f64))
 }
 
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {

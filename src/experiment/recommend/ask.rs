@@ -137,8 +137,11 @@ where
     let mut recommendation = setting.report(&judged, &visited, best);
     recommendation.runs = (used * per_evaluation) as u64;
     if ask.tornado && entries.is_empty() && judged.passes(best) {
-        let note = "The budget left no runs for the sensitivity of the answer.";
-        recommendation.notes.push(note.to_owned());
+        let enough = (walks * tornado::LEAST).max(used) as f64 / TORNADO_SHARE;
+        recommendation.notes.push(format!(
+            "The budget left no runs for the sensitivity of the answer: --budget {:.0} allows them.",
+            (enough * per_evaluation as f64 / 50.0).ceil() * 50.0
+        ));
     }
     recommendation.tornado = entries;
     Ok(recommendation)
@@ -214,8 +217,12 @@ impl<'a> Setting<'a> {
         if !self.ask.tornado {
             return 0;
         }
-        let wanted = tornado::walks(&self.branches[0].scenario) * WALK;
-        wanted.min((evaluations as f64 * TORNADO_SHARE) as usize)
+        let walks = tornado::walks(&self.branches[0].scenario);
+        let share = (evaluations as f64 * TORNADO_SHARE) as usize;
+        if share < walks * tornado::LEAST {
+            return 0;
+        }
+        share.min(walks * WALK)
     }
 
     /// The sensitivity of the answer with so many evaluations per walk, after `used` of them.

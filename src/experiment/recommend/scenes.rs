@@ -195,9 +195,9 @@ pub fn longest_useful_s(scenario: &Scenario, question: &Question) -> Option<f64>
         let name = &objective.metric.name;
         name.starts_with("recovery_") || name.starts_with("catch_up_")
     });
-    let bound_s = bounds.map(|objective| objective.bound).reduce(f64::min)?;
+    let tightest_s = bounds.map(|objective| objective.bound).reduce(f64::min)?;
     let rho = Refined::of(scenario).load.peak();
-    (rho > 0.0 && rho < 1.0).then(|| 4.0 * bound_s * (1.0 - rho) / rho)
+    (rho > 0.0 && rho < 1.0).then(|| 4.0 * tightest_s * (1.0 - rho) / rho)
 }
 
 /// By the fluid law, with a whole interval to process again.

@@ -36,6 +36,7 @@ impl Area {
     }
 
     /// This area made smaller by so many pixels at each side, never inside out.
+    #[must_use]
     pub fn inset(&self, by: f64) -> Area {
         let x = by.min(self.width() / 2.0);
         let y = by.min(self.height() / 2.0);

@@ -104,7 +104,7 @@ impl Place<'_> {
         self.panel.marks.iter().find_map(|mark| match mark {
             Mark::Band(own, points) if *own == paint => points
                 .iter()
-                .find(|(at, low, high)| *at == x && *low <= y && y <= *high)
+                .find(|(at, low, high)| at.total_cmp(&x).is_eq() && *low <= y && y <= *high)
                 .map(|(_, low, high)| (*low, *high)),
             _ => None,
         })

@@ -10,7 +10,7 @@ pub fn markdown(report: &Report) -> String {
         report.title, report.subtitle, report.headline
     );
     for section in &report.sections {
-        text.push_str(&format!("\n## {}\n", section.heading));
+        text.extend(["\n## ", section.heading, "\n"]);
         for one in &section.parts {
             text.push('\n');
             text.push_str(&part(one));
@@ -22,7 +22,10 @@ pub fn markdown(report: &Report) -> String {
 fn part(part: &Part) -> String {
     match part {
         Part::Text(text) => format!("{text}\n"),
-        Part::List(sentences) => sentences.iter().map(|one| format!("- {one}\n")).collect(),
+        Part::List(sentences) => {
+            let line = |one: &String| format!("- {one}\n");
+            sentences.iter().map(line).collect()
+        }
         Part::Numbers(numbers) => {
             let line = |number: &crate::render::report::Number| {
                 let note = if number.note.is_empty() {

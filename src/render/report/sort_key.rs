@@ -33,15 +33,12 @@ const UNITS: &[(&str, f64)] = &[
 /// The number that a cell begins with, such as 72 for `1m 12s ±4 s`; `None` for words and for missing numbers.
 pub fn sort_key(cell: &str) -> Option<f64> {
     let mut rest = cell.trim().trim_start_matches("> ");
-    let sign = match rest.strip_prefix('−').or(rest.strip_prefix('-')) {
-        Some(positive) => {
-            rest = positive;
-            -1.0
-        }
-        None => {
-            rest = rest.trim_start_matches(['+', '×']);
-            1.0
-        }
+    let sign = if let Some(positive) = rest.strip_prefix('−').or(rest.strip_prefix('-')) {
+        rest = positive;
+        -1.0
+    } else {
+        rest = rest.trim_start_matches(['+', '×']);
+        1.0
     };
     let factor = if cell.trim().starts_with('×') {
         1.0
