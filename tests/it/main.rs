@@ -30,6 +30,8 @@ mod objectives;
 mod predictions;
 /// Figures that others have published, within the tolerance that the table states.
 mod published;
+/// What the README shows is what the commands print.
+mod readme;
 /// Random scenarios, for the tests of what always holds.
 mod recipes;
 /// Whatever fails, and whenever: the states end as those of the run without failures, and every restart keeps the rules.
