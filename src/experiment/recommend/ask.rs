@@ -143,6 +143,16 @@ where
             (enough * per_evaluation as f64 / 50.0).ceil() * 50.0
         ));
     }
+    if let Some(entry) = entries.first()
+        && (entry.base - setting.rungs[best.rung]).abs() > 1e-3
+    {
+        let base = SimDuration::from_secs_f64(entry.base);
+        recommendation.notes.push(format!(
+            "Sensitivity is searched with {} runs per interval; with so few the answer as it is would be {base}: read how \
+             far it moves, not where it lies.",
+            tornado::REPLICATIONS
+        ));
+    }
     recommendation.tornado = entries;
     Ok(recommendation)
 }

@@ -14,7 +14,7 @@ use crate::scenario::Scenario;
 /// By how much inputs are changed.
 pub const SHARE: f64 = 0.2;
 /// Runs of a site: differences are paired, so that few suffice.
-const REPLICATIONS: u32 = 2;
+pub const REPLICATIONS: u32 = 2;
 /// Rungs that an answer may move.
 const STEPS_MAX: usize = 8;
 
