@@ -38,6 +38,8 @@
 //! * Components of the model answer with values; only [`model::job`] schedules.
 //! * A scenario is checked once, at the border: inside, nothing about it can be wrong.
 //!
+//! The [`guide`] has the model in pictures, what the well-known documents say and what Flink does, and how to calibrate.
+//!
 //! # The tour: one barrier from trigger to completion
 //!
 //! Read beside it: [`model::event`] (everything that can happen, in this order), [`model::job`] (the one `match`).
@@ -86,6 +88,7 @@ pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod formulas;
+pub mod guide;
 pub mod measure;
 pub mod model;
 pub mod recording;

@@ -1,0 +1,82 @@
+//! Guide: the model in pictures, what the well-known documents say and what Flink does, each formula with its limits, and
+//! how to calibrate a scenario from a live job. There is no code here.
+//!
+//! # The model in pictures
+//!
+//! A job is a graph of subtasks. Between two of them lies a channel, and a channel is made of buffers:
+//!
+//! ```text
+//!   sender (subtask)                                      receiver (subtask)
+//!   records -> buffer being filled -> queue of a channel -> credits -> received buffers -> records
+//!                                     at most 10 buffers              2 exclusive each, 8 floating per gate
+//! ```
+//!
+//! **Backpressure** is nothing but full queues: a subtask that finds no free buffer for its output stops until there is
+//! one. No rate is ever reduced by a factor. The pictures `occupancy` and `knee` of the gallery show it.
+//!
+//! **An aligned barrier** stands in line behind the data in front of it. At a subtask with several inputs the first barrier
+//! blocks its channel, the last one ends the alignment:
+//!
+//! ```text
+//!   channel 1   d d d d |B| x x x      read until B, then blocked: x waits, its sender runs out of buffers
+//!   channel 2   d d d d d d d d |B|    read on until B comes: that is the alignment
+//! ```
+//!
+//! **An unaligned barrier** overtakes: it jumps to the head of every queue, and what it has overtaken is written into the
+//! checkpoint. The wait becomes bytes.
+//!
+//! **A checkpoint of one subtask** is a row of phases. Only the sync phase and a blocked channel hold up processing:
+//!
+//! ```text
+//!   trigger | start delay | alignment | sync |   async: upload on shared bandwidth   | ack
+//!           `- barrier on its way          `- the subtask stops                      `- last one: end of the duration
+//!                                                                    metadata, commit: after it, before the next trigger
+//! ```
+//!
+//! **A failure** costs three times: the outage, the rework since the trigger of the restored checkpoint, and the time to work
+//! both off with what capacity is spare (the pictures `failure` and `autoscaler.toml`):
+//!
+//! ```text
+//!   trigger of the checkpoint ... failure | detect | restart | restore | replay and catch up
+//!   `------------ rework ----------------'`---------- outage ---------'
+//! ```
+//!
+//! # What the documents say, and what Flink does
+//!
+//! | the documents | Flink, and this simulator |
+//! |---|---|
+//! | a checkpoint lasts alignment + snapshot + completion (F1) | the subtask that acknowledges last decides; its barrier's way (start delay) comes first, and completion comes after the reported duration |
+//! | the frequency is 1 / (duration + interval) (F2) | the interval counts from trigger to trigger: 1 / max(interval, duration + min-pause), with one checkpoint at a time (R2) |
+//! | throughput is lost for the whole duration (F3) | snapshots are asynchronous: lost are the sync phase and what blocked channels keep idle (R3); a job that is not saturated catches up |
+//! | the faster channel is cached while the slower one is awaited | so did Flink before credit-based flow control (`simulation.alignment = "caching"`, which can run out of memory); now the channel is blocked and its sender feels it |
+//! | new slots are requested during a checkpoint | they are not |
+//! | Raft for checkpoints, Paxos for savepoints | the snapshot is asynchronous barrier snapshotting, a variant of Chandy and Lamport's; only the pointer to a completed checkpoint is committed to a store that runs a quorum protocol |
+//! | keep 6 checkpoints every 2 min for an hour's worth | 6 x 2 min are 12 min: `check` warns (CK006), `recommend --keep` counts |
+//! | savepoints are like checkpoints | canonical ones are rewritten record by record in full; native ones are files of the backend |
+//!
+//! # Each formula with its limits
+//!
+//! `run` prints every formula beside the measurement and says which of its assumptions do not hold. [`crate::formulas`] has one
+//! function for each, with symbols, units, source and where it fails. In short:
+//!
+//! | formula | right when | wrong when |
+//! |---|---|---|
+//! | F1 duration | full snapshots, one upload at a time, no queue in front of barriers | incremental backends, backpressure, shared bandwidth |
+//! | F2, R2 frequency | F2: never in Flink; R2: one checkpoint at a time | checkpoints fail |
+//! | F3, R3 loss | F3: synchronous snapshots; R3: saturated sources | unaligned barriers under backpressure |
+//! | F5, F6 slowest subtask | equal subtasks on their own bandwidth | skew, compactions, limits per TaskManager |
+//! | Young, Daly, Jayasekara interval | the cost is the stop, failures are Poisson, nothing but useful time counts | an objective on recovery binds; use `recommend` |
+//! | fluid catch-up | constant rates, full capacity during the catch-up | one hot subtask, checkpoints during the catch-up, daily curves |
+//!
+//! # Calibrating from a live job
+//!
+//! 1. `ckptsim import http://jobmanager:8081 -o job.toml` reads the REST API (nothing is changed) and writes a scenario with a
+//!    comment at every estimate. Take it under load, with at least ten completed checkpoints in the history.
+//! 2. `ckptsim check job.toml` names what does not fit. Utilisation near 100 % makes everything uncertain: measure
+//!    `busyTimeMsPerSecond` of the hottest subtask and set `service` from it (busy share / records per second).
+//! 3. Compare: `ckptsim run job.toml --format json` has Flink's own shapes under `checkpoints` and `details`. In this order:
+//!    state size (`state.size`), checkpointed bytes (`updates-per-record`, `entry`), async duration (`[storage]`), start delay
+//!    (`service`, skew), alignment.
+//! 4. A figure that is off has a mechanism. `ckptsim explain` shows on what a checkpoint waited, and under which metric Flink
+//!    tells the same; [`crate::recording::lessons`] lists what was wrong in this simulator before, and why.
+//! 5. Only then change a setting: `ckptsim compare job.toml --with key=value`, or `ckptsim recommend`.
