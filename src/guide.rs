@@ -11,6 +11,9 @@
 //!                                     at most 10 buffers              2 exclusive each, 8 floating per gate
 //! ```
 //!
+//! The numbers are Flink's defaults: `taskmanager.network.memory.max-buffers-per-channel`, `buffers-per-channel` and
+//! `floating-buffers-per-gate`.
+//!
 //! **Backpressure** is nothing but full queues: a subtask that finds no free buffer for its output stops until there is
 //! one. No rate is ever reduced by a factor. The pictures `occupancy` and `knee` of the gallery show it.
 //!

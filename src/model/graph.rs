@@ -189,6 +189,7 @@ impl Wiring<'_> {
             awaits_floating: false,
             recording: false,
             overtaken_by: None,
+            met_priority: None,
             recorded: InFlight::default(),
             segments: 0,
             capacity: capacity.get() as u32,

@@ -1,9 +1,9 @@
 //! The job: who is asked, and what is scheduled next.
 //!
 //! This file holds the one `match` over [`Event`]; each arm tells what an event does, and the arms' details stand by
-//! phase in `job/`: `processing`, `mailbox` and `piece` (records), `barrier` (alignment), `caching` (the receiver's cache),
-//! `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part), `materialise` (the changelog's inner
-//! backend). `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
+//! phase in `job/`: `processing`, `mailbox` and `piece` (records), `barrier` (alignment), `unaligned` (barriers that
+//! overtake), `caching` (the receiver's cache), `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part), `materialise` (the changelog's inner
+//! backend), `failure` and `restore`. `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
 
 mod audit;
 mod barrier;
@@ -18,6 +18,7 @@ mod restore;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod unaligned;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -1,6 +1,5 @@
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
 use ckptsim::experiment::RunResult;
 use ckptsim::experiment::explain::{Ask, Explanation, Outlook, Part, explain, slowest};
 use ckptsim::experiment::run::run;
@@ -8,6 +7,8 @@ use ckptsim::measure::CheckpointRecord;
 use ckptsim::render::explain::{Look, markdown, text};
 use ckptsim::scenario::load::{Loaded, load};
 use ckptsim::units::SimDuration;
+
+use crate::program::ckptsim;
 
 /// A shipped scenario with some keys changed, and its replication 0.
 fn made(name: &str, changes: &[(&str, &str)]) -> (Loaded, RunResult) {
@@ -200,18 +201,6 @@ fn what_cannot_be_explained_is_refused_with_a_reason() {
         refused(None),
         "no checkpoint of the run has completed after warm-up"
     );
-}
-
-fn ckptsim(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("ckptsim")
-        .unwrap()
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let code = output.status.code().unwrap();
-    (code, text(output.stdout), text(output.stderr))
 }
 
 #[test]

@@ -1,18 +1,6 @@
-use assert_cmd::Command;
+use crate::program::ckptsim;
 
 const FILE: &str = "scenarios/one-barrier.toml";
-
-fn ckptsim(args: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("ckptsim")
-        .unwrap()
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(args)
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    let code = output.status.code().unwrap();
-    (code, text(output.stdout), text(output.stderr))
-}
 
 #[test]
 fn run_says_the_most_important_first() {

@@ -124,7 +124,7 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
 }
 
 /// Chromium, if there is one.
-#[allow(clippy::print_stderr)] // whoever runs the tests should know
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn browser() -> Option<PathBuf> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -130,7 +130,7 @@ impl Setting<'_> {
         }
         if let Some(cut_s) = self.cut_s {
             notes.push(format!(
-                "Intervals above {cut_s:.0} s were not tried: processing half of what came in between again would take \
+                "Intervals above {cut_s:.0} s were not tried: processing a quarter of what came in between again would take \
                  longer than the objective allows. --to tries them."
             ));
         }

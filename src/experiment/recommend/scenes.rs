@@ -189,7 +189,8 @@ pub fn mtbf_s(scenario: &Scenario) -> Option<f64> {
 /// The longest interval worth a try for a question that bounds recovery: with a longer one, processing even half of the
 /// median rework again takes longer than is allowed, at the spare capacity that the busiest subtask has. s.
 ///
-/// The median rework is I/2; it is worked off in (I/2)·ρ/(1 − ρ). `None` if recovery is not bounded, or nothing is spare.
+/// The median rework is I/2; half of it is worked off in (I/4)·ρ/(1 − ρ) (the fluid law of [`Outage::drain_s`]). `None` if
+/// recovery is not bounded, or nothing is spare.
 pub fn longest_useful_s(scenario: &Scenario, question: &Question) -> Option<f64> {
     let bounds = question.objectives.iter().filter(|objective| {
         let name = &objective.metric.name;

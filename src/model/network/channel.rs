@@ -40,6 +40,8 @@ pub struct Channel {
     pub recording: bool,
     /// The last checkpoint whose barrier has overtaken what was here.
     pub overtaken_by: Option<CheckpointId>,
+    /// The last checkpoint whose priority barrier the consumer has met.
+    pub met_priority: Option<CheckpointId>,
     /// Data recorded since `recording` was set.
     pub recorded: InFlight,
     /// Segments of the pool that this subpartition uses.

@@ -212,10 +212,9 @@ impl Network {
 
     /// Records of a channel in the shared segment that is still being filled.
     pub fn shared_records_of(&self, id: ChannelId) -> u64 {
-        let partitions = self.partitions.iter();
-        let mut of_channel = partitions.filter(|partition| partition.channels.contains(&id.0));
-        let shared = of_channel.find_map(|partition| partition.shared.as_ref()?.open);
-        shared.map_or(0, |open| u64::from(open.records))
+        let shared = self.partition(self.channel(id).partition).shared.as_ref();
+        let open = shared.and_then(|shared| shared.open);
+        open.map_or(0, |open| u64::from(open.records))
     }
 
     /// Data in a channel on both sides, what is being filled included: all of it is in front of a barrier that is put

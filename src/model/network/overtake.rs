@@ -25,10 +25,15 @@ impl Network {
     /// that is with the receiver, and records what is still to come.
     pub fn start_recording(&mut self, id: ChannelId, checkpoint: CheckpointId) -> InFlight {
         let channel = &mut self.channels[id.index()];
-        let (data, marked) = channel.with_receiver_before(checkpoint);
-        channel.recording = !marked && channel.overtaken_by != Some(checkpoint);
+        let (in_front, marked) = channel.with_receiver_before(checkpoint);
+        let passed = !marked && channel.overtaken_by == Some(checkpoint);
+        channel.recording = !marked && !passed;
         channel.recorded = InFlight::default();
-        data
+        if passed {
+            // The task has read the mark: all that is left is behind the barrier.
+            return InFlight::default();
+        }
+        in_front
     }
 
     /// The channel's barrier has come (or the checkpoint is over): returns the data recorded since the start.
@@ -72,6 +77,15 @@ impl Network {
             self.resume(now, id);
         }
         found
+    }
+
+    /// The consumer meets this checkpoint's priority barrier, by its event or by its mark; returns whether it is the
+    /// first time.
+    pub fn meet_priority(&mut self, id: ChannelId, checkpoint: CheckpointId) -> bool {
+        let met = &mut self.channels[id.index()].met_priority;
+        let first = *met < Some(checkpoint);
+        *met = (*met).max(Some(checkpoint));
+        first
     }
 
     fn mark(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) {

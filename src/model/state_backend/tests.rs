@@ -1,0 +1,122 @@
+use super::*;
+use crate::units::Bytes;
+
+fn state(dirty: f64) -> State {
+    State {
+        size: Bytes::new(4_000_000),
+        entry: Bytes::new(1000),
+        updates: Updates::PerSecond(dirty),
+        access: SimDuration::ZERO,
+    }
+}
+
+fn at(seconds: u64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_secs(seconds)
+}
+
+#[test]
+fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
+    let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
+    for n in 1..3 {
+        let plan = backend.snapshot(
+            at(u64::from(n)),
+            0,
+            CheckpointId(n),
+            SnapshotKind::Checkpoint,
+        );
+        assert_eq!(plan.files, [1000 * 1013 + 717]);
+        assert_eq!(plan.sync, SimDuration::ZERO);
+    }
+}
+
+#[test]
+fn state_below_the_threshold_makes_no_file() {
+    let mut backend = StateBackend::new(None, true, 4, 0, &Checkpointing::default());
+    let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+    assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
+}
+
+fn rocksdb(incremental: bool, dirty: f64) -> StateBackend {
+    let backend = Backend::RocksDb(RocksDb {
+        incremental,
+        ..RocksDb::default()
+    });
+    StateBackend::new(
+        Some(&state(dirty)),
+        false,
+        1,
+        0,
+        &Checkpointing {
+            backend,
+            ..Checkpointing::default()
+        },
+    )
+}
+
+#[test]
+fn without_the_notification_the_same_files_are_uploaded_again() {
+    let mut backend = rocksdb(true, 0.01);
+    let first = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+    let second = backend.snapshot(at(2), 0, CheckpointId(2), SnapshotKind::Checkpoint);
+    assert_eq!(
+        second.files[0], first.files[0],
+        "checkpoint 1 is not known to be complete"
+    );
+    backend.confirm(CheckpointId(2));
+    let third = backend.snapshot(at(3), 0, CheckpointId(3), SnapshotKind::Checkpoint);
+    assert_eq!(third.files.len(), 1);
+    assert!(third.files[0] < first.files[0] / 50);
+}
+
+#[test]
+fn flushed_bytes_are_the_distinct_entries_touched() {
+    let mut backend = rocksdb(true, 2.0);
+    backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+    backend.confirm(CheckpointId(1));
+    // 4000 entries, 2 × 4000 updates: 4000 × (1 − e^−2) = 3458.66 entries of 1027 B
+    let plan = backend.snapshot(at(1), 0, CheckpointId(2), SnapshotKind::Checkpoint);
+    assert_eq!(plan.files, [3_552_042]);
+}
+
+#[test]
+fn added_entries_are_all_flushed() {
+    let added = State {
+        updates: Updates::Adds(2.0),
+        ..state(0.0)
+    };
+    let backend = Backend::RocksDb(RocksDb {
+        incremental: true,
+        ..RocksDb::default()
+    });
+    let options = Checkpointing {
+        backend,
+        ..Checkpointing::default()
+    };
+    let mut backend = StateBackend::new(Some(&added), false, 1, 0, &options);
+    backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
+    backend.confirm(CheckpointId(1));
+    // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.
+    let plan = backend.snapshot(at(1), 5000, CheckpointId(2), SnapshotKind::Checkpoint);
+    assert_eq!(plan.files, [10_270_000]);
+}
+
+#[test]
+fn the_job_manager_refuses_more_than_its_limit() {
+    let storage = CheckpointStorage::JobManager {
+        max_state: Bytes::from_mib(5),
+    };
+    let options = Checkpointing {
+        storage,
+        ..Checkpointing::default()
+    };
+    let big = State {
+        size: Bytes::from_mib(6),
+        ..state(0.0)
+    };
+    let plan = |state: &State| {
+        let mut backend = StateBackend::new(Some(state), false, 1, 0, &options);
+        backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
+    };
+    assert!(plan(&big).too_large);
+    assert!(!plan(&state(0.0)).too_large);
+}
