@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use anyhow::Context;
 use clap::ValueEnum;
 
+use crate::render::ascii::plain;
 use crate::scenario::diagnostic::Diagnostics;
 
 /// When to use colour.
@@ -23,16 +24,32 @@ pub enum Colour {
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     colour: Colour,
+    ascii: bool,
     quiet: bool,
 }
 
 impl Console {
-    /// A console; `quiet` keeps progress and notes away, not errors.
-    pub fn new(colour: Colour, quiet: bool) -> Self {
-        Console { colour, quiet }
+    /// A console; `ascii` = texts have no other letters, even where the terminal shows them; `quiet` keeps progress and
+    /// notes away, not errors.
+    pub fn new(colour: Colour, ascii: bool, quiet: bool) -> Self {
+        let ascii =
+            ascii || std::io::stdout().is_terminal() && !has_unicode(|key| std::env::var(key).ok());
+        Console {
+            colour,
+            ascii,
+            quiet,
+        }
     }
 
-    /// Writes a result. A reader that has gone away (`| head`) is no error.
+    /// Writes a result for people.
+    pub fn text(self, text: &str) -> anyhow::Result<()> {
+        if self.ascii {
+            return self.result(&plain(text));
+        }
+        self.result(text)
+    }
+
+    /// Writes a result as it is. A reader that has gone away (`| head`) is no error.
     #[expect(clippy::unused_self, reason = "who holds no console does not print")]
     pub fn result(self, text: &str) -> anyhow::Result<()> {
         let mut stdout = std::io::stdout().lock();
@@ -62,8 +79,12 @@ impl Console {
     }
 
     /// Says what went wrong.
-    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
     pub fn error(self, text: &str) {
+        let text = if self.ascii {
+            plain(text)
+        } else {
+            text.to_owned()
+        };
         // There is nobody left to tell if this fails.
         let _ = writeln!(std::io::stderr(), "{text}");
     }
@@ -103,5 +124,36 @@ impl Console {
                     && stream.is_terminal()
             }
         }
+    }
+}
+
+/// Whether the locale is UTF-8, as POSIX looks for it: the first of these variables that is set. Unset, it is unknown, and
+/// terminals of today are.
+fn has_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable);
+    let locale = set.into_iter().flatten().find(|value| !value.is_empty());
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_says_which_letters_the_terminal_has() {
+        let with = |pairs: &'static [(&str, &str)]| {
+            has_unicode(|key| {
+                let pair = pairs.iter().find(|(name, _)| *name == key);
+                pair.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert!(with(&[]));
+        assert!(with(&[("LANG", "C.UTF-8")]));
+        assert!(with(&[("LC_ALL", ""), ("LANG", "de_DE.utf8")]));
+        assert!(!with(&[("LANG", "C")]));
+        assert!(!with(&[("LC_ALL", "POSIX"), ("LANG", "C.UTF-8")]));
     }
 }

@@ -42,6 +42,9 @@ struct Cli {
     /// When to use colour (`NO_COLOR` is honoured)
     #[arg(long, global = true, value_enum, default_value_t)]
     color: Colour,
+    /// Letters of plain terminals only (the default on a terminal whose locale is not UTF-8)
+    #[arg(long, global = true)]
+    ascii: bool,
     /// No progress, notes or warnings
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -71,7 +74,7 @@ enum Command {
 /// Reads the command line and carries it out.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let console = Console::new(cli.color, cli.quiet);
+    let console = Console::new(cli.color, cli.ascii, cli.quiet);
     let done = match cli.command {
         Command::Init(args) => commands::init::execute(&args, console),
         Command::Run(args) => commands::run::execute(&args, console),

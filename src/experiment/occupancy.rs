@@ -97,7 +97,7 @@ pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
         for (row, id) in rows.iter().enumerate() {
             let channel = job.network().channel(*id);
             occupancy.buffers[row].push(channel.buffers() as f32);
-            occupancy.blocked[row].push(channel.blocked);
+            occupancy.blocked[row].push(channel.blocked_by.is_some());
         }
     }
     let in_window = |mark: &crate::measure::BarrierMark| mark.processed >= window.from;

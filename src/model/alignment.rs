@@ -6,6 +6,7 @@
 
 use crate::model::ids::{ChannelId, CheckpointId};
 use crate::model::network::BarrierKind;
+use crate::scenario::Mode;
 use crate::units::{SimDuration, SimTime};
 
 /// The barrier handler of one task.
@@ -13,7 +14,8 @@ use crate::units::{SimDuration, SimTime};
 pub struct Alignment {
     /// Open channels over all gates; 0 for a source.
     channels: u32,
-    /// At-least-once keeps several checkpoints; the others at most one.
+    mode: Mode,
+    /// At-least-once keeps several checkpoints; exactly-once at most one.
     pending: Vec<Pending>,
     /// Barriers up to this checkpoint come too late.
     finished: Option<CheckpointId>,
@@ -92,9 +94,10 @@ pub struct Arrival {
 
 impl Alignment {
     /// A handler for so many channels.
-    pub fn new(channels: u32) -> Self {
+    pub fn new(channels: u32, mode: Mode) -> Self {
         Alignment {
             channels,
+            mode,
             pending: Vec::new(),
             finished: None,
             aligned: Vec::new(),
@@ -104,7 +107,7 @@ impl Alignment {
     /// A handler of the same channels that has seen nothing.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Alignment::new(self.channels)
+        Alignment::new(self.channels, self.mode)
     }
 
     /// The checkpoint's barriers that have come, if it is pending here.
@@ -179,6 +182,14 @@ impl Alignment {
         }
     }
 
+    /// The channels whose barrier of this checkpoint has come; those of an alignment that has ended only once.
+    pub fn arrived(&mut self, checkpoint: CheckpointId) -> Vec<ChannelId> {
+        match self.pending(checkpoint) {
+            Some(pending) => pending.arrived.clone(),
+            None => self.take_aligned(),
+        }
+    }
+
     /// The channels whose barriers made up the alignment that ended last; empty when asked again.
     pub fn take_aligned(&mut self) -> Vec<ChannelId> {
         std::mem::take(&mut self.aligned)
@@ -208,23 +219,29 @@ impl Alignment {
         waiting
     }
 
-    /// A newer barrier makes older pending checkpoints pointless (`CHECKPOINT_DECLINED_SUBSUMED`): which.
+    /// With exactly-once a newer barrier makes the pending checkpoint pointless (`CHECKPOINT_DECLINED_SUBSUMED`): which.
     pub fn superseded_by(&self, checkpoint: CheckpointId) -> Option<CheckpointId> {
-        self.pending
-            .iter()
-            .map(|pending| pending.checkpoint)
-            .find(|older| *older < checkpoint)
+        if self.mode == Mode::AtLeastOnce {
+            return None;
+        }
+        let mut pending = self.pending.iter().map(|pending| pending.checkpoint);
+        pending.find(|older| *older < checkpoint)
     }
 
-    /// Whether barriers of this checkpoint come too late.
+    /// Whether barriers of this checkpoint come too late. With exactly-once a newer barrier, which may have overtaken them,
+    /// is enough (`SingleCheckpointBarrierHandler.processBarrier`).
     pub fn is_over(&self, checkpoint: CheckpointId) -> bool {
+        let exactly_once = self.mode == Mode::ExactlyOnce;
         self.finished.is_some_and(|finished| checkpoint <= finished)
+            || exactly_once && self.pending.iter().any(|p| p.checkpoint > checkpoint)
     }
 
+    /// The checkpoint is no longer pending, and neither are older ones (`CheckpointBarrierTracker.processBarrier`).
     fn finish(&mut self, position: usize) -> Pending {
-        let pending = self.pending.swap_remove(position);
-        self.finished = self.finished.max(Some(pending.checkpoint));
-        pending
+        let done = self.pending.swap_remove(position);
+        self.pending.retain(|p| p.checkpoint > done.checkpoint);
+        self.finished = self.finished.max(Some(done.checkpoint));
+        done
     }
 }
 
@@ -245,7 +262,7 @@ mod tests {
 
     #[test]
     fn alignment_lasts_from_the_first_to_the_last_barrier() {
-        let mut handler = Alignment::new(3);
+        let mut handler = Alignment::new(3, Mode::ExactlyOnce);
         assert_eq!(
             handler.on_barrier(barrier(5, 0, BarrierKind::Aligned)),
             Verdict::Waiting
@@ -267,7 +284,7 @@ mod tests {
 
     #[test]
     fn with_a_single_channel_alignment_is_exactly_zero() {
-        let mut handler = Alignment::new(1);
+        let mut handler = Alignment::new(1, Mode::ExactlyOnce);
         let verdict = handler.on_barrier(barrier(5, 0, BarrierKind::Aligned));
         assert!(matches!(
             verdict,
@@ -283,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_first_priority_barrier_starts_the_snapshot_and_the_last_ends_the_alignment() {
-        let mut handler = Alignment::new(2);
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
         let verdict = handler.on_barrier(barrier(5, 0, BarrierKind::Priority));
         assert!(
             matches!(verdict, Verdict::Overtake { last: false, .. }),
@@ -303,8 +320,22 @@ mod tests {
     }
 
     #[test]
+    fn barriers_that_came_in_line_before_a_last_one_that_overtakes_are_not_forgotten() {
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
+        handler.on_barrier(barrier(5, 0, BarrierKind::Timeoutable));
+        let verdict = handler.on_barrier(barrier(7, 1, BarrierKind::Priority));
+        assert!(
+            matches!(verdict, Verdict::Overtake { last: true, .. }),
+            "{verdict:?}"
+        );
+        let arrived = handler.arrived(CheckpointId(1));
+        assert_eq!(arrived, [ChannelId(0), ChannelId(1)]);
+        assert_eq!(handler.arrived(CheckpointId(1)), []);
+    }
+
+    #[test]
     fn a_barrier_of_a_cancelled_checkpoint_comes_too_late() {
-        let mut handler = Alignment::new(2);
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
         handler.on_barrier(barrier(5, 0, BarrierKind::Aligned));
         assert_eq!(handler.cancel(CheckpointId(1)), [ChannelId(0)]);
         assert_eq!(
@@ -315,7 +346,7 @@ mod tests {
 
     #[test]
     fn after_the_timeout_an_aligning_task_switches_once() {
-        let mut handler = Alignment::new(2);
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
         assert!(
             !handler.on_timeout(CheckpointId(1)),
             "no barrier has come yet"
@@ -327,8 +358,37 @@ mod tests {
 
     #[test]
     fn the_timeout_does_not_concern_barriers_that_never_overtake() {
-        let mut handler = Alignment::new(2);
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
         handler.on_barrier(barrier(5, 0, BarrierKind::Aligned));
         assert!(!handler.on_timeout(CheckpointId(1)));
+    }
+
+    fn barrier_of(checkpoint: u32, millis: u64, channel: u32) -> Arrival {
+        Arrival {
+            checkpoint: CheckpointId(checkpoint),
+            ..barrier(millis, channel, BarrierKind::NonBlocking)
+        }
+    }
+
+    #[test]
+    fn a_barrier_that_a_newer_one_has_overtaken_comes_too_late() {
+        let mut handler = Alignment::new(2, Mode::ExactlyOnce);
+        handler.on_barrier(barrier_of(2, 5, 0));
+        assert_eq!(handler.on_barrier(barrier_of(1, 6, 1)), Verdict::Late);
+        assert_eq!(handler.superseded_by(CheckpointId(2)), None);
+    }
+
+    #[test]
+    fn at_least_once_keeps_an_older_checkpoint_until_a_newer_one_is_complete() {
+        let mut handler = Alignment::new(2, Mode::AtLeastOnce);
+        handler.on_barrier(barrier_of(1, 5, 0));
+        assert_eq!(handler.on_barrier(barrier_of(2, 6, 0)), Verdict::Waiting);
+        assert!(handler.pending(CheckpointId(1)).is_some());
+        assert!(matches!(
+            handler.on_barrier(barrier_of(2, 7, 1)),
+            Verdict::Complete { .. }
+        ));
+        assert!(handler.pending(CheckpointId(1)).is_none());
+        assert_eq!(handler.on_barrier(barrier_of(1, 8, 1)), Verdict::Late);
     }
 }

@@ -182,7 +182,7 @@ impl Wiring<'_> {
             partition,
             gate,
             remote,
-            blocked: false,
+            blocked_by: None,
             listed: false,
             next_ready: ChannelId(0),
             flush_requested: false,
@@ -254,7 +254,7 @@ impl Wiring<'_> {
                 .iter()
                 .map(|input| self.gates[input.gate.index()].channels.len())
                 .sum();
-            *task.alignment = Alignment::new(channels as u32);
+            *task.alignment = Alignment::new(channels as u32, self.scenario.checkpointing.mode);
         }
         let (scenario, network) = (self.scenario, &self.scenario.network);
         let limits = BufferLimits {
@@ -343,7 +343,7 @@ fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Tas
         piece_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,
         counters: Counters::default(),
         clock: TimeAccount::default(),
-        alignment: Box::new(Alignment::new(0)),
+        alignment: Box::new(Alignment::new(0, scenario.checkpointing.mode)),
         state: Box::new(StateBackend::new(
             vertex.state.as_ref(),
             vertex.is_source(),

@@ -3,6 +3,7 @@
 //! Everything here is a function of results: it never simulates, never prints and never touches a file; the caller
 //! gets texts and bytes. The same results give the same bytes on every machine: fonts are embedded, no clock is read.
 
+pub mod ascii;
 pub mod explain;
 pub mod export;
 pub mod number;

@@ -176,7 +176,7 @@ pub fn optional(unit: Unit, estimate: Option<&Estimate>) -> String {
 
 /// A deviation with its sign: `+12 %`, `−3 %`, `×21` beyond a factor of ten.
 pub fn deviation(share: f64) -> String {
-    if !share.is_finite() {
+    if !(share * 100.0).is_finite() {
         return MISSING.to_owned();
     }
     if share >= 9.0 {

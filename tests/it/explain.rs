@@ -4,7 +4,7 @@ use ckptsim::experiment::RunResult;
 use ckptsim::experiment::explain::{Ask, Explanation, Outlook, Part, explain, slowest};
 use ckptsim::experiment::run::run;
 use ckptsim::measure::CheckpointRecord;
-use ckptsim::render::explain::{Look, markdown, text};
+use ckptsim::render::explain::{markdown, text};
 use ckptsim::scenario::load::{Loaded, load};
 use ckptsim::units::SimDuration;
 
@@ -131,29 +131,20 @@ fn a_counterfactual_is_a_plain_run_with_the_key_changed() {
 fn one_barrier_is_explained() {
     let made = made("one-barrier.toml", &[]);
     let found = of(&made, None, true);
-    insta::assert_snapshot!(text(&found, Look::default()));
+    insta::assert_snapshot!(text(&found, false));
 }
 
 #[test]
 fn a_skewed_join_is_explained() {
     let made = made("skewed-join.toml", &SHORT_JOIN);
     let found = of(&made, None, true);
-    insta::assert_snapshot!(text(&found, Look::default()));
+    insta::assert_snapshot!(text(&found, false));
     insta::assert_snapshot!(markdown(&found));
-    for look in [
-        Look::default(),
-        Look {
-            ascii: true,
-            colour: false,
-        },
-    ] {
-        let text = text(&found, look);
-        assert!(
-            text.lines().all(|line| line.chars().count() <= 100),
-            "{text}"
-        );
-        assert!(!look.ascii || text.is_ascii(), "{text}");
-    }
+    let text = text(&found, false);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 100),
+        "{text}"
+    );
 }
 
 #[test]
@@ -164,7 +155,7 @@ fn an_unaligned_checkpoint_is_explained() {
         &[&SHORT_JOIN[..], &[unaligned]].concat(),
     );
     let found = of(&made, None, false);
-    insta::assert_snapshot!(text(&found, Look::default()));
+    insta::assert_snapshot!(text(&found, false));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use ckptsim::experiment::{JobEnd, RunResult, run};
 use ckptsim::measure::Consistency;
 use ckptsim::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
 use ckptsim::measure::consistency::Violation;
+use ckptsim::scenario::BufferTimeout;
 use ckptsim::scenario::load::parse;
-use ckptsim::units::SimTime;
+use ckptsim::units::{SimDuration, SimTime};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -15,6 +16,9 @@ use crate::mishaps::{FailingRecipe, failing_recipes};
 
 /// Random jobs that are made to fail, unless `CKPTSIM_CASES` says how many.
 const CASES: u32 = 300;
+
+/// After so long of their 20 s, jobs that have had no restart are calm.
+const CALM: SimDuration = SimDuration::from_secs(12);
 
 fn cases() -> u32 {
     let more = std::env::var("CKPTSIM_CASES").ok();
@@ -31,12 +35,16 @@ struct Pair {
     exactly_once: bool,
     /// Every record goes where its key says, or to all: subtasks can be compared, not only vertices.
     placed: bool,
+    /// Buffers are flushed; otherwise what does not fill one stays in it.
+    flushed: bool,
+    /// Checkpoints expire after it.
+    timeout: SimDuration,
 }
 
 /// What must hold of every pair, by name: the first difference, if it does not.
 type Property = (&'static str, fn(&Pair) -> Option<String>);
 
-const PROPERTIES: [Property; 6] = [
+const PROPERTIES: [Property; 8] = [
     (
         "every completed checkpoint is a consistent cut, and every restart restores it",
         cuts_are_consistent,
@@ -60,6 +68,14 @@ const PROPERTIES: [Property; 6] = [
     (
         "at least once: nothing is lost, and what is there beyond is what was repeated",
         surplus_is_repeated,
+    ),
+    (
+        "a job that runs processes what its sources have read",
+        nothing_is_stuck,
+    ),
+    (
+        "a job that runs again completes checkpoints again",
+        checkpoints_go_on,
     ),
 ];
 
@@ -165,17 +181,59 @@ fn surplus_is_repeated(pair: &Pair) -> Option<String> {
     })
 }
 
+/// The sources end early, and the recipes leave all subtasks time to spare.
+fn nothing_is_stuck(pair: &Pair) -> Option<String> {
+    let calm = SimTime::ZERO + CALM;
+    let long_up = |run: &&RunResult| {
+        let mut recoveries = run.recoveries.iter();
+        is_up(run) && recoveries.all(|recovery| recovery.running.is_some_and(|at| at < calm))
+    };
+    let runs = [&pair.undisturbed, &pair.failing].into_iter();
+    let waiting = runs.filter(long_up).map(|run| consistency(run).waiting);
+    let waiting = waiting.max()?;
+    (pair.flushed && waiting > 0).then(|| format!("{waiting} records wait at the end"))
+}
+
+fn checkpoints_go_on(pair: &Pair) -> Option<String> {
+    let calm = SimTime::ZERO + CALM;
+    let last = pair.failing.recoveries.last()?;
+    let caught_up = last.caught_up.is_some_and(|at| at < calm);
+    if !caught_up || !comparable(pair) {
+        return None;
+    }
+    // How long they took; `None` = failed.
+    let durations = |run: &RunResult| -> Vec<Option<SimDuration>> {
+        let late = run.checkpoints.iter();
+        let late = late.filter(|record| record.trigger > calm);
+        let ended = late.filter(|record| record.outcome != Outcome::InProgress);
+        let duration = |record: &CheckpointRecord| Some(durable(record)? - record.trigger);
+        ended.map(duration).collect()
+    };
+    let (expected, found) = (durations(&pair.undisturbed), durations(&pair.failing));
+    // What takes nearly as long as the timeout may expire from now on.
+    let easy = |taken: &Option<SimDuration>| taken.is_some_and(|taken| taken * 2 < pair.timeout);
+    let usual = expected.len() > 3 && expected.iter().all(easy);
+    (usual && found.iter().all(Option::is_none)).then(|| {
+        format!(
+            "{} checkpoints completed from {calm:?} on without failures, none with them",
+            expected.len()
+        )
+    })
+}
+
 fn consistency(run: &RunResult) -> &Consistency {
     run.consistency.as_ref().expect("the recipe asks for it")
 }
 
-/// Whether the job runs at the end and has processed everything that its sources have read.
+/// Whether the job runs at the end.
+fn is_up(run: &RunResult) -> bool {
+    let mut recoveries = run.recoveries.iter();
+    run.job_end == JobEnd::Running && recoveries.all(|recovery| recovery.running.is_some())
+}
+
+/// Whether it also has processed everything that its sources have read.
 fn rests(run: &RunResult) -> bool {
-    let up = run
-        .recoveries
-        .iter()
-        .all(|recovery| recovery.running.is_some());
-    up && run.job_end == JobEnd::Running && consistency(run).waiting == 0
+    is_up(run) && consistency(run).waiting == 0
 }
 
 /// Whether both runs have processed the same input to the end: their sources stand at the same offsets.
@@ -206,6 +264,8 @@ impl FailingRecipe {
                 .exchanges
                 .iter()
                 .all(|exchange| matches!(exchange, 0 | 3 | 4)),
+            flushed: scenario.network.buffer_timeout != BufferTimeout::WhenFull,
+            timeout: SimDuration::from_millis(u64::from(self.recipe.timeout_ms)),
         }
     }
 
@@ -393,11 +453,72 @@ check-consistency = true
 at = "299 ms"
 task = { vertex = "a", subtask = 0 }
 "#;
-    let loaded = parse(text, "behind", Path::new(""), &[]);
+    let found = found_in(text, 0);
+    assert_eq!(found.violations, []);
+    assert!(found.checkpoints > 30, "{} checkpoints", found.checkpoints);
+}
+
+/// A barrier that has blocked its channel as it left is pulled to the head at the receiver, and the channel goes on. By the
+/// time that the task meets it, the savepoint's barrier may have blocked the channel again.
+#[test]
+fn a_barrier_resumes_only_what_it_has_blocked() {
+    let text = r#"
+[job]
+duration = "3 s"
+warmup = "0 s"
+[[vertex]]
+name = "a"
+parallelism = 1
+source = { steps = ["0 s 1088/s", "1132 ms 0/s"], log = false, record = "796 B" }
+[[vertex]]
+name = "m"
+parallelism = 2
+service = "1 us"
+inputs = [{ from = "a", exchange = "rebalance" }]
+reading = "union"
+[[vertex]]
+name = "n"
+parallelism = 2
+service = "1 us"
+inputs = [{ from = "a", exchange = "hash" }]
+reading = "union"
+[[vertex]]
+name = "z"
+parallelism = 1
+service = "427 us"
+inputs = [{ from = "m", exchange = "hash" }, { from = "n", exchange = "hash" }]
+reading = "union"
+[flink]
+execution.checkpointing.interval = "455 ms"
+execution.checkpointing.timeout = "300 ms"
+execution.checkpointing.max-concurrent-checkpoints = 2
+execution.checkpointing.tolerable-failed-checkpoints = 1000
+execution.checkpointing.unaligned.enabled = true
+execution.checkpointing.aligned-checkpoint-timeout = "100 ms"
+execution.buffer-timeout.enabled = false
+[simulation]
+keys = "random"
+check-consistency = true
+[cluster]
+taskmanagers = 2
+slots = 3
+[storage]
+profile = "hdfs"
+write-per-stream = "102 MB/s"
+[[trigger]]
+at = "1 s"
+kind = "savepoint"
+format = "canonical"
+"#;
+    let found = found_in(text, 1_826_511_245_996_006);
+    assert_eq!(found.violations, []);
+    assert_eq!(found.duplicates, [], "exactly once");
+}
+
+fn found_in(text: &str, seed: u64) -> Consistency {
+    let loaded = parse(text, "found", Path::new(""), &[]);
     let scenario = loaded
         .unwrap_or_else(|problems| panic!("{problems}"))
         .scenario;
-    let found = run::run(&scenario, 0, 0).unwrap().consistency.unwrap();
-    assert_eq!(found.violations, []);
-    assert!(found.checkpoints > 30, "{} checkpoints", found.checkpoints);
+    run::run(&scenario, seed, 0).unwrap().consistency.unwrap()
 }

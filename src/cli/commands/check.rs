@@ -88,7 +88,7 @@ fn text(
         0 => String::new(),
         n => format!(", {}", counted(n, "note")),
     };
-    console.result(&format!(
+    console.text(&format!(
         "{}: valid, {vertices}, {}, {}{notes}",
         file.display(),
         counted(scenario.subtasks(), "subtask"),

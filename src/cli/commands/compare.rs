@@ -92,7 +92,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         compared,
     };
     match args.format {
-        Format::Text => console.result(&text(&sides))?,
+        Format::Text => console.text(&text(&sides))?,
         Format::Markdown => console.result(&markdown(&sides))?,
         Format::Json => console.result(&serde_json::to_string_pretty(&json(&sides))?)?,
     }

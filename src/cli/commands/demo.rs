@@ -58,7 +58,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         let loaded = load::parse(SCENARIO, "skewed-join.toml", Path::new(""), &changes)?;
         let outcome = run::simulate(&loaded, false, console)?;
         inputs.insert(format!("skewed-join, {name}"), loaded.sha256());
-        console.result(&format!(
+        console.text(&format!(
             "A skewed join, {name} checkpoints\n\n{}\n",
             table::phases(&outcome.first).text()
         ))?;
@@ -87,7 +87,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         files: &written,
     };
     drawn.write(&args.out)?;
-    console.result(&format!(
+    console.text(&format!(
         "written to {}: skewed-join.toml {}\nnext: ckptsim check {}",
         args.out.display(),
         names.join(" "),

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::input::{self, Input};
 use crate::experiment::explain::{Ask, Explanation, explain};
 use crate::experiment::{RunResult, run, saved, saved_run};
-use crate::render::explain::{Look, markdown, text};
+use crate::render::explain::{markdown, text};
 use crate::scenario::load::{self, Loaded};
 
 /// Why did a checkpoint take so long? Its critical path, the bottleneck, and what other options would have given
@@ -40,9 +40,6 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Letters of plain terminals only
-    #[arg(long)]
-    ascii: bool,
     /// Of a scenario file: change a key (repeatable)
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = input::assignment)]
     set: Vec<(String, String)>,
@@ -84,11 +81,8 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 fn print(args: &Args, explanation: &Explanation, console: Console) -> anyhow::Result<()> {
     match args.format {
         Format::Text => {
-            let look = Look {
-                colour: console.colours_results(),
-                ascii: args.ascii,
-            };
-            console.result(&text(explanation, look))
+            let colour = console.colours_results();
+            console.text(&text(explanation, colour))
         }
         Format::Markdown => console.result(&markdown(explanation)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(explanation))),

@@ -95,7 +95,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         files: &files(&pictures),
     };
     drawn.write(&args.out)?;
-    console.result(&format!(
+    console.text(&format!(
         "written to {}: {}",
         args.out.display(),
         names.join(" ")

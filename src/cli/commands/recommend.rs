@@ -202,7 +202,7 @@ fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Resul
             Ok(())
         }
         (Some(form), _) => console.result(&emit(found, form)),
-        (None, Format::Text) => console.result(&text(found)),
+        (None, Format::Text) => console.text(&text(found)),
         (None, Format::Json) => console.result(&String::from_utf8_lossy(&saved::json(found))),
     }
 }

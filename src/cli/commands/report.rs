@@ -62,7 +62,7 @@ fn recommendation(args: &Args, console: Console) -> anyhow::Result<()> {
     let report = report::recommendation(&found, pictures, &provenance);
     write(&report, directory, console)?;
     match args.format {
-        Format::Text => console.result(&recommend::text(&found)),
+        Format::Text => console.text(&recommend::text(&found)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found))),
         Format::Markdown => console.result(&report::markdown(&report)),
         Format::Csv => anyhow::bail!("a recommendation is printed as text, json or markdown"),
@@ -79,7 +79,7 @@ fn run(args: &Args, console: Console) -> anyhow::Result<()> {
     let report = report::run(&saved, pictures, &provenance);
     write(&report, directory, console)?;
     match args.format {
-        Format::Text => console.result(&table::phases(&saved.result).text()),
+        Format::Text => console.text(&table::phases(&saved.result).text()),
         Format::Markdown => console.result(&report::markdown(&report)),
         Format::Json | Format::Csv => {
             anyhow::bail!(
@@ -186,13 +186,13 @@ fn unreadable(directory: &Path) -> String {
 pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
     let points = table::sweep(result);
     let Some((title, point)) = report::own_point(result) else {
-        return console.result(&points.text());
+        return console.text(&points.text());
     };
     let formulas = table::formulas(&point.comparisons);
     let name = &result.scenario;
     match format {
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),
-        Format::Text => console.result(&format!(
+        Format::Text => console.text(&format!(
             "{name}: {}, {}, scenario {}\n\n{}\n\nFormula beside measurement{title}\n\n{}",
             counted(result.points.len(), "point"),
             counted(result.replications as usize, "replication"),

@@ -83,7 +83,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             1,
             TRACE_LINES_MAX,
         )?;
-        console.result(&lines.join("\n"))?;
+        console.text(&lines.join("\n"))?;
         return Ok(Exit::Success);
     }
     let began = clock::now();
@@ -110,7 +110,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     match args.format {
         Format::Text => {
             let file = args.input.file.display().to_string();
-            console.result(&summary::text(&loaded, &outcome, &file))?;
+            console.text(&summary::text(&loaded, &outcome, &file))?;
         }
         Format::Json => console.result(&serde_json::to_string(&json(&loaded, &outcome))?)?,
     }

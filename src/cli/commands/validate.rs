@@ -184,7 +184,7 @@ fn print(
     let joined =
         |text: fn(&Table) -> String| tables.iter().map(text).collect::<Vec<_>>().join("\n");
     match format {
-        Format::Text => console.result(&joined(Table::text)),
+        Format::Text => console.text(&joined(Table::text)),
         Format::Markdown => console.result(&joined(Table::markdown)),
         Format::Json => {
             let all = json!({

@@ -78,10 +78,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let name = directory.display();
     if differences.is_empty() {
         let events = counted(manifest.events.unwrap_or(0) as usize, "event");
-        console.result(&format!("{name}: equal, {events}, digest {}", again.digest))?;
+        console.text(&format!("{name}: equal, {events}, digest {}", again.digest))?;
         return Ok(Exit::Success);
     }
-    console.result(&format!(
+    console.text(&format!(
         "{name}: different\n  {}",
         differences.join("\n  ")
     ))?;

@@ -12,7 +12,7 @@ use crate::model::network::{Barrier, BarrierKind};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::{Mail, TaskOutput};
 use crate::scenario::{Alignment, Mode};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 impl<O: Observer> Job<O> {
     /// The trigger RPCs have come: each source finds a mail in its box.
@@ -130,7 +130,7 @@ impl<O: Observer> Job<O> {
             polled,
         };
         match self.tasks[id.index()].alignment.on_barrier(arrival) {
-            Verdict::Late => self.network.resume(now, channel),
+            Verdict::Late => self.network.resume(now, channel, checkpoint),
             Verdict::Waiting => {
                 let overtaking = self.tasks[id.index()]
                     .alignment
@@ -138,7 +138,7 @@ impl<O: Observer> Job<O> {
                     .is_some_and(|p| p.overtaking);
                 if overtaking {
                     self.collect_recorded(id, channel, checkpoint, now);
-                    self.network.resume(now, channel);
+                    self.network.resume(now, channel, checkpoint);
                 }
             }
             Verdict::Overtake { span, last } => {
@@ -160,7 +160,7 @@ impl<O: Observer> Job<O> {
                 overtaking: true,
             } => {
                 self.collect_recorded(id, channel, checkpoint, now);
-                self.network.resume(now, channel);
+                self.network.resume(now, channel, checkpoint);
                 self.complete_input(id, checkpoint, span, agenda);
             }
         }
@@ -168,10 +168,7 @@ impl<O: Observer> Job<O> {
 
     /// A newer barrier ends the alignment of an older checkpoint (`CHECKPOINT_DECLINED_SUBSUMED`).
     fn decline_older(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
-        if self.scenario.checkpointing.mode == Mode::AtLeastOnce {
-            return;
-        }
-        while let Some(older) = self.tasks[id.index()].alignment.superseded_by(checkpoint) {
+        if let Some(older) = self.tasks[id.index()].alignment.superseded_by(checkpoint) {
             self.cancel_at_task(id, older, agenda);
             self.abort_checkpoint(older, FailureReason::DeclinedSubsumed, agenda);
         }
@@ -190,7 +187,7 @@ impl<O: Observer> Job<O> {
             return;
         }
         for channel in task.alignment.cancel(checkpoint) {
-            self.network.resume(now, channel);
+            self.network.resume(now, channel, checkpoint);
         }
         self.broadcast_cancel(id, checkpoint, agenda);
         self.replay_cache(id);
@@ -207,7 +204,13 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda<Event>,
     ) {
         if self.aborted.contains(&checkpoint) {
-            self.resume_aligned(id, agenda.now());
+            self.resume_aligned(id, checkpoint, agenda.now());
+            let alignment = &mut self.tasks[id.index()].alignment;
+            let arrived = alignment.arrived(checkpoint);
+            alignment.cancel(checkpoint);
+            for channel in arrived {
+                self.network.resume(agenda.now(), channel, checkpoint);
+            }
             self.broadcast_cancel(id, checkpoint, agenda);
             self.replay_cache(id);
             return;
@@ -332,9 +335,10 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn resume_aligned(&mut self, id: TaskId, now: crate::units::SimTime) {
+    /// The channels of the alignment that ended with this checkpoint's last barrier may go on.
+    pub(super) fn resume_aligned(&mut self, id: TaskId, checkpoint: CheckpointId, now: SimTime) {
         for channel in std::mem::take(&mut self.tasks[id.index()].to_resume) {
-            self.network.resume(now, channel);
+            self.network.resume(now, channel, checkpoint);
         }
     }
 

@@ -176,7 +176,7 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda<Event>,
     ) {
         let now = agenda.now();
-        self.resume_aligned(id, now);
+        self.resume_aligned(id, checkpoint, now);
         self.observer.observe(
             now,
             &Fact::SyncPhaseEnded {

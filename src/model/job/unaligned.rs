@@ -63,11 +63,7 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda<Event>,
     ) {
         let now = agenda.now();
-        let arrived = self.tasks[id.index()]
-            .alignment
-            .pending(checkpoint)
-            .map(|p| p.arrived.clone())
-            .unwrap_or_default();
+        let arrived = self.tasks[id.index()].alignment.arrived(checkpoint);
         let aligned = |channel: ChannelId| Some(channel) != by && arrived.contains(&channel);
         let rests: Vec<_> = self.tasks[id.index()].rests_in_hand().collect();
         for (channel, rest) in rests.into_iter().filter(|(channel, _)| !aligned(*channel)) {
@@ -77,7 +73,7 @@ impl<O: Observer> Job<O> {
             let gate = self.tasks[id.index()].inputs[input].gate;
             for channel in self.network.gate(gate).channels.clone() {
                 if aligned(channel) {
-                    self.network.resume(now, channel);
+                    self.network.resume(now, channel, checkpoint);
                     continue;
                 }
                 let with_receiver = self.network.start_recording(channel, checkpoint);
@@ -85,7 +81,7 @@ impl<O: Observer> Job<O> {
             }
         }
         if let Some(channel) = by {
-            self.network.resume(now, channel);
+            self.network.resume(now, channel, checkpoint);
         }
     }
 

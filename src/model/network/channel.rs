@@ -25,8 +25,8 @@ pub struct Channel {
     pub gate: GateId,
     /// On another TaskManager: has receiver buffers and credits.
     pub remote: bool,
-    /// Nothing may leave the subpartition until consumption is resumed.
-    pub blocked: bool,
+    /// A barrier of this checkpoint has left; nothing else may leave the subpartition until its consumption is resumed.
+    pub blocked_by: Option<CheckpointId>,
     /// The gate knows that it has data.
     pub listed: bool,
     /// While listed: the channel behind it.
@@ -95,7 +95,7 @@ impl Channel {
     /// Whether the sender could hand something over.
     #[inline]
     pub fn has_data(&self) -> bool {
-        !self.blocked && (!self.queue.is_empty() || self.slice_ready())
+        self.blocked_by.is_none() && (!self.queue.is_empty() || self.slice_ready())
     }
 
     /// Whether the consumer could take something.
@@ -123,7 +123,7 @@ impl Channel {
 
     /// Buffers behind the one just sent (`getBuffersInBacklogUnsafe`).
     pub fn backlog(&self) -> u32 {
-        if self.blocked {
+        if self.blocked_by.is_some() {
             return 0;
         }
         self.queue.len() as u32 - self.queued_events + u32::from(self.slice_ready())
@@ -140,7 +140,7 @@ impl Channel {
             }
             if let Element::Barrier(barrier) = element {
                 self.queued_events -= 1;
-                self.blocked = barrier.kind.blocks();
+                self.blocked_by = barrier.kind.blocks().then_some(barrier.checkpoint);
             }
             return element;
         }

@@ -74,7 +74,7 @@ impl Network {
         };
         let found = self.channels[id.index()].prioritise_at_receiver(barrier);
         if found {
-            self.resume(now, id);
+            self.resume(now, id, checkpoint);
         }
         found
     }

@@ -1,6 +1,6 @@
 //! The consumer's side: arrivals, polling, and credits.
 
-use crate::model::ids::{ChannelId, GateId};
+use crate::model::ids::{ChannelId, CheckpointId, GateId};
 use crate::model::network::{Barrier, BarrierKind, Buffer, Element, Gate, InFlight, Network, Wake};
 use crate::units::SimTime;
 
@@ -91,13 +91,14 @@ impl Network {
         self.send(now, id, self.links.latency);
     }
 
-    /// Nothing behind the barrier was sent; now it may be (`resumeConsumption`).
-    pub fn resume(&mut self, now: SimTime, id: ChannelId) {
+    /// Nothing behind the checkpoint's barrier was sent; now it may be (`resumeConsumption`). Nothing happens if a newer
+    /// barrier has blocked the channel since.
+    pub fn resume(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) {
         let channel = &mut self.channels[id.index()];
-        if !channel.blocked {
+        if channel.blocked_by != Some(checkpoint) {
             return;
         }
-        channel.blocked = false;
+        channel.blocked_by = None;
         if channel.remote {
             self.send(now, id, self.links.latency);
         } else {

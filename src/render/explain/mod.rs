@@ -12,19 +12,10 @@ use crate::units::SimDuration;
 /// Stragglers that are named.
 const NAMED: usize = 4;
 
-/// How a text may look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
-    /// With the escape sequences of a terminal.
-    pub colour: bool,
-    /// Without letters that a plain terminal does not have.
-    pub ascii: bool,
-}
-
-/// For a terminal of [`WIDTH`] columns.
-pub fn text(explanation: &Explanation, look: Look) -> String {
+/// For a terminal of [`WIDTH`] columns, with its escape sequences if `colour`.
+pub fn text(explanation: &Explanation, colour: bool) -> String {
     let bold = |text: String| {
-        if look.colour {
+        if colour {
             format!("\x1b[1m{text}\x1b[0m")
         } else {
             text
@@ -34,7 +25,7 @@ pub fn text(explanation: &Explanation, look: Look) -> String {
         bold(lines(&headline(explanation))),
         lines(&bottleneck(explanation)),
         String::new(),
-        tree::text(&explanation.tree, look),
+        tree::text(&explanation.tree, colour),
         lines(&stragglers(explanation)),
         lines(&completion(explanation)),
     ];
@@ -42,8 +33,7 @@ pub fn text(explanation: &Explanation, look: Look) -> String {
         blocks.push(String::new());
         blocks.push(what_if(explanation));
     }
-    let text = blocks.join("\n") + "\n";
-    if look.ascii { plain(&text) } else { text }
+    blocks.join("\n") + "\n"
 }
 
 /// For a ticket or a pull request.
@@ -52,7 +42,7 @@ pub fn markdown(explanation: &Explanation) -> String {
         "**{}**\n\n{}\n\n```text\n{}\n```\n\n{} {}\n",
         headline(explanation),
         bottleneck(explanation),
-        tree::text(&explanation.tree, Look::default()),
+        tree::text(&explanation.tree, false),
         stragglers(explanation),
         completion(explanation),
     );
@@ -260,20 +250,4 @@ fn time(duration: SimDuration) -> String {
 
 fn lines(text: &str) -> String {
     wrapped(text, WIDTH).join("\n")
-}
-
-/// Signs that stand in texts and not in ASCII.
-fn plain(text: &str) -> String {
-    let pairs = [
-        ("├─", "|-"),
-        ("└─", "`-"),
-        ("│", "|"),
-        ("–", "-"),
-        ("−", "-"),
-        ("µ", "u"),
-        ("…", "..."),
-    ];
-    pairs.iter().fold(text.to_owned(), |text, (sign, plain)| {
-        text.replace(sign, plain)
-    })
 }

@@ -1,7 +1,7 @@
 //! A critical path as a tree: name, milliseconds, share, and where Flink shows it.
 
 use crate::experiment::explain::Part;
-use crate::render::explain::{Look, words};
+use crate::render::explain::words;
 use crate::render::table::{WIDTH, wrapped};
 use crate::units::SimDuration;
 
@@ -11,10 +11,10 @@ const NAMES: usize = 54;
 const MARKED: f64 = 0.5;
 
 /// The tree with a heading.
-pub fn text(tree: &Part, look: Look) -> String {
+pub fn text(tree: &Part, colour: bool) -> String {
     let heading = line("", "ms", "%", "in Flink");
-    let mut lines = vec![painted(heading, DIM, look)];
-    put(tree, tree.length, &Branch::default(), look, &mut lines);
+    let mut lines = vec![painted(heading, DIM, colour)];
+    put(tree, tree.length, &Branch::default(), colour, &mut lines);
     lines.join("\n")
 }
 
@@ -42,7 +42,7 @@ impl Branch {
     }
 }
 
-fn put(part: &Part, whole: SimDuration, branch: &Branch, look: Look, lines: &mut Vec<String>) {
+fn put(part: &Part, whole: SimDuration, branch: &Branch, colour: bool, lines: &mut Vec<String>) {
     let share = share(part.length, whole);
     let name = branch.own.clone() + &words::name(&part.step);
     let own = line(
@@ -53,7 +53,7 @@ fn put(part: &Part, whole: SimDuration, branch: &Branch, look: Look, lines: &mut
     );
     let marked = share >= MARKED && part.parts.is_empty();
     lines.push(if marked {
-        painted(own, BOLD, look)
+        painted(own, BOLD, colour)
     } else {
         own
     });
@@ -61,12 +61,12 @@ fn put(part: &Part, whole: SimDuration, branch: &Branch, look: Look, lines: &mut
     let indent = format!("{}{bar:<3}", branch.below);
     for sentence in words::details(&part.step, part.length) {
         for text in wrapped(&sentence, WIDTH - indent.chars().count() - 2) {
-            lines.push(painted(format!("{indent}  {text}"), DIM, look));
+            lines.push(painted(format!("{indent}  {text}"), DIM, colour));
         }
     }
     for (index, below) in part.parts.iter().enumerate() {
         let branch = branch.of(index + 1 == part.parts.len());
-        put(below, whole, &branch, look, lines);
+        put(below, whole, &branch, colour, lines);
     }
 }
 
@@ -75,8 +75,8 @@ fn line(name: &str, ms: &str, percent: &str, in_flink: &str) -> String {
     text.trim_end().to_owned()
 }
 
-fn painted(line: String, how: &str, look: Look) -> String {
-    if look.colour {
+fn painted(line: String, how: &str, colour: bool) -> String {
+    if colour {
         format!("{how}{line}\x1b[0m")
     } else {
         line

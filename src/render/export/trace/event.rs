@@ -28,6 +28,12 @@ pub enum What {
     Counter,
 }
 
+/// The number of a thread in the format. A thread with the number of its process would count as its main thread, and be
+/// shown before the others.
+pub fn tid(thread: usize) -> usize {
+    1000 + thread
+}
+
 impl Event {
     /// An event of this thread.
     pub fn new(what: What, name: impl Into<String>, at: SimTime, track: (usize, usize)) -> Event {
@@ -54,7 +60,7 @@ impl Event {
         let mut event = json!({
             "name": self.name,
             "pid": self.process,
-            "tid": self.thread,
+            "tid": tid(self.thread),
             "ts": micros(self.at.as_nanos()),
         });
         match self.what {

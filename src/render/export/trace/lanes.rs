@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::experiment::saved_run::SavedRun;
 use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
+use crate::render::export::trace::event::tid;
 use crate::render::export::trace::{JOB_MANAGER, process};
 use crate::units::SimTime;
 
@@ -154,7 +155,7 @@ impl Lanes {
 }
 
 fn named(kind: &str, (process, thread): (usize, usize), name: &str) -> Value {
-    json!({ "name": kind, "ph": "M", "pid": process, "tid": thread, "ts": 0, "args": { "name": name } })
+    json!({ "name": kind, "ph": "M", "pid": process, "tid": tid(thread), "ts": 0, "args": { "name": name } })
 }
 
 fn numbered(name: &str, lane: usize) -> String {
