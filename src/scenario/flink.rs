@@ -16,6 +16,8 @@ pub struct Checkpointing {
     pub max_concurrent: usize,
     /// `execution.checkpointing.timeout`.
     pub timeout: SimDuration,
+    /// The checkpoint with this number never expires (not in Flink: to see how long it would have taken).
+    pub spared: Option<u64>,
     /// `execution.checkpointing.tolerable-failed-checkpoints`.
     pub tolerable_failures: u32,
     /// `execution.checkpointing.mode`.
@@ -184,6 +186,7 @@ impl Default for Checkpointing {
             min_pause: SimDuration::ZERO,
             max_concurrent: 1,
             timeout: SimDuration::from_secs(600),
+            spared: None,
             tolerable_failures: 0,
             mode: Mode::ExactlyOnce,
             alignment: Alignment::Aligned,

@@ -159,17 +159,41 @@ fn an_unaligned_checkpoint_is_explained() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_refused_with_a_reason() {
+fn an_expired_checkpoint_is_explained_as_if_it_had_been_let_go_on() {
     let timeout = ("flink.execution.checkpointing.timeout", "1 s");
     let tolerable = (
         "flink.execution.checkpointing.tolerable-failed-checkpoints",
         "100",
     );
-    let made = made(
+    let patient = made("skewed-join.toml", &SHORT_JOIN);
+    let hasty = made(
         "skewed-join.toml",
         &[&SHORT_JOIN[..], &[timeout, tolerable]].concat(),
     );
-    let refused = |checkpoint| {
+    let found = of(&hasty, None, true);
+    assert_eq!(found.expired_after, Some(SimDuration::from_secs(1)));
+    assert!(found.tree.length > SimDuration::from_secs(1));
+    parts_add_up(&found.tree);
+    // Those before it expired, too, which did not disturb it: its length is that of the run where none expires.
+    let undisturbed = of(&patient, Some(found.checkpoint), false);
+    let ratio = found.tree.length.as_secs_f64() / undisturbed.tree.length.as_secs_f64();
+    assert!((ratio - 1.0).abs() < 0.2, "{ratio}");
+    assert_eq!(undisturbed.expired_after, None);
+    assert!(
+        found
+            .what_if
+            .iter()
+            .any(|one| matches!(one.checkpoint, Outlook::Completed(_))),
+        "{:?}",
+        found.what_if
+    );
+    insta::assert_snapshot!(text(&found, false));
+}
+
+#[test]
+fn what_cannot_be_explained_is_refused_with_a_reason() {
+    let refused = |changes: &[(&str, &str)], checkpoint| {
+        let made = made("skewed-join.toml", &[&SHORT_JOIN[..], changes].concat());
         let ask = Ask {
             loaded: &made.0,
             run: &made.1,
@@ -178,19 +202,29 @@ fn what_cannot_be_explained_is_refused_with_a_reason() {
         };
         explain(ask, run).unwrap_err().to_string()
     };
-    let failed = refused(Some(3));
-    assert!(
-        failed.starts_with("checkpoint 3 did not complete: Checkpoint expired before completing."),
-        "{failed}"
+    let timeout = ("flink.execution.checkpointing.timeout", "1 s");
+    let tolerable = (
+        "flink.execution.checkpointing.tolerable-failed-checkpoints",
+        "100",
     );
-    assert!(failed.contains("Without ack: join #0"), "{failed}");
+    let short = ("job.duration", "122 s");
+    // It expires after 121 s.
+    let late = refused(&[timeout, tolerable, short], Some(13));
+    assert!(
+        late.starts_with("checkpoint 13 did not complete: Checkpoint expired before completing."),
+        "{late}"
+    );
+    assert!(late.contains("Without ack: join #0"), "{late}");
+    let open = refused(&[], Some(13));
+    assert!(open.contains("the run ended before"), "{open}");
     assert_eq!(
-        refused(Some(99)),
+        refused(&[], Some(99)),
         "the run has no checkpoint 99; its checkpoints are 1 to 13"
     );
+    let none = ("flink.execution.checkpointing.interval", "10 min");
     assert_eq!(
-        refused(None),
-        "no checkpoint of the run has completed after warm-up"
+        refused(&[none], None),
+        "no checkpoint of the run has completed or expired after warm-up"
     );
 }
 

@@ -21,7 +21,7 @@ pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
 use crate::experiment::run::RunError;
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
 use crate::model::Job;
-use crate::model::observe::Observer;
+use crate::model::observe::{FailureReason, Observer};
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, SimTime};
@@ -56,6 +56,9 @@ pub struct Explanation {
     /// From the last ack until the pointer was committed: no part of the duration.
     #[serde(rename = "completion_ns")]
     pub completion: SimDuration,
+    /// The timeout at which it was given up. All other figures are then those of the same run without its timeout.
+    #[serde(default, rename = "expired_after_ns")]
+    pub expired_after: Option<SimDuration>,
     /// The critical path.
     pub tree: Part,
     /// Who took much longer than the others.
@@ -98,8 +101,8 @@ pub struct Ask<'a> {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ExplainError {
     /// There is nothing to explain.
-    #[error("no checkpoint of the run has completed after warm-up")]
-    NoneCompleted,
+    #[error("no checkpoint of the run has completed or expired after warm-up")]
+    None,
     /// The id is not one of the run's.
     #[error("the run has no checkpoint {id}; its checkpoints are 1 to {last}")]
     Unknown {
@@ -143,7 +146,20 @@ pub fn slowest(run: &RunResult) -> Option<&CheckpointRecord> {
     counted.max_by_key(|record| (record.end_to_end(), std::cmp::Reverse(record.id)))
 }
 
-/// Explains a checkpoint. Other options are simulated by `runner`, at the same time.
+/// The first checkpoint after warm-up that ran into its timeout and is no savepoint.
+fn first_expired(run: &RunResult) -> Option<&CheckpointRecord> {
+    let mut checkpoints = run.checkpoints.iter();
+    checkpoints.find(|record| {
+        record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup && expired(record)
+    })
+}
+
+fn expired(record: &CheckpointRecord) -> bool {
+    matches!(&record.outcome, Outcome::Failed { reason, .. } if reason == FailureReason::Expired.message())
+}
+
+/// Explains a checkpoint. Other options are simulated by `runner`, at the same time. One that has expired is explained as
+/// if its timeout had let it go on.
 pub fn explain(
     ask: Ask<'_>,
     runner: impl Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
@@ -153,18 +169,25 @@ pub fn explain(
         return Err(ExplainError::Skipped);
     }
     let scenario = &loaded.scenario;
-    let record = chosen(ask)?;
+    let asked = chosen(ask)?;
+    let spared = expired(asked).then(|| spare(scenario, run.seed, asked.id, &runner));
+    let (scenario, seen) = match &spared {
+        Some(Some((scenario, run))) => (scenario, run),
+        Some(None) | None => (scenario, run),
+    };
+    let record = seen.checkpoints.iter().find(|one| one.id == asked.id);
+    let record = record.unwrap_or(asked);
     let Outcome::Completed {
         latest_ack,
         durable,
     } = record.outcome
     else {
-        return Err(not_completed(scenario, record));
+        return Err(not_completed(scenario, asked));
     };
     let duration = latest_ack.since(record.trigger);
     let close_up = close_up(scenario, run.seed, record.id, durable);
     let differs = ExplainError::Differs { id: record.id };
-    let tree = tree(scenario, run, record, &close_up).ok_or(differs.clone())?;
+    let tree = tree(scenario, seen, record, &close_up).ok_or(differs.clone())?;
     if tree.length != duration {
         return Err(differs);
     }
@@ -188,7 +211,8 @@ pub fn explain(
         completed: ended.filter(|one| one.end_to_end().is_some()).count(),
         trigger: record.trigger,
         completion: durable.since(latest_ack),
-        bottleneck: bottleneck::bottleneck(&tree, run),
+        expired_after: expired(asked).then_some(scenario.checkpointing.timeout),
+        bottleneck: bottleneck::bottleneck(&tree, seen),
         tree,
         stragglers: stragglers(scenario, record),
         slowest: slowest.and_then(CheckpointRecord::end_to_end),
@@ -199,7 +223,10 @@ pub fn explain(
 fn chosen(ask: Ask<'_>) -> Result<&CheckpointRecord, ExplainError> {
     let checkpoints = &ask.run.checkpoints;
     match ask.checkpoint {
-        None => slowest(ask.run).ok_or(ExplainError::NoneCompleted),
+        None => {
+            let found = slowest(ask.run).or_else(|| first_expired(ask.run));
+            found.ok_or(ExplainError::None)
+        }
         Some(id) => {
             let found = checkpoints.iter().find(|record| record.id == id);
             found.ok_or(ExplainError::Unknown {
@@ -208,6 +235,19 @@ fn chosen(ask: Ask<'_>) -> Result<&CheckpointRecord, ExplainError> {
             })
         }
     }
+}
+
+/// The run once more, the same up to the timeout of this checkpoint, which does not expire.
+fn spare(
+    scenario: &Scenario,
+    seed: u64,
+    checkpoint: u64,
+    runner: impl Fn(&Scenario, u64, u32) -> Result<RunResult, RunError>,
+) -> Option<(Scenario, RunResult)> {
+    let mut patient = scenario.clone();
+    patient.checkpointing.spared = Some(checkpoint);
+    let run = runner(&patient, seed, 0).ok()?;
+    Some((patient, run))
 }
 
 fn not_completed(scenario: &Scenario, record: &CheckpointRecord) -> ExplainError {

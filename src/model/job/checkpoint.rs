@@ -72,10 +72,12 @@ impl<O: Observer> Job<O> {
                     }
                     let arrival = self.latencies.at_tasks(agenda.now(), TRIGGER_RPC);
                     agenda.at(arrival, Event::TriggerAtSources { checkpoint: id });
-                    agenda.after(
-                        self.coordinator.timeout(),
-                        Event::CheckpointExpired { checkpoint: id },
-                    );
+                    if self.scenario.checkpointing.spared != Some(u64::from(id.0)) {
+                        agenda.after(
+                            self.coordinator.timeout(),
+                            Event::CheckpointExpired { checkpoint: id },
+                        );
+                    }
                     if let Alignment::AlignedThenUnaligned { after } =
                         self.scenario.checkpointing.alignment
                         && self.scenario.checkpointing.may_overtake()

@@ -74,8 +74,15 @@ pub fn why(explanation: &Explanation) -> String {
         Step::EndToEnd { subtask } => format!("{subtask} acknowledged last. "),
         _ => String::new(),
     };
+    let which = match explanation.expired_after {
+        Some(_) => format!(
+            "which expired and would have taken {}",
+            time(explanation.tree.length)
+        ),
+        None => "the slowest".to_owned(),
+    };
     format!(
-        "checkpoint {}, the slowest: {last}{}",
+        "checkpoint {}, {which}: {last}{}",
         explanation.checkpoint,
         bottleneck(explanation)
     )
@@ -130,12 +137,19 @@ fn headline(explanation: &Explanation) -> String {
     } else {
         String::new()
     };
+    let length = time(explanation.tree.length);
+    let took = match explanation.expired_after {
+        Some(timeout) => format!(
+            "expired after {}; without its timeout it takes {length}",
+            time(timeout)
+        ),
+        None => format!("took {length}"),
+    };
     format!(
-        "{}: {kind} {}{rank}, triggered after {}, took {}",
+        "{}: {kind} {}{rank}, triggered after {}, {took}",
         explanation.scenario,
         explanation.checkpoint,
         Unit::Time.text(explanation.trigger.as_secs_f64()),
-        time(explanation.tree.length)
     )
 }
 

@@ -58,6 +58,7 @@ pub(super) fn checkpointing(
         min_pause,
         max_concurrent: options.integer(concurrent, 1, (1, INTEGER_MAX), problems) as usize,
         timeout: timeout(default.timeout, options, problems),
+        spared: None,
         tolerable_failures: options.integer(tolerable, 0, (0, INTEGER_MAX), problems) as u32,
         mode,
         alignment: alignment(mode, inputs.simulation, options, problems),
