@@ -1,8 +1,8 @@
 //! Long runs with failures: steady time between them is left out.
 //!
 //! Between two failures a job with constant rates repeats itself from checkpoint to checkpoint. Once it has caught up and
-//! completed checkpoints again, whole checkpoint intervals are left out until shortly before the next failure, which
-//! keeps its phase within the interval. What happens in the time that is left out is what happened in the first, long
+//! completed a checkpoint again, all whole checkpoint intervals until the next failure are left out, which keeps its
+//! phase within the interval. They are left out before that checkpoint: the one that the failure finds is simulated. What happens in the time that is left out is what happened in the first, long
 //! steady stretch of the same run: its checkpoints stand for those that were left out. Failures, restores and catch-ups
 //! are all simulated.
 
@@ -35,7 +35,7 @@ pub struct Skip {
 #[derive(Clone, Debug)]
 pub(super) struct FastForward {
     interval: SimDuration,
-    /// On the clock of the simulation: when, and how much.
+    /// On the clock of the simulation: before when, and how much.
     skips: Vec<(SimTime, SimDuration)>,
 }
 
@@ -61,25 +61,35 @@ impl FastForward {
         })
     }
 
-    /// The checkpoint interval: how often to ask.
-    pub(super) fn interval(&self) -> SimDuration {
-        self.interval
+    /// How often to ask.
+    pub(super) fn step(&self) -> SimDuration {
+        SimDuration::from_nanos((self.interval.as_nanos() / 8).max(1))
     }
 
-    /// How much can be left out now. `settled` = checkpoints that have completed since the job caught up (or began);
-    /// `next` = the next failure, or the end.
-    pub(super) fn leave_out(&mut self, now: SimTime, settled: usize, next: SimTime) -> SimDuration {
+    /// How much can be left out now. `settled` = triggers of the checkpoints that have completed since the job caught up
+    /// (or began), the newest first; `next` = the next failure, or the end.
+    pub(super) fn leave_out(
+        &mut self,
+        now: SimTime,
+        settled: &[SimTime],
+        next: SimTime,
+    ) -> SimDuration {
         let needed = if self.skips.is_empty() {
             FIRST_STRETCH
         } else {
             SETTLED
         };
         let intervals = next.since(now).as_nanos() / self.interval.as_nanos();
-        if settled < needed || intervals < 2 {
+        let Some(&newest) = settled.first() else {
+            return SimDuration::ZERO;
+        };
+        // Not twice before the same checkpoint.
+        let before = self.skips.last().is_none_or(|(when, _)| *when < newest);
+        if settled.len() < needed || intervals == 0 || !before {
             return SimDuration::ZERO;
         }
-        let skipped = self.interval * (intervals - 1);
-        self.skips.push((now, skipped));
+        let skipped = self.interval * intervals;
+        self.skips.push((newest, skipped));
         skipped
     }
 
@@ -92,7 +102,7 @@ impl FastForward {
 
     /// The clock of the job at an instant of the simulation.
     pub(super) fn real(&self, at: SimTime) -> SimTime {
-        let before = self.skips.iter().filter(|(when, _)| *when < at);
+        let before = self.skips.iter().filter(|(when, _)| *when <= at);
         before.fold(at, |real, (_, skipped)| real + *skipped)
     }
 
@@ -111,15 +121,12 @@ impl FastForward {
         let mut skips = result.skipped.iter().peekable();
         let mut copies = stretch.iter().cycle();
         for record in simulated {
+            // The record is the one before which time was left out.
             while let Some(skip) = skips.next_if(|skip| skip.at < record.trigger) {
-                let last = result
-                    .checkpoints
-                    .last()
-                    .map_or(skip.at, |last| last.trigger);
-                for n in 1..=skip.checkpoints {
+                for n in 0..skip.checkpoints {
                     let Some(copy) = copies.next() else { break };
                     let id = result.checkpoints.len() as u64 + 1;
-                    let trigger = last + self.interval * n;
+                    let trigger = skip.at + self.interval * n;
                     result.checkpoints.push(copied(copy, id, trigger));
                 }
             }
@@ -134,14 +141,17 @@ impl FastForward {
     }
 
     fn skips(&self) -> Vec<Skip> {
-        let skips = self.skips.iter();
-        skips
-            .map(|&(at, duration)| Skip {
-                at: self.real(at),
+        let mut before = SimDuration::ZERO;
+        let mut skips = Vec::with_capacity(self.skips.len());
+        for &(when, duration) in &self.skips {
+            skips.push(Skip {
+                at: when + before,
                 duration,
                 checkpoints: duration.as_nanos() / self.interval.as_nanos(),
-            })
-            .collect()
+            });
+            before = before + duration;
+        }
+        skips
     }
 
     fn shift_times(&self, result: &mut RunResult) {

@@ -156,7 +156,7 @@ impl Simulation {
         self.run_until(warmup)?;
         self.at_warmup = self.job.counters(self.agenda.now());
         while let Some(mut fast_forward) = self.fast_forward.take() {
-            let at = self.agenda.now() + fast_forward.interval();
+            let at = self.agenda.now() + fast_forward.step();
             if fast_forward.real(at) >= end || self.job.observer().0.job_failure.is_some() {
                 self.fast_forward = Some(fast_forward);
                 break;
@@ -186,15 +186,14 @@ impl Simulation {
         let since = caught_up.unwrap_or(SimTime::ZERO);
         let settled = recorder.checkpoints.iter().rev();
         let settled = settled.take_while(|record| record.trigger >= since);
-        let settled = settled
-            .filter(|record| record.end_to_end().is_some())
-            .count();
+        let settled = settled.filter(|record| record.end_to_end().is_some());
+        let settled: Vec<SimTime> = settled.map(|record| record.trigger).collect();
         let end = SimTime::ZERO
             + end
                 .since(SimTime::ZERO)
                 .saturating_sub(fast_forward.total());
         let next = self.job.next_random_failure().map_or(end, |at| at.min(end));
-        let skipped = fast_forward.leave_out(now, settled, next);
+        let skipped = fast_forward.leave_out(now, &settled, next);
         if !skipped.is_zero() {
             self.job.hasten_random_failure(skipped, &mut self.agenda);
         }

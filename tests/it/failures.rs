@@ -294,6 +294,9 @@ fn leaving_steady_time_out_changes_nothing_but_the_time_it_takes() {
     assert_eq!(short.recoveries.len(), full.recoveries.len());
     for (a, b) in short.recoveries.iter().zip(&full.recoveries) {
         pairs.push((a.failed.as_secs_f64(), b.failed.as_secs_f64()));
+        pairs.push((a.replayed_from.as_secs_f64(), b.replayed_from.as_secs_f64()));
+        let number = |run: &RecoveryRecord| run.checkpoint.map_or(0.0, |id| id as f64);
+        pairs.push((number(a), number(b)));
     }
     for (short, full) in pairs {
         assert!(

@@ -59,7 +59,6 @@ pub fn formulas(beside: &Beside<'_>) -> Vec<FormulaInterval> {
 
 /// Why they disagree with the answer, as sentences.
 pub fn disagreement(beside: &Beside<'_>, formulas: &[FormulaInterval]) -> Vec<String> {
-    let time = |seconds: f64| SimDuration::from_secs_f64(seconds).to_string();
     let Some(jayasekara) = formulas.last().and_then(|formula| formula.interval_s) else {
         return vec![match (beside.mtbf_s, beside.cost_s) {
             (None, _) => {
@@ -109,6 +108,17 @@ pub fn disagreement(beside: &Beside<'_>, formulas: &[FormulaInterval]) -> Vec<St
         ));
     }
     reasons
+}
+
+/// A time for people, as exact as a formula deserves: `41 ms`, `1.1 s`, `42s`, `3m 38s`.
+fn time(seconds: f64) -> String {
+    if seconds < 0.995 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else if seconds < 9.95 {
+        format!("{seconds:.1} s")
+    } else {
+        SimDuration::from_secs_f64(seconds.round()).to_string()
+    }
 }
 
 #[cfg(test)]

@@ -239,6 +239,8 @@ pub enum At {
     X(f64),
     /// Horizontal line at this y.
     Y(f64),
+    /// Horizontal line at this y, named at its left end.
+    LeftOfY(f64),
 }
 
 /// A rectangle.

@@ -168,7 +168,7 @@ fn curve(canvas: &Canvas, line: &Line, area: &Area, x: Map, y: Map) {
 fn rule(canvas: &Canvas, rule: &Rule, area: &Area, x: Map, y: Map) {
     let ends = match rule.at {
         At::X(value) => [(x(value), area.top), (x(value), area.bottom)],
-        At::Y(value) => [(area.left, y(value)), (area.right, y(value))],
+        At::Y(value) | At::LeftOfY(value) => [(area.left, y(value)), (area.right, y(value))],
     };
     let Some((from, to)) = area.segment(ends[0], ends[1]) else {
         return;
@@ -187,6 +187,7 @@ fn rule(canvas: &Canvas, rule: &Rule, area: &Area, x: Map, y: Map) {
         At::X(_) => ((from.0 + 8.0, area.top + 14.0), Anchor::Start),
         At::Y(_) if from.1 - area.top < 24.0 => ((area.right - 10.0, from.1 + 13.0), Anchor::End),
         At::Y(_) => ((area.right - 10.0, from.1 - 12.0), Anchor::End),
+        At::LeftOfY(_) => ((area.left + 10.0, from.1 - 12.0), Anchor::Start),
     };
     halo(canvas, &rule.label, at, anchor, width);
     let (size, paint) = (BODY, rule.paint);

@@ -67,7 +67,7 @@ fn mark(mark: &Mark) -> String {
         }
         Mark::Rule(rule) => match rule.at {
             At::X(x) => format!("rule \"{}\" at x {}", rule.label, number(x)),
-            At::Y(y) => format!("rule \"{}\" at y {}", rule.label, number(y)),
+            At::Y(y) | At::LeftOfY(y) => format!("rule \"{}\" at y {}", rule.label, number(y)),
         },
         Mark::Zone(paint, x, y) => format!("zone {paint:?} {} {}", range(*x), range(*y)),
         Mark::Tint(paint, corners) => format!("tint {paint:?} {}", pairs(corners)),

@@ -205,7 +205,8 @@ fn current(recommendation: &Recommendation) -> Vec<String> {
 
 fn formulas(recommendation: &Recommendation) -> Vec<String> {
     let values = recommendation.formulas.iter().map(|formula| {
-        let value = formula.interval_s.map_or_else(|| MISSING.to_owned(), time);
+        let seconds = formula.interval_s;
+        let value = seconds.map_or_else(|| MISSING.to_owned(), |value| Unit::Time.text(value));
         format!("{} {value}", formula.name)
     });
     let values = values.collect::<Vec<String>>().join(", ");

@@ -4,7 +4,7 @@ use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::plot::Picture;
 use crate::render::recommend::{
-    Emitted, answer, because, candidates, emit, interval, quantity_with_interval, sensitivity, time,
+    Emitted, answer, because, candidates, emit, interval, quantity_with_interval, sensitivity,
 };
 use crate::render::report::numbers::number;
 use crate::render::report::trust::trust;
@@ -174,7 +174,9 @@ fn formulas(found: &Recommendation) -> Table {
         vec![
             formula.name.clone(),
             formula.formula.clone(),
-            formula.interval_s.map_or_else(|| MISSING.to_owned(), time),
+            formula
+                .interval_s
+                .map_or_else(|| MISSING.to_owned(), |seconds| Unit::Time.text(seconds)),
             answer.clone(),
         ]
     });

@@ -56,8 +56,16 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
         branches: branches(found),
     };
     let mut marks = vec![dominated(&front, &x, &y)];
-    marks.extend(objectives(found, OVERHEAD, &x, &y, true));
-    marks.extend(objectives(found, &recovery.name, &x, &y, false));
+    marks.extend(objectives(found, OVERHEAD, &x, &y, At::X));
+    // Its name stands where the fewer points are.
+    let to_the_right = |point: &&Point| point.at.0 > (x.low() + x.high()) / 2.0;
+    let to_the_right = points.iter().filter(to_the_right).count();
+    let named = if 2 * to_the_right > points.len() {
+        At::LeftOfY
+    } else {
+        At::Y
+    };
+    marks.extend(objectives(found, &recovery.name, &x, &y, named));
     marks.push(Mark::Line(Line {
         label: String::new(),
         paint: Paint::Aligned,
@@ -183,7 +191,14 @@ fn dominated(front: &[(f64, f64)], x: &Span, y: &Span) -> Mark {
 }
 
 /// Bounds as lines, tinted where they are missed.
-fn objectives(found: &Recommendation, metric: &str, x: &Span, y: &Span, across: bool) -> Vec<Mark> {
+fn objectives(
+    found: &Recommendation,
+    metric: &str,
+    x: &Span,
+    y: &Span,
+    at: impl Fn(f64) -> At,
+) -> Vec<Mark> {
+    let across = matches!(at(0.0), At::X(_));
     let axis = if across { x } else { y };
     let mut marks = Vec::new();
     for objective in bounds(found, metric).filter(|one| axis.contains(one.bound)) {
@@ -191,17 +206,17 @@ fn objectives(found: &Recommendation, metric: &str, x: &Span, y: &Span, across: 
             Relation::AtMost | Relation::Below => (objective.bound, axis.high()),
             Relation::AtLeast | Relation::Above => (axis.low(), objective.bound),
         };
-        let (zone_x, zone_y, at) = if across {
-            (missed, (y.low(), y.high()), At::X(objective.bound))
+        let (zone_x, zone_y) = if across {
+            (missed, (y.low(), y.high()))
         } else {
-            ((x.low(), x.high()), missed, At::Y(objective.bound))
+            ((x.low(), x.high()), missed)
         };
         marks.push(Mark::Zone(Paint::Objective, zone_x, zone_y));
         marks.push(Mark::Rule(Rule {
             label: format!("objective: {}", objective.text),
             paint: Paint::Objective,
             stroke: Stroke::Dashed,
-            at,
+            at: at(objective.bound),
         }));
     }
     marks
