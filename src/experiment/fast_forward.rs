@@ -149,7 +149,7 @@ impl FastForward {
                 duration,
                 checkpoints: duration.as_nanos() / self.interval.as_nanos(),
             });
-            before = before + duration;
+            before += duration;
         }
         skips
     }

@@ -18,9 +18,9 @@ use crate::scenario::load;
 #[command(after_help = "\
 Examples:
   ckptsim init                                       # scenario.toml, minimal
-  ckptsim init --template kafka-join -o join.toml
+  ckptsim init --template kafka-join join.toml
   ckptsim init --from /opt/flink/conf/config.yaml    # your options, an example job around them
-  ckptsim init --template failures -o -              # to standard output
+  ckptsim init --template failures -                 # to standard output
 
 The schema is written beside the scenario as ckptsim.schema.json; editors with a TOML language server (taplo, tombi)
 then complete and explain every key.")]
@@ -32,14 +32,17 @@ pub struct Args {
     #[arg(long, value_name = "CONFIG", conflicts_with = "template")]
     from: Option<PathBuf>,
     /// File of the scenario; `-` is standard output
+    #[arg(default_value = "scenario.toml")]
+    file: PathBuf,
+    /// The same as an option
     #[arg(
         short,
         long = "output",
         visible_alias = "out",
         value_name = "FILE",
-        default_value = "scenario.toml"
+        conflicts_with = "file"
     )]
-    output: PathBuf,
+    output: Option<PathBuf>,
     /// Overwrite existing files
     #[arg(long)]
     force: bool,
@@ -80,24 +83,25 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         None => args.template.text().to_owned(),
     };
     let text = format!("#:schema ./{SCHEMA}\n{body}");
-    if args.output == Path::new("-") {
+    let output = args.output.as_ref().unwrap_or(&args.file);
+    if output == Path::new("-") {
         console.result(&text)?;
         return Ok(Exit::Success);
     }
-    if args.output.exists() && !args.force {
+    if output.exists() && !args.force {
         bail!(
-            "{} exists already: add --force to overwrite it, or name another file with -o",
-            args.output.display()
+            "{} exists already: add --force to overwrite it, or name another file",
+            output.display()
         );
     }
-    saved::write(&args.output, text.as_bytes())?;
-    let schema = args.output.with_file_name(SCHEMA);
-    let mut written = args.output.display().to_string();
+    saved::write(output, text.as_bytes())?;
+    let schema = output.with_file_name(SCHEMA);
+    let mut written = output.display().to_string();
     if args.force || !schema.exists() {
         saved::write(&schema, load::schema().as_bytes())?;
         written = format!("{written} {}", schema.display());
     }
-    let file = args.output.display();
+    let file = output.display();
     console.note(&format!(
         "written: {written}\nnext: ckptsim check {file}, ckptsim run {file}"
     ));

@@ -58,7 +58,7 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
     let mut marks = vec![dominated(&front, &x, &y)];
     marks.extend(objectives(found, OVERHEAD, &x, &y, At::X));
     // Its name stands where the fewer points are.
-    let to_the_right = |point: &&Point| point.at.0 > (x.low() + x.high()) / 2.0;
+    let to_the_right = |point: &&Point| point.at.0 > f64::midpoint(x.low(), x.high());
     let to_the_right = points.iter().filter(to_the_right).count();
     let named = if 2 * to_the_right > points.len() {
         At::LeftOfY
