@@ -221,7 +221,9 @@ impl Plan<'_> {
     }
 
     fn continues(&self, manifest: &Manifest) -> bool {
-        manifest.kind == self.kind && manifest.seed == self.loaded.scenario.job.seed
+        manifest.kind == self.kind
+            && manifest.seed == self.loaded.scenario.job.seed
+            && grown(&manifest.axes, &saved_axes(self.axes))
     }
 
     /// The same results made again; a question may be asked anew, its answer then is another one.
@@ -315,6 +317,14 @@ fn saved_axes(axes: &[Axis]) -> Vec<SavedAxis> {
         values: axis.values.clone(),
     });
     saved.collect()
+}
+
+/// Whether all values of a sweep are also among those of another.
+fn grown(before: &[SavedAxis], now: &[SavedAxis]) -> bool {
+    before.iter().all(|axis| {
+        let same = now.iter().find(|one| one.path == axis.path);
+        same.is_some_and(|one| axis.values.iter().all(|value| one.values.contains(value)))
+    })
 }
 
 fn axes_text(axes: &[SavedAxis]) -> String {

@@ -53,7 +53,7 @@ fn expiry(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
         )
     } else {
         format!(
-            "the upload of {where_} takes {:.1} s: more bandwidth, or incremental checkpoints",
+            "the upload of {where_} takes {:.1} s: a longer timeout, more bandwidth, or less to upload (incremental checkpoints, the changelog)",
             refined.slowest.async_s
         )
     };

@@ -201,7 +201,12 @@ fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Resul
             console.error(&text(found));
             Ok(())
         }
-        (Some(form), _) => console.result(&emit(found, form)),
+        (Some(form), _) => {
+            for note in &found.notes {
+                console.note(&format!("note: {note}"));
+            }
+            console.result(&emit(found, form))
+        }
         (None, Format::Text) => console.text(&text(found)),
         (None, Format::Json) => console.result(&String::from_utf8_lossy(&saved::json(found))),
     }

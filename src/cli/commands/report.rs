@@ -154,6 +154,9 @@ fn provenance(directory: &Path, digest: String) -> Provenance {
 }
 
 fn tell(names: &[String], directory: &Path, console: Console) {
+    if names.is_empty() {
+        return;
+    }
     let names = names.join(", ");
     console.note(&format!("written to {}: {names}", directory.display()));
 }

@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long)]
     pub no_loss: bool,
     /// Print the life of the first checkpoint instead, one line per fact
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["out", "format"])]
     pub trace: bool,
 }
 

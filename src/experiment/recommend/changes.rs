@@ -39,6 +39,8 @@ pub fn changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
     let all: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     all.into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
+        // What Flink derives once there are checkpoints is nothing to set.
+        .filter(|key| !key.starts_with("restart-strategy."))
         .filter_map(|key| {
             let new = after.get(key)?.clone();
             let reason = REASONS.iter().find(|(known, _)| known == key);

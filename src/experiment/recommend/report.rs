@@ -12,6 +12,9 @@ use crate::experiment::recommend::scenes::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
 use crate::units::SimDuration;
 
+/// Fewer runs tell little of how much they differ.
+const ENOUGH_RUNS: usize = 3;
+
 impl Setting<'_> {
     /// The recommendation without its sensitivity and its effort.
     pub(super) fn report(
@@ -66,7 +69,7 @@ impl Setting<'_> {
             disagreement,
             tornado: Vec::new(),
             retention: retention.filter(|_| passes),
-            notes: self.notes(visited),
+            notes: self.notes(visited, visited.sites.get(&best).map(Vec::len)),
         }
     }
 
@@ -109,7 +112,7 @@ impl Setting<'_> {
         changes(&self.loaded.scenario, &to)
     }
 
-    fn notes(&self, visited: &Visited) -> Vec<String> {
+    fn notes(&self, visited: &Visited, chosen_runs: Option<usize>) -> Vec<String> {
         let mut notes = Vec::new();
         if self.injects {
             notes.push(
@@ -132,6 +135,12 @@ impl Setting<'_> {
             notes.push(format!(
                 "Intervals above {cut_s:.0} s were not tried: processing a quarter of what came in between again would take \
                  longer than the objective allows. --to tries them."
+            ));
+        }
+        if let Some(runs) = chosen_runs.filter(|runs| *runs < ENOUGH_RUNS) {
+            notes.push(format!(
+                "The answer rests on {runs} run{}; the next one may judge it differently: --budget allows more.",
+                if runs == 1 { "" } else { "s" }
             ));
         }
         if visited.exhausted {

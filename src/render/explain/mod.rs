@@ -68,6 +68,13 @@ pub fn best(explanation: &Explanation) -> Option<String> {
     })
 }
 
+/// The timeout that one that expired would have needed. For `try` of `run`.
+pub fn needed(explanation: &Explanation) -> Option<String> {
+    explanation.expired_after?;
+    let length = time(explanation.tree.length);
+    Some(format!("execution.checkpointing.timeout above {length}"))
+}
+
 /// Who held the checkpoint up, and where its time went. For `why` of `run`.
 pub fn why(explanation: &Explanation) -> String {
     let last = match &explanation.tree.step {

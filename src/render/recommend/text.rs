@@ -117,7 +117,7 @@ fn range(recommendation: &Recommendation) -> Vec<String> {
         )
     };
     if (range.from_s - range.to_s).abs() < 1e-9 {
-        return vec!["no other interval passes".to_owned()];
+        return vec!["no interval that was tried beside it passes".to_owned()];
     }
     vec![format!(
         "{} to {} also pass",

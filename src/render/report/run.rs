@@ -98,6 +98,7 @@ fn answer(saved: &SavedRun, scenario: Option<&Scenario>) -> String {
     }
     let settings = scenario.map_or_else(String::new, settings);
     let Some(median) = &summary.duration_p50 else {
+        let settings = settings.trim_end_matches(',');
         return format!("No checkpoint completes{settings}: {}.", outcome(summary));
     };
     let tail = summary

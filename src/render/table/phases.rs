@@ -2,7 +2,7 @@
 
 use crate::experiment::RunResult;
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointRecord, Outcome, Phases};
+use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, Phases};
 use crate::render::number::{MISSING, Unit};
 use crate::render::sheet::{Sheet, cell};
 use crate::render::table::{Align, Table, sparkline};
@@ -109,10 +109,11 @@ fn dominating(run: &RunResult) -> Option<(&'static str, f64)> {
     (whole > 0.0).then(|| (name, read(&slowest).as_secs_f64() / whole))
 }
 
+/// Checkpoints after warm-up; savepoints are asked for, and would hide them.
 fn counted(run: &RunResult) -> impl Iterator<Item = &CheckpointRecord> {
     run.checkpoints
         .iter()
-        .filter(|checkpoint| checkpoint.trigger >= run.warmup)
+        .filter(|record| record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup)
 }
 
 fn counts(run: &RunResult) -> String {

@@ -3,7 +3,7 @@
 use crate::cli::commands::run::Simulated;
 use crate::experiment::explain::{Ask, Explanation, explain};
 use crate::experiment::{JobEnd, PointSummary, run};
-use crate::render::explain::{best, why};
+use crate::render::explain::{best, needed, why};
 use crate::render::number::counted;
 use crate::render::table;
 use crate::scenario::load::Loaded;
@@ -67,6 +67,10 @@ fn advice(loaded: &Loaded, outcome: &Simulated, file: &str) -> Option<String> {
         best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
     } else {
         format!("`ckptsim explain {file}` simulates other options")
+    };
+    let attempt = match needed(&explanation) {
+        Some(timeout) => format!("{timeout}; or {attempt}"),
+        None => attempt,
     };
     Some(table::named(&[
         ("why", &why(&explanation)),
