@@ -215,6 +215,9 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
         return None;
     }
     let difference = Estimate::of(&pairs);
+    let verdict = none_completes(metric, a.as_ref(), b.as_ref())
+        .or_else(|| difference.map(|of| verdict(&of, metric.better)))
+        .unwrap_or(Verdict::NoEvidence);
     Some(Difference {
         name: metric.name,
         unit: metric.unit,
@@ -222,8 +225,18 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
         a,
         b,
         difference,
-        verdict: difference.map_or(Verdict::NoEvidence, |of| verdict(&of, metric.better)),
+        verdict,
     })
+}
+
+/// Fewer checkpoints may be wanted, none at all is a loss, and no matter of luck: `None` if both or neither complete some.
+fn none_completes(metric: &Metric, a: Option<&Estimate>, b: Option<&Estimate>) -> Option<Verdict> {
+    let completes = |of: Option<&Estimate>| of.is_some_and(|of| of.value > 0.0);
+    match (metric.name, completes(a), completes(b)) {
+        ("completed", true, false) => Some(Verdict::Worse),
+        ("completed", false, true) => Some(Verdict::Better),
+        _ => None,
+    }
 }
 
 fn delta(a: f64, b: f64) -> f64 {
@@ -405,5 +418,21 @@ mod tests {
         let median = &compared.differences[0];
         assert_eq!((median.name, median.b), ("duration_p50", None));
         assert_eq!(median.verdict, Verdict::NoEvidence);
+    }
+
+    #[test]
+    fn a_side_that_completes_nothing_is_worse_even_in_one_run() {
+        // Its first checkpoint would come after the end.
+        let (a, b) = (sample::scenario(10), sample::scenario(1_000_000));
+        let verdicts = |a: &Scenario, b: &Scenario| {
+            let compared = compare(a, b, &options(1), sample::run).unwrap();
+            let mut of = compared
+                .differences
+                .iter()
+                .filter(|of| of.name == "completed");
+            of.next().unwrap().verdict
+        };
+        assert_eq!(verdicts(&a, &b), Verdict::Worse);
+        assert_eq!(verdicts(&b, &a), Verdict::Better);
     }
 }
