@@ -2,8 +2,9 @@
 //!
 //! This file holds the one `match` over [`Event`]; each arm tells what an event does, and the arms' details stand by
 //! phase in `job/`: `processing`, `mailbox` and `piece` (records), `barrier` (alignment), `unaligned` (barriers that
-//! overtake), `caching` (the receiver's cache), `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part), `materialise` (the changelog's inner
-//! backend), `failure` and `restore`. `Job` owns every component, has no arithmetic of its own, and is handed to nobody.
+//! overtake), `caching` (the receiver's cache), `snapshot` (sync, async, uploads), `checkpoint` (the coordinator's part),
+//! `materialise` (the changelog's inner backend), `failure` and `restore`. `Job` owns every component, has no arithmetic of
+//! its own, and is handed to nobody.
 
 mod audit;
 mod barrier;

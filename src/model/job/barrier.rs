@@ -151,8 +151,6 @@ impl<O: Observer> Job<O> {
                 span,
                 overtaking: false,
             } => {
-                let aligned = self.tasks[id.index()].alignment.take_aligned();
-                self.tasks[id.index()].to_resume = aligned;
                 self.take_snapshot(id, checkpoint, span, None, agenda);
             }
             Verdict::Complete {
@@ -181,13 +179,23 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
     ) {
-        let now = agenda.now();
-        let task = &mut self.tasks[id.index()];
-        if task.alignment.is_over(checkpoint) {
-            return;
+        if !self.tasks[id.index()].alignment.is_over(checkpoint) {
+            self.give_up_at_task(id, checkpoint, agenda);
         }
-        for channel in task.alignment.cancel(checkpoint) {
-            self.network.resume(now, channel, checkpoint);
+    }
+
+    /// The same for a checkpoint whose alignment may have just ended.
+    fn give_up_at_task(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda<Event>,
+    ) {
+        let alignment = &mut self.tasks[id.index()].alignment;
+        let arrived = alignment.arrived(checkpoint);
+        alignment.cancel(checkpoint);
+        for channel in arrived {
+            self.network.resume(agenda.now(), channel, checkpoint);
         }
         self.broadcast_cancel(id, checkpoint, agenda);
         self.replay_cache(id);
@@ -204,16 +212,12 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda<Event>,
     ) {
         if self.aborted.contains(&checkpoint) {
-            self.resume_aligned(id, checkpoint, agenda.now());
-            let alignment = &mut self.tasks[id.index()].alignment;
-            let arrived = alignment.arrived(checkpoint);
-            alignment.cancel(checkpoint);
-            for channel in arrived {
-                self.network.resume(agenda.now(), channel, checkpoint);
-            }
-            self.broadcast_cancel(id, checkpoint, agenda);
-            self.replay_cache(id);
+            self.give_up_at_task(id, checkpoint, agenda);
             return;
+        }
+        if overtaken_by.is_none() {
+            let task = &mut self.tasks[id.index()];
+            task.to_resume = task.alignment.take_aligned();
         }
         self.begin_snapshot(id, checkpoint, span, agenda);
         self.broadcast_barrier(id, checkpoint, overtaken_by.is_some(), agenda);
