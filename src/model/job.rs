@@ -418,7 +418,9 @@ impl<O: Observer> Model for Job<O> {
             Event::Materialise { task } => self.materialise(task, agenda),
             Event::Debloat { gate } => self.debloat(gate, agenda),
         }
+        self.fail_if_intolerable(agenda);
         self.run_tasks(agenda);
+        self.fail_if_intolerable(agenda);
     }
 
     fn finished(&self) -> bool {

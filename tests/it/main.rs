@@ -18,6 +18,8 @@ mod failures;
 mod formulas;
 /// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
 mod import;
+/// A checkpoint that the job cannot tolerate, whatever was under way.
+mod intolerable;
 /// What must hold for every scenario, at every instant.
 mod invariants;
 /// Random failures, outages and restart strategies, for random scenarios.

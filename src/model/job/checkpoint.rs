@@ -198,7 +198,9 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    /// Gives a pending checkpoint up.
+    /// Gives a pending checkpoint up. Nothing else happens before the caller goes on: if the job cannot tolerate it, it
+    /// fails only after what is being done now ([`Job::fail_if_intolerable`]), as the JobManager, which is told by a
+    /// message, would see to it.
     pub(super) fn abort_checkpoint(
         &mut self,
         checkpoint: CheckpointId,
@@ -218,10 +220,17 @@ impl<O: Observer> Job<O> {
         agenda.at(arrival, Event::AbortAtTasks { checkpoint });
         match tolerance {
             Tolerance::Tolerated => self.look_at_queue(agenda),
-            Tolerance::Exceeded => self.fail_globally(
-                "Exceeded checkpoint tolerable failure threshold.".to_owned(),
-                agenda,
-            ),
+            Tolerance::Exceeded => self.mishaps.intolerable = true,
+        }
+    }
+
+    /// The job fails if a checkpoint was given up that it cannot tolerate. Tasks go down here, with their snapshots and
+    /// files: nobody may be in the middle of one.
+    #[inline]
+    pub(super) fn fail_if_intolerable(&mut self, agenda: &mut Agenda<Event>) {
+        if std::mem::take(&mut self.mishaps.intolerable) {
+            let cause = "Exceeded checkpoint tolerable failure threshold.".to_owned();
+            self.fail_globally(cause, agenda);
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Mishaps {
     pub(super) backlog: u64,
     /// The backlog is being worked off.
     pub(super) catching_up: bool,
+    /// A checkpoint was given up that the job cannot tolerate: it fails when the present event is dealt with.
+    pub(super) intolerable: bool,
 }
 
 impl Mishaps {
@@ -58,6 +60,7 @@ impl Mishaps {
             slots: SimTime::ZERO,
             backlog: 0,
             catching_up: false,
+            intolerable: false,
         }
     }
 }
