@@ -43,6 +43,9 @@ pub struct Agenda<E> {
     now: SimTime,
     sequence: u64,
     handled: u64,
+    /// Work inside of events, in events.
+    toiled: u64,
+    limit: u64,
 }
 
 impl<E> Default for Agenda<E> {
@@ -56,6 +59,8 @@ impl<E> Default for Agenda<E> {
             now: SimTime::ZERO,
             sequence: 0,
             handled: 0,
+            toiled: 0,
+            limit: u64::MAX,
         }
     }
 }
@@ -70,6 +75,25 @@ impl<E: Copy> Agenda<E> {
     /// Events handled so far.
     pub fn handled(&self) -> u64 {
         self.handled
+    }
+
+    /// From now on at most so many events, and what counts as such, are wanted in all.
+    pub fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// Whether as much has been done as is wanted.
+    #[inline]
+    pub fn is_exhausted(&self) -> bool {
+        self.handled.saturating_add(self.toiled) >= self.limit
+    }
+
+    /// Work inside of one event that is worth `events` others: what a single event may take must not escape the limit.
+    /// Returns whether more is wanted; if not, the rest of the event may be left out, since nobody will see it.
+    #[inline]
+    pub fn toil(&mut self, events: u64) -> bool {
+        self.toiled = self.toiled.saturating_add(events);
+        !self.is_exhausted()
     }
 
     /// Events that wait.
@@ -251,6 +275,18 @@ mod tests {
         let expected: Vec<u64> = (1..37).filter(|event| event % 3 != 1).chain([99]).collect();
         assert_eq!(served, expected);
         assert_eq!(agenda.pending(), 0);
+    }
+
+    #[test]
+    fn work_inside_of_an_event_counts_towards_the_limit() {
+        let mut agenda = Agenda::default();
+        agenda.at(at(1), 'a');
+        agenda.set_limit(10);
+        agenda.next_until(at(1));
+        assert!(agenda.toil(8));
+        assert!(!agenda.is_exhausted());
+        assert!(!agenda.toil(1));
+        assert_eq!(agenda.handled(), 1, "it is no event");
     }
 
     proptest! {

@@ -287,10 +287,8 @@ fn consumers_of(exchange: &Exchange, k: usize, p: usize, q: usize) -> std::ops::
         Exchange::Forward => k..k + 1,
         // Consumer i reads producers ⌊i·p/q⌋ … ⌊(i+1)·p/q⌋ − 1.
         Exchange::Rescale if p >= q => {
-            let consumer = (0..q)
-                .find(|i| (k + 1) <= (i + 1) * p / q)
-                .expect("every producer has its consumer");
-            consumer..consumer + 1
+            let until = ((k + 1) * q).div_ceil(p);
+            until - 1..until
         }
         Exchange::Rescale => (k * q).div_ceil(p)..((k + 1) * q).div_ceil(p),
     }

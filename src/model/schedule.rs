@@ -29,6 +29,10 @@ pub struct Schedule {
 /// Where a step begins: (time since start in seconds, cumulated records, index of the step).
 type Step = (f64, f64, usize);
 
+/// So many repetitions of a schedule in a row are passed one by one; more are left out together, since a period may be a
+/// nanosecond. Passing them one by one rounds a little otherwise: what real schedules give stays as it is to the last bit.
+const TURNS_ONE_BY_ONE: f64 = 64.0;
+
 /// A place in a schedule, to return to.
 #[derive(Clone, Debug)]
 pub struct Position {
@@ -165,8 +169,11 @@ impl Schedule {
 
     /// Position on the cumulated axis at a time that is not before the present step.
     fn cumulated_at(&self, seconds: f64) -> f64 {
-        let (mut begin, mut cumulated, mut index) = self.step;
-        loop {
+        let step = self.step;
+        let turn = self.turn();
+        let turns = turn.map_or(0.0, |(length, _)| (seconds - step.0) / length);
+        let (mut begin, mut cumulated, mut index) = self.turns_after(step, turns);
+        for _ in 0..self.steps_to_pass() {
             let (per_s, length) = self.step_of(index);
             if seconds <= begin + length {
                 return cumulated + per_s * (seconds - begin).max(0.0);
@@ -177,6 +184,7 @@ impl Schedule {
                 self.after(index),
             );
         }
+        cumulated
     }
 
     /// Records per second and seconds of a step.
@@ -191,6 +199,38 @@ impl Schedule {
             (None, None) => f64::INFINITY,
         };
         (per_s * self.share, length)
+    }
+
+    /// Seconds and records of one repetition, if the schedule is repeated.
+    fn turn(&self) -> Option<(f64, f64)> {
+        let Rate::Steps {
+            steps,
+            period: Some(period),
+        } = &self.rate
+        else {
+            return None;
+        };
+        let records = (0..steps.len()).map(|index| self.step_of(index));
+        let records = records.map(|(per_s, length)| per_s * length).sum();
+        Some((period.as_secs_f64(), records))
+    }
+
+    /// Where the same step begins `turns` repetitions later, or a few before that; itself if they are few.
+    fn turns_after(&self, step: Step, turns: f64) -> Step {
+        let Some((length, records)) = self.turn().filter(|_| turns > TURNS_ONE_BY_ONE) else {
+            return step;
+        };
+        let turns = (turns - 2.0).floor();
+        (step.0 + length * turns, step.1 + records * turns, step.2)
+    }
+
+    /// Steps that may have to be passed before the one that is looked for. If there are more, a step is so small that it
+    /// vanishes in what there was before: the place is reached as nearly as it can be.
+    fn steps_to_pass(&self) -> usize {
+        match &self.rate {
+            Rate::Steps { steps, .. } => steps.len() * (TURNS_ONE_BY_ONE as usize + 4),
+            Rate::Unlimited | Rate::Constant(_) => 0,
+        }
     }
 
     /// The step that follows; the first one after the last.
@@ -212,15 +252,14 @@ impl Schedule {
 
     /// Seconds since the start when the next record is due, and its step.
     fn in_steps(&self) -> (f64, Step) {
-        let Rate::Steps { steps, period } = &self.rate else {
-            unreachable!("the caller matched the rate")
-        };
+        let turn = self.turn();
         // A whole turn without records would never end.
-        if period.is_some() && steps.iter().all(|(_, per_s)| *per_s <= 0.0) {
+        if turn.is_some_and(|(_, records)| records <= 0.0) {
             return (f64::INFINITY, self.step);
         }
-        let mut step = self.step;
-        loop {
+        let turns = turn.map_or(0.0, |(_, records)| (self.next - self.step.1) / records);
+        let mut step = self.turns_after(self.step, turns);
+        for _ in 0..self.steps_to_pass() {
             let (begin, cumulated, index) = step;
             let (per_s, length) = self.step_of(index);
             let within = (self.next - cumulated) / per_s;
@@ -236,6 +275,7 @@ impl Schedule {
                 self.after(index),
             );
         }
+        (step.0, step)
     }
 }
 
@@ -283,6 +323,18 @@ mod tests {
             "100 in the first ten seconds, one at their very end"
         );
         assert_eq!(source.take_due(at(25.0), 1000), 50);
+    }
+
+    #[test]
+    fn a_schedule_that_repeats_every_nanosecond_is_looked_at_in_no_time() {
+        let steps = vec![(SimDuration::ZERO, 0.002)];
+        let period = Some(SimDuration::from_nanos(1));
+        let mut source = schedule(Rate::Steps { steps, period }, Arrivals::Regular);
+        assert_eq!(source.due(at(1e6 + 1.0)), Some(1000));
+        assert_eq!(source.take_due(at(0.0), 1), 1);
+        let next = source.next_due();
+        assert!(next.since(at(1000.0)) < SimDuration::from_millis(1), "{next}");
+        assert_eq!(source.take_due(at(1e6 + 1.0), 10_000), 1000);
     }
 
     #[test]

@@ -87,14 +87,16 @@ impl<O: Observer> Job<O> {
         self.mishaps.cuts.note_task(checkpoint, id, cut);
     }
 
-    /// Only pending and retained checkpoints can be restored.
+    /// Only the newest completed checkpoint is ever restored, and a pending one may become it. How many more are retained
+    /// for people does not matter here.
     pub(super) fn forget_cuts(&mut self) {
         let coordinator = &self.coordinator;
-        self.mishaps.cuts.keep(|checkpoint| {
-            coordinator.is_pending(checkpoint) || coordinator.retained().any(|id| id == checkpoint)
-        });
+        let newest = coordinator.newest();
+        self.mishaps
+            .cuts
+            .keep(|checkpoint| coordinator.is_pending(checkpoint) || Some(checkpoint) == newest);
         if let Some(ledger) = &mut self.ledger {
-            ledger.keep(|checkpoint| coordinator.retained().any(|id| id == checkpoint));
+            ledger.keep(|checkpoint| Some(checkpoint) == newest);
         }
     }
 
