@@ -67,7 +67,10 @@ pub fn without(files: &[SstFiles], known: &[SstFiles]) -> Vec<SstFiles> {
     for run in files {
         let mut first = run.first;
         let before = known.partition_point(|(_, end)| *end <= first);
-        for &(begin, end) in known[before..].iter().take_while(|(begin, _)| *begin < run.end()) {
+        for &(begin, end) in known[before..]
+            .iter()
+            .take_while(|(begin, _)| *begin < run.end())
+        {
             new.extend(run.between(first, begin));
             first = end;
         }
@@ -196,6 +199,10 @@ impl Lsm {
             let whole = oldest.number.min(left / oldest.bytes);
             left -= whole * oldest.bytes;
             if let Some(rest) = oldest.between(oldest.first + whole, oldest.end()) {
+                if left == 0 {
+                    files.push_front(rest);
+                    return;
+                }
                 if let Some(untouched) = rest.between(rest.first + 1, rest.end()) {
                     files.push_front(untouched);
                 }

@@ -3,6 +3,8 @@
 //! Arrivals live on the axis of the cumulated rate: regular records at 0, 1, 2, …, Poisson records at the points of a
 //! unit-rate process. The inverse of the cumulated rate turns a position into a time, whatever the rate's shape.
 
+use std::sync::Arc;
+
 use crate::engine::Stream;
 use crate::scenario::{Arrivals, Rate};
 use crate::units::{SimDuration, SimTime};
@@ -10,7 +12,8 @@ use crate::units::{SimDuration, SimTime};
 /// The schedule of one source subtask.
 #[derive(Debug)]
 pub struct Schedule {
-    rate: Rate,
+    /// All subtasks of a source have the same: a trace may be long.
+    rate: Arc<Rate>,
     /// Share of the rate that this subtask emits.
     share: f64,
     start: SimTime,
@@ -45,7 +48,7 @@ pub struct Position {
 impl Schedule {
     /// A schedule of `1 / parallelism` of the source's rate.
     pub fn new(
-        rate: Rate,
+        rate: Arc<Rate>,
         parallelism: usize,
         start: SimTime,
         arrivals: Arrivals,
@@ -77,7 +80,7 @@ impl Schedule {
 
     /// When the next record is due, and the step that holds it.
     fn time_of_next(&self) -> (SimTime, Step) {
-        let (seconds, step) = match &self.rate {
+        let (seconds, step) = match &*self.rate {
             Rate::Unlimited => (0.0, self.step),
             Rate::Constant(per_s) => (self.next / (per_s * self.share), self.step),
             Rate::Steps { .. } => self.in_steps(),
@@ -92,7 +95,7 @@ impl Schedule {
 
     /// How many records are due by `now`, at most `most`. Does not take them.
     pub fn take_due(&mut self, now: SimTime, most: u32) -> u32 {
-        if self.rate == Rate::Unlimited {
+        if *self.rate == Rate::Unlimited {
             let due = if now >= self.start { most } else { 0 };
             self.taken += u64::from(due);
             return due;
@@ -151,7 +154,7 @@ impl Schedule {
 
     /// How long the next record has been due.
     pub fn lag(&self, now: SimTime) -> SimDuration {
-        match &self.rate {
+        match &*self.rate {
             Rate::Unlimited => SimDuration::ZERO,
             Rate::Constant(_) | Rate::Steps { .. } => now.since(self.time_of_next().0),
         }
@@ -160,7 +163,7 @@ impl Schedule {
     /// Position on the cumulated axis.
     fn position_at(&self, now: SimTime) -> Option<f64> {
         let seconds = (now + self.lead).since(self.start).as_secs_f64();
-        match &self.rate {
+        match &*self.rate {
             Rate::Unlimited => None,
             Rate::Constant(per_s) => Some(per_s * self.share * seconds),
             Rate::Steps { .. } => Some(self.cumulated_at(seconds)),
@@ -189,7 +192,7 @@ impl Schedule {
 
     /// Records per second and seconds of a step.
     fn step_of(&self, index: usize) -> (f64, f64) {
-        let Rate::Steps { steps, period } = &self.rate else {
+        let Rate::Steps { steps, period } = &*self.rate else {
             unreachable!("only a rate of steps has steps")
         };
         let (begin, per_s) = steps[index];
@@ -206,7 +209,7 @@ impl Schedule {
         let Rate::Steps {
             steps,
             period: Some(period),
-        } = &self.rate
+        } = &*self.rate
         else {
             return None;
         };
@@ -227,7 +230,7 @@ impl Schedule {
     /// Steps that may have to be passed before the one that is looked for. If there are more, a step is so small that it
     /// vanishes in what there was before: the place is reached as nearly as it can be.
     fn steps_to_pass(&self) -> usize {
-        match &self.rate {
+        match &*self.rate {
             Rate::Steps { steps, .. } => steps.len() * (TURNS_ONE_BY_ONE as usize + 4),
             Rate::Unlimited | Rate::Constant(_) => 0,
         }
@@ -235,7 +238,7 @@ impl Schedule {
 
     /// The step that follows; the first one after the last.
     fn after(&self, index: usize) -> usize {
-        let Rate::Steps { steps, .. } = &self.rate else {
+        let Rate::Steps { steps, .. } = &*self.rate else {
             unreachable!("only a rate of steps has steps")
         };
         if index + 1 == steps.len() {
@@ -290,7 +293,7 @@ mod tests {
 
     fn schedule(rate: Rate, arrivals: Arrivals) -> Schedule {
         Schedule::new(
-            rate,
+            Arc::new(rate),
             2,
             SimTime::ZERO,
             arrivals,
@@ -333,7 +336,10 @@ mod tests {
         assert_eq!(source.due(at(1e6 + 1.0)), Some(1000));
         assert_eq!(source.take_due(at(0.0), 1), 1);
         let next = source.next_due();
-        assert!(next.since(at(1000.0)) < SimDuration::from_millis(1), "{next}");
+        assert!(
+            next.since(at(1000.0)) < SimDuration::from_millis(1),
+            "{next}"
+        );
         assert_eq!(source.take_due(at(1e6 + 1.0), 10_000), 1000);
     }
 

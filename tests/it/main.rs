@@ -22,6 +22,8 @@ mod import;
 mod intolerable;
 /// What must hold for every scenario, at every instant.
 mod invariants;
+/// The largest values: refused, or simulated to an end in bounded memory.
+mod limits;
 /// Random failures, outages and restart strategies, for random scenarios.
 mod mishaps;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.

@@ -4,7 +4,7 @@ use crate::engine::Agenda;
 use crate::model::coordinator::{Ack, Admission, Tolerance, Wish};
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::{CheckpointInfo, Job};
+use crate::model::job::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
 use crate::model::ledger::Promise;
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::service::draw;
@@ -58,6 +58,7 @@ impl<O: Observer> Job<O> {
                         trigger: agenda.now(),
                         savepoint,
                     });
+                    self.kept += self.tasks.len() as u64 * KEPT_OF_SUBTASK;
                     self.mishaps.cuts.open(id, agenda.now());
                     self.observer.observe(
                         agenda.now(),

@@ -8,7 +8,7 @@ use crate::model::cut::{Cut, Cuts};
 use crate::model::event::Event;
 use crate::model::failure::FailureSource;
 use crate::model::ids::TaskId;
-use crate::model::job::Job;
+use crate::model::job::{Job, KEPT_OF_FAILURE};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::restart::Backoff;
 use crate::model::storage::{Direction, FileOwner};
@@ -168,6 +168,7 @@ impl<O: Observer> Job<O> {
         if self.recovering == 0 && !self.mishaps.catching_up {
             self.mishaps.backlog = self.backlog(now);
         }
+        self.kept += KEPT_OF_FAILURE;
         self.observer.observe(now, &Fact::FailureStruck { cause });
         self.lose(&struck, agenda);
         let delay = self.detection_delay(struck.len() > 1);

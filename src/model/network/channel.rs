@@ -259,13 +259,3 @@ fn is_timeoutable(element: &Element, barrier: Barrier) -> bool {
             ..barrier
         })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_tmp() {
-        panic!("channel {} element {} vd {}", size_of::<Channel>(), size_of::<Element>(), size_of::<VecDeque<Element>>());
-    }
-}
