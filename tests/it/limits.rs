@@ -194,7 +194,7 @@ fn a_petabyte_of_state_is_simulated_like_a_terabyte() {
                 ("flink.state.changelog.enabled", changelog),
             ]);
             let result = result.expect("few events");
-            assert!(result.checkpoints.len() > 0, "{size} {backend}");
+            assert!(!result.checkpoints.is_empty(), "{size} {backend}");
         }
     }
 }
