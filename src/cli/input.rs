@@ -25,7 +25,7 @@ pub struct Input {
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
     /// Root seed, instead of job.seed
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
     /// Runs per point, instead of job.replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -108,6 +108,13 @@ fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
         return (others, notes.len());
     }
     (notes.into_iter().chain(others).collect(), 0)
+}
+
+/// Reads a seed of the command line: it becomes part of a scenario, whose numbers are TOML's.
+pub fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.parse::<i64>().ok();
+    let seed = seed.and_then(|seed| u64::try_from(seed).ok());
+    seed.ok_or_else(|| format!("a seed is a whole number from 0 to {}", i64::MAX))
 }
 
 /// Reads `PATH=VALUE` of the command line.

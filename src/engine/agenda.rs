@@ -43,6 +43,11 @@ pub struct Agenda<E> {
     now: SimTime,
     sequence: u64,
     handled: u64,
+    /// Work inside of events, in events.
+    toiled: u64,
+    limit: u64,
+    /// An event could not be scheduled.
+    overflowed: bool,
 }
 
 impl<E> Default for Agenda<E> {
@@ -56,6 +61,9 @@ impl<E> Default for Agenda<E> {
             now: SimTime::ZERO,
             sequence: 0,
             handled: 0,
+            toiled: 0,
+            limit: u64::MAX,
+            overflowed: false,
         }
     }
 }
@@ -70,6 +78,25 @@ impl<E: Copy> Agenda<E> {
     /// Events handled so far.
     pub fn handled(&self) -> u64 {
         self.handled
+    }
+
+    /// From now on at most so many events, and what counts as such, are wanted in all.
+    pub fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
+    }
+
+    /// Whether as much has been done as is wanted.
+    #[inline]
+    pub fn is_exhausted(&self) -> bool {
+        self.overflowed || self.handled.saturating_add(self.toiled) >= self.limit
+    }
+
+    /// Work inside of one event that is worth `events` others: what a single event may take must not escape the limit.
+    /// Returns whether more is wanted; if not, the rest of the event may be left out, since nobody will see it.
+    #[inline]
+    pub fn toil(&mut self, events: u64) -> bool {
+        self.toiled = self.toiled.saturating_add(events);
+        !self.is_exhausted()
     }
 
     /// Events that wait.
@@ -87,19 +114,27 @@ impl<E: Copy> Agenda<E> {
     #[inline]
     pub fn at(&mut self, time: SimTime, event: E) {
         assert!(time >= self.now, "an event cannot be scheduled in the past");
+        if self.is_full() {
+            self.overflowed = true;
+            return;
+        }
         let slot = match self.vacated.take() {
             Some(slot) => slot,
             None => self.free_slot(event),
         };
         self.events[slot as usize] = event;
         let sequence = self.sequence;
-        assert!(
-            sequence < 1 << SEQUENCE_BITS,
-            "at most 2^40 events can be scheduled"
-        );
         self.sequence += 1;
         let order = sequence << SLOT_BITS | u64::from(slot);
         self.replay(slot, Due { time, order });
+    }
+
+    /// Whether no other event can wait, or none can be told from the others by its number: then nothing that follows is
+    /// worth anything, and the agenda is exhausted.
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.sequence >= 1 << SEQUENCE_BITS
+            || self.events.len() >= 1 << SLOT_BITS && self.free.is_empty() && self.vacated.is_none()
     }
 
     /// Takes the next event if it is due at or before `horizon`, and sets the clock to its time.
@@ -156,7 +191,6 @@ impl<E: Copy> Agenda<E> {
     #[cold]
     fn new_slot(&mut self, event: E) -> u32 {
         let slot = self.events.len();
-        assert!(slot < 1 << SLOT_BITS, "at most 2^24 events can wait");
         self.events.push(event);
         if slot == self.matches.len() {
             self.grow();
@@ -251,6 +285,30 @@ mod tests {
         let expected: Vec<u64> = (1..37).filter(|event| event % 3 != 1).chain([99]).collect();
         assert_eq!(served, expected);
         assert_eq!(agenda.pending(), 0);
+    }
+
+    #[test]
+    fn more_events_than_can_be_numbered_exhaust_the_agenda() {
+        let mut agenda = Agenda::default();
+        agenda.sequence = (1 << SEQUENCE_BITS) - 1;
+        agenda.at(at(7), 'a');
+        assert!(!agenda.is_exhausted());
+        agenda.at(at(7), 'b');
+        assert!(agenda.is_exhausted());
+        assert_eq!(agenda.next_until(at(7)), Some('a'));
+        assert_eq!(agenda.next_until(at(7)), None);
+    }
+
+    #[test]
+    fn work_inside_of_an_event_counts_towards_the_limit() {
+        let mut agenda = Agenda::default();
+        agenda.at(at(1), 'a');
+        agenda.set_limit(10);
+        agenda.next_until(at(1));
+        assert!(agenda.toil(8));
+        assert!(!agenda.is_exhausted());
+        assert!(!agenda.toil(1));
+        assert_eq!(agenda.handled(), 1, "it is no event");
     }
 
     proptest! {

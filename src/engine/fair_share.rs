@@ -48,6 +48,16 @@ impl<K: Copy + PartialEq> FairShare<K> {
         }
     }
 
+    /// Transfers under way.
+    pub fn len(&self) -> usize {
+        self.transfers.len()
+    }
+
+    /// Whether nothing is under way.
+    pub fn is_empty(&self) -> bool {
+        self.transfers.is_empty()
+    }
+
     /// Begins a transfer.
     pub fn begin(&mut self, now: SimTime, key: K, group: usize, size: Bytes) {
         self.progress(now);

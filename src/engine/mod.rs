@@ -29,7 +29,7 @@ pub trait Model {
 
 /// Handles every event up to and including `horizon`, then sets the clock to it.
 ///
-/// Stops early when the model has finished or `limit` events have been handled in all; the clock then stays at the
+/// Stops early when the model has finished or `limit` events, and what counts as such, have been handled in all; the clock then stays at the
 /// last event. Returns whether the horizon was reached.
 pub fn run<M: Model>(
     model: &mut M,
@@ -37,9 +37,10 @@ pub fn run<M: Model>(
     horizon: SimTime,
     limit: u64,
 ) -> bool {
+    agenda.set_limit(limit);
     while let Some(event) = agenda.next_until(horizon) {
         model.handle(event, agenda);
-        if model.finished() || agenda.handled() >= limit {
+        if model.finished() || agenda.is_exhausted() {
             return false;
         }
     }

@@ -5,11 +5,14 @@ use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::scenario::flink_options::{self, Kind, Lookup};
+use crate::scenario::key_path::KeyPath;
 use crate::scenario::load::Loaded;
 use crate::units::{ByteRate, Bytes, SimDuration, flink, parse};
 
 /// More points than this are a slip of the pen.
 const POINTS_MAX: usize = 100_000;
+/// Of a sweep with more points than this not every one is looked at before it is run.
+const CHECKED_MAX: usize = 500;
 
 /// One point.
 #[derive(Clone, Debug)]
@@ -40,19 +43,59 @@ impl Point {
 /// All points; without axes the scenario itself. Every point passes the same checks as a file; all errors of all points
 /// are reported, each once.
 pub fn points(loaded: &Loaded, axes: &[Axis]) -> Result<Vec<Point>, Diagnostics> {
+    few_enough(loaded, axes)?;
+    resolved(loaded, axes, combinations(axes))
+}
+
+/// Whether `points` would find something to report, as far as that can be told in a moment: of a large sweep every value
+/// of every axis is looked at, and points here and there.
+pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
+    let axes = &loaded.axes;
+    few_enough(loaded, axes)?;
+    let all = combinations(axes);
+    if all.len() <= CHECKED_MAX {
+        return resolved(loaded, axes, all).map(|_| ());
+    }
+    let first: Vec<&str> = axes.iter().map(|axis| axis.values[0].as_str()).collect();
+    let of_axis = |position: usize| {
+        let first = first.clone();
+        axes[position].values.iter().map(move |value| {
+            let mut point = first.clone();
+            point[position] = value.as_str();
+            point
+        })
+    };
+    let stride = all.len().div_ceil(CHECKED_MAX);
+    let mut some: Vec<Vec<&str>> = (0..axes.len()).flat_map(of_axis).collect();
+    some.extend(all.into_iter().rev().step_by(stride));
+    resolved(loaded, axes, some).map(|_| ())
+}
+
+fn few_enough(loaded: &Loaded, axes: &[Axis]) -> Result<(), Diagnostics> {
     let size = axes
         .iter()
         .try_fold(1_usize, |size, axis| size.checked_mul(axis.values.len()))
         .filter(|size| *size <= POINTS_MAX);
-    if size.is_none() {
-        let problem = Diagnostic::error(format!("the sweep has more than {POINTS_MAX} points"));
-        let problem = problem.help("take fewer values per axis, or fewer axes");
-        return Err(Diagnostics(vec![problem]));
+    if size.is_some() {
+        return Ok(());
     }
+    let written = (axes == loaded.axes).then(|| loaded.place(&KeyPath::top("sweep")));
+    let problem = Diagnostic::error(format!("the sweep has more than {POINTS_MAX} points"))
+        .at(written.flatten())
+        .help("take fewer values per axis, or fewer axes");
+    Err(Diagnostics(vec![problem]))
+}
+
+/// The scenarios at some points, or all that is wrong with them.
+fn resolved(
+    loaded: &Loaded,
+    axes: &[Axis],
+    combinations: Vec<Vec<&str>>,
+) -> Result<Vec<Point>, Diagnostics> {
     let paths: Vec<String> = axes.iter().map(|axis| axis.path.clone()).collect();
     let mut points = Vec::new();
     let mut problems: Vec<Diagnostic> = Vec::new();
-    for values in combinations(axes) {
+    for values in combinations {
         let setting: Vec<(String, String)> = paths
             .iter()
             .cloned()
@@ -192,6 +235,24 @@ mod tests {
             values: many.clone(),
         });
         assert!(points(&sample::loaded(10), &axes).is_err());
+    }
+
+    #[test]
+    fn a_bad_value_is_found_before_the_sweep_is_run_however_many_points_it_has() {
+        let mut loaded = sample::loaded(10);
+        let many = Axis {
+            path: "job.seed".to_owned(),
+            values: (1..=100).map(|n| n.to_string()).collect(),
+        };
+        loaded.axes = vec![axis(INTERVAL, &["10 s", "20 s"]), many.clone()];
+        assert!(check(&loaded).is_ok());
+        let bad = axis("job.replications", &["1", "2", "3", "0", "5", "6"]);
+        loaded.axes = vec![bad, many.clone()];
+        let problems = check(&loaded).unwrap_err();
+        assert_eq!(problems.0, points(&loaded, &loaded.axes).unwrap_err().0);
+        loaded.axes = vec![many.clone(), many.clone(), many];
+        let problems = check(&loaded).unwrap_err();
+        assert!(problems.0[0].message.contains("more than 100000 points"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
-use crate::units::SimTime;
+use crate::units::{SimTime, print};
 
 /// A run that could not be made, or not to its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum RunError {
     },
     /// More channels than `simulation.max-channels`.
     #[error(
-        "the job has {channels} channels, more than simulation.max-channels = {limit}; each takes about 250 bytes"
+        "the job has {channels} channels, more than simulation.max-channels = {limit}; each takes about 350 bytes"
     )]
     TooManyChannels {
         /// Channels of the job.
@@ -40,12 +40,23 @@ pub enum RunError {
     },
     /// More events than `simulation.max-events`.
     #[error(
-        "after {seconds:.1} s of simulated time the run has handled {limit} events (simulation.max-events); \
-         shorten job.duration, lower the rates, or raise the limit"
+        "after {} of simulated time the run has handled {limit} events (simulation.max-events); \
+         shorten job.duration, lower the rates, or raise the limit",
+        print::seconds(*seconds)
     )]
     TooManyEvents {
         /// The limit.
         limit: u64,
+        /// Simulated time reached.
+        seconds: f64,
+    },
+    /// More checkpoints and failures than there is memory for.
+    #[error(
+        "after {} of simulated time there are more checkpoints and failures than a run can keep; \
+         shorten job.duration, lengthen the interval, or let the job fail less often",
+        print::seconds(*seconds)
+    )]
+    TooMuchToKeep {
         /// Simulated time reached.
         seconds: f64,
     },
@@ -218,13 +229,15 @@ impl Simulation {
     fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
-        if !reached && self.job.observer().0.job_failure.is_none() {
-            return Err(RunError::TooManyEvents {
-                limit,
-                seconds: self.agenda.now().as_secs_f64(),
-            });
+        if reached || self.job.observer().0.job_failure.is_some() {
+            return Ok(());
         }
-        Ok(())
+        let seconds = self.agenda.now().as_secs_f64();
+        Err(if self.job.keeps_too_much() {
+            RunError::TooMuchToKeep { seconds }
+        } else {
+            RunError::TooManyEvents { limit, seconds }
+        })
     }
 
     /// What has come of it.
@@ -306,11 +319,27 @@ impl Simulation {
     }
 }
 
+/// Hashes what is written, so that the text of a long run need not stand in memory as a whole.
+struct Hash(Sha256);
+
+impl std::io::Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// SHA-256 over everything that was measured.
 fn digest(result: &RunResult) -> String {
-    let text =
-        serde_json::to_vec(result).expect("plain data with string keys can be written as JSON");
-    Sha256::digest(&text)
+    let mut hash = Hash(Sha256::new());
+    serde_json::to_writer(&mut hash, result)
+        .expect("plain data with string keys can be written as JSON, and a hash takes everything");
+    hash.0
+        .finalize()
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

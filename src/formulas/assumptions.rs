@@ -5,7 +5,7 @@ use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ROCKSDB_MEMTABLE_BYTES;
 use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, Work};
-use crate::units::ByteRate;
+use crate::units::{ByteRate, print};
 
 /// "No backpressure": buffers hold what one buffer timeout leaves in them.
 pub fn backpressured(scenario: &Scenario, load: &Load) -> Option<String> {
@@ -112,11 +112,10 @@ pub fn counts_twice(scenario: &Scenario) -> Option<String> {
 /// "Checkpoints complete": none expires.
 pub fn expires(scenario: &Scenario, refined: &Refined) -> Option<String> {
     let timeout_s = scenario.checkpointing.timeout.as_secs_f64();
-    (refined.slowest.end_to_end_s > timeout_s).then(|| {
-        format!(
-            "the checkpoint needs {:.1} s and expires after {timeout_s:.1} s: none completes",
-            refined.slowest.end_to_end_s
-        )
+    let needed_s = refined.slowest.end_to_end_s;
+    (needed_s > timeout_s).then(|| {
+        let (needed, timeout) = print::unequal_seconds(needed_s, timeout_s);
+        format!("the checkpoint needs {needed} and expires after {timeout}: none completes")
     })
 }
 
@@ -124,9 +123,9 @@ pub fn expires(scenario: &Scenario, refined: &Refined) -> Option<String> {
 pub fn back_to_back(scenario: &Scenario, refined: &Refined) -> Option<String> {
     let interval_s = scenario.checkpointing.interval?.as_secs_f64();
     (refined.durable_s() > interval_s).then(|| {
+        let (takes, interval) = print::unequal_seconds(refined.durable_s(), interval_s);
         format!(
-            "a checkpoint takes {:.1} s, longer than the interval of {interval_s:.1} s: checkpoints run back to back",
-            refined.durable_s()
+            "a checkpoint takes {takes}, longer than the interval of {interval}: checkpoints run back to back"
         )
     })
 }

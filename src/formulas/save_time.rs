@@ -3,6 +3,7 @@
 use crate::formulas::refined::Refined;
 use crate::formulas::{Formula, Symbol, assumptions};
 use crate::scenario::Scenario;
+use crate::units::print;
 
 /// F5 of the documents: `T_max = max(T_1, …, T_n)`.
 ///
@@ -43,8 +44,8 @@ fn spread(refined: &Refined) -> Option<String> {
     });
     (high - low > 1.0).then(|| {
         format!(
-            "barriers reach subtasks up to {:.1} s apart: their uploads do not start together",
-            high - low
+            "barriers reach subtasks up to {} apart: their uploads do not start together",
+            print::seconds(high - low)
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::formulas::refined::Refined;
 use crate::scenario::{Alignment, Mode, Scenario};
+use crate::units::print;
 
 /// Headroom below which a timeout is called tight: durations vary by about this much between checkpoints.
 const TIGHT: f64 = 2.0;
@@ -49,17 +50,17 @@ fn expiry(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
     let waits_s = refined.slowest.start_delay_s + refined.slowest.alignment_s;
     let hint = if waits_s > refined.slowest.async_s {
         format!(
-            "barriers need {waits_s:.1} s to reach {where_}: remove the backpressure, or let barriers overtake"
+            "barriers need {} to reach {where_}: remove the backpressure, or let barriers overtake",
+            print::seconds(waits_s)
         )
     } else {
         format!(
-            "the upload of {where_} takes {:.1} s: a longer timeout, more bandwidth, or less to upload (incremental checkpoints, the changelog)",
-            refined.slowest.async_s
+            "the upload of {where_} takes {}: a longer timeout, more bandwidth, or less to upload (incremental checkpoints, the changelog)",
+            print::seconds(refined.slowest.async_s)
         )
     };
-    let message = format!(
-        "{verdict}: a checkpoint needs about {needed_s:.1} s, the timeout is {timeout_s:.1} s"
-    );
+    let (needed, timeout) = print::unequal_seconds(needed_s, timeout_s);
+    let message = format!("{verdict}: a checkpoint needs about {needed}, the timeout is {timeout}");
     Some(Warning {
         option: "execution.checkpointing.timeout",
         message,
@@ -71,10 +72,11 @@ fn expiry(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
 fn peak_expiry(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
     let timeout_s = scenario.checkpointing.timeout.as_secs_f64();
     let peak_s = refined.slowest_compacted.end_to_end_s;
+    let (peak, timeout) = print::unequal_seconds(peak_s, timeout_s);
     (peak_s > timeout_s && refined.slowest.end_to_end_s * TIGHT <= timeout_s).then(|| Warning {
         option: "execution.checkpointing.timeout",
         message: format!(
-            "one checkpoint in four uploads compacted files and needs about {peak_s:.1} s; the timeout is {timeout_s:.1} s"
+            "one checkpoint in four uploads compacted files and needs about {peak}; the timeout is {timeout}"
         ),
         hint: "set the timeout for the longest checkpoint, not for the usual one".to_owned(),
     })
@@ -89,9 +91,7 @@ fn never_switches(scenario: &Scenario) -> Option<Warning> {
     (scenario.checkpointing.mode == Mode::ExactlyOnce && after >= timeout).then(|| Warning {
         option: "execution.checkpointing.aligned-checkpoint-timeout",
         message: format!(
-            "barriers start to overtake after {:.1} s, but the checkpoint expires after {:.1} s",
-            after.as_secs_f64(),
-            timeout.as_secs_f64()
+            "barriers start to overtake after {after}, but the checkpoint expires after {timeout}"
         ),
         hint: "set it well below execution.checkpointing.timeout".to_owned(),
     })
@@ -105,8 +105,7 @@ fn switches_always(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
     (scenario.checkpointing.mode == Mode::ExactlyOnce && refined.persisted_bytes > 0.0).then(|| Warning {
         option: "execution.checkpointing.aligned-checkpoint-timeout",
         message: format!(
-            "aligned barriers do not arrive within {:.1} s: every checkpoint waits that long and then overtakes",
-            after.as_secs_f64()
+            "aligned barriers do not arrive within {after}: every checkpoint waits that long and then overtakes"
         ),
         hint: "shorten it, or remove the backpressure".to_owned(),
     })
@@ -116,11 +115,11 @@ fn switches_always(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
 fn back_to_back(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
     let interval_s = scenario.checkpointing.interval?.as_secs_f64();
     let no_pause = scenario.checkpointing.min_pause.is_zero();
+    let (takes, interval) = print::unequal_seconds(refined.durable_s(), interval_s);
     (refined.durable_s() > interval_s && no_pause).then(|| Warning {
         option: "execution.checkpointing.interval",
         message: format!(
-            "a checkpoint takes about {:.1} s, longer than the interval of {interval_s:.1} s: one follows the other without pause",
-            refined.durable_s()
+            "a checkpoint takes about {takes}, longer than the interval of {interval}: one follows the other without pause"
         ),
         hint: "lengthen the interval, or set execution.checkpointing.min-pause".to_owned(),
     })
@@ -165,11 +164,7 @@ mod tests {
         scenario.vertices[1].slowness[0] = 10.0;
         scenario.vertices[1].state = None;
         scenario.checkpointing.timeout = SimDuration::from_secs(3);
-        assert!(
-            lint(&scenario)[0]
-                .hint
-                .starts_with("barriers need 8.6 s to reach count")
-        );
+        assert!(lint(&scenario)[0].hint.starts_with("barriers need 8s "));
     }
 
     #[test]

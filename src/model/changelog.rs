@@ -4,6 +4,7 @@
 //! log; now and then the inner backend is written, and the log before is garbage. Left out: the flush of an inner RocksDB
 //! on the task's thread, and changes that wait because too many uploads are under way.
 
+use crate::model::file_sizes::FileSizes;
 use crate::scenario::Changelog;
 
 /// The log since the last materialisation, and the one under way.
@@ -25,7 +26,7 @@ struct Materialisation {
     /// Bytes of the log that it makes garbage.
     replaces: u64,
     size: u64,
-    files: Vec<u64>,
+    files: FileSizes,
     open: usize,
     threads: usize,
 }
@@ -49,8 +50,9 @@ impl Log {
 
     /// Appends `bytes`. What exceeds the threshold is uploaded as it is written.
     pub fn append(&mut self, bytes: u64) {
-        self.logged += bytes;
-        self.pending += bytes;
+        // No log of a job that can be is so long; the sum of what cannot be stays at its end.
+        self.logged = self.logged.saturating_add(bytes);
+        self.pending = self.pending.saturating_add(bytes);
         let threshold = self.options.preemptive_persist.get();
         if self.pending > threshold {
             self.pending %= threshold.max(1);
@@ -64,7 +66,7 @@ impl Log {
 
     /// What a restore reads: the last materialisation and the log since its beginning.
     pub fn state_size(&self) -> u64 {
-        self.materialised + self.logged
+        self.materialised.saturating_add(self.logged)
     }
 
     /// Bytes of the log alone.
@@ -78,7 +80,7 @@ impl Log {
     }
 
     /// The inner backend, `size` bytes of which `files` are new, begins to be uploaded.
-    pub fn begin(&mut self, size: u64, files: Vec<u64>, threads: usize) {
+    pub fn begin(&mut self, size: u64, files: FileSizes, threads: usize) {
         self.running = Some(Materialisation {
             replaces: self.logged,
             size,
@@ -94,7 +96,7 @@ impl Log {
         if running.open >= running.threads {
             return None;
         }
-        let bytes = running.files.pop()?;
+        let bytes = running.files.take()?;
         running.open += 1;
         Some(bytes)
     }
@@ -147,7 +149,7 @@ mod tests {
     fn the_log_is_truncated_to_the_beginning_of_the_materialisation_when_that_is_uploaded() {
         let mut log = log();
         log.append(700);
-        log.begin(5500, vec![100, 200, 300], 2);
+        log.begin(5500, FileSizes::of([(300, 1), (200, 1), (100, 1)]), 2);
         assert_eq!((log.next_file(), log.next_file()), (Some(300), Some(200)));
         assert_eq!(log.next_file(), None);
         log.append(40);

@@ -334,11 +334,6 @@ impl Coordinator {
         self.options.timeout
     }
 
-    /// Completed checkpoints in the store, oldest first.
-    pub fn retained(&self) -> impl Iterator<Item = CheckpointId> {
-        self.retained.iter().copied()
-    }
-
     fn reschedule(&mut self, at: SimTime) -> (SimTime, u32) {
         self.next_tick = at;
         self.tick += 1;

@@ -1,7 +1,7 @@
 //! What a checkpoint holds: where every source stood, every task's state, and the data in flight.
 //!
-//! A restore sets tasks and channels back to such a cut (`flink-semantics` 6.4). Kept for pending and retained
-//! checkpoints only.
+//! A restore sets tasks and channels back to such a cut (`flink-semantics` 6.4). Kept for pending checkpoints and the
+//! newest completed one only.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ impl Cuts {
         }
     }
 
-    /// Forgets what is neither pending nor retained.
+    /// Forgets what is not wanted any more.
     pub fn keep(&mut self, wanted: impl Fn(CheckpointId) -> bool) {
         self.of.retain(|&checkpoint, _| wanted(checkpoint));
     }

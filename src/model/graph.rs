@@ -4,6 +4,7 @@
 //! which is also the order of deployment.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::engine::Streams;
 use crate::model::alignment::Alignment;
@@ -16,7 +17,7 @@ use crate::model::service::{Partitioner, ServiceTime};
 use crate::model::state_backend::StateBackend;
 use crate::model::task::{Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
-use crate::scenario::{BufferTimeout, Exchange, Input, Reading, Scenario, VertexId, Work};
+use crate::scenario::{BufferTimeout, Exchange, Input, Rate, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;
 
 /// The tasks of a job and the network between them.
@@ -64,9 +65,13 @@ pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
     let mut taskmanager_of = Vec::new();
     let mut tasks = Vec::new();
     for (v, vertex) in scenario.vertices.iter().enumerate() {
+        let rate = match &vertex.work {
+            Work::Source(source) => Arc::new(source.rate.clone()),
+            Work::Operator(_) => Arc::new(Rate::Unlimited),
+        };
         for subtask in 0..vertex.parallelism {
             taskmanager_of.push(scenario.taskmanager_of(VertexId(v), subtask));
-            tasks.push(task(scenario, v, subtask, streams));
+            tasks.push(task(scenario, (v, subtask), &rate, streams));
         }
     }
     let mut wiring = Wiring {
@@ -75,7 +80,7 @@ pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
         first_task,
         taskmanager_of,
         tasks,
-        channels: vec![],
+        channels: Vec::with_capacity(scenario.channels()),
         partitions: vec![],
         gates: vec![],
     };
@@ -287,22 +292,26 @@ fn consumers_of(exchange: &Exchange, k: usize, p: usize, q: usize) -> std::ops::
         Exchange::Forward => k..k + 1,
         // Consumer i reads producers ⌊i·p/q⌋ … ⌊(i+1)·p/q⌋ − 1.
         Exchange::Rescale if p >= q => {
-            let consumer = (0..q)
-                .find(|i| (k + 1) <= (i + 1) * p / q)
-                .expect("every producer has its consumer");
-            consumer..consumer + 1
+            let until = ((k + 1) * q).div_ceil(p);
+            until - 1..until
         }
         Exchange::Rescale => (k * q).div_ceil(p)..((k + 1) * q).div_ceil(p),
     }
 }
 
-fn task(scenario: &Scenario, v: usize, subtask: usize, streams: &Streams) -> Task {
+/// A subtask of a vertex; `rate` is what all subtasks of a source share.
+fn task(
+    scenario: &Scenario,
+    (v, subtask): (usize, usize),
+    rate: &Arc<Rate>,
+    streams: &Streams,
+) -> Task {
     let vertex = &scenario.vertices[v];
     let stream = |purpose: &str| streams.named(&format!("{purpose} {} {subtask}", vertex.name));
     let source = match &vertex.work {
         Work::Source(source) => Some(Box::new(SourceState {
             schedule: Schedule::new(
-                source.rate.clone(),
+                Arc::clone(rate),
                 vertex.parallelism,
                 SimTime::ZERO + source.start,
                 source.arrivals,

@@ -41,6 +41,13 @@ use crate::model::task::{Doing, Mail, Spending, Task};
 use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
 use crate::units::{SimDuration, SimTime};
 
+/// Bytes that observers may keep of checkpoints and failures.
+const KEPT_MAX: u64 = 512 << 20;
+/// Bytes that they keep of a subtask's part in a checkpoint.
+const KEPT_OF_SUBTASK: u64 = 96;
+/// Bytes that they keep of a failure.
+const KEPT_OF_FAILURE: u64 = 200;
+
 /// A running job, told to an observer.
 #[derive(Debug)]
 pub struct Job<O> {
@@ -61,6 +68,8 @@ pub struct Job<O> {
     /// With `simulation.check-consistency`.
     ledger: Option<Box<Ledger>>,
     failed: bool,
+    /// Bytes that observers will keep of checkpoints and failures, about.
+    kept: u64,
     mishaps: Mishaps,
     /// Tasks that do not run.
     recovering: usize,
@@ -144,6 +153,7 @@ impl<O: Observer> Job<O> {
                 .check_consistency
                 .then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
             failed: false,
+            kept: 0,
             mishaps: Mishaps::new(scenario, streams, Self::beginning(&tasks)),
             recovering: 0,
             plans: BTreeMap::new(),
@@ -236,6 +246,12 @@ impl<O: Observer> Job<O> {
             taken + self.records_lost,
             self.records_in_channels(),
         )
+    }
+
+    /// Whether so much has been told of checkpoints and failures that keeping it takes too much memory. `check` refuses what
+    /// is sure to come to that; how often a job fails, only the run shows.
+    pub fn keeps_too_much(&self) -> bool {
+        self.kept > KEPT_MAX
     }
 
     /// Whether all tasks run.
@@ -418,10 +434,12 @@ impl<O: Observer> Model for Job<O> {
             Event::Materialise { task } => self.materialise(task, agenda),
             Event::Debloat { gate } => self.debloat(gate, agenda),
         }
+        self.fail_if_intolerable(agenda);
         self.run_tasks(agenda);
+        self.fail_if_intolerable(agenda);
     }
 
     fn finished(&self) -> bool {
-        self.failed
+        self.failed || self.keeps_too_much()
     }
 }

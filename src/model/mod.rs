@@ -13,6 +13,7 @@ pub mod cut;
 pub mod debloat;
 pub mod event;
 pub mod failure;
+pub mod file_sizes;
 pub mod graph;
 pub mod ids;
 pub mod job;

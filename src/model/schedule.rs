@@ -3,6 +3,8 @@
 //! Arrivals live on the axis of the cumulated rate: regular records at 0, 1, 2, …, Poisson records at the points of a
 //! unit-rate process. The inverse of the cumulated rate turns a position into a time, whatever the rate's shape.
 
+use std::sync::Arc;
+
 use crate::engine::Stream;
 use crate::scenario::{Arrivals, Rate};
 use crate::units::{SimDuration, SimTime};
@@ -10,7 +12,8 @@ use crate::units::{SimDuration, SimTime};
 /// The schedule of one source subtask.
 #[derive(Debug)]
 pub struct Schedule {
-    rate: Rate,
+    /// All subtasks of a source have the same: a trace may be long.
+    rate: Arc<Rate>,
     /// Share of the rate that this subtask emits.
     share: f64,
     start: SimTime,
@@ -29,6 +32,10 @@ pub struct Schedule {
 /// Where a step begins: (time since start in seconds, cumulated records, index of the step).
 type Step = (f64, f64, usize);
 
+/// So many repetitions of a schedule in a row are passed one by one; more are left out together, since a period may be a
+/// nanosecond. Passing them one by one rounds a little otherwise: what real schedules give stays as it is to the last bit.
+const TURNS_ONE_BY_ONE: f64 = 64.0;
+
 /// A place in a schedule, to return to.
 #[derive(Clone, Debug)]
 pub struct Position {
@@ -41,7 +48,7 @@ pub struct Position {
 impl Schedule {
     /// A schedule of `1 / parallelism` of the source's rate.
     pub fn new(
-        rate: Rate,
+        rate: Arc<Rate>,
         parallelism: usize,
         start: SimTime,
         arrivals: Arrivals,
@@ -73,7 +80,7 @@ impl Schedule {
 
     /// When the next record is due, and the step that holds it.
     fn time_of_next(&self) -> (SimTime, Step) {
-        let (seconds, step) = match &self.rate {
+        let (seconds, step) = match &*self.rate {
             Rate::Unlimited => (0.0, self.step),
             Rate::Constant(per_s) => (self.next / (per_s * self.share), self.step),
             Rate::Steps { .. } => self.in_steps(),
@@ -88,7 +95,7 @@ impl Schedule {
 
     /// How many records are due by `now`, at most `most`. Does not take them.
     pub fn take_due(&mut self, now: SimTime, most: u32) -> u32 {
-        if self.rate == Rate::Unlimited {
+        if *self.rate == Rate::Unlimited {
             let due = if now >= self.start { most } else { 0 };
             self.taken += u64::from(due);
             return due;
@@ -147,7 +154,7 @@ impl Schedule {
 
     /// How long the next record has been due.
     pub fn lag(&self, now: SimTime) -> SimDuration {
-        match &self.rate {
+        match &*self.rate {
             Rate::Unlimited => SimDuration::ZERO,
             Rate::Constant(_) | Rate::Steps { .. } => now.since(self.time_of_next().0),
         }
@@ -156,7 +163,7 @@ impl Schedule {
     /// Position on the cumulated axis.
     fn position_at(&self, now: SimTime) -> Option<f64> {
         let seconds = (now + self.lead).since(self.start).as_secs_f64();
-        match &self.rate {
+        match &*self.rate {
             Rate::Unlimited => None,
             Rate::Constant(per_s) => Some(per_s * self.share * seconds),
             Rate::Steps { .. } => Some(self.cumulated_at(seconds)),
@@ -165,8 +172,11 @@ impl Schedule {
 
     /// Position on the cumulated axis at a time that is not before the present step.
     fn cumulated_at(&self, seconds: f64) -> f64 {
-        let (mut begin, mut cumulated, mut index) = self.step;
-        loop {
+        let step = self.step;
+        let turn = self.turn();
+        let turns = turn.map_or(0.0, |(length, _)| (seconds - step.0) / length);
+        let (mut begin, mut cumulated, mut index) = self.turns_after(step, turns);
+        for _ in 0..self.steps_to_pass() {
             let (per_s, length) = self.step_of(index);
             if seconds <= begin + length {
                 return cumulated + per_s * (seconds - begin).max(0.0);
@@ -177,11 +187,12 @@ impl Schedule {
                 self.after(index),
             );
         }
+        cumulated
     }
 
     /// Records per second and seconds of a step.
     fn step_of(&self, index: usize) -> (f64, f64) {
-        let Rate::Steps { steps, period } = &self.rate else {
+        let Rate::Steps { steps, period } = &*self.rate else {
             unreachable!("only a rate of steps has steps")
         };
         let (begin, per_s) = steps[index];
@@ -193,9 +204,41 @@ impl Schedule {
         (per_s * self.share, length)
     }
 
+    /// Seconds and records of one repetition, if the schedule is repeated.
+    fn turn(&self) -> Option<(f64, f64)> {
+        let Rate::Steps {
+            steps,
+            period: Some(period),
+        } = &*self.rate
+        else {
+            return None;
+        };
+        let records = (0..steps.len()).map(|index| self.step_of(index));
+        let records = records.map(|(per_s, length)| per_s * length).sum();
+        Some((period.as_secs_f64(), records))
+    }
+
+    /// Where the same step begins `turns` repetitions later, or a few before that; itself if they are few.
+    fn turns_after(&self, step: Step, turns: f64) -> Step {
+        let Some((length, records)) = self.turn().filter(|_| turns > TURNS_ONE_BY_ONE) else {
+            return step;
+        };
+        let turns = (turns - 2.0).floor();
+        (step.0 + length * turns, step.1 + records * turns, step.2)
+    }
+
+    /// Steps that may have to be passed before the one that is looked for. If there are more, a step is so small that it
+    /// vanishes in what there was before: the place is reached as nearly as it can be.
+    fn steps_to_pass(&self) -> usize {
+        match &*self.rate {
+            Rate::Steps { steps, .. } => steps.len() * (TURNS_ONE_BY_ONE as usize + 4),
+            Rate::Unlimited | Rate::Constant(_) => 0,
+        }
+    }
+
     /// The step that follows; the first one after the last.
     fn after(&self, index: usize) -> usize {
-        let Rate::Steps { steps, .. } = &self.rate else {
+        let Rate::Steps { steps, .. } = &*self.rate else {
             unreachable!("only a rate of steps has steps")
         };
         if index + 1 == steps.len() {
@@ -212,15 +255,14 @@ impl Schedule {
 
     /// Seconds since the start when the next record is due, and its step.
     fn in_steps(&self) -> (f64, Step) {
-        let Rate::Steps { steps, period } = &self.rate else {
-            unreachable!("the caller matched the rate")
-        };
+        let turn = self.turn();
         // A whole turn without records would never end.
-        if period.is_some() && steps.iter().all(|(_, per_s)| *per_s <= 0.0) {
+        if turn.is_some_and(|(_, records)| records <= 0.0) {
             return (f64::INFINITY, self.step);
         }
-        let mut step = self.step;
-        loop {
+        let turns = turn.map_or(0.0, |(_, records)| (self.next - self.step.1) / records);
+        let mut step = self.turns_after(self.step, turns);
+        for _ in 0..self.steps_to_pass() {
             let (begin, cumulated, index) = step;
             let (per_s, length) = self.step_of(index);
             let within = (self.next - cumulated) / per_s;
@@ -236,6 +278,7 @@ impl Schedule {
                 self.after(index),
             );
         }
+        (step.0, step)
     }
 }
 
@@ -250,7 +293,7 @@ mod tests {
 
     fn schedule(rate: Rate, arrivals: Arrivals) -> Schedule {
         Schedule::new(
-            rate,
+            Arc::new(rate),
             2,
             SimTime::ZERO,
             arrivals,
@@ -283,6 +326,21 @@ mod tests {
             "100 in the first ten seconds, one at their very end"
         );
         assert_eq!(source.take_due(at(25.0), 1000), 50);
+    }
+
+    #[test]
+    fn a_schedule_that_repeats_every_nanosecond_is_looked_at_in_no_time() {
+        let steps = vec![(SimDuration::ZERO, 0.002)];
+        let period = Some(SimDuration::from_nanos(1));
+        let mut source = schedule(Rate::Steps { steps, period }, Arrivals::Regular);
+        assert_eq!(source.due(at(1e6 + 1.0)), Some(1000));
+        assert_eq!(source.take_due(at(0.0), 1), 1);
+        let next = source.next_due();
+        assert!(
+            next.since(at(1000.0)) < SimDuration::from_millis(1),
+            "{next}"
+        );
+        assert_eq!(source.take_due(at(1e6 + 1.0), 10_000), 1000);
     }
 
     #[test]

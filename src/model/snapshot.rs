@@ -25,12 +25,10 @@ pub struct Snapshot {
     pub checkpoint: CheckpointId,
     /// What the ack will say; filled phase by phase.
     pub record: SubtaskRecord,
-    /// What it costs.
+    /// What it costs; its files are those that have not begun.
     pub plan: SnapshotPlan,
     /// End of the sync phase; `None` before.
     pub sync_ended: Option<SimTime>,
-    /// Files of `plan` that have not begun.
-    pub files_left: usize,
     /// Files that are being written.
     pub files_open: usize,
     /// The async part has begun and its fixed time is over.
@@ -102,7 +100,7 @@ impl Snapshots {
         if let Some(snapshot) = self.get_mut(checkpoint)
             && !running
         {
-            snapshot.files_left = 0;
+            snapshot.plan.files.clear();
         }
     }
 
@@ -125,7 +123,6 @@ impl Snapshot {
         Snapshot {
             checkpoint,
             record,
-            files_left: plan.files.len(),
             plan,
             sync_ended: None,
             files_open: 0,
@@ -138,11 +135,10 @@ impl Snapshot {
 
     /// The next file that a free upload thread takes, if there are both.
     pub fn next_file(&mut self) -> Option<u64> {
-        if self.files_left == 0 || self.files_open >= self.plan.threads {
+        if self.files_open >= self.plan.threads {
             return None;
         }
-        let bytes = self.plan.files[self.plan.files.len() - self.files_left];
-        self.files_left -= 1;
+        let bytes = self.plan.files.take()?;
         self.files_open += 1;
         Some(bytes)
     }
@@ -150,7 +146,7 @@ impl Snapshot {
     /// Whether nothing keeps the async part from ending.
     pub fn is_done(&self) -> bool {
         self.fixed_over
-            && self.files_left == 0
+            && self.plan.files.is_empty()
             && self.files_open == 0
             && self.input_complete
             && self.barriers_waiting == 0

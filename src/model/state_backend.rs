@@ -7,8 +7,9 @@ mod restore;
 pub use restore::RestorePlan;
 
 use crate::model::changelog::Log;
+use crate::model::file_sizes::FileSizes;
 use crate::model::ids::CheckpointId;
-use crate::model::lsm::{Lsm, SstFile};
+use crate::model::lsm::{self, Lsm, SstFiles};
 use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
@@ -42,8 +43,9 @@ enum Store {
     RocksDb {
         options: RocksDb,
         lsm: Lsm,
-        base: Vec<u64>,
-        taken: Vec<(CheckpointId, Vec<SstFile>)>,
+        /// What the newest checkpoint that is known to be complete has uploaded.
+        base: Vec<SstFiles>,
+        taken: Vec<(CheckpointId, Vec<SstFiles>)>,
     },
 }
 
@@ -66,7 +68,7 @@ pub struct SnapshotPlan {
     /// Time on top that differs from time to time.
     pub overhead: Latency,
     /// Files to upload, largest first; all of them begin as threads become free.
-    pub files: Vec<u64>,
+    pub files: FileSizes,
     /// Files that are uploaded at the same time.
     pub threads: usize,
     /// Newly persisted bytes.
@@ -127,7 +129,7 @@ impl StateBackend {
                 Store::Inline { bytes } => *bytes,
                 Store::HashMap => backend.scan_bytes(),
                 Store::RocksDb { lsm, base, .. } => {
-                    *base = lsm.all().iter().map(|file| file.id).collect();
+                    *base = lsm.all();
                     lsm.live()
                 }
             };
@@ -168,12 +170,20 @@ impl StateBackend {
         }
     }
 
+    /// The checkpoint will never complete: nobody will ask which files it has uploaded. With a changelog it has none.
+    pub fn forget(&mut self, id: CheckpointId) {
+        if self.changelog.is_none()
+            && let Store::RocksDb { taken, .. } = &mut self.store
+        {
+            taken.retain(|(of, _)| *of != id);
+        }
+    }
+
     fn confirm_files(&mut self, id: CheckpointId) {
         if let Store::RocksDb { base, taken, .. } = &mut self.store
             && let Some(position) = taken.iter().position(|(of, _)| *of == id)
         {
-            let files = taken.swap_remove(position).1;
-            *base = files.iter().map(|file| file.id).collect();
+            *base = taken.swap_remove(position).1;
             taken.retain(|(of, _)| *of > id);
         }
     }
@@ -192,8 +202,7 @@ impl StateBackend {
         self.materialisations += 1;
         let number = CheckpointId(self.materialisations);
         let plan = self.snapshot_native(now, processed, Some(number));
-        let mut plan = self.place(plan);
-        plan.files.reverse();
+        let plan = self.place(plan);
         if let Some(log) = &mut self.changelog {
             log.begin(plan.state_size, plan.files, plan.threads);
         }
@@ -235,26 +244,22 @@ impl StateBackend {
                 let per_entry = (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
                 let flushed = lsm.flush((dirty_entries * per_entry) as u64);
                 let files = lsm.all();
-                let known: &[u64] = if options.incremental && id.is_some() {
+                let known: &[SstFiles] = if options.incremental && id.is_some() {
                     base
                 } else {
                     &[]
                 };
+                let new = lsm::without(&files, known);
+                let upload = FileSizes::largest_first(new.iter().map(SstFiles::sizes));
+                let state_size: u64 = files.iter().map(SstFiles::total).sum();
                 if let Some(id) = id {
-                    taken.push((id, files.clone()));
+                    taken.push((id, files));
                 }
-                let mut upload: Vec<u64> = files
-                    .iter()
-                    .filter(|file| !known.contains(&file.id))
-                    .map(|file| file.bytes)
-                    .collect();
-                upload.sort_unstable_by(|a, b| b.cmp(a));
-                let state_size: u64 = files.iter().map(|file| file.bytes).sum();
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),
                     fixed: SimDuration::ZERO,
                     overhead: Latency::default(),
-                    checkpointed: upload.iter().sum::<u64>() + c::ROCKSDB_MISC_BYTES,
+                    checkpointed: upload.total() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
                     threads: options.transfer_threads,
@@ -274,8 +279,10 @@ impl StateBackend {
         // The log has no inline threshold: whatever was changed makes a file (`StateChangeFsUploader`). What was uploaded
         // before the barrier came is not counted as checkpointed.
         let files = match self.storage {
-            CheckpointStorage::FileSystem if tail > 0 => vec![tail],
-            CheckpointStorage::FileSystem | CheckpointStorage::JobManager { .. } => Vec::new(),
+            CheckpointStorage::FileSystem if tail > 0 => FileSizes::one(tail),
+            CheckpointStorage::FileSystem | CheckpointStorage::JobManager { .. } => {
+                FileSizes::default()
+            }
         };
         SnapshotPlan {
             fixed: if tail > 0 {
@@ -328,10 +335,10 @@ impl StateBackend {
     fn place(&self, mut plan: SnapshotPlan) -> SnapshotPlan {
         match self.storage {
             CheckpointStorage::FileSystem => {
-                plan.files.retain(|&bytes| bytes > self.inline_threshold);
+                plan.files.retain(|bytes| bytes > self.inline_threshold);
             }
             CheckpointStorage::JobManager { max_state } => {
-                plan.too_large = plan.files.iter().any(|&bytes| bytes > max_state.get());
+                plan.too_large = plan.files.largest() > max_state.get();
                 plan.files.clear();
             }
         }
@@ -346,7 +353,7 @@ impl StateBackend {
 
 fn one_file(bytes: u64) -> SnapshotPlan {
     SnapshotPlan {
-        files: vec![bytes],
+        files: FileSizes::one(bytes),
         threads: 1,
         checkpointed: bytes,
         state_size: bytes,

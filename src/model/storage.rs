@@ -107,7 +107,7 @@ impl Storage {
     pub fn create(&mut self, file: File) -> FileId {
         if file.owner.direction() == Direction::Write {
             self.opened += 1;
-            self.written += file.bytes;
+            self.written = self.written.saturating_add(file.bytes);
         }
         if let Some(slot) = self.free.pop() {
             self.files[slot as usize] = Some(file);
@@ -154,6 +154,11 @@ impl Storage {
     /// Whether a forecast is the newest one.
     pub fn is_current(&mut self, direction: Direction, forecast: u32) -> bool {
         self.line(direction).forecast == forecast
+    }
+
+    /// Transfers under way.
+    pub fn moving(&mut self, direction: Direction) -> u64 {
+        self.line(direction).share.len() as u64
     }
 
     /// The file is closed; its number may be used again.

@@ -3,6 +3,7 @@
 //! The list is data (`flink_options.txt`), dumped from Flink 2.3.0's `ConfigOptions`. Options that are not in it are
 //! accepted when they begin as other options of Flink do, and refused otherwise.
 
+use crate::scenario::bounds;
 use crate::scenario::diagnostic::similar;
 use crate::units::{UnitError, flink};
 
@@ -179,7 +180,9 @@ impl Kind {
         let wrong = |what: &str| Err(UnitError::new(format!("`{text}` is no {what}")));
         match self {
             Kind::Duration => flink::duration(trimmed).map(|_| ()),
-            Kind::Size => flink::size(trimmed).map(|_| ()),
+            Kind::Size => flink::size(trimmed)
+                .and_then(|size| bounds::size(trimmed, size))
+                .map(|_| ()),
             Kind::Integer if trimmed.parse::<i64>().is_err() => wrong("whole number"),
             Kind::Number if !trimmed.parse::<f64>().is_ok_and(f64::is_finite) => wrong("number"),
             Kind::Boolean if !["true", "false"].contains(&trimmed.to_lowercase().as_str()) => {

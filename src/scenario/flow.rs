@@ -147,7 +147,8 @@ fn records_until(steps: &[(SimDuration, f64)], end: f64) -> f64 {
     records.sum()
 }
 
-fn peak_rate(rate: &Rate) -> f64 {
+/// Records per second when most come; without limit, infinitely many.
+pub(super) fn peak_rate(rate: &Rate) -> f64 {
     match rate {
         Rate::Unlimited => f64::INFINITY,
         Rate::Constant(rate) => *rate,

@@ -5,6 +5,7 @@
 //! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
 
 pub mod axis;
+pub mod bounds;
 pub mod calibration;
 pub mod cluster;
 mod conf;

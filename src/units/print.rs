@@ -88,6 +88,23 @@ pub fn record_rate(per_second: f64) -> String {
     format!("{}{unit}/s", three_digits(number))
 }
 
+/// A time in seconds for people, as [`SimDuration`] is shown.
+pub fn seconds(seconds: f64) -> String {
+    SimDuration::from_secs_f64(seconds).to_string()
+}
+
+/// Two times in seconds for people, one of which is said to be longer: exact, if they would look alike otherwise.
+pub fn unequal_seconds(one: f64, other: f64) -> (String, String) {
+    let rounded = (seconds(one), seconds(other));
+    if rounded.0 != rounded.1 {
+        return rounded;
+    }
+    (
+        written(SimDuration::from_secs_f64(one)),
+        written(SimDuration::from_secs_f64(other)),
+    )
+}
+
 /// A share for people: `30 %`, `0.25 %`.
 pub fn share(fraction: f64) -> String {
     format!("{} %", three_digits(fraction * 100.0))
@@ -224,6 +241,16 @@ mod tests {
         case(72_000_000_000, "1m 12s");
         case(7_500_000_000_000, "2h 5m");
         case(273_600_000_000_000, "3d 4h");
+    }
+
+    #[test]
+    fn of_two_times_the_longer_one_never_looks_like_the_other() {
+        let texts = |one, other| {
+            let (one, other) = unequal_seconds(one, other);
+            format!("{one} > {other}")
+        };
+        assert_eq!(texts(0.012, 0.010), "12ms > 10ms");
+        assert_eq!(texts(600.0003, 600.0), "600000300 us > 10 min");
     }
 
     #[test]

@@ -18,8 +18,12 @@ mod failures;
 mod formulas;
 /// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
 mod import;
+/// A checkpoint that the job cannot tolerate, whatever was under way.
+mod intolerable;
 /// What must hold for every scenario, at every instant.
 mod invariants;
+/// The largest values: refused, or simulated to an end in bounded memory.
+mod limits;
 /// Random failures, outages and restart strategies, for random scenarios.
 mod mishaps;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.

@@ -32,6 +32,9 @@ impl Schema {
                 "minimum" => value
                     .as_f64()
                     .is_none_or(|it| it >= content.as_f64().unwrap()),
+                "maximum" => value
+                    .as_f64()
+                    .is_none_or(|it| it <= content.as_f64().unwrap()),
                 "minItems" => value
                     .as_array()
                     .is_none_or(|it| it.len() as u64 >= content.as_u64().unwrap()),

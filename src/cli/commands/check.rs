@@ -8,7 +8,7 @@ use crate::cli::commands::run::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::warnings;
-use crate::experiment::objectives;
+use crate::experiment::{grid, objectives};
 use crate::render::number::counted;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
 use crate::scenario::load::{self, Loaded};
@@ -41,6 +41,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     for file in &args.files {
         let loaded = load::load(file, &[]).and_then(|loaded| {
             objectives::of(&loaded)?;
+            grid::check(&loaded)?;
             Ok(loaded)
         });
         if loaded.is_err() {

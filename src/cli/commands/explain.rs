@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = input::assignment)]
     set: Vec<(String, String)>,
     /// Of a scenario file: root seed, instead of job.seed
-    #[arg(long)]
+    #[arg(long, value_parser = crate::cli::input::seed)]
     seed: Option<u64>,
 }
 

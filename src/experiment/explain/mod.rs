@@ -297,7 +297,7 @@ fn close_up(scenario: &Scenario, seed: u64, checkpoint: u64, until: SimTime) -> 
         &mut agenda,
     );
     // A limit on events has not ended the run before; a failed job ends here as it did there.
-    engine::run(&mut job, &mut agenda, until, u64::MAX);
+    engine::run(&mut job, &mut agenda, until, scenario.simulation.max_events);
     drop(job);
     close_up.expect("the job asked for it")
 }

@@ -4,7 +4,7 @@ use crate::engine::Agenda;
 use crate::model::coordinator::{Ack, Admission, Tolerance, Wish};
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::{CheckpointInfo, Job};
+use crate::model::job::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
 use crate::model::ledger::Promise;
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::service::draw;
@@ -58,6 +58,7 @@ impl<O: Observer> Job<O> {
                         trigger: agenda.now(),
                         savepoint,
                     });
+                    self.kept += self.tasks.len() as u64 * KEPT_OF_SUBTASK;
                     self.mishaps.cuts.open(id, agenda.now());
                     self.observer.observe(
                         agenda.now(),
@@ -198,7 +199,9 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    /// Gives a pending checkpoint up.
+    /// Gives a pending checkpoint up. Nothing else happens before the caller goes on: if the job cannot tolerate it, it
+    /// fails only after what is being done now ([`Job::fail_if_intolerable`]), as the JobManager, which is told by a
+    /// message, would see to it.
     pub(super) fn abort_checkpoint(
         &mut self,
         checkpoint: CheckpointId,
@@ -218,10 +221,17 @@ impl<O: Observer> Job<O> {
         agenda.at(arrival, Event::AbortAtTasks { checkpoint });
         match tolerance {
             Tolerance::Tolerated => self.look_at_queue(agenda),
-            Tolerance::Exceeded => self.fail_globally(
-                "Exceeded checkpoint tolerable failure threshold.".to_owned(),
-                agenda,
-            ),
+            Tolerance::Exceeded => self.mishaps.intolerable = true,
+        }
+    }
+
+    /// The job fails if a checkpoint was given up that it cannot tolerate. Tasks go down here, with their snapshots and
+    /// files: nobody may be in the middle of one.
+    #[inline]
+    pub(super) fn fail_if_intolerable(&mut self, agenda: &mut Agenda<Event>) {
+        if std::mem::take(&mut self.mishaps.intolerable) {
+            let cause = "Exceeded checkpoint tolerable failure threshold.".to_owned();
+            self.fail_globally(cause, agenda);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::cut::{Cut, Cuts};
 use crate::model::event::Event;
 use crate::model::failure::FailureSource;
 use crate::model::ids::TaskId;
-use crate::model::job::Job;
+use crate::model::job::{Job, KEPT_OF_FAILURE};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::restart::Backoff;
 use crate::model::storage::{Direction, FileOwner};
@@ -38,6 +38,8 @@ pub(super) struct Mishaps {
     pub(super) backlog: u64,
     /// The backlog is being worked off.
     pub(super) catching_up: bool,
+    /// A checkpoint was given up that the job cannot tolerate: it fails when the present event is dealt with.
+    pub(super) intolerable: bool,
 }
 
 impl Mishaps {
@@ -58,6 +60,7 @@ impl Mishaps {
             slots: SimTime::ZERO,
             backlog: 0,
             catching_up: false,
+            intolerable: false,
         }
     }
 }
@@ -165,6 +168,7 @@ impl<O: Observer> Job<O> {
         if self.recovering == 0 && !self.mishaps.catching_up {
             self.mishaps.backlog = self.backlog(now);
         }
+        self.kept += KEPT_OF_FAILURE;
         self.observer.observe(now, &Fact::FailureStruck { cause });
         self.lose(&struck, agenda);
         let delay = self.detection_delay(struck.len() > 1);

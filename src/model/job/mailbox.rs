@@ -147,7 +147,8 @@ fn in_hand(task: &Task) -> u32 {
         // While several inputs have data, one record of each in turn.
         Reading::Alternating => {
             let sides = task.inputs.iter().filter_map(left);
-            sides.clone().min().unwrap_or(0) * sides.count() as u32
+            let least = sides.clone().min().unwrap_or(0);
+            least.saturating_mul(sides.count() as u32)
         }
     }
 }

@@ -4,6 +4,8 @@
 //! the end of their piece. A piece whose output becomes unavailable is cut at that record, as the real task, which tests
 //! before each record, would have stopped there.
 
+use crate::engine::Agenda;
+use crate::model::event::Event;
 use crate::model::ids::{ChannelId, TaskId};
 use crate::model::job::mailbox::{Output, output};
 use crate::model::ledger::{Identity, Ledger};
@@ -37,8 +39,9 @@ pub(super) fn finish(
     network: &mut Network,
     mut ledger: Option<(&mut Ledger, TaskId)>,
     piece: Piece,
-    now: SimTime,
+    agenda: &mut Agenda<Event>,
 ) {
+    let now = agenda.now();
     let mut done = 0;
     let mut input = task.next_input;
     let offset = match (&ledger, &task.source) {
@@ -47,13 +50,13 @@ pub(super) fn finish(
     };
     while done < piece.records {
         match &mut ledger {
-            None => emit(task, network, now),
+            None => emit(task, network, agenda),
             Some((ledger, id)) => {
                 let record = match next_channel(task, &mut input) {
                     Some(channel) => ledger.process(channel),
                     None => ledger.read(*id, offset + u64::from(done)),
                 };
-                emit_known(task, network, ledger, record, now);
+                emit_known(task, network, ledger, record, agenda);
             }
         }
         done += 1;
@@ -77,15 +80,20 @@ pub(super) fn finish(
     }
 }
 
-/// Emits what one processed record gives, on every output.
+/// Emits what one processed record gives, on every output. What it gives beyond one record is counted: a record may give
+/// any number.
 #[inline]
-fn emit(task: &mut Task, network: &mut Network, now: SimTime) {
+fn emit(task: &mut Task, network: &mut Network, agenda: &mut Agenda<Event>) {
+    let now = agenda.now();
     task.fraction += task.selectivity;
     while task.fraction >= 1.0 - 1e-9 {
         task.fraction -= 1.0;
         for output in &mut task.outputs {
             let to = output.partitioner.choose();
             task.counters.written += write(output, network, to, now);
+        }
+        if task.fraction >= 1.0 - 1e-9 && !agenda.toil(1) {
+            task.fraction = 0.0;
         }
     }
 }
@@ -114,8 +122,9 @@ fn emit_known(
     network: &mut Network,
     ledger: &mut Ledger,
     record: Identity,
-    now: SimTime,
+    agenda: &mut Agenda<Event>,
 ) {
+    let now = agenda.now();
     for number in 0..record.outputs(task.selectivity) {
         let given = record.output(task.vertex, number);
         for output in &mut task.outputs {
@@ -128,6 +137,9 @@ fn emit_known(
                 ledger.send(channel, given);
             }
             task.counters.written += write(output, network, to, now);
+        }
+        if number > 0 && !agenda.toil(1) {
+            return;
         }
     }
 }

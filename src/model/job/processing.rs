@@ -63,7 +63,7 @@ impl<O: Observer> Job<O> {
         let task = &mut self.tasks[id.index()];
         if let Doing::Working(piece) = task.doing {
             let ledger = self.ledger.as_deref_mut().map(|ledger| (ledger, id));
-            piece::finish(task, &mut self.network, ledger, piece, agenda.now());
+            piece::finish(task, &mut self.network, ledger, piece, agenda);
             if self.scenario.checkpointing.every_records.is_some()
                 && self.tasks[id.index()].source.is_some()
             {

@@ -13,7 +13,7 @@ use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::Job;
 use crate::model::job::caching::CacheLimit;
-use crate::model::network::{Buffer, Element};
+use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::{Fact, Observer};
 use crate::model::storage::{File, FileOwner};
 use crate::model::task::{Doing, Task};
@@ -87,14 +87,16 @@ impl<O: Observer> Job<O> {
         self.mishaps.cuts.note_task(checkpoint, id, cut);
     }
 
-    /// Only pending and retained checkpoints can be restored.
+    /// Only the newest completed checkpoint is ever restored, and a pending one may become it. How many more are retained
+    /// for people does not matter here.
     pub(super) fn forget_cuts(&mut self) {
         let coordinator = &self.coordinator;
-        self.mishaps.cuts.keep(|checkpoint| {
-            coordinator.is_pending(checkpoint) || coordinator.retained().any(|id| id == checkpoint)
-        });
+        let newest = coordinator.newest();
+        self.mishaps
+            .cuts
+            .keep(|checkpoint| coordinator.is_pending(checkpoint) || Some(checkpoint) == newest);
         if let Some(ledger) = &mut self.ledger {
-            ledger.keep(|checkpoint| coordinator.retained().any(|id| id == checkpoint));
+            ledger.keep(|checkpoint| Some(checkpoint) == newest);
         }
     }
 
@@ -177,19 +179,14 @@ impl<O: Observer> Job<O> {
             if !lost[consumer.index()] || data.records == 0 {
                 continue;
             }
-            let buffer = Buffer {
-                records: u32::try_from(data.records).expect("a channel holds few buffers"),
-                bytes: u32::try_from(data.bytes).expect("a channel holds few buffers"),
-                last_of_segment: false,
-                floating: false,
-            };
             let task = &mut tasks[consumer.index()];
             let inputs = task.inputs.len();
             let input = task.inputs.iter().position(|input| input.gate == gate);
             let input = input.expect("a task reads from its own gates");
             let replay = &mut task.cache.replay;
             replay.resize_with(inputs, VecDeque::new);
-            replay[input].push_back((channel, Element::Data(buffer)));
+            let buffers = recovered(*data).map(|buffer| (channel, Element::Data(buffer)));
+            replay[input].extend(buffers);
         }
     }
 
@@ -322,6 +319,23 @@ impl<O: Observer> Job<O> {
     }
 }
 
+/// Recovered data of a channel: in one buffer, or in as many as its counters need.
+fn recovered(data: InFlight) -> impl Iterator<Item = Buffer> {
+    const MOST: u64 = u32::MAX as u64;
+    let parts = data.records.max(data.bytes).div_ceil(MOST);
+    // What the parts before this one have of an amount that is shared out as evenly as whole numbers allow.
+    let before = move |part: u64, amount: u64| {
+        (u128::from(amount) * u128::from(part) / u128::from(parts)) as u64
+    };
+    let share = move |part, amount| (before(part + 1, amount) - before(part, amount)) as u32;
+    (0..parts).map(move |part| Buffer {
+        records: share(part, data.records),
+        bytes: share(part, data.bytes),
+        last_of_segment: false,
+        floating: false,
+    })
+}
+
 fn cut_of(task: &Task) -> TaskCut {
     TaskCut {
         source: task
@@ -330,5 +344,37 @@ fn cut_of(task: &Task) -> TaskCut {
             .map(|source| (source.schedule.position(), source.due)),
         fraction: task.fraction,
         state: (*task.state).clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recovered_data_that_no_buffer_can_count_comes_in_several() {
+        let data = InFlight {
+            records: 9,
+            bytes: 3 * u64::from(u32::MAX) + 2,
+        };
+        let buffers: Vec<Buffer> = recovered(data).collect();
+        assert_eq!(buffers.len(), 4);
+        assert_eq!(
+            buffers.iter().map(|b| u64::from(b.bytes)).sum::<u64>(),
+            data.bytes
+        );
+        assert_eq!(
+            buffers.iter().map(|b| u64::from(b.records)).sum::<u64>(),
+            data.records
+        );
+        let small = InFlight {
+            records: 5,
+            bytes: 500,
+        };
+        let buffers: Vec<Buffer> = recovered(small).collect();
+        assert_eq!(
+            (buffers.len(), buffers[0].records, buffers[0].bytes),
+            (1, 5, 500)
+        );
     }
 }

@@ -16,6 +16,9 @@ use crate::model::task::{Doing, Spending};
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
 use crate::units::{Bytes, SimDuration, SimTime};
 
+/// So many transfers that share bandwidth are as much work as an event.
+const TRANSFERS_PER_EVENT: u64 = 100;
+
 impl<O: Observer> Job<O> {
     /// The sync phase begins: the task is blocked.
     pub(super) fn begin_snapshot(
@@ -242,6 +245,8 @@ impl<O: Observer> Job<O> {
     }
 
     pub(super) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
+        // Each of them has got another rate.
+        agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
         if let Some((end, forecast)) = self.storage.forecast(direction) {
             let done = Event::TransferDone {
                 direction,
@@ -344,6 +349,8 @@ impl<O: Observer> Job<O> {
         for id in (0..self.tasks.len() as u32).map(TaskId) {
             let snapshots = &mut self.tasks[id.index()].snapshots;
             snapshots.abort(checkpoint);
+            self.tasks[id.index()].state.forget(checkpoint);
+            let snapshots = &mut self.tasks[id.index()].snapshots;
             if let Some(snapshot) = snapshots.get_mut(checkpoint) {
                 snapshot.input_complete = true;
                 snapshot.barriers_waiting = 0;

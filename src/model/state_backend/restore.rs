@@ -3,7 +3,9 @@
 //! Always the full state, whatever the last checkpoint wrote: `HashMap` reads one file and deserialises it in one thread;
 //! RocksDB downloads all files with several threads and opens them; a changelog reads the inner backend and the log.
 
+use crate::model::file_sizes::FileSizes;
 use crate::model::ids::CheckpointId;
+use crate::model::lsm::SstFiles;
 use crate::model::state_backend::{StateBackend, Store};
 use crate::scenario::CheckpointStorage;
 use crate::scenario::calibration as c;
@@ -12,8 +14,8 @@ use crate::units::{SimDuration, SimTime};
 /// What a subtask reads before it can run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestorePlan {
-    /// Files to read; all of them begin as threads become free, the last one first.
-    pub files: Vec<u64>,
+    /// Files to read; all of them begin as threads become free.
+    pub files: FileSizes,
     /// Files that are read at the same time.
     pub threads: usize,
     /// Files that are being read.
@@ -33,7 +35,7 @@ impl StateBackend {
                 ..RestorePlan::default()
             },
             Store::HashMap => RestorePlan {
-                files: vec![self.scan_bytes()],
+                files: FileSizes::one(self.scan_bytes()),
                 threads: 1,
                 fixed: c::HASHMAP_OPEN,
                 ..RestorePlan::default()
@@ -46,11 +48,10 @@ impl StateBackend {
             } => {
                 let uploaded = taken.iter().find(|(of, _)| Some(*of) == checkpoint);
                 let files = uploaded.map_or_else(|| lsm.all(), |(_, files)| files.clone());
-                let mut files: Vec<u64> = files.iter().map(|file| file.bytes).collect();
+                let mut files = FileSizes::largest_first(files.iter().map(SstFiles::sizes));
                 if files.is_empty() {
-                    files.push(lsm.live());
+                    files = FileSizes::one(lsm.live());
                 }
-                files.sort_unstable();
                 RestorePlan {
                     files,
                     threads: options.transfer_threads,
@@ -60,11 +61,11 @@ impl StateBackend {
             }
         };
         if let Some(log) = &self.changelog {
-            plan.files.push(log.logged());
+            plan.files.put_first(log.logged());
         }
         match self.storage {
             CheckpointStorage::FileSystem => {
-                plan.files.retain(|&bytes| bytes > self.inline_threshold);
+                plan.files.retain(|bytes| bytes > self.inline_threshold);
             }
             CheckpointStorage::JobManager { .. } => plan.files.clear(),
         }
@@ -103,12 +104,13 @@ impl StateBackend {
     ) -> RestorePlan {
         let mut plan = self.restore_plan(None);
         let rocksdb = matches!(self.store, Store::RocksDb { .. });
-        let bytes: u64 = plan.files.iter().sum();
+        let bytes = plan.files.total();
         let of_old = bytes as f64 * new as f64 / old as f64;
         let mut overlaps = overlaps(subtask, old, new);
         if old != new && bytes > 0 {
             let read = |overlap: f64| if rocksdb { of_old } else { of_old * overlap };
-            plan.files = overlaps.iter().map(|&share| read(share) as u64).collect();
+            let last_first = overlaps.iter().rev();
+            plan.files = FileSizes::of(last_first.map(|&share| (read(share) as u64, 1)));
         }
         overlaps.sort_by(f64::total_cmp);
         let base = if canonical { None } else { overlaps.pop() };
@@ -140,7 +142,7 @@ impl RestorePlan {
         if self.open >= self.threads {
             return None;
         }
-        let bytes = self.files.pop()?;
+        let bytes = self.files.take()?;
         self.open += 1;
         Some(bytes)
     }
@@ -181,13 +183,13 @@ mod tests {
     #[test]
     fn a_rescaled_subtask_reads_the_old_subtasks_that_overlap_its_key_range() {
         let heap = backend(Backend::HashMap);
-        let bytes: u64 = heap.restore_plan(None).files.iter().sum();
+        let bytes: u64 = heap.restore_plan(None).files.total();
         // From 2 to 3 subtasks: the middle one needs a third of both.
         let plan = heap.rescale_plan(1, (2, 3), false);
         assert_eq!(plan.files, [bytes / 2, bytes / 2]);
         assert_eq!(heap.rescale_plan(1, (3, 3), false).files, [bytes]);
         let rocksdb = backend(Backend::RocksDb(RocksDb::default()));
-        let bytes: u64 = rocksdb.restore_plan(None).files.iter().sum();
+        let bytes: u64 = rocksdb.restore_plan(None).files.total();
         let plan = rocksdb.rescale_plan(1, (2, 3), false);
         assert_eq!(
             plan.files,
@@ -216,8 +218,9 @@ mod tests {
         }
         let plan = backend.restore_plan(Some(CheckpointId(3)));
         assert_eq!(plan.threads, 4);
-        let bytes: u64 = plan.files.iter().sum();
+        let bytes = plan.files.total();
         assert!(bytes > 40_000 * 1027, "{bytes}");
-        assert_eq!(plan.files.last(), plan.files.iter().max());
+        let (first, largest) = (plan.files.clone().take(), plan.files.largest());
+        assert_eq!(first, Some(largest));
     }
 }

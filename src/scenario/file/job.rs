@@ -41,7 +41,8 @@ pub struct Simulation {
     /// Long runs with random failures: leave the steady time between them out. The checkpoints of the first steady stretch
     /// stand for those that are left out; failures and recoveries are all simulated. Default: false.
     pub skip_steady_time: Option<bool>,
-    /// A run with more events than this ends with an error. Default: 20000000000.
+    /// A run with more events than this ends with an error; each record that a processed one gives beyond the first
+    /// counts as one. Default: 20000000000.
     pub max_events: Option<Count>,
     /// A job with more subtasks than this is refused. Default: 20000.
     pub max_subtasks: Option<Count>,

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use crate::scenario::bounds;
 use crate::units::{ByteRate, Bytes, SimDuration, UnitError, parse};
 
 /// Separates message and hint in an error that travels through serde as one string.
@@ -51,7 +52,7 @@ pub struct ShareRate(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u64);
 
-/// A number, neither negative nor NaN nor infinite.
+/// A number, neither negative nor NaN, and not beyond [`bounds::NUMBER_MAX`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number(pub f64);
 
@@ -67,7 +68,7 @@ impl Quantity for Bytes {
     const NAME: &'static str = "size";
     const EXAMPLES: &'static [&'static str] = &["220 B", "64 MiB", "12 GiB"];
     fn parse(text: &str) -> Result<Self, UnitError> {
-        parse::size(text)
+        bounds::size(text, parse::size(text)?)
     }
 }
 
@@ -75,7 +76,7 @@ impl Quantity for ByteRate {
     const NAME: &'static str = "byte rate";
     const EXAMPLES: &'static [&'static str] = &["80 MB/s", "64 MiB/s", "10 Gbit/s"];
     fn parse(text: &str) -> Result<Self, UnitError> {
-        parse::byte_rate(text)
+        bounds::byte_rate(text, parse::byte_rate(text)?)
     }
 }
 
@@ -83,7 +84,7 @@ impl Quantity for RecordRate {
     const NAME: &'static str = "record rate";
     const EXAMPLES: &'static [&'static str] = &["50000/s", "1.2M/s"];
     fn parse(text: &str) -> Result<Self, UnitError> {
-        parse::record_rate(text).map(RecordRate)
+        bounds::record_rate(text, parse::record_rate(text)?).map(RecordRate)
     }
 }
 
@@ -94,7 +95,7 @@ impl Quantity for SourceRate {
         if text.trim() == "unlimited" {
             return Ok(SourceRate::Unlimited);
         }
-        parse::record_rate(text).map(SourceRate::PerSecond)
+        bounds::record_rate(text, parse::record_rate(text)?).map(SourceRate::PerSecond)
     }
 }
 
@@ -110,7 +111,7 @@ impl Quantity for ShareRate {
     const NAME: &'static str = "share per time";
     const EXAMPLES: &'static [&'static str] = &["3 %/min", "0.5 %/s"];
     fn parse(text: &str) -> Result<Self, UnitError> {
-        parse::share_rate(text).map(ShareRate)
+        bounds::share_rate(text, parse::share_rate(text)?).map(ShareRate)
     }
 }
 
@@ -209,8 +210,14 @@ impl<'de> Deserialize<'de> for Number {
                 self.visit_f64(number as f64)
             }
             fn visit_f64<E: Error>(self, number: f64) -> Result<Number, E> {
-                if number.is_finite() && number >= 0.0 {
+                if (0.0..=bounds::NUMBER_MAX).contains(&number) {
                     return Ok(Number(number));
+                }
+                if number > bounds::NUMBER_MAX && number.is_finite() {
+                    return Err(E::custom(format_args!(
+                        "`{number}` is more than is simulated: at most {}{HINT}look for a slip in the number",
+                        bounds::NUMBER_MAX
+                    )));
                 }
                 Err(E::custom(format_args!(
                     "`{number}` is not a number of at least 0{HINT}write for example 1.5"
@@ -231,6 +238,6 @@ impl JsonSchema for Number {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "minimum": 0 })
+        json_schema!({ "type": "number", "minimum": 0, "maximum": bounds::NUMBER_MAX })
     }
 }

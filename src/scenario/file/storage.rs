@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::scenario::bounds;
 use crate::scenario::file::quantity::{Number, Quantity, Text};
 use crate::units::{ByteRate, SimDuration, UnitError, parse};
 
@@ -43,7 +44,7 @@ impl Quantity for Limit {
         if text.trim() == "unlimited" {
             return Ok(Limit(None));
         }
-        parse::byte_rate(text).map(|rate| Limit(Some(rate)))
+        bounds::byte_rate(text, parse::byte_rate(text)?).map(|rate| Limit(Some(rate)))
     }
 }
 

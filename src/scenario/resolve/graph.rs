@@ -1,6 +1,5 @@
-//! The job graph as a whole: names, cycles, sources, limits.
+//! The job graph as a whole: names, cycles, sources.
 
-use crate::scenario::Scenario;
 use crate::scenario::diagnostic::{enumerate, similar};
 use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
@@ -144,18 +143,4 @@ pub(super) fn report_cycle(vertices: &[Vertex], cycle: &[usize], problems: &mut 
             format!("the graph has a cycle: {}", names.join(" -> ")),
         )
         .help("data runs from sources to sinks: take one of these inputs out");
-}
-
-/// The job must not be larger than the limits of `[simulation]`.
-pub(super) fn check_size(scenario: &Scenario, problems: &mut Problems<'_>) {
-    let channels = scenario.channels();
-    let limit = scenario.simulation.max_channels;
-    if channels > limit {
-        problems
-            .key_error(
-                &KeyPath::top("vertex"),
-                format!("{channels} channels are more than the limit of {limit}"),
-            )
-            .help("raise `simulation.max-channels` if you have time and memory");
-    }
 }

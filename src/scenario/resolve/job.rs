@@ -13,6 +13,11 @@ use crate::units::SimDuration;
 /// Longer runs than this are a slip of the pen.
 const DURATION_MAX: SimDuration = SimDuration::from_secs(366 * 86_400);
 
+/// So many channels take 350 GB; they are counted in 32 bits.
+const CHANNELS_MAX: u64 = 1_000_000_000;
+/// So many subtasks have room for 32 bits of channels, and more.
+const SUBTASKS_MAX: u64 = 100_000_000;
+
 /// The version whose defaults hold.
 pub(super) fn flink_version(table: &file::Job, problems: &mut Problems<'_>) -> FlinkVersion {
     let newest = FlinkVersion { major: 2, minor: 3 };
@@ -51,7 +56,7 @@ pub(super) fn job(table: &file::Job, problems: &mut Problems<'_>) -> Job {
     let warmup = table
         .warmup
         .map_or(tenth.min(default.warmup), |text| text.0);
-    if warmup >= duration && table.warmup.is_some() {
+    if warmup >= duration && !duration.is_zero() && table.warmup.is_some() {
         problems
             .error(
                 &path.key("warmup"),
@@ -111,14 +116,14 @@ pub(super) fn simulation(table: &file::Simulation, problems: &mut Problems<'_>) 
         max_subtasks: count(
             table.max_subtasks,
             subtasks,
-            any,
+            (1, SUBTASKS_MAX),
             &path.key("max-subtasks"),
             problems,
         ) as usize,
         max_channels: count(
             table.max_channels,
             channels,
-            any,
+            (1, CHANNELS_MAX),
             &path.key("max-channels"),
             problems,
         ) as usize,

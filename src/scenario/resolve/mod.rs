@@ -13,6 +13,7 @@ pub mod options;
 pub mod problems;
 mod restart;
 mod service;
+mod size;
 mod source;
 mod state;
 mod storage;
@@ -76,7 +77,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         objectives: objectives(file),
         measured: measured(file, problems),
     };
-    graph::check_size(&scenario, problems);
+    size::check(&scenario, problems);
     scenario
 }
 

@@ -5,6 +5,9 @@ use crate::scenario::resolve::options::{FlinkOptions, FlinkVersion, INTEGER_MAX}
 use crate::scenario::resolve::problems::Problems;
 use crate::units::{Bytes, SimDuration};
 
+/// Flink's own numbers are 2, 8, 10 and 20. So many for each of 32,768 channels are still counted in 32 bits.
+const BUFFERS_MAX: u64 = 10_000;
+
 /// Buffers and their flow.
 pub(super) fn network(
     version: FlinkVersion,
@@ -27,7 +30,7 @@ pub(super) fn network(
         );
     }
     let mut buffers = |name: &'static str, default: usize, smallest: u64| {
-        options.integer(name, default as u64, (smallest, 1_000_000), problems) as usize
+        options.integer(name, default as u64, (smallest, BUFFERS_MAX), problems) as usize
     };
     let exclusive = buffers(
         "taskmanager.network.memory.buffers-per-channel",

@@ -1,5 +1,6 @@
 //! `vertex.source`: how many records come when.
 
+use crate::scenario::bounds;
 use crate::scenario::file::quantity::{SourceRate, Text};
 use crate::scenario::file::source::{self as file, ArrivalsKind};
 use crate::scenario::key_path::KeyPath;
@@ -151,16 +152,20 @@ fn parse_lines(
     (steps.len() == lines.len()).then_some(steps)
 }
 
+fn record_rate(text: &str) -> Result<f64, UnitError> {
+    bounds::record_rate(text, parse::record_rate(text)?)
+}
+
 /// `5 min 50000/s`.
 fn step(line: &str) -> Result<(SimDuration, f64), UnitError> {
     let (at, rate) = two_words(line, "\"5 min 50000/s\"", str::rsplit_once)?;
-    Ok((parse::duration(at)?, parse::record_rate(rate)?))
+    Ok((parse::duration(at)?, record_rate(rate)?))
 }
 
 /// `08:00 50000/s`.
 fn hour(line: &str) -> Result<(SimDuration, f64), UnitError> {
     let (at, rate) = two_words(line, "\"08:00 50000/s\"", str::split_once)?;
-    Ok((parse::time_of_day(at)?, parse::record_rate(rate)?))
+    Ok((parse::time_of_day(at)?, record_rate(rate)?))
 }
 
 type Split = for<'t> fn(&'t str, char) -> Option<(&'t str, &'t str)>;

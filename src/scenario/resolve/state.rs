@@ -15,6 +15,9 @@ const HEAP_ACCESS: SimDuration = SimDuration::from_nanos(500);
 /// One access to RocksDB through JNI with serialisation; chosen, the order of magnitude of a cached point lookup.
 const ROCKSDB_ACCESS: SimDuration = SimDuration::from_micros(10);
 
+/// As for `service`.
+const ACCESS_MAX: SimDuration = SimDuration::from_secs(86_400);
+
 /// Keyed state of a vertex.
 pub(super) fn state(
     table: &file::State,
@@ -57,7 +60,7 @@ pub(super) fn state(
         Backend::HashMap => HEAP_ACCESS,
         Backend::RocksDb(_) => ROCKSDB_ACCESS,
     };
-    State {
+    let state = State {
         size: table.size.map_or(Bytes::ZERO, |text| text.0),
         entry,
         updates: match (table.dirty, table.updates_per_record, table.adds_per_record) {
@@ -71,5 +74,17 @@ pub(super) fn state(
             (None, Some(Number(accesses))) => one_access.scale(accesses),
             (None, None) => SimDuration::ZERO,
         },
+    };
+    if state.access > ACCESS_MAX {
+        let key = if table.access.is_some() {
+            "access"
+        } else {
+            "accesses-per-record"
+        };
+        problems.error(
+            &path.key(key),
+            "the state access of a record cannot take more than a day",
+        );
     }
+    state
 }

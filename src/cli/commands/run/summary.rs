@@ -18,7 +18,7 @@ pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
     let end = match &first.job_end {
         JobEnd::Running => String::new(),
         JobEnd::Failed { at, reason } => {
-            format!("\nThe job failed after {:.1} s: {reason}", at.as_secs_f64())
+            format!("\nThe job failed after {at}: {reason}")
         }
     };
     let mut blocks = vec![format!(
