@@ -22,6 +22,14 @@ pub enum SavedError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is not what was written.
+    #[error("{path} differs from what was written: {why}")]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// How that was found.
+        why: String,
+    },
     /// It is not what it should be.
     #[error("{path} is not a result of this version: {why}")]
     Content {
@@ -47,12 +55,45 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), SavedError> {
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(io)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
+    clear_stale(directory);
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .rand_bytes(TEMPORARY_DIGITS)
+        .tempfile_in(directory)
+        .map_err(io)?;
+    // Nobody takes it for the leftover of a killed process; where there are no locks, for a moment somebody might.
+    let _ = file.as_file().try_lock();
     file.write_all(content).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     make_readable(file.as_file()).map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     Ok(())
+}
+
+/// Names of temporary files begin so, and go on with so many letters and digits.
+const TEMPORARY: &str = ".tmp";
+const TEMPORARY_DIGITS: usize = 6;
+
+/// Removes temporary files of processes that were killed: nobody holds their locks any more.
+pub fn clear_stale(directory: &Path) {
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let digits = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(TEMPORARY))
+            .unwrap_or_default();
+        let is_temporary = digits.len() == TEMPORARY_DIGITS
+            && digits.bytes().all(|digit| digit.is_ascii_alphanumeric())
+            && entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_left = |path: &Path| {
+            let file = std::fs::OpenOptions::new().write(true).open(path);
+            file.is_ok_and(|file| file.try_lock().is_ok())
+        };
+        if is_temporary && is_left(&entry.path()) {
+            // It is of no use to anybody, but does no harm either.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Temporary files are private; results are for everybody who may read the directory.
@@ -77,17 +118,21 @@ pub fn json(data: &impl Serialize) -> Vec<u8> {
 
 /// Reads saved data of this schema.
 pub fn read<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<T, SavedError> {
-    let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|source| SavedError::Io {
-        path: name.clone(),
+        path: path.display().to_string(),
         source,
     })?;
+    parse(&text, path, schema)
+}
+
+/// Saved data of this schema, out of the content of a file.
+pub fn parse<T: DeserializeOwned>(text: &[u8], path: &Path, schema: &str) -> Result<T, SavedError> {
     let content = |why: String| SavedError::Content {
-        path: name.clone(),
+        path: path.display().to_string(),
         why,
     };
     let value: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| content(error.to_string()))?;
+        serde_json::from_slice(text).map_err(|error| content(error.to_string()))?;
     let found = value
         .get("schema")
         .and_then(|schema| schema.as_str())

@@ -7,6 +7,7 @@ use clap::ArgGroup;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::reading;
 use crate::experiment::saved_run::{self, SavedRun};
 use crate::experiment::{saved, saved_run::file};
 use crate::render::export;
@@ -54,7 +55,7 @@ pub struct Args {
 
 /// Reads, converts, writes.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let run = read(&args.result)?;
+    let run = read(&args.result, console)?;
     let content = convert(args, &run)?;
     let Some(output) = &args.output else {
         console.bytes(&content)?;
@@ -89,8 +90,8 @@ fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<SavedRun> {
-    saved_run::read(path).with_context(|| {
+fn read(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
+    reading::run(path, console).with_context(|| {
         let name = path.display();
         if file(path).exists() {
             format!("{name} holds no readable run")

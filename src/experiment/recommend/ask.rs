@@ -13,6 +13,7 @@ use crate::experiment::recommend::tornado::{self, Base};
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::RunResult;
 use crate::experiment::run::RunError;
+use crate::experiment::workers::workers;
 use crate::formulas::refined::Refined;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::load::Loaded;
@@ -252,10 +253,9 @@ impl<'a> Setting<'a> {
             scenario: &self.branches[site.branch].scenario,
             budget,
         };
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.ask.jobs)
-            .build()
-            .map_err(|_| SearchError::Threads(self.ask.jobs))?;
+        // A walk takes one step after the other.
+        let pool =
+            workers(self.ask.jobs, tornado::walks(base.scenario)).map_err(SearchError::Threads)?;
         let finished = AtomicUsize::new(used);
         let stopped = || self.ask.stop.load(Ordering::Relaxed);
         let made = pool.install(|| {

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::experiment::recommend::judge::{Judgement, Question};
 use crate::experiment::replicate::Replication;
+use crate::experiment::workers::{WorkersError, workers};
 
 /// Runs of every site at first.
 pub const FIRST: u32 = 3;
@@ -53,9 +54,9 @@ pub enum SearchError {
     /// Somebody stopped it.
     #[error("interrupted after {0} evaluations")]
     Interrupted(usize),
-    /// The thread pool cannot be made.
-    #[error("cannot start {0} threads")]
-    Threads(usize),
+    /// There are no threads.
+    #[error(transparent)]
+    Threads(#[from] WorkersError),
 }
 
 /// All sites that were visited, with their runs in order of replication.
@@ -83,10 +84,7 @@ pub fn search(
     plan: &Plan<'_>,
     evaluate: impl Fn(Site, u32) -> Replication + Sync,
 ) -> Result<Visited, SearchError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.jobs)
-        .build()
-        .map_err(|_| SearchError::Threads(plan.jobs))?;
+    let pool = workers(plan.jobs, plan.budget)?;
     let mut visited = Visited::default();
     let mut wanted = first(plan);
     while !wanted.is_empty() && !visited.exhausted {
