@@ -95,11 +95,14 @@ pub struct Replication {
     pub recoveries: Recoveries,
 }
 
+/// How the reason begins why there is no run; all other reasons are those of a simulated job.
+pub const NOT_SIMULATED: &str = "not simulated";
+
 impl Replication {
     /// A run that could not be made: no figures, only why.
     pub fn not_simulated(why: &str) -> Self {
         Replication {
-            failure: Some(why.to_owned()),
+            failure: Some(format!("{NOT_SIMULATED}: {why}")),
             ..Replication::default()
         }
     }

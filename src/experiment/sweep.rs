@@ -15,7 +15,7 @@ use crate::experiment::grid::Point;
 use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
-use crate::experiment::replicate::{Replication, summarise};
+use crate::experiment::replicate::{NOT_SIMULATED, Replication, summarise};
 use crate::experiment::result::{PointSummary, RunResult};
 use crate::experiment::run::RunError;
 use crate::experiment::workers::{WorkersError, workers};
@@ -282,10 +282,10 @@ fn failure(scenario: &Scenario, options: &Options<'_>, not_made: &NotMade) -> Op
         .collect();
     let first = missing.first()?;
     Some(if missing.len() == options.replications as usize {
-        format!("not simulated: {first}")
+        format!("{NOT_SIMULATED}: {first}")
     } else {
         let (some, all) = (missing.len(), options.replications);
-        format!("{some} of {all} replications not simulated: {first}")
+        format!("{some} of {all} replications {NOT_SIMULATED}: {first}")
     })
 }
 

@@ -73,6 +73,9 @@ pub enum RecommendError {
     /// No run was allowed.
     #[error("a budget of {0} runs is too small for a single configuration")]
     Budget(usize),
+    /// Not one run could be made: nothing is known about any configuration.
+    #[error("no configuration could be simulated: {0}")]
+    NotSimulated(String),
 }
 
 /// What stays fixed during a recommendation.
@@ -122,6 +125,9 @@ where
     let visited = search(&ask.question, &plan, |site, replication| {
         scenes.evaluate(site, replication, &|_| {})
     })?;
+    if let Some(why) = visited.nothing_simulated() {
+        return Err(RecommendError::NotSimulated(why.to_owned()));
+    }
     let judged = Judged::new(&ask.question, &visited, &setting.rungs);
     let best = judged.best().ok_or(RecommendError::Budget(ask.budget))?;
     let mut used = visited.evaluations;

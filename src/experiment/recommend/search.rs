@@ -76,6 +76,23 @@ impl Visited {
         let judge = |(site, runs): (&Site, &Vec<Replication>)| (*site, question.judge(runs));
         self.sites.iter().map(judge).collect()
     }
+
+    /// Why not a single run could be made; `None` if one was, or none was tried.
+    pub fn nothing_simulated(&self) -> Option<&str> {
+        let mut runs = self.sites.values().flatten();
+        if runs.clone().any(Replication::is_simulated) {
+            return None;
+        }
+        runs.next()?.failure.as_deref()
+    }
+
+    /// Sites that lack a run because it could not be made, and why the first of them does.
+    pub fn not_simulated(&self) -> Option<(usize, &str)> {
+        let lacks = |runs: &&Vec<Replication>| runs.iter().any(|run| !run.is_simulated());
+        let sites = self.sites.values().filter(lacks);
+        let first = sites.clone().flatten().find(|run| !run.is_simulated())?;
+        Some((sites.count(), first.failure.as_deref()?))
+    }
 }
 
 /// Searches until nothing is left to learn, or the budget is spent.
