@@ -107,7 +107,7 @@ impl Output {
         paths.insert(output.path(LOCK));
         finish(directory)?;
         remove_tree(&new)?;
-        saved::clear_stale(directory);
+        saved::clear_stale(directory, true);
         fs::create_dir(&new)
             .with_context(|| format!("cannot write into {}", directory.display()))?;
         paths.insert(new);
@@ -447,6 +447,7 @@ mod tests {
         fs::write(path.join(NEW).join("half"), "").unwrap();
         fs::write(path.join(LOCK), "").unwrap();
         fs::write(path.join(".tmpAb3xYz"), "").unwrap();
+        fs::write(path.join(".ckptsim-Ab3xYz"), "").unwrap();
         fs::write(path.join(".tmp-notes"), "").unwrap();
         let used = path.join(".tmpUsed01");
         let used = File::create(used).unwrap();

@@ -61,11 +61,10 @@ impl Reading {
                 manifest::FILE
             );
         };
-        let why = format!("its SHA-256 is not that in {}", manifest::FILE);
         if sha256(&content) != *written {
             let path = path.display().to_string();
-            return Err(SavedError::Damaged { path, why })
-                .context("make the results again, or restore the file from a copy");
+            let why = format!("its SHA-256 is not that in {}", manifest::FILE);
+            return Err(SavedError::Damaged { path, why }.into());
         }
         Ok(content)
     }
@@ -85,21 +84,18 @@ impl Reading {
     }
 }
 
+/// Whether there is a run in a directory, or the file that was named, once all is in its place.
+pub fn has_run(path: &Path) -> anyhow::Result<bool> {
+    output::settle(directory_of(&saved_run::file(path)))?;
+    Ok(saved_run::file(path).exists())
+}
+
 /// The run of a directory, or of the file that was named.
 pub fn run(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
     let file = saved_run::file(path);
-    let name = file
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let name = name.unwrap_or_default();
-    if !path.exists() || path.is_dir() && !file.exists() {
-        bail!("cannot read {}", file.display());
-    }
-    let directory = match file.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut reading = Reading::of(directory, console)?;
+    let name = file.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    let mut reading = Reading::of(directory_of(&file), console)?;
     let listed = |manifest: &Manifest| manifest.files.contains_key(&name);
     if !path.is_dir() && name != saved_run::FILE && !reading.manifest.as_ref().is_some_and(listed) {
         // A copy under a name of its own.
@@ -107,4 +103,11 @@ pub fn run(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
     }
     let content = reading.content(&name)?;
     Ok(saved_run::parse(&content, &file)?)
+}
+
+fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }

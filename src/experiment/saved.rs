@@ -23,7 +23,9 @@ pub enum SavedError {
         source: std::io::Error,
     },
     /// It is not what was written.
-    #[error("{path} differs from what was written: {why}")]
+    #[error(
+        "{path} differs from what was written ({why}); make the results again, or restore it from a copy"
+    )]
     Damaged {
         /// Which file.
         path: String,
@@ -55,13 +57,13 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), SavedError> {
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(io)?;
-    clear_stale(directory);
+    clear_stale(directory, false);
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .rand_bytes(TEMPORARY_DIGITS)
         .tempfile_in(directory)
         .map_err(io)?;
-    // Nobody takes it for the leftover of a killed process; where there are no locks, for a moment somebody might.
+    // So that nobody takes it for the leftover of a killed process; where there are no locks, somebody might.
     let _ = file.as_file().try_lock();
     file.write_all(content).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
@@ -71,26 +73,32 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), SavedError> {
 }
 
 /// Names of temporary files begin so, and go on with so many letters and digits.
-const TEMPORARY: &str = ".tmp";
+const TEMPORARY: &str = ".ckptsim-";
 const TEMPORARY_DIGITS: usize = 6;
+/// What they began with in earlier versions, and do in other programs.
+const TEMPORARY_ONCE: &str = ".tmp";
 
-/// Removes temporary files of processes that were killed: nobody holds their locks any more.
-pub fn clear_stale(directory: &Path) {
-    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name();
+/// Removes temporary files of processes that were killed. In a directory of results, those of earlier versions, too.
+pub fn clear_stale(directory: &Path, of_results: bool) {
+    let is_temporary = |name: &str| {
         let digits = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(TEMPORARY))
-            .unwrap_or_default();
-        let is_temporary = digits.len() == TEMPORARY_DIGITS
-            && digits.bytes().all(|digit| digit.is_ascii_alphanumeric())
-            && entry.file_type().is_ok_and(|kind| kind.is_file());
-        let is_left = |path: &Path| {
-            let file = std::fs::OpenOptions::new().write(true).open(path);
-            file.is_ok_and(|file| file.try_lock().is_ok())
-        };
-        if is_temporary && is_left(&entry.path()) {
-            // It is of no use to anybody, but does no harm either.
+            .strip_prefix(TEMPORARY)
+            .or_else(|| name.strip_prefix(TEMPORARY_ONCE).filter(|_| of_results));
+        digits.is_some_and(|digits| {
+            digits.len() == TEMPORARY_DIGITS
+                && digits.bytes().all(|digit| digit.is_ascii_alphanumeric())
+        })
+    };
+    // Whoever still writes one holds its lock.
+    let is_left = |path: &Path| {
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        file.is_ok_and(|file| file.try_lock().is_ok())
+    };
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let named = entry.file_name().to_str().is_some_and(is_temporary);
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if named && is_file && is_left(&entry.path()) {
+            // What cannot be removed does no harm.
             let _ = std::fs::remove_file(entry.path());
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::cli::console::Console;
@@ -106,13 +106,10 @@ fn read(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)> {
             "{name} is a result, which --set and --seed cannot change; name the scenario file instead"
         );
     }
-    let saved = reading::run(&args.result, console).with_context(|| {
-        if saved_run::file(&args.result).exists() {
-            format!("{name} holds no readable run")
-        } else {
-            format!("{name} holds no run to explain; `ckptsim run FILE --out DIR` writes one")
-        }
-    })?;
+    if !reading::has_run(&args.result)? {
+        bail!("{name} holds no run to explain; `ckptsim run FILE --out DIR` writes one");
+    }
+    let saved = reading::run(&args.result, console)?;
     let loaded = load::parse(&saved.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
     Ok((loaded, saved.result))
 }

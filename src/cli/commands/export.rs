@@ -8,8 +8,8 @@ use clap::ArgGroup;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::reading;
+use crate::experiment::saved;
 use crate::experiment::saved_run::{self, SavedRun};
-use crate::experiment::{saved, saved_run::file};
 use crate::render::export;
 use crate::scenario::load;
 
@@ -91,14 +91,14 @@ fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
 }
 
 fn read(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
-    reading::run(path, console).with_context(|| {
-        let name = path.display();
-        if file(path).exists() {
-            format!("{name} holds no readable run")
-        } else if path.join("results.json").exists() {
-            format!("{name} holds a sweep, whose rows are in points.csv; an export is made of one run (`ckptsim run --out`)")
-        } else {
-            format!("{name} holds no run; `ckptsim run FILE --out DIR` writes one")
+    let name = path.display();
+    if !reading::has_run(path)? {
+        if path.join("results.json").exists() {
+            bail!(
+                "{name} holds a sweep, whose rows are in points.csv; an export is made of one run (`ckptsim run --out`)"
+            );
         }
-    })
+        bail!("{name} holds no run; `ckptsim run FILE --out DIR` writes one");
+    }
+    reading::run(path, console).with_context(|| format!("{name} holds no readable run"))
 }

@@ -75,10 +75,13 @@ struct Desk {
 impl Desk {
     fn content(&self, name: &str) -> anyhow::Result<(Vec<u8>, PathBuf)> {
         let path = self.output.directory().join(name);
-        self.reading
-            .content(name)
-            .map(|content| (content, path))
-            .with_context(|| unreadable(self.output.directory()))
+        let content = self.reading.content(name);
+        let content = if path.exists() {
+            content?
+        } else {
+            content.with_context(|| nothing(self.output.directory()))?
+        };
+        Ok((content, path))
     }
 }
 
@@ -219,11 +222,8 @@ pub fn draw_recommendation(
 }
 
 /// What a directory is from which nothing can be read.
-fn unreadable(directory: &Path) -> String {
-    let has = |name: &str| directory.join(name).exists();
-    let what = if has(SWEEP) {
-        "holds no readable sweep"
-    } else if has(JOURNAL) {
+fn nothing(directory: &Path) -> String {
+    let what = if directory.join(JOURNAL).exists() {
         "holds a sweep that was interrupted; finish it with `ckptsim sweep --resume`"
     } else {
         "holds no sweep, recommendation, or run"
