@@ -40,7 +40,7 @@ pub enum JournalError {
     },
     /// Another version has written it, or something else has.
     #[error(
-        "the journal {path} {what}, this is ckptsim {VERSION} with {SCHEMA}; name another directory with --out, or begin anew with --force"
+        "the journal {path} {what}; this is ckptsim {VERSION}, which reads {SCHEMA}: name another directory with --out, or begin anew with --force"
     )]
     Foreign {
         /// Which file.

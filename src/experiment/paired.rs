@@ -249,10 +249,11 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
     })
 }
 
-/// Fewer checkpoints may be wanted, none at all is a loss, and no matter of luck: `None` if both or neither complete some.
+/// Fewer checkpoints may be wanted, none at all is a loss, and no matter of luck: `None` if both or neither complete some, or one
+/// of them could not be simulated.
 fn none_completes(metric: &Metric, a: Option<&Estimate>, b: Option<&Estimate>) -> Option<Verdict> {
-    let completes = |of: Option<&Estimate>| of.is_some_and(|of| of.value > 0.0);
-    match (metric.name, completes(a), completes(b)) {
+    let completes = |of: &Estimate| of.value > 0.0;
+    match (metric.name, completes(a?), completes(b?)) {
         ("completed", true, false) => Some(Verdict::Worse),
         ("completed", false, true) => Some(Verdict::Better),
         _ => None,
@@ -405,6 +406,14 @@ mod tests {
             (found.value, found.n)
         };
         assert_eq!(of(&broken), (of(&whole).0, 3));
+        let nothing = compare(&a, &b, &options, |scenario, seed, n| {
+            let interval = scenario.checkpointing.interval;
+            assert!(interval == a.checkpointing.interval, "a fault of the model");
+            sample::run(scenario, seed, n)
+        });
+        let nothing = nothing.unwrap();
+        assert!(!nothing.differs(), "what was not simulated is not worse");
+        assert!(nothing.failures[0].starts_with("B: not simulated: "));
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn falsify(directory: &Path, name: &str, from: &str, to: &str) {
 fn results_that_differ_from_what_was_written_are_not_believed() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(run(directory.path(), &[]).0, 0);
-    let picture = directory.path().join("01-checkpoint.svg");
+    let picture = directory.path().join("01-checkpoint-1.svg");
     let drawn = std::fs::read(&picture).unwrap();
     falsify(
         directory.path(),
@@ -293,10 +293,12 @@ fn a_report_belongs_to_its_results_and_goes_with_them() {
     let directory = tempfile::tempdir().unwrap();
     assert_eq!(run(directory.path(), &[]).0, 0);
     let report = || told(ckptsim(&["report"]).arg(directory.path()));
-    std::fs::write(directory.path().join("01-checkpoint.csv"), "").unwrap();
+    std::fs::write(directory.path().join("01-checkpoint-1.csv"), "").unwrap();
     let (code, _, error) = report();
     assert_eq!(code, 0, "{error}");
-    assert!(error.contains("01-checkpoint.csv was changed since it was written; it is made again"));
+    assert!(
+        error.contains("01-checkpoint-1.csv was changed since it was written; it is made again")
+    );
     let verify = || told(ckptsim(&["verify", "-q"]).arg(directory.path()));
     let (code, equal, _) = verify();
     assert_eq!(code, 0, "{equal}");
@@ -378,7 +380,7 @@ fn a_side_of_a_comparison_that_cannot_be_simulated_is_told() {
     ]));
     assert_eq!(code, 1, "{out}");
     assert!(error.contains("error: B: not simulated: after "), "{error}");
-    assert!(out.contains("no evidence"), "{out}");
+    assert!(!out.contains("worse"), "{out}");
 }
 
 #[test]

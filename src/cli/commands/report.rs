@@ -13,7 +13,7 @@ use crate::cli::manifest::{
 use crate::cli::output::Output;
 use crate::cli::reading::Reading;
 use crate::experiment::recommend::{Recommendation, SCHEMA};
-use crate::experiment::saved::{self, SWEEP_SCHEMA};
+use crate::experiment::saved::{self, SWEEP_SCHEMA, SavedError};
 use crate::experiment::{SweepResult, saved_run};
 use crate::render::number::counted;
 use crate::render::plot::{self, Picture};
@@ -42,9 +42,15 @@ pub struct Args {
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let has = |name: &str| args.directory.join(name).exists();
     if !args.directory.is_dir() {
-        bail!("{} is no directory of results", args.directory.display());
+        return Err(nothing(&args.directory));
     }
     let output = Output::existing(&args.directory)?;
+    if ![manifest::FILE, RECOMMENDATION, saved_run::FILE, SWEEP]
+        .into_iter()
+        .any(has)
+    {
+        return Err(nothing(&args.directory));
+    }
     let reading = Reading::settled(&args.directory, console)?;
     let kind = match &reading.manifest {
         Some(manifest) => manifest.kind,
@@ -73,15 +79,20 @@ struct Desk {
 }
 
 impl Desk {
-    fn content(&self, name: &str) -> anyhow::Result<(Vec<u8>, PathBuf)> {
+    /// A saved result, read by `parse` out of the content of its file.
+    fn read<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&[u8], &Path) -> Result<T, SavedError>,
+    ) -> anyhow::Result<T> {
         let path = self.output.directory().join(name);
-        let content = self.reading.content(name);
-        let content = if path.exists() {
-            content?
-        } else {
-            content.with_context(|| nothing(self.output.directory()))?
-        };
-        Ok((content, path))
+        let content = self.reading.content(name)?;
+        parse(&content, &path).with_context(|| {
+            format!(
+                "{} holds no readable {name}",
+                self.output.directory().display()
+            )
+        })
     }
 }
 
@@ -89,8 +100,8 @@ fn recommendation(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     if args.format == Format::Csv {
         bail!("a recommendation is printed as text, json or markdown");
     }
-    let (content, path) = desk.content(RECOMMENDATION)?;
-    let found: Recommendation = saved::parse(&content, &path, SCHEMA)?;
+    let parse = |text: &[u8], path: &Path| saved::parse(text, path, SCHEMA);
+    let found: Recommendation = desk.read(RECOMMENDATION, parse)?;
     let provenance = desk.provenance(sha256(&saved::json(&found)));
     let shown = draw_recommendation(&found, &mut desk.output)?;
     let pictures = report::numbered(plot::recommendation::pictures(&found));
@@ -110,8 +121,7 @@ fn run(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
             "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
         );
     }
-    let (content, path) = desk.content(saved_run::FILE)?;
-    let saved = saved_run::parse(&content, &path)?;
+    let saved = desk.read(saved_run::FILE, saved_run::parse)?;
     let pictures = report::numbered(report::run_pictures(&saved));
     let shown = write_pictures(&pictures, &mut desk.output)?;
     let provenance = desk.provenance(saved.result.digest.clone());
@@ -125,8 +135,8 @@ fn run(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
 }
 
 fn sweep(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
-    let (content, path) = desk.content(SWEEP)?;
-    let result: SweepResult = saved::parse(&content, &path, SWEEP_SCHEMA)?;
+    let parse = |text: &[u8], path: &Path| saved::parse(text, path, SWEEP_SCHEMA);
+    let result: SweepResult = desk.read(SWEEP, parse)?;
     let shown = draw(&result, &mut desk.output)?;
     let provenance = desk.provenance(sha256(&saved::json(&result)));
     let report = report::sweep(&result, sweep_pictures(&result), &provenance);
@@ -221,14 +231,21 @@ pub fn draw_recommendation(
     write_pictures(&pictures, output)
 }
 
-/// What a directory is from which nothing can be read.
-fn nothing(directory: &Path) -> String {
+/// Why there is nothing to report on.
+fn nothing(directory: &Path) -> anyhow::Error {
     let what = if directory.join(JOURNAL).exists() {
         "holds a sweep that was interrupted; finish it with `ckptsim sweep --resume`"
     } else {
         "holds no sweep, recommendation, or run"
     };
-    format!("{} {what}", directory.display())
+    let result = directory.join(SWEEP);
+    let what = format!("{} {what}", directory.display());
+    match std::fs::read(&result) {
+        Ok(_) => anyhow::anyhow!("{what}"),
+        Err(error) => anyhow::Error::new(error)
+            .context(format!("cannot read {}", result.display()))
+            .context(what),
+    }
 }
 
 /// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.

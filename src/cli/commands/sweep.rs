@@ -129,7 +129,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     }
     let all = counted(result.points.len(), "point");
     console.error(&format!(
-        "error: {failed} of {all} failed; the others are saved, --resume tries those again"
+        "error: {failed} of {all} failed; --resume tries again what could not be simulated"
     ));
     Ok(Exit::Failure)
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::experiment::recommend::judge::{Judgement, Question};
-use crate::experiment::replicate::Replication;
+use crate::experiment::replicate::{NOT_SIMULATED, Replication};
 use crate::experiment::workers::{WorkersError, workers};
 
 /// Runs of every site at first.
@@ -83,7 +83,7 @@ impl Visited {
         if runs.clone().any(Replication::is_simulated) {
             return None;
         }
-        runs.next()?.failure.as_deref()
+        runs.next()?.failure.as_deref().map(reason)
     }
 
     /// Sites that lack a run because it could not be made, and why the first of them does.
@@ -91,8 +91,14 @@ impl Visited {
         let lacks = |runs: &&Vec<Replication>| runs.iter().any(|run| !run.is_simulated());
         let sites = self.sites.values().filter(lacks);
         let first = sites.clone().flatten().find(|run| !run.is_simulated())?;
-        Some((sites.count(), first.failure.as_deref()?))
+        Some((sites.count(), reason(first.failure.as_deref()?)))
     }
+}
+
+/// Without the words that tell it from the failure of a simulated job.
+fn reason(failure: &str) -> &str {
+    let rest = failure.strip_prefix(NOT_SIMULATED);
+    rest.map_or(failure, |rest| rest.trim_start_matches(": "))
 }
 
 /// Searches until nothing is left to learn, or the budget is spent.

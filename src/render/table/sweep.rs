@@ -76,8 +76,8 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         rows: rows.collect(),
         notes: vec![replications],
     };
-    let completes = |point: &&PointSummary| point.duration_p50.is_some();
-    if !sweep.points.iter().any(|point| completes(&point)) {
+    let is_told = |point: &PointSummary| point.duration_p50.is_some() || point.failure.is_some();
+    if !sweep.points.iter().any(is_told) {
         table.notes.push("no checkpoint completed".to_owned());
     }
     table.notes.extend(failures(sweep));
