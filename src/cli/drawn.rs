@@ -2,18 +2,18 @@
 //! one directory, each has a manifest of its own. No clock and no machine: the same pictures give the same manifest.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::manifest::{Generator, sha256_of};
+use crate::cli::manifest::{self, Generator};
+use crate::cli::output::Output;
 use crate::experiment::saved;
 
 const SCHEMA: &str = "ckptsim.pictures/1";
 
 /// What was drawn from what.
-#[derive(Clone, Debug)]
-pub struct Drawn<'a> {
+#[derive(Debug)]
+pub struct Drawn {
     /// `demo`, `gallery`, or `validate`.
     pub command: &'static str,
     /// Scenarios or recordings by name, each with the SHA-256 of its content.
@@ -22,8 +22,8 @@ pub struct Drawn<'a> {
     pub seed: Option<u64>,
     /// Runs per input, where it is the same for all.
     pub replications: Option<u32>,
-    /// Names of the files that were written.
-    pub files: &'a [String],
+    /// All that was drawn.
+    pub output: Output,
 }
 
 #[derive(Serialize)]
@@ -37,12 +37,12 @@ struct Content<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     replications: Option<u32>,
     random_generator: Generator,
-    files: BTreeMap<&'a str, Option<String>>,
+    files: &'a BTreeMap<String, String>,
 }
 
-impl Drawn<'_> {
-    /// Writes the manifest beside the files that it lists.
-    pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
+impl Drawn {
+    /// Adds the manifest, and replaces what the command has drawn there before.
+    pub fn finish(mut self) -> anyhow::Result<()> {
         let content = Content {
             schema: SCHEMA,
             command: self.command,
@@ -51,14 +51,12 @@ impl Drawn<'_> {
             seed: self.seed,
             replications: self.replications,
             random_generator: Generator::used(),
-            files: self
-                .files
-                .iter()
-                .map(|name| (name.as_str(), sha256_of(&directory.join(name))))
-                .collect(),
+            files: self.output.written(),
         };
-        let name = format!("{}.manifest.json", self.command);
-        saved::write(&directory.join(name), &saved::json(&content))?;
-        Ok(())
+        let name = format!("{}.{}", self.command, manifest::FILE);
+        let content = saved::json(&content);
+        let earlier = manifest::listed(&self.output.directory().join(&name));
+        self.output.write(&name, &content)?;
+        self.output.commit(earlier, None)
     }
 }

@@ -17,6 +17,8 @@ pub enum Exit {
     Difference = 4,
     /// Interrupted; what was finished is kept.
     Interrupted = 130,
+    /// The same by SIGTERM.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {

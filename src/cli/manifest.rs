@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::cli::output::Output;
 use crate::engine::streams;
 use crate::experiment::saved::{self, SavedError};
 use crate::scenario::axis::Axis;
@@ -19,12 +20,22 @@ pub const FILE: &str = "manifest.json";
 pub const SCENARIO: &str = "scenario.toml";
 /// Name of the journal, all that there is of a sweep that was not finished.
 pub const JOURNAL: &str = "journal.ndjson";
+/// Name of the journal of a sweep that will replace finished results.
+pub const NEXT_JOURNAL: &str = "journal.next.ndjson";
+/// Name of a saved sweep.
+pub const SWEEP: &str = "results.json";
 /// Name of a saved recommendation.
 pub const RECOMMENDATION: &str = "recommendation.json";
+/// Name of the page that `report` makes.
+pub const PAGE: &str = "report.html";
+/// Name of the same as Markdown.
+pub const SUMMARY: &str = "summary.md";
 /// Files that hold results.
-const RESULTS: [&str; 4] = ["run.json", "results.json", RECOMMENDATION, JOURNAL];
+const RESULTS: [&str; 4] = ["run.json", SWEEP, RECOMMENDATION, JOURNAL];
+/// Files that are about results, which earlier versions did not list.
+const ABOUT: [&str; 4] = [PAGE, SUMMARY, SCENARIO, NEXT_JOURNAL];
 
-const SCHEMA: &str = "ckptsim.manifest/1";
+const SCHEMA: &str = "ckptsim.manifest/2";
 
 /// What kind of results a directory holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,8 +95,10 @@ pub struct Manifest {
     pub events: Option<u64>,
     /// Digest of the results.
     pub digest: String,
-    /// SHA-256 of every file that was written, as `sha256sum` gives it; null if it had gone by then.
-    pub files: BTreeMap<String, Option<String>>,
+    /// SHA-256 of every file that was written, as `sha256sum` gives it.
+    pub files: BTreeMap<String, String>,
+    /// SHA-256 of this file with 64 zeros here.
+    seal: String,
 }
 
 /// An axis as it was swept.
@@ -155,32 +168,31 @@ pub struct Made<'a> {
     pub events: Option<u64>,
     /// Digest of the results.
     pub digest: &'a str,
-    /// Names of the files that were written.
-    pub files: &'a [String],
+    /// Name of a journal that becomes that of the results.
+    pub journal: Option<&'a str>,
 }
 
 impl Plan<'_> {
-    /// Makes sure, before anything is simulated, that the directory can be written and holds no results of something
-    /// else; takes those away if that is wanted.
+    /// Makes sure, before anything is simulated, that the directory holds no results of something else that nobody wants
+    /// replaced. It is only looked at.
     pub fn claim(&self, directory: &Path, claim: Claim) -> anyhow::Result<()> {
-        std::fs::create_dir_all(directory)
-            .with_context(|| format!("cannot create {}", directory.display()))?;
-        tempfile::tempfile_in(directory)
-            .with_context(|| format!("cannot write into {}", directory.display()))?;
-        let Some(found) = self.others(directory, claim) else {
-            // Another answer has other pictures.
-            return match self.kind {
-                Kind::Recommendation => clear(directory),
-                Kind::Run | Kind::Sweep => Ok(()),
-            };
+        let found = match claim {
+            Claim::Replace => None,
+            Claim::New | Claim::Continue => self.others(directory, claim),
         };
-        if claim == Claim::Replace {
-            return clear(directory);
+        if let Some(found) = found {
+            let begun = self.kind == Kind::Sweep && directory.join(NEXT_JOURNAL).exists();
+            let or_resume = if begun {
+                ", --resume to go on with the sweep that was interrupted while it did"
+            } else {
+                ""
+            };
+            bail!(
+                "{} holds {found}; add --force to replace it{or_resume}, or name another directory with --out",
+                directory.display()
+            );
         }
-        bail!(
-            "{} holds {found}; add --force to replace it, or name another directory with --out",
-            directory.display()
-        );
+        Ok(())
     }
 
     /// What a directory holds that is not what this plan makes.
@@ -197,6 +209,7 @@ impl Plan<'_> {
                 axes_text(&manifest.axes),
             )),
             Err(SavedError::Content { .. }) => Some("results of another version".to_owned()),
+            Err(SavedError::Damaged { .. }) => Some(format!("results with a damaged {FILE}")),
             Err(SavedError::Io { .. }) => self.unlisted(directory),
         }
     }
@@ -237,11 +250,9 @@ impl Plan<'_> {
             && manifest.loss == self.loss
     }
 
-    /// Writes the effective scenario, and the manifest beside the files that it lists.
-    pub fn finish(&self, directory: &Path, made: &Made<'_>) -> anyhow::Result<()> {
-        let toml = self.loaded.toml();
-        saved::write(&directory.join(SCENARIO), toml.as_bytes())?;
-        let names = made.files.iter().map(String::as_str).chain([SCENARIO]);
+    /// Adds the effective scenario and the manifest to the new results, and replaces the earlier ones.
+    pub fn finish(&self, mut output: Output, made: &Made<'_>) -> anyhow::Result<()> {
+        output.write(SCENARIO, self.loaded.toml().as_bytes())?;
         let job = &self.loaded.scenario.job;
         let manifest = Manifest {
             schema: SCHEMA.to_owned(),
@@ -262,18 +273,92 @@ impl Plan<'_> {
             wall_time_ms: made.wall_time_ms,
             events: made.events,
             digest: made.digest.to_owned(),
-            files: names
-                .map(|name| (name.to_owned(), sha256_of(&directory.join(name))))
-                .collect(),
+            files: output.written().clone(),
+            seal: String::new(),
         };
-        saved::write(&directory.join(FILE), &saved::json(&manifest))?;
-        Ok(())
+        output.write(FILE, &manifest.sealed())?;
+        let mut earlier = earlier(output.directory());
+        if self.kind == Kind::Sweep {
+            earlier.retain(|name| name != JOURNAL);
+        }
+        output.commit(earlier, made.journal.map(|name| (name, JOURNAL)))
     }
+}
+
+impl Manifest {
+    /// The content of the file.
+    pub fn sealed(&self) -> Vec<u8> {
+        let open = Manifest {
+            seal: UNSEALED.to_owned(),
+            ..self.clone()
+        };
+        let text = saved::json(&open);
+        let seal = seal_of(&text, UNSEALED);
+        saved::json(&Manifest { seal, ..open })
+    }
+
+    /// The manifest of a directory in which these files stand, too.
+    pub fn with(mut self, files: &BTreeMap<String, String>) -> Manifest {
+        let added = files.iter().filter(|(name, _)| *name != FILE);
+        self.files
+            .extend(added.map(|(name, sha256)| (name.clone(), sha256.clone())));
+        self
+    }
+}
+
+/// What stands in the place of the seal while it is computed.
+const UNSEALED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The seal that a manifest must have in which `seal` stands.
+fn seal_of(text: &[u8], seal: &str) -> String {
+    let text = String::from_utf8_lossy(text);
+    let field = |seal: &str| format!("\"seal\": \"{seal}\"");
+    // The last one: names of files stand before it.
+    let open = match text.rsplit_once(&field(seal)) {
+        Some((before, after)) => format!("{before}{}{after}", field(UNSEALED)),
+        None => text.into_owned(),
+    };
+    sha256(open.as_bytes())
+}
+
+/// Names of the files that belong to the results in a directory, whoever has written them.
+fn earlier(directory: &Path) -> Vec<String> {
+    let known = RESULTS.iter().chain(&ABOUT).chain([&FILE]);
+    let known = known.map(|name| (*name).to_owned());
+    let listed = listed(&directory.join(FILE));
+    listed.into_iter().chain(known).collect()
+}
+
+/// Names of the files that a manifest of any kind and version lists; none if there is no manifest.
+pub fn listed(manifest: &Path) -> Vec<String> {
+    let text = std::fs::read(manifest).unwrap_or_default();
+    let manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
+    let files = manifest["files"].as_object().cloned();
+    files
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Reads the manifest of a directory.
 pub fn read(directory: &Path) -> Result<Manifest, SavedError> {
-    saved::read(&directory.join(FILE), SCHEMA)
+    let path = directory.join(FILE);
+    let text = std::fs::read(&path).map_err(|source| SavedError::Io {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let damaged = |why: String| SavedError::Damaged {
+        path: path.display().to_string(),
+        why,
+    };
+    let value: Value = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+    let schema = value["schema"].as_str().unwrap_or_default();
+    let seal = value["seal"].as_str().unwrap_or_default();
+    if schema == SCHEMA && seal_of(&text, seal) != seal {
+        return Err(damaged("its seal does not match".to_owned()));
+    }
+    saved::parse(&text, &path, SCHEMA)
 }
 
 /// SHA-256 in hexadecimal digits.
@@ -286,29 +371,6 @@ pub fn sha256(content: &[u8]) -> String {
 /// SHA-256 of a file; `None` if it cannot be read.
 pub fn sha256_of(path: &Path) -> Option<String> {
     std::fs::read(path).ok().map(|content| sha256(&content))
-}
-
-/// Takes away what an earlier command has written: a picture of other results must not stand beside new ones.
-fn clear(directory: &Path) -> anyhow::Result<()> {
-    let listed = read(directory).map(|manifest| manifest.files);
-    let names = listed.unwrap_or_default().into_keys();
-    for name in names.chain(RESULTS.iter().chain([&FILE]).map(|name| (*name).to_owned())) {
-        // Names of files, not ways out of the directory.
-        if Path::new(&name)
-            .file_name()
-            .is_none_or(|own| own != name.as_str())
-        {
-            continue;
-        }
-        let path = directory.join(name);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn saved_axes(axes: &[Axis]) -> Vec<SavedAxis> {

@@ -6,8 +6,12 @@ mod console;
 mod drawn;
 mod exit;
 mod input;
+mod jobs;
 mod manifest;
+mod output;
 mod progress;
+mod reading;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -34,7 +38,10 @@ Commonest commands:
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
 Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed,
-4 `compare --detailed-exitcode` found a difference, 130 interrupted."
+4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).
+
+Directories of results are replaced only when the new results are whole, by one process at a time; what a killed process
+has left is cleared by the next one."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -75,6 +82,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.color, cli.ascii, cli.quiet);
+    signals::listen();
     let done = match cli.command {
         Command::Init(args) => commands::init::execute(&args, console),
         Command::Run(args) => commands::run::execute(&args, console),

@@ -1,7 +1,8 @@
 //! Finished runs of a sweep, appended as they finish, so that a kill loses none of them.
 //!
-//! One JSON object per line. The first line says what sweep it belongs to; a last line without its end, as a kill leaves
-//! it, is ignored and overwritten.
+//! One JSON object per line, each with a checksum of its other bytes. The first line says what sweep it belongs to; a last
+//! line without its end, as a kill leaves it, is ignored and overwritten. A line that does not match its checksum is
+//! dropped, and its run is made again; those after it stand for themselves.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -9,8 +10,10 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::experiment::replicate::Replication;
+use crate::experiment::saved;
 
 /// What a journal could not do.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,16 @@ pub enum JournalError {
         /// Hash of this sweep.
         expected: String,
     },
+    /// Another version has written it, or something else has.
+    #[error(
+        "the journal {path} {what}; this is ckptsim {VERSION}, which reads {SCHEMA}: name another directory with --out, or begin anew with --force"
+    )]
+    Foreign {
+        /// Which file.
+        path: String,
+        /// What it is.
+        what: String,
+    },
 }
 
 /// Another version may simulate differently: its runs must not be mixed with ours.
@@ -47,6 +60,7 @@ pub struct Journal {
     file: Option<File>,
     path: String,
     finished: BTreeMap<String, Replication>,
+    damaged: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +76,12 @@ struct Entry {
     result: Replication,
 }
 
-const SCHEMA: &str = "ckptsim.journal/1";
+const SCHEMA: &str = "ckptsim.journal/2";
+
+/// What a line begins with, followed by [`SUM_DIGITS`] digits and [`AFTER_SUM`].
+const BEFORE_SUM: &str = "{\"sum\":\"";
+const AFTER_SUM: &str = "\",";
+const SUM_DIGITS: usize = 16;
 
 impl Journal {
     /// A journal that ends with the process.
@@ -71,6 +90,7 @@ impl Journal {
             file: None,
             path: String::new(),
             finished: BTreeMap::new(),
+            damaged: 0,
         }
     }
 
@@ -90,22 +110,49 @@ impl Journal {
             .map_err(io)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(io)?;
-        let (finished, kept) = read(&text, &name, sweep)?;
-        file.set_len(kept as u64).map_err(io)?;
-        file.seek(SeekFrom::End(0)).map_err(io)?;
+        let found = read(&text, &name, sweep)?;
         let mut journal = Journal {
             file: Some(file),
             path: name.clone(),
-            finished,
+            finished: found.finished,
+            damaged: found.damaged,
         };
-        if kept == 0 {
-            journal.append(&Header {
-                schema: SCHEMA.to_owned(),
-                version: VERSION.to_owned(),
-                sweep: sweep.to_owned(),
+        if journal.damaged == 0 {
+            // What a kill has torn off is overwritten.
+            journal.cut(found.sound.len()).map_err(io)?;
+        } else {
+            drop(journal.file.take());
+            saved::write(path, &found.sound).map_err(|error| JournalError::Io {
+                path: name.clone(),
+                source: std::io::Error::other(error),
             })?;
+            let appended = OpenOptions::new().append(true).open(path).map_err(io)?;
+            journal.file = Some(appended);
+        }
+        if found.sound.is_empty() {
+            let header = Header::of(sweep);
+            journal.append(&header)?;
         }
         Ok(journal)
+    }
+
+    /// Whether the file is the journal of the sweep with this hash, and can be continued.
+    pub fn belongs(path: &Path, sweep: &str) -> bool {
+        let text = std::fs::read(path).unwrap_or_default();
+        !text.is_empty() && read(&text, "", sweep).is_ok()
+    }
+
+    /// Lines that did not match their checksums and were dropped.
+    pub fn damaged(&self) -> usize {
+        self.damaged
+    }
+
+    fn cut(&mut self, length: usize) -> std::io::Result<()> {
+        let Some(file) = &mut self.file else {
+            return Ok(());
+        };
+        file.set_len(length as u64)?;
+        file.seek(SeekFrom::End(0)).map(|_| ())
     }
 
     /// The result of a run that has finished before.
@@ -142,9 +189,7 @@ impl Journal {
         let Some(file) = &mut self.file else {
             return Ok(());
         };
-        let mut text =
-            serde_json::to_vec(line).expect("plain data with string keys can be written as JSON");
-        text.push(b'\n');
+        let text = sealed(line);
         let written = file.write_all(&text).and_then(|()| file.sync_data());
         written.map_err(|source| JournalError::Io {
             path: self.path.clone(),
@@ -153,44 +198,113 @@ impl Journal {
     }
 }
 
-/// The finished runs, and how many bytes of the text are sound.
-fn read(
-    text: &[u8],
-    path: &str,
-    sweep: &str,
-) -> Result<(BTreeMap<String, Replication>, usize), JournalError> {
-    let mut finished = BTreeMap::new();
-    let mut kept = 0;
-    for line in text.split_inclusive(|&byte| byte == b'\n') {
-        if !line.ends_with(b"\n") {
-            break;
+impl Header {
+    fn of(sweep: &str) -> Header {
+        Header {
+            schema: SCHEMA.to_owned(),
+            version: VERSION.to_owned(),
+            sweep: sweep.to_owned(),
         }
-        if kept == 0 {
-            let header: Option<Header> = serde_json::from_slice(line).ok();
-            let found = match header {
-                Some(header) if header.schema == SCHEMA && header.version == VERSION => {
-                    header.sweep
-                }
-                Some(header) => format!("of ckptsim {}", header.version),
-                None => "unreadable".to_owned(),
-            };
-            if found != sweep {
-                let (path, expected) = (path.to_owned(), sweep.to_owned());
-                return Err(JournalError::OtherSweep {
-                    path,
-                    found,
-                    expected,
-                });
-            }
-        } else {
-            let Ok(Entry { run, result }) = serde_json::from_slice(line) else {
-                break;
-            };
-            finished.insert(run, result);
-        }
-        kept += line.len();
     }
-    Ok((finished, kept))
+}
+
+/// A line of the file: the object with its checksum in front.
+fn sealed(line: &impl Serialize) -> Vec<u8> {
+    let object =
+        serde_json::to_string(line).expect("plain data with string keys can be written as JSON");
+    let rest = object.strip_prefix('{').expect("structs are objects");
+    format!("{BEFORE_SUM}{}{AFTER_SUM}{rest}\n", sum(rest.as_bytes())).into_bytes()
+}
+
+/// The object of a line, if it is what was written.
+fn opened(line: &[u8]) -> Option<Vec<u8>> {
+    let line = line.strip_suffix(b"\n")?;
+    let line = line.strip_prefix(BEFORE_SUM.as_bytes())?;
+    let (found, rest) = line.split_at_checked(SUM_DIGITS)?;
+    let rest = rest.strip_prefix(AFTER_SUM.as_bytes())?;
+    (found == sum(rest).as_bytes()).then(|| [b"{", rest].concat())
+}
+
+/// The first digits of a SHA-256: no accident yields them. It covers format and version, too, so that a line counts even
+/// where the line that names them is damaged.
+fn sum(rest: &[u8]) -> String {
+    let mut digest = Sha256::new();
+    digest.update(SCHEMA);
+    digest.update(VERSION);
+    digest.update(rest);
+    let digits = digest.finalize();
+    digits
+        .iter()
+        .take(SUM_DIGITS / 2)
+        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+/// What a file has.
+struct Found {
+    finished: BTreeMap<String, Replication>,
+    /// Lines that are no longer what was written.
+    damaged: usize,
+    /// All others.
+    sound: Vec<u8>,
+}
+
+fn read(text: &[u8], path: &str, sweep: &str) -> Result<Found, JournalError> {
+    let mut lines = text
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter(|line| line.ends_with(b"\n"));
+    let mut found = Found {
+        finished: BTreeMap::new(),
+        damaged: 0,
+        sound: Vec::new(),
+    };
+    let Some(first) = lines.next() else {
+        return Ok(found);
+    };
+    let header = opened(first).and_then(|object| serde_json::from_slice::<Header>(&object).ok());
+    match &header {
+        Some(header) if header.sweep == sweep => found.sound.extend(first),
+        Some(header) => {
+            return Err(JournalError::OtherSweep {
+                path: path.to_owned(),
+                found: header.sweep.clone(),
+                expected: sweep.to_owned(),
+            });
+        }
+        None => {
+            // Runs are named by their scenarios: none of another sweep is taken for one of this.
+            found.sound.extend(sealed(&Header::of(sweep)));
+            found.damaged += 1;
+        }
+    }
+    for line in lines {
+        let entry = opened(line).and_then(|object| serde_json::from_slice::<Entry>(&object).ok());
+        if let Some(Entry { run, result }) = entry {
+            found.finished.insert(run, result);
+            found.sound.extend(line);
+        } else {
+            found.damaged += 1;
+        }
+    }
+    if header.is_none() && found.finished.is_empty() {
+        let (path, what) = (path.to_owned(), foreign(first));
+        return Err(JournalError::Foreign { path, what });
+    }
+    Ok(found)
+}
+
+/// What a file is in which not one line is ours.
+fn foreign(first: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Named {
+        schema: String,
+        version: String,
+    }
+    match serde_json::from_slice(first) {
+        Ok(Named { schema, version }) if schema != SCHEMA || version != VERSION => {
+            format!("is of ckptsim {version} with {schema}")
+        }
+        _ => "is unreadable or damaged in its first line".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -236,5 +350,82 @@ mod tests {
             Journal::open(&path, "xyz", false).is_ok(),
             "without --resume it begins anew"
         );
+    }
+
+    fn two_runs(path: &Path) {
+        let mut journal = Journal::open(path, "abc", false).unwrap();
+        for (name, completed) in [("one", 3.0), ("two", 4.0)] {
+            let run = Replication {
+                completed,
+                digest: name.to_owned(),
+                ..Replication::default()
+            };
+            journal.add(name, &run).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_anywhere_is_never_believed_and_costs_at_most_its_own_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.ndjson");
+        two_runs(&path);
+        let whole = std::fs::read(&path).unwrap();
+        let header = whole.iter().position(|&byte| byte == b'\n').unwrap();
+        for at in 0..whole.len() {
+            for to in [b'0', b'7', b'\n', b'}', whole[at] ^ 1] {
+                let mut changed = whole.clone();
+                changed[at] = to;
+                if changed == whole {
+                    continue;
+                }
+                let found = match read(&changed, "", "abc") {
+                    Ok(found) => found,
+                    Err(error) => panic!("{at}: {error}"),
+                };
+                for (name, completed) in [("one", 3.0), ("two", 4.0)] {
+                    let run = found.finished.get(name);
+                    assert!(run.is_none_or(|run| run.completed == completed), "{at}");
+                }
+                let broken_end = whole[at] == b'\n';
+                let least = if at <= header || !broken_end { 1 } else { 0 };
+                assert!(found.finished.len() >= least, "{at}");
+                // The end of the last line is torn off, as by a kill, which is no damage.
+                assert!(found.damaged > 0 || at + 1 == whole.len(), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_dropped_from_the_file_and_counted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.ndjson");
+        two_runs(&path);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(
+            &path,
+            text.replacen("\"completed\":3.0", "\"completed\":8.0", 1),
+        )
+        .unwrap();
+        let mut journal = Journal::open(&path, "abc", true).unwrap();
+        assert_eq!((journal.damaged(), journal.len()), (1, 1));
+        assert_eq!(journal.get("two").unwrap().completed, 4.0);
+        journal.add("one", &Replication::default()).unwrap();
+        drop(journal);
+        let again = Journal::open(&path, "abc", true).unwrap();
+        assert_eq!((again.damaged(), again.len()), (0, 2));
+    }
+
+    #[test]
+    fn a_journal_without_checksums_is_refused_by_the_name_of_its_format() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.ndjson");
+        let old = r#"{"schema":"ckptsim.journal/1","version":"0.1.0","sweep":"abc"}"#;
+        std::fs::write(&path, format!("{old}\n")).unwrap();
+        let error = Journal::open(&path, "abc", true).unwrap_err().to_string();
+        assert!(
+            error.contains("is of ckptsim 0.1.0 with ckptsim.journal/1"),
+            "{error}"
+        );
+        assert!(!Journal::belongs(&path, "abc"));
     }
 }

@@ -6,6 +6,7 @@ pub mod explain;
 pub mod fast_forward;
 pub mod flights;
 pub mod grid;
+pub mod guard;
 pub mod journal;
 pub mod loss;
 pub mod metric;
@@ -29,6 +30,7 @@ pub mod theory;
 mod timeline;
 pub mod validate;
 pub mod visibility;
+pub mod workers;
 pub mod written;
 
 pub use crate::experiment::result::{

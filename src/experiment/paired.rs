@@ -128,6 +128,8 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// Sentences about jobs that failed, and about losses that could not be measured.
     pub troubles: Vec<String>,
+    /// Sentences about runs that could not be made: the differences are those of the others.
+    pub failures: Vec<String>,
 }
 
 impl Compared {
@@ -152,8 +154,14 @@ where
     let mut journal = Journal::in_memory();
     let swept = sweep(&points(a, b), options, &mut journal, runner)?;
     let samples = |scenario: &Scenario| samples(scenario, options, &journal);
+    let (of_a, of_b) = paired(samples(a), samples(b));
+    let failures = swept.points.iter().filter_map(|point| {
+        let name = point.coordinates.first().map(|at| at.label.as_str());
+        Some(format!("{}: {}", name?, point.failure.as_ref()?))
+    });
     Ok(Compared {
-        differences: differences(&metrics(), &samples(a), &samples(b)),
+        differences: differences(&metrics(), &of_a, &of_b),
+        failures: failures.collect(),
         troubles: swept.troubles,
     })
 }
@@ -170,7 +178,19 @@ pub fn points(a: &Scenario, b: &Scenario) -> [Point; 2] {
     })
 }
 
-fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec<Sample> {
+/// The replications that both have; all of one where the other has none.
+fn paired(a: Vec<Option<Sample>>, b: Vec<Option<Sample>>) -> (Vec<Sample>, Vec<Sample>) {
+    if a.iter().all(Option::is_none) || b.iter().all(Option::is_none) {
+        return (
+            a.into_iter().flatten().collect(),
+            b.into_iter().flatten().collect(),
+        );
+    }
+    a.into_iter().zip(b).filter_map(|(a, b)| a.zip(b)).unzip()
+}
+
+/// By replication; `None` where it could not be simulated.
+fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec<Option<Sample>> {
     let runs = |scenario: &Scenario| replications(scenario, options, journal);
     let pair = options.loss.then(|| loss_pair(scenario)).flatten();
     let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
@@ -181,7 +201,7 @@ fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec
         (without.throughput > 0.0).then(|| 1.0 - with.throughput / without.throughput)
     };
     let all = runs(scenario).into_iter().enumerate();
-    all.filter_map(|(n, replication)| {
+    all.map(|(n, replication)| {
         Some(Sample {
             replication: replication?,
             loss: loss(n),
@@ -229,10 +249,11 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
     })
 }
 
-/// Fewer checkpoints may be wanted, none at all is a loss, and no matter of luck: `None` if both or neither complete some.
+/// Fewer checkpoints may be wanted, none at all is a loss, and no matter of luck: `None` if both or neither complete some, or one
+/// of them could not be simulated.
 fn none_completes(metric: &Metric, a: Option<&Estimate>, b: Option<&Estimate>) -> Option<Verdict> {
-    let completes = |of: Option<&Estimate>| of.is_some_and(|of| of.value > 0.0);
-    match (metric.name, completes(a), completes(b)) {
+    let completes = |of: &Estimate| of.value > 0.0;
+    match (metric.name, completes(a?), completes(b?)) {
         ("completed", true, false) => Some(Verdict::Worse),
         ("completed", false, true) => Some(Verdict::Better),
         _ => None,
@@ -348,6 +369,51 @@ mod tests {
         let all = differences(&metrics(), &throughputs(a), &throughputs(b));
         let mut of = all.into_iter().filter(|of| of.name == "throughput");
         of.next().unwrap()
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_made_costs_its_pair_and_shifts_no_other() {
+        let (a, b) = (sample::scenario(10), sample::scenario(20));
+        let options = Options {
+            jobs: 1,
+            loss: false,
+            seed: 7,
+            replications: 4,
+            stop: &std::sync::atomic::AtomicBool::new(false),
+            progress: &|_| {},
+        };
+        let without = |missing: Option<u32>| {
+            let runner = |scenario: &Scenario, seed: u64, n: u32| {
+                let is_b = scenario.checkpointing.interval == b.checkpointing.interval;
+                assert!(!is_b || Some(n) != missing, "a fault of the model");
+                sample::run(scenario, seed, n)
+            };
+            compare(&a, &b, &options, runner).unwrap()
+        };
+        let (whole, broken) = (without(None), without(Some(1)));
+        assert!(whole.failures.is_empty());
+        let told = &broken.failures[0];
+        assert!(
+            told.starts_with("B: 1 of 4 replications not simulated: "),
+            "{told}"
+        );
+        let of = |compared: &Compared| {
+            let found = compared
+                .differences
+                .iter()
+                .find(|one| one.name == "completed");
+            let found = found.unwrap().difference.unwrap();
+            (found.value, found.n)
+        };
+        assert_eq!(of(&broken), (of(&whole).0, 3));
+        let nothing = compare(&a, &b, &options, |scenario, seed, n| {
+            let interval = scenario.checkpointing.interval;
+            assert!(interval == a.checkpointing.interval, "a fault of the model");
+            sample::run(scenario, seed, n)
+        });
+        let nothing = nothing.unwrap();
+        assert!(!nothing.differs(), "what was not simulated is not worse");
+        assert!(nothing.failures[0].starts_with("B: not simulated: "));
     }
 
     #[test]

@@ -95,7 +95,23 @@ pub struct Replication {
     pub recoveries: Recoveries,
 }
 
+/// How the reason begins why there is no run; all other reasons are those of a simulated job.
+pub const NOT_SIMULATED: &str = "not simulated";
+
 impl Replication {
+    /// A run that could not be made: no figures, only why.
+    pub fn not_simulated(why: &str) -> Self {
+        Replication {
+            failure: Some(format!("{NOT_SIMULATED}: {why}")),
+            ..Replication::default()
+        }
+    }
+
+    /// Whether there was a run; every one has a digest.
+    pub fn is_simulated(&self) -> bool {
+        self.failure.is_none() || !self.digest.is_empty()
+    }
+
     /// The figures of a run of this scenario.
     pub fn of(scenario: &Scenario, run: &RunResult) -> Self {
         let counted: Vec<&CheckpointRecord> = counted(run).collect();
@@ -227,6 +243,7 @@ pub fn summarise(replications: &[Replication]) -> PointSummary {
         costs: costs::estimates(replications),
         digests: replications.iter().map(|r| r.digest.clone()).collect(),
         comparisons: Vec::new(),
+        failure: None,
     }
 }
 

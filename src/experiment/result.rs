@@ -165,6 +165,9 @@ pub struct PointSummary {
     pub digests: Vec<String>,
     /// Formula beside measurement.
     pub comparisons: Vec<Comparison>,
+    /// Why some or all replications could not be simulated; the estimates are those of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// What a formula says, from the scenario alone.

@@ -60,6 +60,14 @@ pub enum RunError {
         /// Simulated time reached.
         seconds: f64,
     },
+    /// The simulation itself is at fault, see [`guarded`](crate::experiment::guard::guarded).
+    #[error("the simulation has a fault, please report it with the scenario: {message}{place}")]
+    Panicked {
+        /// What it says.
+        message: String,
+        /// Where, as ` at file:line:column`; empty if unknown.
+        place: String,
+    },
 }
 
 /// Simulates a scenario once.

@@ -22,6 +22,16 @@ pub enum SavedError {
         /// Why.
         source: std::io::Error,
     },
+    /// It is not what was written.
+    #[error(
+        "{path} differs from what was written ({why}); make the results again, or restore it from a copy"
+    )]
+    Damaged {
+        /// Which file.
+        path: String,
+        /// How that was found.
+        why: String,
+    },
     /// It is not what it should be.
     #[error("{path} is not a result of this version: {why}")]
     Content {
@@ -47,12 +57,51 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), SavedError> {
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory).map_err(io)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(io)?;
+    clear_stale(directory, false);
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .rand_bytes(TEMPORARY_DIGITS)
+        .tempfile_in(directory)
+        .map_err(io)?;
+    // So that nobody takes it for the leftover of a killed process; where there are no locks, somebody might.
+    let _ = file.as_file().try_lock();
     file.write_all(content).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     make_readable(file.as_file()).map_err(io)?;
     file.persist(path).map_err(|error| io(error.error))?;
     Ok(())
+}
+
+/// Names of temporary files begin so, and go on with so many letters and digits.
+const TEMPORARY: &str = ".ckptsim-";
+const TEMPORARY_DIGITS: usize = 6;
+/// What they began with in earlier versions, and do in other programs.
+const TEMPORARY_ONCE: &str = ".tmp";
+
+/// Removes temporary files of processes that were killed. In a directory of results, those of earlier versions, too.
+pub fn clear_stale(directory: &Path, of_results: bool) {
+    let is_temporary = |name: &str| {
+        let digits = name
+            .strip_prefix(TEMPORARY)
+            .or_else(|| name.strip_prefix(TEMPORARY_ONCE).filter(|_| of_results));
+        digits.is_some_and(|digits| {
+            digits.len() == TEMPORARY_DIGITS
+                && digits.bytes().all(|digit| digit.is_ascii_alphanumeric())
+        })
+    };
+    // Whoever still writes one holds its lock.
+    let is_left = |path: &Path| {
+        let file = std::fs::OpenOptions::new().write(true).open(path);
+        file.is_ok_and(|file| file.try_lock().is_ok())
+    };
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let named = entry.file_name().to_str().is_some_and(is_temporary);
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if named && is_file && is_left(&entry.path()) {
+            // What cannot be removed does no harm.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Temporary files are private; results are for everybody who may read the directory.
@@ -77,17 +126,21 @@ pub fn json(data: &impl Serialize) -> Vec<u8> {
 
 /// Reads saved data of this schema.
 pub fn read<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<T, SavedError> {
-    let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|source| SavedError::Io {
-        path: name.clone(),
+        path: path.display().to_string(),
         source,
     })?;
+    parse(&text, path, schema)
+}
+
+/// Saved data of this schema, out of the content of a file.
+pub fn parse<T: DeserializeOwned>(text: &[u8], path: &Path, schema: &str) -> Result<T, SavedError> {
     let content = |why: String| SavedError::Content {
-        path: name.clone(),
+        path: path.display().to_string(),
         why,
     };
     let value: serde_json::Value =
-        serde_json::from_slice(&text).map_err(|error| content(error.to_string()))?;
+        serde_json::from_slice(text).map_err(|error| content(error.to_string()))?;
     let found = value
         .get("schema")
         .and_then(|schema| schema.as_str())

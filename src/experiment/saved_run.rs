@@ -50,9 +50,9 @@ pub struct Queue {
     pub occupancy: Occupancy,
 }
 
-/// Reads a saved run: its file, or the directory with it.
-pub fn read(path: &Path) -> Result<SavedRun, SavedError> {
-    saved::read(&file(path), RUN_SCHEMA)
+/// A saved run, out of the content of its file.
+pub fn parse(text: &[u8], path: &Path) -> Result<SavedRun, SavedError> {
+    saved::parse(text, path, RUN_SCHEMA)
 }
 
 /// The file itself, whichever of the two was named.

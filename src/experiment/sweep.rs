@@ -4,7 +4,7 @@
 //! is named by the hash of its scenario and its replication: neighbours that share a scenario (such as the run without
 //! checkpoints) share the run, and a replication has the same random numbers at every point.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,16 +12,18 @@ use rayon::prelude::*;
 
 use crate::experiment::compare::compare;
 use crate::experiment::grid::Point;
+use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
-use crate::experiment::replicate::{Replication, summarise};
+use crate::experiment::replicate::{NOT_SIMULATED, Replication, summarise};
 use crate::experiment::result::{PointSummary, RunResult};
 use crate::experiment::run::RunError;
+use crate::experiment::workers::{WorkersError, workers};
 use crate::scenario::{Scenario, print};
 
 /// How a sweep is made.
 pub struct Options<'a> {
-    /// Parallel runs; 0 = one per core.
+    /// Parallel runs as wished, see [`workers`]; 0 = one per core.
     pub jobs: usize,
     /// Whether throughput loss is measured (two more runs per point and replication).
     pub loss: bool,
@@ -47,14 +49,6 @@ pub struct Swept {
 /// What ended a sweep early.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// A run failed.
-    #[error("at {point}: {source}")]
-    Run {
-        /// Where.
-        point: String,
-        /// Why.
-        source: RunError,
-    },
     /// The journal failed.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -66,14 +60,9 @@ pub enum SweepError {
         /// All runs.
         all: usize,
     },
-    /// The thread pool cannot be made.
-    #[error("cannot start {jobs} threads: {why}")]
-    Threads {
-        /// Number of threads.
-        jobs: usize,
-        /// Why.
-        why: String,
-    },
+    /// There are no threads.
+    #[error(transparent)]
+    Threads(#[from] WorkersError),
 }
 
 /// A run that is to be made: its name, scenario and replication, and the point that first needs it.
@@ -108,7 +97,8 @@ pub fn run_count(points: &[Point], options: &Options<'_>) -> usize {
     wanted(points, options).len()
 }
 
-/// Makes all runs that the journal does not have yet, with `runner`, and summarises each point.
+/// Makes all runs that the journal does not have yet, with `runner`, and summarises each point. A run that cannot be made
+/// spoils its own points only; the journal does not have it, so that it is tried again.
 pub fn sweep<R>(
     points: &[Point],
     options: &Options<'_>,
@@ -125,39 +115,29 @@ where
         .collect();
     let before = all.len() - open.len();
     (options.progress)(before);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.jobs)
-        .build()
-        .map_err(|error| SweepError::Threads {
-            jobs: options.jobs,
-            why: error.to_string(),
-        })?;
+    let pool = workers(options.jobs, open.len())?;
     let shared = Mutex::new((before, &mut *journal));
-    let not_made = Mutex::new(BTreeSet::new());
+    let not_made = Mutex::new(NotMade::new());
     pool.install(|| {
         // One item is a whole run: nothing is gained by keeping neighbours together.
         open.par_iter().with_max_len(1).try_for_each(|run| {
             if options.stop.load(Ordering::Relaxed) {
                 return Ok::<(), SweepError>(());
             }
-            let result = match runner(&run.scenario, options.seed, run.replication) {
-                Ok(result) => result,
-                Err(source) if run.purpose == Purpose::Point => {
-                    let point = run.point.clone();
-                    return Err(SweepError::Run { point, source });
-                }
-                Err(error) => {
-                    let trouble = format!("{}: no throughput loss: {error}", run.point);
-                    let mut not_made = not_made.lock().expect("inserting does not panic");
-                    not_made.insert((run.name.clone(), trouble));
-                    return Ok(());
-                }
-            };
-            let replication = Replication::of(&run.scenario, &result);
+            let made = guarded(|| {
+                let result = runner(&run.scenario, options.seed, run.replication)?;
+                Ok(Replication::of(&run.scenario, &result))
+            });
             let mut guard = shared
                 .lock()
                 .expect("no run panics while it holds the journal");
-            guard.1.add(&run.name, &replication)?;
+            match made {
+                Ok(replication) => guard.1.add(&run.name, &replication)?,
+                Err(error) => {
+                    let mut not_made = not_made.lock().expect("inserting does not panic");
+                    not_made.insert(run.name.clone(), error);
+                }
+            }
             guard.0 += 1;
             (options.progress)(guard.0);
             Ok(())
@@ -168,20 +148,34 @@ where
         .iter()
         .filter(|run| journal.get(&run.name).is_some())
         .count();
-    let all = all.len();
-    if finished + not_made.len() < all {
+    if finished + not_made.len() < all.len() {
+        let all = all.len();
         return Err(SweepError::Interrupted { finished, all });
     }
-    let mut troubles: Vec<String> = not_made.into_iter().map(|(_, trouble)| trouble).collect();
-    troubles.sort();
-    troubles.dedup();
+    let mut troubles = losses_not_measured(&all, &not_made);
     let summaries = points
         .iter()
-        .map(|point| summary(point, options, journal, &mut troubles));
+        .map(|point| summary(point, options, (journal, &not_made), &mut troubles));
     Ok(Swept {
         points: summaries.collect(),
         troubles,
     })
+}
+
+/// Runs that could not be made, by name.
+type NotMade = BTreeMap<String, RunError>;
+
+fn losses_not_measured(all: &[Wanted], not_made: &NotMade) -> Vec<String> {
+    let lost = all.iter().filter(|run| run.purpose == Purpose::Loss);
+    let mut troubles: Vec<String> = lost
+        .filter_map(|run| {
+            let error = not_made.get(&run.name)?;
+            Some(format!("{}: no throughput loss: {error}", run.point))
+        })
+        .collect();
+    troubles.sort();
+    troubles.dedup();
+    troubles
 }
 
 /// All different runs, in the order in which points need them.
@@ -244,32 +238,55 @@ pub fn replications(
 fn summary(
     point: &Point,
     options: &Options<'_>,
-    journal: &Journal,
+    (journal, not_made): (&Journal, &NotMade),
     troubles: &mut Vec<String>,
 ) -> PointSummary {
-    let runs = |scenario: &Scenario| -> Vec<Replication> {
-        let all = replications(scenario, options, journal);
-        all.into_iter().flatten().collect()
-    };
-    let replications = runs(&point.scenario);
-    let failures: Vec<&str> = replications
+    let made: Vec<Replication> = replications(&point.scenario, options, journal)
+        .into_iter()
+        .flatten()
+        .collect();
+    let failures: Vec<&str> = made
         .iter()
         .filter_map(|replication| replication.failure.as_deref())
         .collect();
     if let Some(reason) = failures.first() {
-        let (some, all) = (failures.len(), replications.len());
+        let (some, all) = (failures.len(), made.len());
         troubles.push(format!(
             "{}: the job failed in {some} of {all} replications: {reason}",
             point.label()
         ));
     }
     let pair = options.loss.then(|| loss_pair(&point.scenario)).flatten();
-    let loss = pair.map(|(with, without)| Loss::of(&runs(&with), &runs(&without)));
-    let mut summary = summarise(&replications);
+    let loss = pair.map(|(with, without)| {
+        let of = |scenario| replications(scenario, options, journal);
+        // A replication that lacks one of the two is no pair.
+        let pairs = of(&with).into_iter().zip(of(&without));
+        let (with, without): (Vec<Replication>, Vec<Replication>) = pairs
+            .filter_map(|(with, without)| with.zip(without))
+            .unzip();
+        Loss::of(&with, &without)
+    });
+    let mut summary = summarise(&made);
     summary.coordinates.clone_from(&point.coordinates);
     summary.throughput_loss = loss.as_ref().and_then(Loss::share);
-    summary.comparisons = compare(&point.scenario, &replications, loss.as_ref());
+    summary.comparisons = compare(&point.scenario, &made, loss.as_ref());
+    summary.failure = failure(&point.scenario, options, not_made);
     summary
+}
+
+/// Why a point lacks some or all of its replications.
+fn failure(scenario: &Scenario, options: &Options<'_>, not_made: &NotMade) -> Option<String> {
+    let hash = identity(scenario);
+    let missing: Vec<&RunError> = (0..options.replications)
+        .filter_map(|n| not_made.get(&name(&hash, options.seed, n)))
+        .collect();
+    let first = missing.first()?;
+    Some(if missing.len() == options.replications as usize {
+        format!("{NOT_SIMULATED}: {first}")
+    } else {
+        let (some, all) = (missing.len(), options.replications);
+        format!("{some} of {all} replications {NOT_SIMULATED}: {first}")
+    })
 }
 
 #[cfg(test)]
@@ -391,13 +408,59 @@ mod tests {
         assert_eq!(swept.troubles.len(), 1, "{:?}", swept.troubles);
     }
 
+    /// Too many events at 5 s, a fault of the model at 10 s in replication 1.
+    fn faulty(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
+        let interval = scenario.checkpointing.interval.map(|i| i.as_millis());
+        let (limit, seconds) = (9, 1.0);
+        match (interval, n) {
+            (Some(5_000), _) => Err(RunError::TooManyEvents { limit, seconds }),
+            (Some(10_000), 1) => panic!("the snapshot has begun"),
+            _ => sample::run(scenario, seed, n),
+        }
+    }
+
     #[test]
-    fn a_run_that_cannot_be_made_is_named() {
-        let limited = |_: &Scenario, _: u64, _: u32| {
-            let (limit, seconds) = (9, 1.0);
-            Err(RunError::TooManyEvents { limit, seconds })
+    fn a_point_that_cannot_be_simulated_says_why_and_leaves_the_others_as_they_are() {
+        let whole = swept(&options(2), &mut Journal::in_memory()).unwrap();
+        let made = |jobs| {
+            let journal = &mut Journal::in_memory();
+            sweep(&points(), &options(jobs), journal, faulty).unwrap()
         };
-        let error = sweep(&points(), &options(1), &mut Journal::in_memory(), limited).unwrap_err();
-        assert!(error.to_string().contains("interval = 5 s"), "{error}");
+        let broken = made(1);
+        assert_eq!(broken, made(4), "the number of jobs changes no byte");
+        let [none, some, all] = &broken.points[..] else {
+            panic!("three points");
+        };
+        let why = |point: &PointSummary| point.failure.clone().unwrap();
+        assert!(
+            why(none).starts_with("not simulated: after 1.0 s"),
+            "{none:?}"
+        );
+        assert_eq!(none.duration_p50, None);
+        let reason = why(some);
+        assert!(
+            reason.starts_with("1 of 3 replications not simulated: "),
+            "{reason}"
+        );
+        assert!(reason.contains("the snapshot has begun at "), "{reason}");
+        assert_eq!(some.duration_p50.unwrap().n, 2);
+        assert_eq!(all, &whole.points[2]);
+        let told = |part: &str| broken.troubles.iter().any(|one| one.contains(part));
+        assert!(told("interval = 5 s: no throughput loss: "), "{broken:?}");
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_made_is_tried_again_on_resume() {
+        let mut journal = Journal::in_memory();
+        sweep(&points(), &options(1), &mut journal, faulty).unwrap();
+        let runs = AtomicUsize::new(0);
+        let resumed = sweep(&points(), &options(1), &mut journal, |scenario, seed, n| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            sample::run(scenario, seed, n)
+        });
+        let whole = swept(&options(1), &mut Journal::in_memory()).unwrap();
+        assert_eq!(resumed.unwrap(), whole);
+        // Three of 5 s, one of 10 s; and as many at saturation.
+        assert_eq!(runs.load(Ordering::Relaxed), 8);
     }
 }

@@ -113,7 +113,10 @@ fn a_directory_without_a_sweep_is_told_by_what_it_holds_and_by_its_cause_once() 
     let nothing = message();
     assert!(nothing.contains("holds no sweep"), "{nothing}");
     assert_eq!(nothing.matches("os error").count(), 1, "{nothing}");
-    for (file, told) in [("journal.ndjson", "--resume"), ("run.json", "readable run")] {
+    for (file, told) in [
+        ("journal.ndjson", "--resume"),
+        ("run.json", "no readable run.json"),
+    ] {
         std::fs::write(directory.path().join(file), "").unwrap();
         assert!(message().contains(told), "{}", message());
     }

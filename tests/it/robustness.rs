@@ -214,3 +214,251 @@ fn a_sweep_on_a_full_disk_keeps_what_was_finished() {
     assert!(sound_journal(full.path()).starts_with(&kept));
     assert!(read(full.path(), "results.json") == read(roomy.path(), "results.json"));
 }
+
+/// A command that writes results with this seed; the directory follows.
+fn seeded(kind: &str, seed: &'static str) -> Vec<&'static str> {
+    let (own, common): (&[&str], &[&str]) = match kind {
+        "run" => (&RUN[..4], &["--seed", seed, "--force", "--out"]),
+        "sweep" => (&SWEEP[..12], &["--seed", seed, "--force", "--out"]),
+        _ => (
+            &[
+                "recommend",
+                "scenarios/one-barrier.toml",
+                "--quiet",
+                "--no-tornado",
+                "--objective=duration_p99<=60s",
+                "--budget=6",
+                "--from=500 ms",
+                "--to=5 s",
+            ],
+            &["--seed", seed, "--force", "--out"],
+        ),
+    };
+    [own, common].concat()
+}
+
+/// Digest of the results in a directory, all of whose files must be what the manifest says.
+#[track_caller]
+fn whole(directory: &Path) -> String {
+    use sha2::Digest;
+    if directory.join(".ckptsim-ready").exists() {
+        // Any reader moves into place what is ready; there need be nothing for this one.
+        command(&["export", "--json"], directory).status().unwrap();
+    }
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&read(directory, "manifest.json")).unwrap();
+    for (name, sha256) in manifest["files"].as_object().unwrap() {
+        let now = sha2::Sha256::digest(read(directory, name));
+        let now: String = now.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(now, *sha256, "{name} in {}", directory.display());
+    }
+    manifest["digest"].as_str().unwrap().to_owned()
+}
+
+/// Everything in a directory belongs to its results.
+#[track_caller]
+fn nothing_is_left_over(directory: &Path) {
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&read(directory, "manifest.json")).unwrap();
+    let files = manifest["files"].as_object().unwrap();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let known = files.contains_key(&name) || name == "manifest.json";
+        let journal = name == "journal.ndjson" && manifest["kind"] == "sweep";
+        assert!(known || journal, "{name} was left");
+    }
+}
+
+/// 12 kills by default; `CKPTSIM_KILLS=300 cargo test a_kill_at_any_moment` for more.
+fn kills() -> u64 {
+    let wished = std::env::var("CKPTSIM_KILLS").ok();
+    wished.map_or(12, |number| number.parse().unwrap())
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_earlier_results_or_the_new_ones() {
+    let mut told = Vec::new();
+    for kind in ["run", "sweep", "recommend"] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        let commands = ["1", "2"].map(|seed| seeded(kind, seed));
+        let began = std::time::Instant::now();
+        let digests = [0, 1].map(|which| {
+            finish(&commands[which], path);
+            whole(path)
+        });
+        let longest = began.elapsed().as_millis() as u64 / 2;
+        assert_ne!(digests[0], digests[1]);
+        let (mut killed, mut replaced) = (0, 0);
+        for (number, delay) in delays(longest).take(kills() as usize / 4).enumerate() {
+            let before = whole(path);
+            let which = usize::from(before == digests[0]);
+            killed += usize::from(kill_after(delay, &commands[which], path));
+            let after = whole(path);
+            assert!(after == before || after == digests[which], "{kind}");
+            replaced += usize::from(after != before);
+            if number % 5 == 4 {
+                finish(&commands[which], path);
+                assert_eq!(whole(path), digests[which]);
+                nothing_is_left_over(path);
+            }
+        }
+        finish(&commands[0], path);
+        assert_eq!(whole(path), digests[0]);
+        nothing_is_left_over(path);
+        told.push(format!("{kind}: {killed} killed, {replaced} had replaced"));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    finish(&seeded("sweep", "1"), path);
+    let digest = whole(path);
+    let report = ["report", "--quiet"];
+    let began = std::time::Instant::now();
+    finish(&report, path);
+    let longest = began.elapsed().as_millis() as u64;
+    let mut killed = 0;
+    for delay in delays(longest).take(kills() as usize / 4) {
+        killed += usize::from(kill_after(delay, &report, path));
+        assert_eq!(whole(path), digest);
+    }
+    finish(&report, path);
+    assert_eq!(whole(path), digest);
+    nothing_is_left_over(path);
+    told.push(format!("report: {killed} killed"));
+    println!("{}", told.join("; "));
+}
+
+#[test]
+fn a_recommendation_that_cannot_be_made_keeps_the_earlier_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let recommend = seeded("recommend", "1");
+    finish(&recommend, path);
+    let (digest, manifest) = (whole(path), read(path, "manifest.json"));
+    for bad in [
+        ["--also", "rocksdb,hashmap"],
+        ["--budget", "0"],
+        ["--set", "job.duration=x"],
+    ] {
+        let args = [&recommend[..4], &bad[..], &["--out"]].concat();
+        let (code, message) = output(command(&args, path));
+        assert!(matches!(code, Some(1 | 2)), "{bad:?}: {message}");
+        assert_eq!(whole(path), digest, "{bad:?}");
+    }
+    assert!(read(path, "manifest.json") == manifest);
+    nothing_is_left_over(path);
+}
+
+#[cfg(unix)]
+fn signal(child: &std::process::Child, signal: &str) {
+    let pid = child.id().to_string();
+    let status = Command::new("kill").args(["-s", signal, &pid]).status();
+    assert!(status.unwrap().success());
+}
+
+/// A sweep that takes long enough to be met while it runs.
+const LONG: [&str; 9] = [
+    "sweep",
+    "scenarios/skewed-join.toml",
+    "--no-loss",
+    "--set",
+    "job.duration=1 h",
+    "--replications=50",
+    "--jobs=1",
+    "--force",
+    "--out",
+];
+
+#[cfg(unix)]
+#[track_caller]
+fn wait_for(path: &Path) {
+    for _ in 0..6_000 {
+        if path.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("{} does not come", path.display());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_process_is_refused_at_once_and_signals_leave_nothing_behind() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    finish(&seeded("run", "1"), path);
+    let digest = whole(path);
+    let long = |kind: &'static str| -> Vec<&'static str> {
+        let mut args = LONG.to_vec();
+        args[0] = kind;
+        if kind == "run" {
+            args.retain(|arg| *arg != "--jobs=1");
+        }
+        args
+    };
+    for (kind, name, code) in [
+        ("sweep", "TERM", 143),
+        ("run", "TERM", 143),
+        ("run", "INT", 130),
+    ] {
+        let mut child = command(&long(kind), path).spawn().unwrap();
+        wait_for(&path.join(".ckptsim-new"));
+        for more in [&seeded("run", "2")[..], &["report", "--quiet"]] {
+            let (refused, message) = output(command(more, path));
+            assert_eq!(refused, Some(1), "{message}");
+            assert!(
+                message.contains("another ckptsim is writing into "),
+                "{message}"
+            );
+        }
+        signal(&child, name);
+        if kind == "sweep" {
+            // The first one lets the run under way finish.
+            std::thread::sleep(Duration::from_millis(200));
+            if child.try_wait().unwrap().is_none() {
+                signal(&child, name);
+            }
+        }
+        let status = child.wait().unwrap();
+        assert!(matches!(status.code(), Some(found) if found == code || kind == "sweep"));
+        assert_eq!(whole(path), digest);
+        for leftover in [".ckptsim-new", ".ckptsim-ready", ".ckptsim.lock"] {
+            assert!(!path.join(leftover).exists(), "{kind} {name}: {leftover}");
+        }
+    }
+    finish(&seeded("run", "1"), path);
+    nothing_is_left_over(path);
+}
+
+#[test]
+fn an_interrupted_sweep_over_finished_results_goes_on_and_they_stay_until_then() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    finish(&seeded("sweep", "1"), path);
+    let (digest, journal) = (whole(path), read(path, "journal.ndjson"));
+    let next = path.join("journal.next.ndjson");
+    let lines = || {
+        std::fs::read_to_string(&next)
+            .unwrap_or_default()
+            .lines()
+            .count()
+    };
+    let mut child = command(&seeded("sweep", "2"), path).spawn().unwrap();
+    while lines() < 4 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(lines() >= 4, "the kill came too late to mean anything");
+    assert_eq!(whole(path), digest);
+    assert!(read(path, "journal.ndjson") == journal);
+    let mut again = seeded("sweep", "2");
+    again.retain(|arg| *arg != "--force");
+    let (code, message) = output(command(&again, path));
+    assert_eq!(code, Some(1));
+    assert!(message.contains("--resume to go on with"), "{message}");
+    again.insert(1, "--resume");
+    finish(&again, path);
+    assert_ne!(whole(path), digest);
+    nothing_is_left_over(path);
+}

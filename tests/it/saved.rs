@@ -205,3 +205,191 @@ fn every_command_shows_examples_and_has_a_manual_page() {
         assert!(text.contains("openmetrics"), "{shell}");
     }
 }
+
+/// Changes the first of these texts in a file that was written.
+fn falsify(directory: &Path, name: &str, from: &str, to: &str) {
+    let path = directory.join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{name}: {from}");
+    std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn results_that_differ_from_what_was_written_are_not_believed() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &[]).0, 0);
+    let picture = directory.path().join("01-checkpoint-1.svg");
+    let drawn = std::fs::read(&picture).unwrap();
+    falsify(
+        directory.path(),
+        "run.json",
+        "\"duration_p99\": {",
+        "\"duration_p99\":  {",
+    );
+    let file = directory.path().join("run.json");
+    for (args, result) in [
+        (&["report"][..], directory.path()),
+        (&["export", "--json"], directory.path()),
+        (&["export", "--csv"], &file),
+        (&["explain"], directory.path()),
+        (&["explain"], &file),
+        (&["verify"], directory.path()),
+    ] {
+        let (code, out, error) = told(ckptsim(args).arg(result));
+        assert_eq!(code, 1, "{args:?}: {out}{error}");
+        let named = format!("{out}{error}");
+        assert!(named.contains("run.json"), "{args:?}: {named}");
+        assert!(
+            named.contains("differs from") || named.contains("changed since"),
+            "{named}"
+        );
+    }
+    assert!(std::fs::read(&picture).unwrap() == drawn);
+    assert!(!directory.path().join("report.html").exists());
+}
+
+#[test]
+fn a_changed_manifest_is_not_believed_and_a_missing_one_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &[]).0, 0);
+    let export = || told(ckptsim(&["export", "--json"]).arg(directory.path()));
+    let whole = std::fs::read(directory.path().join("manifest.json")).unwrap();
+    for (from, to) in [
+        ("\"seed\": ", "\"seed\": 1"),
+        ("\"kind\"", "\"kinds\""),
+        ("{", ""),
+    ] {
+        falsify(directory.path(), "manifest.json", from, to);
+        let (code, _, error) = export();
+        assert_eq!(code, 1, "{error}");
+        assert!(
+            error.contains("manifest.json differs from what was written"),
+            "{error}"
+        );
+        std::fs::write(directory.path().join("manifest.json"), &whole).unwrap();
+    }
+    let (code, _, error) = run(directory.path(), &[]);
+    assert_eq!(code, 0, "{error}");
+    falsify(
+        directory.path(),
+        "manifest.json",
+        "manifest/2",
+        "manifest/1",
+    );
+    let (code, _, error) = export();
+    assert_eq!(code, 1);
+    assert!(
+        error.contains("its schema is ckptsim.manifest/1, expected ckptsim.manifest/2"),
+        "{error}"
+    );
+    std::fs::remove_file(directory.path().join("manifest.json")).unwrap();
+    let (code, _, error) = export();
+    assert_eq!(code, 0, "{error}");
+    assert!(error.starts_with("warning: there is no "), "{error}");
+}
+
+#[test]
+fn a_report_belongs_to_its_results_and_goes_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(run(directory.path(), &[]).0, 0);
+    let report = || told(ckptsim(&["report"]).arg(directory.path()));
+    std::fs::write(directory.path().join("01-checkpoint-1.csv"), "").unwrap();
+    let (code, _, error) = report();
+    assert_eq!(code, 0, "{error}");
+    assert!(
+        error.contains("01-checkpoint-1.csv was changed since it was written; it is made again")
+    );
+    let verify = || told(ckptsim(&["verify", "-q"]).arg(directory.path()));
+    let (code, equal, _) = verify();
+    assert_eq!(code, 0, "{equal}");
+    falsify(directory.path(), "report.html", "<html", "<html ");
+    let (code, different, _) = verify();
+    assert_eq!(code, 1);
+    assert!(different.contains("report.html: changed"), "{different}");
+    falsify(directory.path(), "scenario.toml", "seed", "sead");
+    let (code, _, error) = report();
+    assert_eq!(code, 1);
+    assert!(
+        error.contains("scenario.toml is changed since it was written"),
+        "{error}"
+    );
+    assert_eq!(run(directory.path(), &["--seed", "9", "--force"]).0, 0);
+    assert!(!directory.path().join("report.html").exists());
+}
+
+#[test]
+fn one_bad_point_does_not_take_a_sweep_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let sweep = |more: &[&str], out: &Path| {
+        let mut command = ckptsim(&["sweep", SMALL, "--no-loss", "--set", "job.duration=5 s"]);
+        let axis = "simulation.max-events=1000, 10000000";
+        told(
+            command
+                .args(["--vary", axis])
+                .args(more)
+                .arg("--out")
+                .arg(out),
+        )
+    };
+    let (code, table, error) = sweep(&[], directory.path());
+    assert_eq!(code, 1, "{error}");
+    let why = "max-events = 1000: not simulated: after ";
+    assert!(
+        error.contains(why) && error.contains("1 of 2 points failed"),
+        "{error}"
+    );
+    assert!(table.contains(why), "{table}");
+    let read = |name: &str| std::fs::read_to_string(directory.path().join(name)).unwrap();
+    let results: Value = serde_json::from_str(&read("results.json")).unwrap();
+    let failure = results["points"][0]["failure"].as_str().unwrap();
+    assert!(failure.starts_with("not simulated: after "), "{failure}");
+    assert!(results["points"][0]["duration_p50"].is_null());
+    assert!(
+        results["points"][1]["duration_p50"]["value"]
+            .as_f64()
+            .unwrap()
+            > 0.0
+    );
+    assert!(results["points"][1].get("failure").is_none());
+    assert!(read("points.csv").contains("not simulated: after "));
+    assert_eq!(
+        read("journal.ndjson").lines().count(),
+        2,
+        "only the good run is finished"
+    );
+    assert_eq!(told(ckptsim(&["verify", "-q"]).arg(directory.path())).0, 0);
+    assert_eq!(told(ckptsim(&["report", "-q"]).arg(directory.path())).0, 0);
+    assert!(read("report.html").contains("not simulated: after "));
+    assert!(read("summary.md").contains("not simulated: after "));
+    let (code, _, error) = told(ckptsim(&["export", "--csv"]).arg(directory.path()));
+    assert_eq!(code, 1);
+    assert!(error.contains("holds a sweep"), "{error}");
+    let (code, _, error) = sweep(&["--resume"], directory.path());
+    assert_eq!(code, 1, "it is tried again, and fails again: {error}");
+}
+
+#[test]
+fn a_side_of_a_comparison_that_cannot_be_simulated_is_told() {
+    let limited = "simulation.max-events=1000";
+    let (code, out, error) = told(&mut ckptsim(&[
+        "compare",
+        SMALL,
+        "--with",
+        limited,
+        "--no-loss",
+    ]));
+    assert_eq!(code, 1, "{out}");
+    assert!(error.contains("error: B: not simulated: after "), "{error}");
+    assert!(!out.contains("worse"), "{out}");
+}
+
+#[test]
+fn four_billion_jobs_are_as_many_as_there_is_work_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let axis = "flink.execution.checkpointing.interval=500 ms, 1 s";
+    ckptsim(&["sweep", SMALL, "--vary", axis, "--no-loss", "-q"])
+        .args(["--set", "job.duration=3 s", "--jobs", "4294967295", "--out"])
+        .arg(directory.path())
+        .assert()
+        .success();
+}

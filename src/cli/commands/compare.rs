@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-use crate::cli::commands::sweep::{STOP, listen_to_ctrl_c};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::{Input, assignment};
+use crate::cli::jobs::Jobs;
 use crate::cli::progress::Progress;
+use crate::cli::signals::Gently;
 use crate::experiment::paired::{self, Compared};
 use crate::experiment::run;
 use crate::experiment::sweep::{Options, SweepError, run_count};
@@ -40,9 +41,8 @@ pub struct Args {
     /// Exit with 4 if any metric differs
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Parallel runs; 0 = one per core
-    #[arg(short, long, default_value_t = 0)]
-    jobs: usize,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     no_loss: bool,
@@ -96,6 +96,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         Format::Markdown => console.result(&markdown(&sides))?,
         Format::Json => console.result(&serde_json::to_string_pretty(&json(&sides))?)?,
     }
+    if !sides.compared.failures.is_empty() {
+        for failure in &sides.compared.failures {
+            console.error(&format!("error: {failure}"));
+        }
+        return Ok(Exit::Failure);
+    }
     Ok(if args.detailed_exitcode && sides.compared.differs() {
         Exit::Difference
     } else {
@@ -118,14 +124,14 @@ fn load_b(args: &Args, a: &Loaded, console: Console) -> anyhow::Result<Loaded> {
 }
 
 fn simulate(args: &Args, a: &Loaded, b: &Loaded, console: Console) -> Result<Compared, SweepError> {
-    listen_to_ctrl_c();
+    let gently = Gently::begin();
     let job = &a.scenario.job;
     let mut options = Options {
-        jobs: args.jobs,
+        jobs: args.jobs.jobs,
         loss: !args.no_loss,
         seed: job.seed,
         replications: job.replications,
-        stop: &STOP,
+        stop: gently.stop(),
         progress: &|_| {},
     };
     let runs = run_count(&paired::points(&a.scenario, &b.scenario), &options);
@@ -179,7 +185,7 @@ fn json(sides: &Sides<'_>) -> Value {
     let change =
         |change: &Change| json!({"path": change.path, "old": change.old, "new": change.new});
     let job = &sides.a.scenario.job;
-    json!({
+    let mut all = json!({
         "schema": "ckptsim.compare/1",
         "version": env!("CARGO_PKG_VERSION"),
         "a": side(sides.a),
@@ -189,5 +195,9 @@ fn json(sides: &Sides<'_>) -> Value {
         "changes": sides.changes.iter().map(change).collect::<Vec<Value>>(),
         "differs": sides.compared.differs(),
         "metrics": sides.compared.differences,
-    })
+    });
+    if !sides.compared.failures.is_empty() {
+        all["failures"] = json!(sides.compared.failures);
+    }
+    all
 }

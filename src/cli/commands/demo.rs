@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::cli::commands::report::{files, write_pictures};
+use crate::cli::commands::report::write_pictures;
 use crate::cli::commands::run;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
-use crate::experiment::saved;
+use crate::cli::output::Output;
 use crate::render::{plot, table};
 use crate::scenario::load;
 
@@ -26,6 +26,7 @@ pub struct Args {
     force: bool,
 }
 
+const SCENARIO_FILE: &str = "skewed-join.toml";
 const SCENARIO: &str = include_str!("../../../scenarios/skewed-join.toml");
 
 /// A shorter run than the file's: enough for the buffers to fill.
@@ -38,7 +39,7 @@ const SHORT: [(&str, &str); 4] = [
 
 /// Runs the built-in scenario as it is and with unaligned barriers.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let file = args.out.join("skewed-join.toml");
+    let file = args.out.join(SCENARIO_FILE);
     let own = std::fs::read(&file).is_ok_and(|text| text != SCENARIO.as_bytes());
     if own && !args.force {
         bail!(
@@ -46,6 +47,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             file.display()
         );
     }
+    let mut output = Output::open(&args.out)?;
     let mut pictures = Vec::new();
     let mut inputs = BTreeMap::new();
     for (name, unaligned) in [("aligned", "false"), ("unaligned", "true")] {
@@ -75,18 +77,16 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             },
         ));
     }
-    saved::write(&file, SCENARIO.as_bytes())?;
-    let names = write_pictures(&pictures, &args.out)?;
-    let mut written = files(&pictures);
-    written.push("skewed-join.toml".to_owned());
+    output.write(SCENARIO_FILE, SCENARIO.as_bytes())?;
+    let names = write_pictures(&pictures, &mut output)?;
     let drawn = Drawn {
         command: "demo",
         inputs,
         seed: None,
         replications: Some(1),
-        files: &written,
+        output,
     };
-    drawn.write(&args.out)?;
+    drawn.finish()?;
     console.text(&format!(
         "written to {}: skewed-join.toml {}\nnext: ckptsim check {}",
         args.out.display(),

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Input};
+use crate::cli::reading;
 use crate::experiment::explain::{Ask, Explanation, explain};
+use crate::experiment::guard::guarded;
 use crate::experiment::{RunResult, run, saved, saved_run};
 use crate::render::explain::{markdown, text};
 use crate::scenario::load::{self, Loaded};
@@ -63,7 +65,7 @@ pub enum Format {
 /// Reads or runs, explains, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let (loaded, result) = if is_result(&args.result) {
-        read(args)?
+        read(args, console)?
     } else {
         simulate(args, console)?
     };
@@ -97,16 +99,17 @@ fn is_result(path: &Path) -> bool {
             .is_some_and(|extension| extension == "json")
 }
 
-fn read(args: &Args) -> anyhow::Result<(Loaded, RunResult)> {
+fn read(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)> {
     let name = args.result.display();
     if !args.set.is_empty() || args.seed.is_some() {
         bail!(
             "{name} is a result, which --set and --seed cannot change; name the scenario file instead"
         );
     }
-    let saved = saved_run::read(&args.result).with_context(|| {
-        format!("{name} holds no run to explain; `ckptsim run FILE --out DIR` writes one")
-    })?;
+    if !reading::has_run(&args.result)? {
+        bail!("{name} holds no run to explain; `ckptsim run FILE --out DIR` writes one");
+    }
+    let saved = reading::run(&args.result, console)?;
     let loaded = load::parse(&saved.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
     Ok((loaded, saved.result))
 }
@@ -128,6 +131,6 @@ fn simulate(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)
         input.set.push((key.to_owned(), "false".to_owned()));
         loaded = load::load(&input.file, &input.overrides())?;
     }
-    let result = run::run(&loaded.scenario, loaded.scenario.job.seed, 0)?;
+    let result = guarded(|| run::run(&loaded.scenario, loaded.scenario.job.seed, 0))?;
     Ok((loaded, result))
 }

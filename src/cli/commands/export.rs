@@ -7,8 +7,9 @@ use clap::ArgGroup;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::reading;
+use crate::experiment::saved;
 use crate::experiment::saved_run::{self, SavedRun};
-use crate::experiment::{saved, saved_run::file};
 use crate::render::export;
 use crate::scenario::load;
 
@@ -54,7 +55,7 @@ pub struct Args {
 
 /// Reads, converts, writes.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let run = read(&args.result)?;
+    let run = read(&args.result, console)?;
     let content = convert(args, &run)?;
     let Some(output) = &args.output else {
         console.bytes(&content)?;
@@ -89,15 +90,15 @@ fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<SavedRun> {
-    saved_run::read(path).with_context(|| {
-        let name = path.display();
-        if file(path).exists() {
-            format!("{name} holds no readable run")
-        } else if path.join("results.json").exists() {
-            format!("{name} holds a sweep, whose rows are in points.csv; an export is made of one run (`ckptsim run --out`)")
-        } else {
-            format!("{name} holds no run; `ckptsim run FILE --out DIR` writes one")
+fn read(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
+    let name = path.display();
+    if !reading::has_run(path)? {
+        if path.join("results.json").exists() {
+            bail!(
+                "{name} holds a sweep, whose rows are in points.csv; an export is made of one run (`ckptsim run --out`)"
+            );
         }
-    })
+        bail!("{name} holds no run; `ckptsim run FILE --out DIR` writes one");
+    }
+    reading::run(path, console).with_context(|| format!("{name} holds no readable run"))
 }

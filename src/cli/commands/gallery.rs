@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::commands::report::{files, write_pictures};
+use crate::cli::commands::report::write_pictures;
 use crate::cli::commands::{run, sweep};
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
+use crate::cli::output::Output;
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
 use crate::experiment::recommend::ask::{self, Ask};
@@ -49,6 +50,7 @@ const BUDGET: usize = 120;
 
 /// Simulates and draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let mut output = Output::open(&args.out)?;
     let mut pictures = Vec::new();
     let production = read(PRODUCTION, "production-2min.toml", &[])?;
     pictures.extend(swept(&production, &[], true, console)?);
@@ -77,7 +79,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     changes.push(("flink.execution.checkpointing.interval", "20 s"));
     let feedback = read(JOIN, "skewed-join.toml", &changes)?;
     pictures.extend(swept(&feedback, &[RATES], false, console)?);
-    let names = write_pictures(&pictures, &args.out)?;
+    let names = write_pictures(&pictures, &mut output)?;
     let inputs = [
         ("production-2min", &production),
         ("production-2min, a TaskManager is lost", &failing),
@@ -92,9 +94,9 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             .into(),
         seed: None,
         replications: None,
-        files: &files(&pictures),
+        output,
     };
-    drawn.write(&args.out)?;
+    drawn.finish()?;
     console.text(&format!(
         "written to {}: {}",
         args.out.display(),

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::output::Output;
 use crate::experiment::saved;
 use crate::recording::answers::{Answers, Files};
 use crate::recording::live::JobManager;
@@ -87,12 +88,11 @@ fn live(args: &Args, console: Console) -> anyhow::Result<String> {
     }
     manager.answers(&job, &mut files)?;
     if let Some(directory) = &args.save {
+        let mut output = Output::open(directory)?;
         for (name, answer) in files.iter() {
-            saved::write(
-                &directory.join(format!("{name}.json")),
-                &saved::json(answer),
-            )?;
+            output.write(&format!("{name}.json"), &saved::json(answer))?;
         }
+        output.commit([], None)?;
         console.note(&format!("answers saved in {}", directory.display()));
     }
     let answers = Answers::of_files(&files)?;

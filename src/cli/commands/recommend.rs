@@ -1,18 +1,21 @@
 //! `recommend`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
 use crate::cli::clock;
-use crate::cli::commands::report::draw_recommendation;
+use crate::cli::commands::report::{draw_recommendation, tell};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
+use crate::cli::jobs::Jobs;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan, RECOMMENDATION};
+use crate::cli::output::Output;
 use crate::cli::progress::Progress;
+use crate::cli::signals::Gently;
 use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
+use crate::experiment::recommend::choices::Choice;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
@@ -60,9 +63,8 @@ pub struct Args {
     /// Do not compute the sensitivity of the answer
     #[arg(long)]
     no_tornado: bool,
-    /// Parallel runs; 0 = one per core
-    #[arg(short, long, default_value_t = 0)]
-    jobs: usize,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Directory of the result [default: reports/<scenario>-recommendation]
     #[arg(short, long)]
     out: Option<PathBuf>,
@@ -101,9 +103,6 @@ pub enum Emit {
 /// Replications of the most promising configurations, unless --replications says otherwise.
 const REPLICATIONS: u32 = 8;
 
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
-
 /// Searches, saves, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut question = Question {
@@ -115,6 +114,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     if question.objectives.is_empty() {
         question.objectives = objectives::of(&loaded)?;
     }
+    let choices = choices::parse_all(&args.also, &loaded)?;
     let directory = args.out.clone().unwrap_or_else(|| {
         Path::new("reports").join(format!("{}-recommendation", args.input.stem()))
     });
@@ -128,13 +128,14 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         axes: &[],
         loss: false,
     };
+    let mut output = Output::open(&directory)?;
     let claim = if args.force {
         Claim::Replace
     } else {
         Claim::New
     };
     plan.claim(&directory, claim)?;
-    let found = match searched(args, question, &loaded, console) {
+    let found = match searched(args, (question, choices), &loaded, console) {
         Ok(found) => found,
         Err(RecommendError::Search(interrupted @ SearchError::Interrupted(_))) => {
             console.error(&interrupted.to_string());
@@ -144,17 +145,17 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         Err(error) => return Err(error.into()),
     };
     let content = saved::json(&found);
-    saved::write(&directory.join(RECOMMENDATION), &content)?;
-    let mut files = vec![RECOMMENDATION.to_owned()];
-    files.extend(draw_recommendation(&found, &directory, console)?);
+    output.write(RECOMMENDATION, &content)?;
+    let shown = draw_recommendation(&found, &mut output)?;
     let made = Made {
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         events: None,
         digest: &manifest::sha256(&content),
-        files: &files,
+        journal: None,
     };
-    plan.finish(&directory, &made)?;
+    plan.finish(output, &made)?;
     print(args, &found, console)?;
+    tell(&shown, &directory, console);
     Ok(if found.chosen.is_some() {
         Exit::Success
     } else {
@@ -164,25 +165,25 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 
 fn searched(
     args: &Args,
-    question: Question,
+    (question, choices): (Question, Vec<Choice>),
     loaded: &Loaded,
     console: Console,
 ) -> Result<Recommendation, RecommendError> {
-    listen_to_ctrl_c();
+    let gently = Gently::begin();
     let progress = Progress::new(console, args.budget);
     let tell = |finished| progress.set(finished);
     let ask = Ask {
         question,
-        choices: choices::parse_all(&args.also, loaded)?,
+        choices,
         from: args.from,
         to: args.to,
         mtbf: args.mtbf,
         keep: args.keep,
         budget: args.budget,
         replications: args.input.replications.unwrap_or(REPLICATIONS),
-        jobs: args.jobs,
+        jobs: args.jobs.jobs,
         tornado: !args.no_tornado,
-        stop: &STOP,
+        stop: gently.stop(),
         progress: &tell,
     };
     let found = recommend(loaded, &ask, run::run);
@@ -234,15 +235,4 @@ Metrics (unit of the bound; percentiles over all runs of a configuration):
 {}",
         metric::list()
     )
-}
-
-/// The first Ctrl-C finishes the runs under way; a second one ends at once.
-fn listen_to_ctrl_c() {
-    let handler = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
-    };
-    // Without a handler Ctrl-C ends the program at once; nothing is lost but time.
-    let _ = ctrlc::set_handler(handler);
 }

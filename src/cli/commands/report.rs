@@ -2,14 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::cli::commands::sweep::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::manifest::{self, RECOMMENDATION};
+use crate::cli::manifest::{
+    self, JOURNAL, Kind, Manifest, PAGE, RECOMMENDATION, SUMMARY, SWEEP, sha256,
+};
+use crate::cli::output::Output;
+use crate::cli::reading::Reading;
 use crate::experiment::recommend::{Recommendation, SCHEMA};
-use crate::experiment::saved::{self, SWEEP_SCHEMA};
+use crate::experiment::saved::{self, SWEEP_SCHEMA, SavedError};
 use crate::experiment::{SweepResult, saved_run};
 use crate::render::number::counted;
 use crate::render::plot::{self, Picture};
@@ -34,94 +38,153 @@ pub struct Args {
     format: Format,
 }
 
-/// Name of the page.
-const PAGE: &str = "report.html";
-/// Name of the same as Markdown.
-const SUMMARY: &str = "summary.md";
-
-/// Reads, prints, draws, writes: the recommendation of a directory, else its sweep, else its run.
+/// Reads, prints, draws, writes: the recommendation of a directory, its sweep, or its run.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let has = |name: &str| args.directory.join(name).exists();
-    if has(RECOMMENDATION) {
-        recommendation(args, console)?;
-    } else if has(saved_run::FILE) && !has("results.json") {
-        run(args, console)?;
-    } else {
-        sweep(args, console)?;
+    if !args.directory.is_dir() {
+        return Err(nothing(&args.directory));
+    }
+    let output = Output::existing(&args.directory)?;
+    if ![manifest::FILE, RECOMMENDATION, saved_run::FILE, SWEEP]
+        .into_iter()
+        .any(has)
+    {
+        return Err(nothing(&args.directory));
+    }
+    let reading = Reading::settled(&args.directory, console)?;
+    let kind = match &reading.manifest {
+        Some(manifest) => manifest.kind,
+        None if has(RECOMMENDATION) => Kind::Recommendation,
+        None if has(saved_run::FILE) && !has(SWEEP) => Kind::Run,
+        None => Kind::Sweep,
+    };
+    let desk = Desk {
+        reading,
+        output,
+        console,
+    };
+    match kind {
+        Kind::Recommendation => recommendation(args, desk)?,
+        Kind::Run => run(args, desk)?,
+        Kind::Sweep => sweep(args, desk)?,
     }
     Ok(Exit::Success)
 }
 
-fn recommendation(args: &Args, console: Console) -> anyhow::Result<()> {
-    let directory = &args.directory;
-    let found: Recommendation = saved::read(&directory.join(RECOMMENDATION), SCHEMA)
-        .with_context(|| format!("{} holds no readable recommendation", directory.display()))?;
-    let provenance = provenance(directory, manifest::sha256(&saved::json(&found)));
-    draw_recommendation(&found, directory, console)?;
+/// What a report is made of, and where it goes.
+struct Desk {
+    reading: Reading,
+    output: Output,
+    console: Console,
+}
+
+impl Desk {
+    /// A saved result, read by `parse` out of the content of its file.
+    fn read<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&[u8], &Path) -> Result<T, SavedError>,
+    ) -> anyhow::Result<T> {
+        let path = self.output.directory().join(name);
+        let content = self.reading.content(name)?;
+        parse(&content, &path).with_context(|| {
+            format!(
+                "{} holds no readable {name}",
+                self.output.directory().display()
+            )
+        })
+    }
+}
+
+fn recommendation(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
+    if args.format == Format::Csv {
+        bail!("a recommendation is printed as text, json or markdown");
+    }
+    let parse = |text: &[u8], path: &Path| saved::parse(text, path, SCHEMA);
+    let found: Recommendation = desk.read(RECOMMENDATION, parse)?;
+    let provenance = desk.provenance(sha256(&saved::json(&found)));
+    let shown = draw_recommendation(&found, &mut desk.output)?;
     let pictures = report::numbered(plot::recommendation::pictures(&found));
     let report = report::recommendation(&found, pictures, &provenance);
-    write(&report, directory, console)?;
+    let console = desk.console;
+    desk.finish(&report, shown)?;
     match args.format {
-        Format::Text => console.text(&recommend::text(&found)),
+        Format::Markdown => console.result(&report::markdown(&report)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found))),
-        Format::Markdown => console.result(&report::markdown(&report)),
-        Format::Csv => anyhow::bail!("a recommendation is printed as text, json or markdown"),
+        Format::Text | Format::Csv => console.text(&recommend::text(&found)),
     }
 }
 
-fn run(args: &Args, console: Console) -> anyhow::Result<()> {
-    let directory = &args.directory;
-    let saved = saved_run::read(directory)
-        .with_context(|| format!("{} holds no readable run", directory.display()))?;
+fn run(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
+    if matches!(args.format, Format::Json | Format::Csv) {
+        bail!(
+            "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
+        );
+    }
+    let saved = desk.read(saved_run::FILE, saved_run::parse)?;
     let pictures = report::numbered(report::run_pictures(&saved));
-    tell(&write_pictures(&pictures, directory)?, directory, console);
-    let provenance = provenance(directory, saved.result.digest.clone());
+    let shown = write_pictures(&pictures, &mut desk.output)?;
+    let provenance = desk.provenance(saved.result.digest.clone());
     let report = report::run(&saved, pictures, &provenance);
-    write(&report, directory, console)?;
-    match args.format {
-        Format::Text => console.text(&table::phases(&saved.result).text()),
-        Format::Markdown => console.result(&report::markdown(&report)),
-        Format::Json | Format::Csv => {
-            anyhow::bail!(
-                "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
-            )
-        }
+    let console = desk.console;
+    desk.finish(&report, shown)?;
+    if args.format == Format::Markdown {
+        return console.result(&report::markdown(&report));
     }
+    console.text(&table::phases(&saved.result).text())
 }
 
-fn sweep(args: &Args, console: Console) -> anyhow::Result<()> {
-    let directory = &args.directory;
-    let result: SweepResult = saved::read(&directory.join("results.json"), SWEEP_SCHEMA)
-        .with_context(|| unreadable(directory))?;
-    draw(&result, directory, console)?;
-    let provenance = provenance(directory, manifest::sha256(&saved::json(&result)));
+fn sweep(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
+    let parse = |text: &[u8], path: &Path| saved::parse(text, path, SWEEP_SCHEMA);
+    let result: SweepResult = desk.read(SWEEP, parse)?;
+    let shown = draw(&result, &mut desk.output)?;
+    let provenance = desk.provenance(sha256(&saved::json(&result)));
     let report = report::sweep(&result, sweep_pictures(&result), &provenance);
-    write(&report, directory, console)?;
+    let console = desk.console;
+    desk.finish(&report, shown)?;
     match args.format {
         Format::Markdown => console.result(&report::markdown(&report)),
         format => print(&result, format, console),
     }
 }
 
-/// Writes the page and the summary.
-fn write(report: &Report, directory: &Path, console: Console) -> anyhow::Result<()> {
-    saved::write(&directory.join(PAGE), report::html(report).as_bytes())?;
-    saved::write(
-        &directory.join(SUMMARY),
-        report::markdown(report).as_bytes(),
-    )?;
-    tell(&[PAGE.to_owned(), SUMMARY.to_owned()], directory, console);
-    Ok(())
+impl Desk {
+    /// What the manifest says, if there is one; no path and no clock.
+    fn provenance(&self, digest: String) -> Provenance {
+        let manifest = self.reading.manifest.as_ref();
+        Provenance {
+            digest,
+            more: manifest.map_or_else(Vec::new, facts),
+        }
+    }
+
+    /// Adds the page and the summary, and puts everything into the directory. Whatever else has changed there is told.
+    fn finish(mut self, report: &Report, mut shown: Vec<String>) -> anyhow::Result<()> {
+        self.output.write(PAGE, report::html(report).as_bytes())?;
+        let summary = report::markdown(report);
+        self.output.write(SUMMARY, summary.as_bytes())?;
+        let directory = self.output.directory().to_owned();
+        for (name, what) in self.reading.changed() {
+            let file = directory.join(name);
+            if !self.output.written().contains_key(name) {
+                bail!("{} is {what}; make the results again", file.display());
+            }
+            let file = file.display();
+            self.console
+                .note(&format!("note: {file} was {what}; it is made again"));
+        }
+        if let Some(manifest) = self.reading.manifest {
+            let manifest = manifest.with(self.output.written());
+            self.output.write(manifest::FILE, &manifest.sealed())?;
+        }
+        self.output.commit([], None)?;
+        shown.extend([PAGE, SUMMARY].map(str::to_owned));
+        tell(&shown, &directory, self.console);
+        Ok(())
+    }
 }
 
-/// What the manifest says, if there is one; no path and no clock.
-fn provenance(directory: &Path, digest: String) -> Provenance {
-    let Ok(manifest) = manifest::read(directory) else {
-        return Provenance {
-            digest,
-            more: Vec::new(),
-        };
-    };
+fn facts(manifest: &Manifest) -> Vec<(String, String)> {
     let generator = &manifest.random_generator;
     let file = Path::new(&manifest.scenario_file).file_name();
     let overrides: Vec<String> = manifest
@@ -147,13 +210,11 @@ fn provenance(directory: &Path, digest: String) -> Provenance {
     let known = facts
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Provenance {
-        digest,
-        more: known.collect(),
-    }
+    known.collect()
 }
 
-fn tell(names: &[String], directory: &Path, console: Console) {
+/// Says which files there are now.
+pub fn tell(names: &[String], directory: &Path, console: Console) {
     if names.is_empty() {
         return;
     }
@@ -161,28 +222,30 @@ fn tell(names: &[String], directory: &Path, console: Console) {
     console.note(&format!("written to {}: {names}", directory.display()));
 }
 
-/// Draws a recommendation; returns the names of all files.
+/// Draws a recommendation; returns the names of the files to look at.
 pub fn draw_recommendation(
     found: &Recommendation,
-    directory: &Path,
-    console: Console,
+    output: &mut Output,
 ) -> anyhow::Result<Vec<String>> {
     let pictures = report::numbered(plot::recommendation::pictures(found));
-    tell(&write_pictures(&pictures, directory)?, directory, console);
-    Ok(files(&pictures))
+    write_pictures(&pictures, output)
 }
 
-/// What a directory is from which nothing can be read.
-fn unreadable(directory: &Path) -> String {
-    let has = |name: &str| directory.join(name).exists();
-    let what = if has("results.json") {
-        "holds no readable sweep"
-    } else if has("journal.ndjson") {
+/// Why there is nothing to report on.
+fn nothing(directory: &Path) -> anyhow::Error {
+    let what = if directory.join(JOURNAL).exists() {
         "holds a sweep that was interrupted; finish it with `ckptsim sweep --resume`"
     } else {
         "holds no sweep, recommendation, or run"
     };
-    format!("{} {what}", directory.display())
+    let result = directory.join(SWEEP);
+    let what = format!("{} {what}", directory.display());
+    match std::fs::read(&result) {
+        Ok(_) => anyhow::anyhow!("{what}"),
+        Err(error) => anyhow::Error::new(error)
+            .context(format!("cannot read {}", result.display()))
+            .context(what),
+    }
 }
 
 /// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
@@ -218,44 +281,26 @@ fn sweep_pictures(result: &SweepResult) -> Vec<Picture> {
     report::numbered(plot::sweep_pictures(result, timeout))
 }
 
-/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of all files.
-pub fn draw(
-    result: &SweepResult,
-    directory: &Path,
-    console: Console,
-) -> anyhow::Result<Vec<String>> {
-    let pictures = sweep_pictures(result);
+/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of the files to look at.
+pub fn draw(result: &SweepResult, output: &mut Output) -> anyhow::Result<Vec<String>> {
     let sheets = [
         ("points.csv", table::sweep_sheet(result)),
         ("formulas.csv", table::sweep_formulas_sheet(result)),
     ];
+    let mut shown = vec![SWEEP.to_owned()];
     for (name, sheet) in &sheets {
-        saved::write(&directory.join(name), sheet.csv().as_bytes())?;
+        output.write(name, sheet.csv().as_bytes())?;
+        shown.push((*name).to_owned());
     }
-    let tables = ["results.json"]
-        .into_iter()
-        .chain(sheets.iter().map(|(name, _)| *name));
-    let mut shown: Vec<String> = tables.map(str::to_owned).collect();
-    let mut written = shown.clone();
-    written.extend(files(&pictures));
-    shown.extend(write_pictures(&pictures, directory)?);
-    tell(&shown, directory, console);
-    Ok(written)
-}
-
-/// Names of the files of pictures.
-pub fn files(pictures: &[Picture]) -> Vec<String> {
-    let names = pictures.iter().flat_map(|picture| {
-        ["svg", "png", "csv"].map(|extension| format!("{}.{extension}", picture.name))
-    });
-    names.collect()
+    shown.extend(write_pictures(&sweep_pictures(result), output)?);
+    Ok(shown)
 }
 
 /// Writes pictures; returns the names of their PNG files.
-pub fn write_pictures(pictures: &[Picture], directory: &Path) -> anyhow::Result<Vec<String>> {
+pub fn write_pictures(pictures: &[Picture], output: &mut Output) -> anyhow::Result<Vec<String>> {
     for picture in pictures {
         for (name, content) in plot::files(picture) {
-            saved::write(&directory.join(name), &content)?;
+            output.write(&name, &content)?;
         }
     }
     Ok(pictures

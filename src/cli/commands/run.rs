@@ -9,16 +9,19 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
 use crate::cli::clock;
-use crate::cli::commands::report::{files as picture_files, write_pictures};
+use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
+use crate::cli::output::Output;
 use crate::cli::progress::Progress;
+use crate::experiment::guard::guarded;
 use crate::experiment::journal::Journal;
 use crate::experiment::objectives::Judged;
 use crate::experiment::occupancy::Window;
 use crate::experiment::replicate::Replication;
+use crate::experiment::run::RunError;
 use crate::experiment::saved::{self, RUN_SCHEMA};
 use crate::experiment::saved_run::Queue;
 use crate::experiment::sweep::{Options, replications, run_count, sweep};
@@ -77,12 +80,8 @@ const TRACE_LINES_MAX: usize = 2_000;
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let loaded = args.input.load(console)?;
     if args.trace {
-        let lines = run::trace(
-            &loaded.scenario,
-            loaded.scenario.job.seed,
-            1,
-            TRACE_LINES_MAX,
-        )?;
+        let seed = loaded.scenario.job.seed;
+        let lines = guarded(|| run::trace(&loaded.scenario, seed, 1, TRACE_LINES_MAX))?;
         console.text(&lines.join("\n"))?;
         return Ok(Exit::Success);
     }
@@ -97,16 +96,37 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         axes: &[],
         loss: !args.no_loss,
     };
-    if let Some(directory) = &args.out {
-        let claim = if args.force {
-            Claim::Replace
-        } else {
-            Claim::New
-        };
-        plan.claim(directory, claim)?;
-    }
+    let output = match &args.out {
+        Some(directory) => {
+            let output = Output::open(directory)?;
+            let claim = if args.force {
+                Claim::Replace
+            } else {
+                Claim::New
+            };
+            plan.claim(directory, claim)?;
+            Some(output)
+        }
+        None => None,
+    };
     let outcome = simulate(&loaded, !args.no_loss, console)?;
     let missed = outcome.objectives.iter().any(|one| !one.verdict.is_met());
+    // What was found is kept before it is told: whoever reads may have gone away.
+    let written = match output {
+        Some(mut output) => {
+            write(&loaded, &outcome, &mut output)?;
+            let note = told(&output);
+            let made = Made {
+                wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+                events: Some(outcome.events),
+                digest: &outcome.first.digest,
+                journal: None,
+            };
+            plan.finish(output, &made)?;
+            Some(note)
+        }
+        None => None,
+    };
     match args.format {
         Format::Text => {
             let file = args.input.file.display().to_string();
@@ -114,26 +134,18 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         }
         Format::Json => console.result(&serde_json::to_string(&json(&loaded, &outcome))?)?,
     }
-    if let Some(directory) = &args.out {
-        let files = write(&loaded, &outcome, directory)?;
-        let made = Made {
-            wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            events: Some(outcome.events),
-            digest: &outcome.first.digest,
-            files: &files,
-        };
-        plan.finish(directory, &made)?;
-        console.note(&format!(
-            "written to {}: {}",
-            directory.display(),
-            shown(&files)
-        ));
+    if let Some(note) = written {
+        console.note(&note);
+    }
+    if let Some(why) = &outcome.summary.failure {
+        console.error(&format!("error: {why}"));
+        return Ok(Exit::Failure);
     }
     Ok(if missed { Exit::Missed } else { Exit::Success })
 }
 
-/// Writes the result and the pictures; returns the names of all files.
-fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Result<Vec<String>> {
+/// Writes the result and the pictures.
+fn write(loaded: &Loaded, outcome: &Simulated, output: &mut Output) -> anyhow::Result<()> {
     let mut result = json(loaded, outcome);
     let Looked {
         pictures,
@@ -149,28 +161,27 @@ fn write(loaded: &Loaded, outcome: &Simulated, directory: &Path) -> anyhow::Resu
         result["result"]["occupancy"] = json!(occupancy);
         result["queues"] = json!(queues);
     }
-    saved::write(&directory.join(saved_run::FILE), &saved::json(&result))?;
-    let pictures = report::numbered(pictures);
-    write_pictures(&pictures, directory)?;
-    let mut files = vec![saved_run::FILE.to_owned()];
-    files.extend(picture_files(&pictures));
-    Ok(files)
+    output.write(saved_run::FILE, &saved::json(&result))?;
+    write_pictures(&report::numbered(pictures), output)?;
+    Ok(())
 }
 
 /// Of each picture only the PNG is named.
-fn shown(files: &[String]) -> String {
+fn told(output: &Output) -> String {
     let is_shown = |file: &&String| {
         Path::new(file)
             .extension()
             .is_none_or(|extension| extension != "svg" && extension != "csv")
     };
-    let names: Vec<&str> = files
-        .iter()
+    let names: Vec<&str> = output
+        .written()
+        .keys()
         .filter(is_shown)
         .map(String::as_str)
         .chain([manifest::SCENARIO, manifest::FILE])
         .collect();
-    names.join(" ")
+    let directory = output.directory().display();
+    format!("written to {directory}: {}", names.join(" "))
 }
 
 /// What there is to see of a run.
@@ -248,7 +259,7 @@ pub struct Simulated {
 /// Makes all replications of a scenario.
 pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result<Simulated> {
     let job = &loaded.scenario.job;
-    let (first, event_loop_ns) = timed(&loaded.scenario)?;
+    let (first, event_loop_ns) = guarded(|| timed(&loaded.scenario))?;
     let stop = AtomicBool::new(false);
     let mut options = Options {
         jobs: 0,
@@ -291,7 +302,7 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     })
 }
 
-fn timed(scenario: &Scenario) -> anyhow::Result<(RunResult, u64)> {
+fn timed(scenario: &Scenario) -> Result<(RunResult, u64), RunError> {
     let mut simulation = run::prepare(scenario, scenario.job.seed, 0)?;
     let began = clock::now();
     simulation.run()?;

@@ -1,7 +1,6 @@
 //! `sweep`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 
@@ -10,8 +9,11 @@ use crate::cli::commands::report;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
-use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
+use crate::cli::jobs::Jobs;
+use crate::cli::manifest::{self, Claim, Kind, Made, NEXT_JOURNAL, Plan};
+use crate::cli::output::Output;
 use crate::cli::progress::Progress;
+use crate::cli::signals::Gently;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
@@ -34,9 +36,8 @@ pub struct Args {
     /// Sweep a key, instead of [sweep]: `path=a, b, c` or `path=from..to:log:n` (repeatable)
     #[arg(long, value_name = "PATH=SPEC")]
     vary: Vec<String>,
-    /// Parallel runs; 0 = one per core
-    #[arg(short, long, default_value_t = 0)]
-    jobs: usize,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Continue a sweep that was interrupted, or one that has got more values meanwhile
     #[arg(long)]
     resume: bool,
@@ -68,9 +69,6 @@ pub enum Format {
     Markdown,
 }
 
-/// Set by Ctrl-C.
-pub static STOP: AtomicBool = AtomicBool::new(false);
-
 /// Sweeps, saves, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let began = clock::now();
@@ -91,15 +89,16 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         axes: &axes,
         loss: !args.no_loss,
     };
-    let claim = match (args.resume, args.force) {
-        (true, _) => Claim::Continue,
-        (false, true) => Claim::Replace,
+    let mut output = Output::open(&directory)?;
+    let book = Book::of(args, &loaded, &directory);
+    let claim = match (args.force || book.agreed, args.resume) {
+        (true, _) => Claim::Replace,
+        (false, true) => Claim::Continue,
         (false, false) => Claim::New,
     };
     plan.claim(&directory, claim)?;
-    listen_to_ctrl_c();
-    let mut journal = journal(args, &loaded, &directory, console)?;
-    let options = (args.jobs, !args.no_loss);
+    let mut journal = book.open(args, &loaded, &directory, console)?;
+    let options = (args.jobs.jobs, !args.no_loss);
     let result = match simulate(&loaded, &axes, &points, &mut journal, options, console) {
         Ok(result) => result,
         Err(error) => match error.downcast_ref::<SweepError>() {
@@ -110,18 +109,29 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             _ => return Err(error),
         },
     };
+    // What was found is kept before it is told: whoever reads may have gone away.
     let content = saved::json(&result);
-    saved::write(&directory.join("results.json"), &content)?;
-    report::print(&result, args.format, console)?;
-    let files = report::draw(&result, &directory, console)?;
+    output.write(manifest::SWEEP, &content)?;
+    let shown = report::draw(&result, &mut output)?;
     let made = Made {
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         events: Some(journal.events()),
         digest: &manifest::sha256(&content),
-        files: &files,
+        journal: (book.name == NEXT_JOURNAL).then_some(book.name),
     };
-    plan.finish(&directory, &made)?;
-    Ok(Exit::Success)
+    plan.finish(output, &made)?;
+    report::print(&result, args.format, console)?;
+    report::tell(&shown, &directory, console);
+    let failed = result.points.iter().filter(|point| point.failure.is_some());
+    let failed = failed.count();
+    if failed == 0 {
+        return Ok(Exit::Success);
+    }
+    let all = counted(result.points.len(), "point");
+    console.error(&format!(
+        "error: {failed} of {all} failed; --resume tries again what could not be simulated"
+    ));
+    Ok(Exit::Failure)
 }
 
 fn axes(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Axis>> {
@@ -135,25 +145,66 @@ fn axes(args: &Args, loaded: &Loaded) -> anyhow::Result<Vec<Axis>> {
         .collect::<Result<_, _>>()?)
 }
 
-/// The journal in the directory. It belongs to the scenario: with --resume, axes may have grown. What an interrupted
-/// sweep has finished is never thrown away unasked.
-fn journal(
-    args: &Args,
-    loaded: &Loaded,
-    directory: &Path,
-    console: Console,
-) -> anyhow::Result<Journal> {
-    let path = directory.join(manifest::JOURNAL);
-    let interrupted = path.exists() && !directory.join(manifest::FILE).exists();
-    let resume = args.resume || (interrupted && !args.force);
-    let journal = Journal::open(&path, &identity(&loaded.scenario), resume)?;
-    if resume && !args.resume && !journal.is_empty() {
-        console.note(&format!(
-            "continuing an interrupted sweep: {} finished already (--force begins anew)",
-            counted(journal.len(), "run")
-        ));
+/// Which journal in the directory is written. It belongs to the scenario: with --resume, axes may have grown. What an
+/// interrupted sweep has finished is never thrown away unasked; and the journal of finished results stays with them until
+/// they are replaced.
+struct Book {
+    name: &'static str,
+    resume: bool,
+    /// A sweep that was told to replace what is here was interrupted, and is continued now.
+    agreed: bool,
+}
+
+impl Book {
+    fn of(args: &Args, loaded: &Loaded, directory: &Path) -> Book {
+        let has = |name: &str| directory.join(name).exists();
+        let (begun, next) = (has(manifest::JOURNAL), directory.join(NEXT_JOURNAL));
+        if !has(manifest::FILE) {
+            return Book {
+                name: manifest::JOURNAL,
+                resume: args.resume || begun && !args.force,
+                agreed: false,
+            };
+        }
+        let agreed = args.resume && Journal::belongs(&next, &identity(&loaded.scenario));
+        if args.resume && !agreed {
+            return Book {
+                name: manifest::JOURNAL,
+                resume: true,
+                agreed,
+            };
+        }
+        Book {
+            name: NEXT_JOURNAL,
+            resume: next.exists() && !args.force,
+            agreed,
+        }
     }
-    Ok(journal)
+
+    fn open(
+        &self,
+        args: &Args,
+        loaded: &Loaded,
+        directory: &Path,
+        console: Console,
+    ) -> anyhow::Result<Journal> {
+        let path = directory.join(self.name);
+        let journal = Journal::open(&path, &identity(&loaded.scenario), self.resume)?;
+        if journal.damaged() > 0 {
+            console.note(&format!(
+                "warning: {} of {} differ from what was written: their runs are made again",
+                counted(journal.damaged(), "line"),
+                path.display()
+            ));
+        }
+        if self.resume && !args.resume && !journal.is_empty() {
+            console.note(&format!(
+                "continuing an interrupted sweep: {} finished already (--force begins anew)",
+                counted(journal.len(), "run")
+            ));
+        }
+        Ok(journal)
+    }
 }
 
 /// Makes the runs of a sweep that the journal does not have; `(jobs, loss)` as in [`Options`].
@@ -167,12 +218,13 @@ pub fn simulate(
 ) -> anyhow::Result<SweepResult> {
     let job = &loaded.scenario.job;
     let replications = job.replications;
+    let gently = Gently::begin();
     let mut options = Options {
         jobs,
         loss,
         seed: job.seed,
         replications,
-        stop: &STOP,
+        stop: gently.stop(),
         progress: &|_| {},
     };
     let runs = run_count(points, &options);
@@ -197,6 +249,11 @@ pub fn simulate(
     for trouble in &swept.troubles {
         console.note(&format!("warning: {trouble}"));
     }
+    for (point, summary) in points.iter().zip(&swept.points) {
+        if let Some(why) = &summary.failure {
+            console.error(&format!("error: {}: {why}", point.label()));
+        }
+    }
     Ok(SweepResult {
         schema: SWEEP_SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -208,15 +265,4 @@ pub fn simulate(
         axes: axes.iter().map(|axis| axis.path.clone()).collect(),
         points: swept.points,
     })
-}
-
-/// The first Ctrl-C finishes the runs under way; a second one ends at once.
-pub fn listen_to_ctrl_c() {
-    let handler = || {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(Exit::Interrupted as u8));
-        }
-    };
-    // Without a handler Ctrl-C ends the program at once, and the journal still keeps what was finished.
-    let _ = ctrlc::set_handler(handler);
 }

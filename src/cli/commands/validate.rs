@@ -6,11 +6,12 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::cli::commands::report::{files as picture_files, write_pictures};
+use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::cli::manifest::sha256_of;
+use crate::cli::output::Output;
 use crate::experiment::published::{self, khaos};
 use crate::experiment::theory;
 use crate::experiment::validate::summary::summarise;
@@ -211,16 +212,17 @@ fn draw(
         console.note("nothing to draw: no recording has a duration that was predicted, too");
         return Ok(());
     }
-    let names = write_pictures(&pictures, directory)?;
+    let mut output = Output::open(directory)?;
+    let names = write_pictures(&pictures, &mut output)?;
     let input = |path: &PathBuf| Some((path.display().to_string(), sha256_of(path)?));
     let drawn = Drawn {
         command: "validate",
         inputs: recordings.iter().filter_map(input).collect(),
         seed: Some(args.seed),
         replications: Some(args.replications),
-        files: &picture_files(&pictures),
+        output,
     };
-    drawn.write(directory)?;
+    drawn.finish()?;
     let directory = directory.display();
     console.note(&format!("written to {directory}: {}", names.join(", ")));
     Ok(())

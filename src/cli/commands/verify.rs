@@ -8,7 +8,10 @@ use serde_json::Value;
 use crate::cli::commands::{run, sweep};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::manifest::{self, Kind, Manifest};
+use crate::cli::jobs::Jobs;
+use crate::cli::manifest::{self, Kind, Manifest, SWEEP};
+use crate::cli::output;
+use crate::cli::reading::Reading;
 use crate::experiment::journal::Journal;
 use crate::experiment::{grid, saved, saved_run};
 use crate::render::number::counted;
@@ -26,9 +29,8 @@ Exit code 0 if everything is equal, 1 if not; the first difference is named.")]
 pub struct Args {
     /// Directory that `run --out` or `sweep` has written
     directory: PathBuf,
-    /// Parallel runs; 0 = one per core
-    #[arg(short, long, default_value_t = 0)]
-    jobs: usize,
+    #[command(flatten)]
+    jobs: Jobs,
 }
 
 /// What may differ between two makings of a run: how long it took, who made it, and what only a directory has.
@@ -44,6 +46,7 @@ const NOT_COMPARED: [&str; 6] = [
 /// Reads the manifest, simulates, compares.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let directory = &args.directory;
+    output::settle(directory)?;
     let manifest = manifest::read(directory)
         .with_context(|| format!("{} cannot be verified", directory.display()))?;
     let own = env!("CARGO_PKG_VERSION");
@@ -74,7 +77,9 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         let (saved, now) = (&manifest.digest, &again.digest);
         differences.push(format!("digest: saved {saved}, made again {now}"));
     }
-    differences.extend(changed_files(&manifest, directory));
+    let reading = Reading::of(directory, console)?;
+    let changed = reading.changed();
+    differences.extend(changed.iter().map(|(name, what)| format!("{name}: {what}")));
     let name = directory.display();
     if differences.is_empty() {
         let events = counted(manifest.events.unwrap_or(0) as usize, "event");
@@ -123,10 +128,10 @@ fn make_sweep(manifest: &Manifest, args: &Args, console: Console) -> anyhow::Res
         .collect();
     let points = grid::points(&loaded, &axes)?;
     let mut journal = Journal::in_memory();
-    let options = (args.jobs, manifest.loss);
+    let options = (args.jobs.jobs, manifest.loss);
     let result = sweep::simulate(&loaded, &axes, &points, &mut journal, options, console)?;
     Ok(Again {
-        file: "results.json",
+        file: SWEEP,
         result: reread(&result)?,
         digest: manifest::sha256(&saved::json(&result)),
     })
@@ -146,20 +151,6 @@ fn expect_scenario(manifest: &Manifest, loaded: &Loaded, file: &Path) -> anyhow:
 /// As it reads back from a file, so that equal numbers are equal values.
 fn reread(data: &impl serde::Serialize) -> anyhow::Result<Value> {
     Ok(serde_json::from_slice(&saved::json(data))?)
-}
-
-/// Files that are no longer what was written.
-fn changed_files(manifest: &Manifest, directory: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for (name, saved) in &manifest.files {
-        let now = manifest::sha256_of(&directory.join(name));
-        match now {
-            None => found.push(format!("{name}: missing")),
-            Some(_) if now == *saved => {}
-            Some(_) => found.push(format!("{name}: changed since it was written")),
-        }
-    }
-    found
 }
 
 /// The first place, in the order of the keys, where two results differ.

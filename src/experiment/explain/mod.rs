@@ -18,6 +18,7 @@ pub use crate::experiment::explain::bottleneck::{Bottleneck, Resource};
 use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
 pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
+use crate::experiment::guard::guarded;
 use crate::experiment::run::RunError;
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
 use crate::model::Job;
@@ -246,7 +247,7 @@ fn spare(
 ) -> Option<(Scenario, RunResult)> {
     let mut patient = scenario.clone();
     patient.checkpointing.spared = Some(checkpoint);
-    let run = runner(&patient, seed, 0).ok()?;
+    let run = guarded(|| runner(&patient, seed, 0)).ok()?;
     Some((patient, run))
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::RunResult;
 use crate::experiment::explain::slowest;
+use crate::experiment::guard::guarded;
 use crate::experiment::run::RunError;
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::load::Loaded;
@@ -117,7 +118,7 @@ pub fn simulate(
     let mut found: Vec<Counterfactual> = candidates
         .par_iter()
         .map(|candidate| {
-            let run = runner(&candidate.scenario, seed, 0);
+            let run = guarded(|| runner(&candidate.scenario, seed, 0));
             let (outlook, slowest) = match &run {
                 Ok(run) => (
                     outlook(run, checkpoint),

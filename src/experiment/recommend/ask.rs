@@ -13,6 +13,7 @@ use crate::experiment::recommend::tornado::{self, Base};
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::RunResult;
 use crate::experiment::run::RunError;
+use crate::experiment::workers::workers;
 use crate::formulas::refined::Refined;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::load::Loaded;
@@ -72,6 +73,9 @@ pub enum RecommendError {
     /// No run was allowed.
     #[error("a budget of {0} runs is too small for a single configuration")]
     Budget(usize),
+    /// Not one run could be made: nothing is known about any configuration.
+    #[error("no configuration could be simulated: {0}")]
+    NotSimulated(String),
 }
 
 /// What stays fixed during a recommendation.
@@ -121,6 +125,9 @@ where
     let visited = search(&ask.question, &plan, |site, replication| {
         scenes.evaluate(site, replication, &|_| {})
     })?;
+    if let Some(why) = visited.nothing_simulated() {
+        return Err(RecommendError::NotSimulated(why.to_owned()));
+    }
     let judged = Judged::new(&ask.question, &visited, &setting.rungs);
     let best = judged.best().ok_or(RecommendError::Budget(ask.budget))?;
     let mut used = visited.evaluations;
@@ -252,10 +259,9 @@ impl<'a> Setting<'a> {
             scenario: &self.branches[site.branch].scenario,
             budget,
         };
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.ask.jobs)
-            .build()
-            .map_err(|_| SearchError::Threads(self.ask.jobs))?;
+        // A walk takes one step after the other.
+        let pool =
+            workers(self.ask.jobs, tornado::walks(base.scenario)).map_err(SearchError::Threads)?;
         let finished = AtomicUsize::new(used);
         let stopped = || self.ask.stop.load(Ordering::Relaxed);
         let made = pool.install(|| {

@@ -137,6 +137,17 @@ impl Setting<'_> {
                  longer than the objective allows. --to tries them."
             ));
         }
+        if let Some((sites, why)) = visited.not_simulated() {
+            notes.push(format!(
+                "{} could not be simulated, so that nothing is known about {}: {why}",
+                if sites == 1 {
+                    "One candidate".to_owned()
+                } else {
+                    format!("{sites} candidates")
+                },
+                if sites == 1 { "it" } else { "them" },
+            ));
+        }
         if let Some(runs) = chosen_runs.filter(|runs| *runs < ENOUGH_RUNS) {
             notes.push(format!(
                 "The answer rests on {runs} run{}; the next one may judge it differently: --budget allows more.",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::replicate::NOT_SIMULATED;
 use crate::experiment::result::Coordinate;
 use crate::measure::Estimate;
 
@@ -123,8 +124,16 @@ pub struct Candidate {
     pub verdicts: Vec<Verdict>,
     /// Runs that were made of it.
     pub evaluations: u32,
-    /// Why the job failed, if it did in any run; such a candidate is not feasible.
+    /// Why the job failed, if it did in any run, or why a run could not be made; such a candidate is not feasible.
     pub failure: Option<String>,
+}
+
+impl Candidate {
+    /// Whether nothing speaks against it but that a run could not be made.
+    pub fn is_unknown(&self) -> bool {
+        let why = self.failure.as_deref();
+        why.is_some_and(|why| why.starts_with(NOT_SIMULATED))
+    }
 }
 
 /// Whether an objective is met.

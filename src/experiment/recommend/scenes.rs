@@ -1,6 +1,7 @@
 //! From a site of the search to runs: the scenario with its interval, prolonged until there is something to count, and
 //! once more with a failure where the question needs one.
 
+use crate::experiment::guard::guarded;
 use crate::experiment::recommend::choices::Branch;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::Site;
@@ -93,8 +94,12 @@ where
         let mut figures = self.run(&quiet, replication);
         if self.injects {
             let failing = self.failing(&scenario, replication);
-            match (self.runner)(&failing, self.seed, replication) {
-                Ok(run) => figures.recoveries = recoveries(&scenario, &run),
+            let recovered = guarded(|| {
+                let run = (self.runner)(&failing, self.seed, replication)?;
+                Ok(recoveries(&scenario, &run))
+            });
+            match recovered {
+                Ok(recoveries) => figures.recoveries = recoveries,
                 Err(error) => figures.failure = Some(error.to_string()),
             }
         }
@@ -102,13 +107,11 @@ where
     }
 
     fn run(&self, scenario: &Scenario, replication: u32) -> Replication {
-        match (self.runner)(scenario, self.seed, replication) {
-            Ok(run) => Replication::of(scenario, &run),
-            Err(error) => Replication {
-                failure: Some(error.to_string()),
-                ..Replication::default()
-            },
-        }
+        let figures = guarded(|| {
+            let run = (self.runner)(scenario, self.seed, replication)?;
+            Ok(Replication::of(scenario, &run))
+        });
+        figures.unwrap_or_else(|error| Replication::not_simulated(&error.to_string()))
     }
 
     /// The scenario with one failure, in the period after the first that begins after warm-up. Over replications its

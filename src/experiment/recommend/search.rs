@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::experiment::recommend::judge::{Judgement, Question};
-use crate::experiment::replicate::Replication;
+use crate::experiment::replicate::{NOT_SIMULATED, Replication};
+use crate::experiment::workers::{WorkersError, workers};
 
 /// Runs of every site at first.
 pub const FIRST: u32 = 3;
@@ -53,9 +54,9 @@ pub enum SearchError {
     /// Somebody stopped it.
     #[error("interrupted after {0} evaluations")]
     Interrupted(usize),
-    /// The thread pool cannot be made.
-    #[error("cannot start {0} threads")]
-    Threads(usize),
+    /// There are no threads.
+    #[error(transparent)]
+    Threads(#[from] WorkersError),
 }
 
 /// All sites that were visited, with their runs in order of replication.
@@ -75,6 +76,29 @@ impl Visited {
         let judge = |(site, runs): (&Site, &Vec<Replication>)| (*site, question.judge(runs));
         self.sites.iter().map(judge).collect()
     }
+
+    /// Why not a single run could be made; `None` if one was, or none was tried.
+    pub fn nothing_simulated(&self) -> Option<&str> {
+        let mut runs = self.sites.values().flatten();
+        if runs.clone().any(Replication::is_simulated) {
+            return None;
+        }
+        runs.next()?.failure.as_deref().map(reason)
+    }
+
+    /// Sites that lack a run because it could not be made, and why the first of them does.
+    pub fn not_simulated(&self) -> Option<(usize, &str)> {
+        let lacks = |runs: &&Vec<Replication>| runs.iter().any(|run| !run.is_simulated());
+        let sites = self.sites.values().filter(lacks);
+        let first = sites.clone().flatten().find(|run| !run.is_simulated())?;
+        Some((sites.count(), reason(first.failure.as_deref()?)))
+    }
+}
+
+/// Without the words that tell it from the failure of a simulated job.
+fn reason(failure: &str) -> &str {
+    let rest = failure.strip_prefix(NOT_SIMULATED);
+    rest.map_or(failure, |rest| rest.trim_start_matches(": "))
 }
 
 /// Searches until nothing is left to learn, or the budget is spent.
@@ -83,10 +107,7 @@ pub fn search(
     plan: &Plan<'_>,
     evaluate: impl Fn(Site, u32) -> Replication + Sync,
 ) -> Result<Visited, SearchError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.jobs)
-        .build()
-        .map_err(|_| SearchError::Threads(plan.jobs))?;
+    let pool = workers(plan.jobs, plan.budget)?;
     let mut visited = Visited::default();
     let mut wanted = first(plan);
     while !wanted.is_empty() && !visited.exhausted {

@@ -65,6 +65,7 @@ pub fn point(coordinates: &[(&str, Option<f64>)], median: Option<f64>) -> PointS
             median.map(|median| median * 1.5),
             share(1.0),
         )],
+        failure: None,
     }
 }
 

@@ -25,7 +25,9 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
         let labels = candidate.coordinates.iter();
         row.extend(labels.map(|coordinate| coordinate.label.clone()));
         row.extend(shown.iter().map(|(name, unit)| cell(candidate, name, unit)));
-        let met = if candidate.failure.is_some() {
+        let met = if candidate.is_unknown() {
+            "not simulated"
+        } else if candidate.failure.is_some() {
             "job failed"
         } else if candidate.feasible {
             "yes"

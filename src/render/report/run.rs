@@ -62,7 +62,9 @@ pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) ->
         &saved.scenario_sha256,
         provenance,
     );
+    let failure = summary.failure.clone().map(Part::Text);
     let sections = [
+        Section::new("Not simulated", failure),
         Section::new("Headline numbers", [Part::Numbers(headline(summary))]),
         Section::new("Phases", phases.into_iter().flatten().map(Part::Table)),
         Section::new("Costs", costs),

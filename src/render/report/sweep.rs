@@ -54,7 +54,10 @@ pub fn sweep(result: &SweepResult, pictures: Vec<Picture>, provenance: &Provenan
         &result.scenario_sha256,
         provenance,
     );
+    let failures = table::failures(result);
+    let failures = (!failures.is_empty()).then_some(Part::List(failures));
     let sections = [
+        Section::new("Not simulated", failures),
         Section::new("Headline numbers", numbers),
         Section::new("Phases", phases),
         Section::new(
@@ -83,7 +86,7 @@ fn axes(result: &SweepResult) -> String {
     all.join(" and ")
 }
 
-/// The point at the scenario's own values, else the middle one, with ` at interval = 1 min`.
+/// The point at the scenario's own values, else the middle one, else the first that could be simulated, with ` at interval = 1 min`.
 pub fn own_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
     let own = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok();
     let is_own = |point: &&PointSummary| {
@@ -96,11 +99,15 @@ pub fn own_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
         own.as_ref()
             .is_some_and(|own| own.at(&changes).is_ok_and(|at| at.scenario == own.scenario))
     };
+    let simulated = |point: &&PointSummary| point.failure.is_none() || !point.digests.is_empty();
     let point = result
         .points
         .iter()
         .find(is_own)
-        .or_else(|| result.points.get(result.points.len() / 2))?;
+        .filter(simulated)
+        .or_else(|| result.points.get(result.points.len() / 2).filter(simulated))
+        .or_else(|| result.points.iter().find(simulated))
+        .or_else(|| result.points.first())?;
     let at: Vec<String> = result
         .axes
         .iter()

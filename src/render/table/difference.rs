@@ -91,6 +91,7 @@ fn notes(compared: &Compared, replications: u32) -> Vec<String> {
         ),
     };
     let mut notes = vec![pairs];
+    notes.extend(compared.failures.iter().cloned());
     let neither = compared.differences.iter().any(|difference| {
         difference.better == Better::Neither && difference.verdict != Verdict::NoEvidence
     });

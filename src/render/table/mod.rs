@@ -22,7 +22,7 @@ pub use crate::render::table::headline::headline;
 pub use crate::render::table::objectives::objectives;
 pub use crate::render::table::phases::{phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
-pub use crate::render::table::sweep::{sweep, sweep_sheet};
+pub use crate::render::table::sweep::{failures, sweep, sweep_sheet};
 pub use crate::render::table::theory::theory;
 pub use crate::render::table::vertices::vertices;
 
@@ -256,6 +256,28 @@ mod tests {
             super::sweep(&sweep).markdown()
         ));
         assert_snapshot!(sweep_sheet(&sweep).csv());
+    }
+
+    #[test]
+    fn a_point_that_failed_is_marked_with_its_reason_everywhere() {
+        let mut sweep = interval_sweep();
+        let point = &mut sweep.points[1];
+        *point = crate::experiment::PointSummary {
+            coordinates: point.coordinates.clone(),
+            failure: Some("not simulated: after 1.0 s, 9 events".to_owned()),
+            ..crate::experiment::replicate::summarise(&[])
+        };
+        let told = "failed: interval = 10 s: not simulated: after 1.0 s, 9 events";
+        let (text, markdown) = (super::sweep(&sweep).text(), super::sweep(&sweep).markdown());
+        let row = |text: &str, start: &str| {
+            let row = text.lines().find(|line| line.starts_with(start));
+            row.unwrap_or_else(|| panic!("{text}")).to_owned()
+        };
+        assert!(row(&text, "10 s").contains("failed"));
+        assert!(text.contains(told) && markdown.contains(told), "{text}");
+        let csv = sweep_sheet(&sweep).csv();
+        assert!(row(&csv, "10 s,").ends_with(",\"not simulated: after 1.0 s, 9 events\""));
+        assert!(row(&csv, "5 s,").ends_with(','));
     }
 
     #[test]

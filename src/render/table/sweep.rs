@@ -9,6 +9,9 @@ use crate::render::table::{Align, Table};
 
 type Field = fn(&PointSummary) -> Option<Estimate>;
 
+/// In the place of the median where nothing could be simulated.
+const FAILED: &str = "failed";
+
 /// Columns after the coordinates and the median: heading in up to two lines, unit, field.
 const FIELDS: [(&str, Unit, Field); 10] = [
     ("p99", Unit::Time, |point| point.duration_p99),
@@ -44,9 +47,14 @@ pub fn sweep(sweep: &SweepResult) -> Table {
             .map(|(key, coordinate)| value_name(key, &coordinate.label))
             .collect();
         row.resize(sweep.axes.len(), String::new());
+        let missing = if point.failure.is_some() {
+            FAILED
+        } else {
+            MISSING
+        };
         let median = point.duration_p50.as_ref();
         row.push(median.map_or_else(
-            || MISSING.to_owned(),
+            || missing.to_owned(),
             |median| Unit::Time.with_margin(median),
         ));
         row.extend(
@@ -68,14 +76,33 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         rows: rows.collect(),
         notes: vec![replications],
     };
-    if sweep
-        .points
-        .iter()
-        .all(|point| point.duration_p50.is_none())
-    {
+    let is_told = |point: &PointSummary| point.duration_p50.is_some() || point.failure.is_some();
+    if !sweep.points.iter().any(is_told) {
         table.notes.push("no checkpoint completed".to_owned());
     }
+    table.notes.extend(failures(sweep));
     table.without_empty_columns(sweep.axes.len() + 1)
+}
+
+/// Every point that could not be simulated, or not in all its replications, with the reason.
+pub fn failures(sweep: &SweepResult) -> Vec<String> {
+    let failures = sweep.points.iter().filter_map(|point| {
+        let why = point.failure.as_ref()?;
+        let labels = sweep.axes.iter().zip(&point.coordinates);
+        let labels: Vec<String> = labels
+            .map(|(key, at)| {
+                let key = heading(key).replace('\n', " ");
+                format!("{key} = {}", at.label)
+            })
+            .collect();
+        let at = if labels.is_empty() {
+            "the only point".to_owned()
+        } else {
+            labels.join(", ")
+        };
+        Some(format!("{FAILED}: {at}: {why}"))
+    });
+    failures.collect()
 }
 
 /// The short name of an axis, broken at its first space so that the column stays narrow.
@@ -109,6 +136,7 @@ pub fn sweep_sheet(sweep: &SweepResult) -> Sheet {
         ("utilisation", "share", |point| point.utilisation),
     ];
     let names = all.iter().flat_map(|(name, unit, _)| columns(name, unit));
+    let names = names.chain(["failure".to_owned()]);
     let mut sheet = Sheet::new(sweep.axes.iter().cloned().chain(names));
     for point in &sweep.points {
         let mut row: Vec<String> = point
@@ -121,6 +149,7 @@ pub fn sweep_sheet(sweep: &SweepResult) -> Sheet {
             all.iter()
                 .flat_map(|(_, _, field)| cells(field(point).as_ref())),
         );
+        row.push(point.failure.clone().unwrap_or_default());
         sheet.push(row);
     }
     sheet

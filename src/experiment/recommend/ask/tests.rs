@@ -81,3 +81,47 @@ fn jobs_change_no_byte_and_the_file_can_be_read_again() {
     let read: Recommendation = serde_json::from_str(&text(1)).unwrap();
     assert_eq!(read, answered(&["duration_p99<=2s"], 2));
 }
+
+fn limited(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
+    let interval = scenario.checkpointing.interval.unwrap();
+    assert!(
+        interval > SimDuration::from_secs(15),
+        "a fault of the model"
+    );
+    sample::run(scenario, seed, n)
+}
+
+#[test]
+fn a_candidate_that_cannot_be_simulated_is_no_evidence_and_ends_nothing() {
+    let loaded = sample::loaded(10);
+    let stop = AtomicBool::new(false);
+    let ask = |from, to| Ask {
+        question: Question {
+            objectives: vec![parse("duration_p99<=2s").unwrap()],
+            minimised: minimised("overhead").unwrap(),
+        },
+        choices: Vec::new(),
+        from: Some(SimDuration::from_secs(from)),
+        to: Some(SimDuration::from_secs(to)),
+        mtbf: None,
+        keep: None,
+        budget: 100,
+        replications: 3,
+        jobs: 2,
+        tornado: false,
+        stop: &stop,
+        progress: &|_| {},
+    };
+    let found = recommend(&loaded, &ask(10, 300), limited).unwrap();
+    let chosen = &found.candidates[found.chosen.unwrap()];
+    assert_eq!(chosen.coordinates[0].label, "2 min");
+    let shortest = &found.candidates[0];
+    assert!(shortest.is_unknown() && !shortest.feasible, "{shortest:?}");
+    let told = |note: &String| note.contains("could not be simulated, so that nothing is known");
+    assert!(found.notes.iter().any(told), "{:?}", found.notes);
+    let error = recommend(&loaded, &ask(10, 12), limited).unwrap_err();
+    assert!(
+        error.to_string().contains("a fault of the model"),
+        "{error}"
+    );
+}
