@@ -265,6 +265,9 @@ fn summary(
     }
     let pair = options.loss.then(|| loss_pair(&point.scenario)).flatten();
     let loss = pair.map(|(with, without)| Loss::of(&runs(&with), &runs(&without)));
+    if let Some(why) = loss.as_ref().and_then(Loss::missing) {
+        troubles.push(format!("{}: no throughput loss: {why}", point.label()));
+    }
     let mut summary = summarise(&replications);
     summary.coordinates.clone_from(&point.coordinates);
     summary.throughput_loss = loss.as_ref().and_then(Loss::share);

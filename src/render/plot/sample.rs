@@ -3,6 +3,7 @@
 pub mod failure;
 pub mod recommendation;
 
+use crate::experiment::course::Course;
 use crate::experiment::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
 };
@@ -216,6 +217,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         timeline: None,
         consistency: None,
         occupancy: Some(occupancy(true)),
+        course: Course::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
+use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::{MISSING, Unit, optional};
 use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
@@ -58,6 +59,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
     });
     let replications = match sweep.replications {
         1 => "1 replication per point: no intervals".to_owned(),
+        n if (n as usize) < REPLICATIONS_MIN => format!(
+            "{n} replications per point: too few for intervals; phases: median of the slowest subtask; counts: per replication"
+        ),
         n => format!(
             "{n} replications per point, ± = half the 95 % interval; phases: median of the slowest subtask; counts: per replication"
         ),
