@@ -6,7 +6,7 @@ use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::{MISSING, Unit, optional};
 use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
 
 type Field = fn(&PointSummary) -> Option<Estimate>;
 
@@ -78,6 +78,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         .all(|point| point.duration_p50.is_none())
     {
         table.notes.push("no checkpoint completed".to_owned());
+    }
+    if sweep.points.iter().any(parts_overlap) {
+        table.notes.push(OVERLAP.to_owned());
     }
     table.without_empty_columns(sweep.axes.len() + 1)
 }

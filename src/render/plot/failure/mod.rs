@@ -90,7 +90,8 @@ struct Frame {
 fn window(episode: &Episode) -> Span {
     let seconds = episode.seconds().max(1e-3);
     let replayed = episode.first().replayed_from;
-    let replayed = replayed.map_or(0.0, |from| episode.at(from).abs());
+    // Not restarted yet: nobody knows how far back it will go.
+    let replayed = replayed.map_or(f64::INFINITY, |from| episode.at(from).abs());
     let lead = (replayed + LEAD.0 * seconds).clamp(LEAD.0 * seconds, LEAD.1 * seconds);
     Span::linear(-lead, seconds * (1.0 + TAIL))
 }
