@@ -63,10 +63,10 @@ pub fn phases(run: &RunResult) -> Table {
 }
 
 /// Said where the parts of a point are more than the whole.
-pub const OVERLAP: &str = "alignment as Flink reports it: unaligned, it goes on beside sync and async, so that the parts do \
-                           not add up";
+pub const OVERLAP: &str = "each part is a median of its own, and the alignment of unaligned checkpoints goes on beside sync \
+                           and async: they need not add up";
 
-/// Whether the phases of a point exceed its duration, which only those of unaligned checkpoints do.
+/// Whether the phases of a point exceed its duration.
 pub fn parts_overlap(point: &PointSummary) -> bool {
     let value = |estimate: &Option<Estimate>| estimate.map_or(0.0, |estimate| estimate.value);
     let parts = [
