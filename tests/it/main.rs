@@ -1,10 +1,9 @@
 //! Integration tests.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+/// Simulations against recordings of real clusters: the published errors may not get worse.
 mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
-/// Simulations against recordings of real clusters: the published errors may not get worse.
-mod closed_figures;
 /// Figures that have a right value by arithmetic, with and without failures and left out time.
 mod closed_figures;
 /// Two configurations side by side: changes, verdicts, exit codes.
