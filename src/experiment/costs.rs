@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::replicate::{Replication, over};
+use crate::experiment::recoveries::Recoveries;
+use crate::experiment::replicate::{Replication, on};
 use crate::experiment::result::RunResult;
 use crate::experiment::spans::Spans;
 use crate::experiment::written;
-use crate::measure::{CheckpointRecord, Estimate, Outcome, Phases, RecoveryRecord};
+use crate::measure::{CheckpointRecord, Estimate, Outcome, Phases, RecoveryRecord, Scale};
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
 use crate::units::Bytes;
 
@@ -19,7 +20,7 @@ const GIB: f64 = 1_073_741_824.0;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Costs {
-    /// Failures per month, from the law of `[failures]`.
+    /// Failures per month of a job that is always up, from the law of `[failures]`.
     pub failures_per_month: Option<f64>,
     /// Expected rework of a failure at a random moment: age of the newest completed checkpoint, averaged over time, s.
     pub expected_rework: Option<f64>,
@@ -76,16 +77,17 @@ pub const ALL: &[Cost] = &[
         "rework_per_month",
         "expected rework per month",
         "s",
-        |run| run.costs.per_month(run.costs.expected_rework),
+        |run| per_month(run, run.costs.expected_rework?),
     ),
     cost("downtime_per_month", "downtime per month", "s", |run| {
-        run.costs.per_month(mean(&run.recoveries.downtime))
+        per_month(run, per_outage(run, run.recoveries.down_s)?)
     }),
     cost("catch_up_per_month", "catch-up per month", "s", |run| {
-        run.costs.per_month(mean(&run.recoveries.catch_up))
+        let Recoveries { late_s, down_s, .. } = run.recoveries;
+        per_month(run, per_outage(run, late_s - down_s)?)
     }),
     cost("late_per_month", "results late per month", "s", |run| {
-        run.costs.per_month(mean(&run.recoveries.recovery))
+        per_month(run, per_outage(run, run.recoveries.late_s)?)
     }),
     cost("visibility", "visible after (exactly-once)", "s", |run| {
         run.visibility.mean()
@@ -129,11 +131,21 @@ impl Costs {
             money_per_month: money_per_month(scenario, counted, files_written_per_s),
         }
     }
+}
 
-    /// A cost of each failure, per month; `None` without `[failures]`.
-    fn per_month(&self, per_failure: Option<f64>) -> Option<f64> {
-        Some(per_failure? * self.failures_per_month?)
-    }
+/// A cost of each outage in seconds, per month; `None` without `[failures]`. A job fails while it runs: from one outage to
+/// the next pass the mean time between failures M and the downtime R, so that a month has as many as M + R fit into it
+/// (renewal theory: Barlow and Proschan, *Mathematical Theory of Reliability* (1965), 3.2), and at most a month is lost.
+fn per_month(run: &Replication, per_outage_s: f64) -> Option<f64> {
+    let uptime_s = MONTH_S / run.costs.failures_per_month?;
+    let downtime_s = per_outage(run, run.recoveries.down_s).unwrap_or(0.0);
+    Some((per_outage_s / (uptime_s + downtime_s)).min(1.0) * MONTH_S)
+}
+
+/// Seconds of a run, shared by its outages.
+fn per_outage(run: &Replication, seconds: f64) -> Option<f64> {
+    let outages = run.recoveries.outages;
+    (outages > 0).then(|| seconds / outages as f64)
 }
 
 /// All costs over replications, without those that no replication has.
@@ -143,7 +155,7 @@ pub fn estimates(replications: &[Replication]) -> Vec<CostEstimate> {
             id: cost.id.to_owned(),
             quantity: cost.quantity.to_owned(),
             unit: cost.unit.to_owned(),
-            value: over(replications, cost.read)?,
+            value: on(replications, Scale::of_unit(cost.unit), cost.read)?,
         })
     };
     ALL.iter().filter_map(estimate).collect()
@@ -273,7 +285,7 @@ mod tests {
             detected: Some(seconds(at)),
             restarted: Some(seconds(at + 1)),
             checkpoint: Some(1),
-            replayed_from: seconds(at - 5),
+            replayed_from: Some(seconds(at - 5)),
             restored_bytes: 0,
             running: Some(seconds(at + 2)),
             caught_up: Some(seconds(at + 6)),
@@ -311,8 +323,39 @@ mod tests {
         };
         close(read("downtime"), 2.0);
         close(read("catch_up"), 4.0);
-        close(read("downtime_per_month"), 243.5);
-        close(read("late_per_month"), 730.5);
+        // A cycle takes 6 h and 2 s of downtime.
+        let month = |seconds: f64| seconds * MONTH_S / (6.0 * 3600.0 + 2.0);
+        close(read("downtime_per_month"), month(2.0));
+        close(read("catch_up_per_month"), month(4.0));
+        close(read("late_per_month"), month(6.0));
+    }
+
+    #[test]
+    fn no_month_is_down_for_longer_than_it_is() {
+        // MTBF 60 s and 100 s of restart gave 50 days; it is 100 of every 160 s.
+        let mut scenario = sample::scenario(10);
+        scenario.failures.random = Some(RandomFailures {
+            law: FailureLaw::Exponential {
+                mtbf: SimDuration::from_secs(60),
+            },
+            kind: FailureKind::Task,
+        });
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        run.end = seconds(1_000);
+        let late = |at: u64| RecoveryRecord {
+            running: Some(seconds(at + 100)),
+            caught_up: Some(seconds(at + 400)),
+            ..failure(at)
+        };
+        run.recoveries = vec![late(100), late(260), late(420)];
+        let replication = Replication::of(&scenario, &run);
+        let read = |id: &str| {
+            let cost = ALL.iter().find(|cost| cost.id == id).unwrap();
+            (cost.read)(&replication)
+        };
+        close(read("downtime_per_month"), MONTH_S * 100.0 / 160.0);
+        // From 100 to 820 s, three cycles of 160 s and the rest of the last: late all the time.
+        close(read("late_per_month"), MONTH_S);
     }
 
     #[test]

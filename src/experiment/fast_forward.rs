@@ -1,10 +1,13 @@
 //! Long runs with failures: steady time between them is left out.
 //!
 //! Between two failures a job with constant rates repeats itself from checkpoint to checkpoint. Once it has caught up and
-//! completed a checkpoint again, all whole checkpoint intervals until the next failure are left out, which keeps its
-//! phase within the interval. They are left out before that checkpoint: the one that the failure finds is simulated. What happens in the time that is left out is what happened in the first, long
-//! steady stretch of the same run: its checkpoints stand for those that were left out. Failures, restores and catch-ups
-//! are all simulated.
+//! completed a checkpoint again, all whole checkpoint periods until the next failure are left out, which keeps its
+//! phase within the period. They are left out before that checkpoint: the one that the failure finds is simulated. What
+//! happens in the time that is left out is what happened in the first, long steady stretch of the same run: its checkpoints
+//! stand for those that were left out, and its tasks worked as much. Failures, restores and catch-ups are all simulated.
+//!
+//! The period is measured: it is the interval only if nothing else sets the pace, such as `min-pause` behind checkpoints
+//! that take long.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::result::RunResult;
 use crate::measure::{CheckpointRecord, Outcome};
+use crate::model::job::TaskCounters;
 use crate::scenario::{Rate, Scenario, Work};
 use crate::units::{SimDuration, SimTime};
 
@@ -25,16 +29,41 @@ const SETTLED: usize = 1;
 pub struct Skip {
     /// Where, on the clock of the job.
     pub at: SimTime,
-    /// How much: a whole number of checkpoint intervals.
+    /// How much: a whole number of checkpoint periods.
     pub duration: SimDuration,
     /// Checkpoints that would have been taken.
     pub checkpoints: u64,
+}
+
+/// A job that repeats itself from checkpoint to checkpoint, as it was found.
+#[derive(Clone, Debug)]
+pub(super) struct Steady {
+    /// Since when it has: it began, or had caught up.
+    pub(super) since: SimTime,
+    /// Triggers of the checkpoints that have completed since, the newest first.
+    pub(super) settled: Vec<SimTime>,
+    /// From one trigger to the next; `None` with fewer than two.
+    pub(super) period: Option<SimDuration>,
+}
+
+/// The first steady stretch, from after one checkpoint until after another.
+#[derive(Clone, Debug)]
+struct Stretch {
+    /// Since when the job was steady as it began.
+    since: SimTime,
+    from: SimTime,
+    to: SimTime,
+    before: Vec<TaskCounters>,
+    after: Vec<TaskCounters>,
 }
 
 /// Decides what is left out, and translates times.
 #[derive(Clone, Debug)]
 pub(super) struct FastForward {
     interval: SimDuration,
+    /// Measured in the first stretch; until then, the interval.
+    period: SimDuration,
+    stretch: Option<Stretch>,
     /// On the clock of the simulation: before when, and how much.
     skips: Vec<(SimTime, SimDuration)>,
 }
@@ -52,11 +81,12 @@ impl FastForward {
             && scenario.triggers.is_empty();
         let wanted = scenario.simulation.skip_steady_time && failures.random.is_some();
         let repeats = constant && nothing_given && scenario.checkpointing.changelog.is_none();
+        let interval = scenario.checkpointing.interval;
+        let interval = interval.filter(|_| wanted && repeats)?;
         Some(FastForward {
-            interval: scenario
-                .checkpointing
-                .interval
-                .filter(|_| wanted && repeats)?,
+            interval,
+            period: interval,
+            stretch: None,
             skips: Vec::new(),
         })
     }
@@ -66,31 +96,81 @@ impl FastForward {
         SimDuration::from_nanos((self.interval.as_nanos() / 8).max(1))
     }
 
-    /// How much can be left out now. `settled` = triggers of the checkpoints that have completed since the job caught up
-    /// (or began), the newest first; `next` = the next failure, or the end.
+    /// How much can be left out now. `tasks` = what they have done so far; `next` = the next failure, or the end.
     pub(super) fn leave_out(
         &mut self,
         now: SimTime,
-        settled: &[SimTime],
+        steady: &Steady,
+        tasks: impl FnOnce() -> Vec<TaskCounters>,
         next: SimTime,
     ) -> SimDuration {
-        let needed = if self.skips.is_empty() {
-            FIRST_STRETCH
-        } else {
-            SETTLED
-        };
-        let intervals = next.since(now).as_nanos() / self.interval.as_nanos();
-        let Some(&newest) = settled.first() else {
+        let Some(&newest) = steady.settled.first() else {
             return SimDuration::ZERO;
         };
-        // Not twice before the same checkpoint.
-        let before = self.skips.last().is_none_or(|(when, _)| *when < newest);
-        if settled.len() < needed || intervals == 0 || !before {
+        if self.skips.is_empty() && !self.measure(now, steady, tasks) {
             return SimDuration::ZERO;
         }
-        let skipped = self.interval * intervals;
+        let periods = next.since(now).as_nanos() / self.period.as_nanos().max(1);
+        // Not twice before the same checkpoint.
+        let before = self.skips.last().is_none_or(|(when, _)| *when < newest);
+        if steady.settled.len() < SETTLED || periods == 0 || !before {
+            return SimDuration::ZERO;
+        }
+        let skipped = self.period * periods;
         self.skips.push((newest, skipped));
         skipped
+    }
+
+    /// Follows the first stretch; whether it is long enough. It begins and ends at the same phase of its period, since both
+    /// are found at the first look after a checkpoint has completed.
+    fn measure(
+        &mut self,
+        now: SimTime,
+        steady: &Steady,
+        tasks: impl FnOnce() -> Vec<TaskCounters>,
+    ) -> bool {
+        let begun = self.stretch.as_mut();
+        let Some(stretch) = begun.filter(|stretch| stretch.since == steady.since) else {
+            let tasks = tasks();
+            self.stretch = Some(Stretch {
+                since: steady.since,
+                from: now,
+                to: now,
+                before: tasks.clone(),
+                after: tasks,
+            });
+            return false;
+        };
+        let Some(period) = steady
+            .period
+            .filter(|_| steady.settled.len() >= FIRST_STRETCH)
+        else {
+            return false;
+        };
+        if stretch.to == stretch.from {
+            (stretch.to, stretch.after) = (now, tasks());
+            self.period = period;
+        }
+        true
+    }
+
+    /// What a task did in all, by a figure of its counters: in the time that was simulated, from `before` to `after`, and in
+    /// the time that was left out, in which it went on as in the first stretch.
+    pub(super) fn whole(
+        &self,
+        task: usize,
+        simulated: f64,
+        read: impl Fn(&TaskCounters) -> f64,
+    ) -> f64 {
+        let Some(stretch) = &self.stretch else {
+            return simulated;
+        };
+        let seconds = stretch.to.since(stretch.from).as_secs_f64();
+        if seconds <= 0.0 {
+            return simulated;
+        }
+        let [before, after] = [&stretch.before, &stretch.after].map(|tasks| read(&tasks[task]));
+        simulated + (after - before) / seconds * self.total().as_secs_f64()
     }
 
     /// Time left out so far.
@@ -126,7 +206,7 @@ impl FastForward {
                 for n in 0..skip.checkpoints {
                     let Some(copy) = copies.next() else { break };
                     let id = result.checkpoints.len() as u64 + 1;
-                    let trigger = skip.at + self.interval * n;
+                    let trigger = skip.at + self.period * n;
                     result.checkpoints.push(copied(copy, id, trigger));
                 }
             }
@@ -147,7 +227,7 @@ impl FastForward {
             skips.push(Skip {
                 at: when + before,
                 duration,
-                checkpoints: duration.as_nanos() / self.interval.as_nanos(),
+                checkpoints: duration.as_nanos() / self.period.as_nanos().max(1),
             });
             before += duration;
         }
@@ -162,8 +242,8 @@ impl FastForward {
         }
         for record in &mut result.recoveries {
             real(&mut record.failed);
-            real(&mut record.replayed_from);
             let later = [
+                &mut record.replayed_from,
                 &mut record.detected,
                 &mut record.restarted,
                 &mut record.running,

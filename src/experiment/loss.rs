@@ -2,9 +2,18 @@
 //!
 //! Below saturation checkpoints cost latency, not throughput; so every source is let loose. Both runs of a pair have
 //! the same seed and replication, hence the same random numbers, and the difference is what checkpoints do.
+//!
+//! # What is counted, and when
+//!
+//! Records that the bottleneck has processed: work done. What sources emit is not, since buffers fill and drain while a
+//! run goes on: a run without checkpoints may end with less in its channels than it began with, which looked like a
+//! throughput that checkpoints raise. Both runs are counted over the same window: from the end of warm-up, as many whole
+//! checkpoint periods as fit into the run, so that neither a checkpoint too many nor one too few is in it.
+//!
+//! There is no loss where one of the two jobs fails or restarts, nor where not even one period fits.
 
 use crate::experiment::replicate::Replication;
-use crate::measure::Estimate;
+use crate::measure::{Estimate, Scale};
 use crate::scenario::flow::{Flow, flows};
 use crate::scenario::{Arrivals, Checkpointing, Rate, Scenario, Work};
 
@@ -15,34 +24,93 @@ const OVERLOAD: f64 = 10.0;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loss {
     shares: Vec<f64>,
+    /// Why a pair has none.
+    missing: Option<String>,
 }
 
 impl Loss {
     /// From runs of [`saturated`] scenarios with and without checkpoints, in order of replication.
     pub fn of(with: &[Replication], without: &[Replication]) -> Loss {
-        let pairs = with
-            .iter()
-            .zip(without)
-            .filter(|(_, without)| without.throughput > 0.0)
-            .map(|(with, without)| 1.0 - with.throughput / without.throughput);
-        Loss {
-            shares: pairs.collect(),
+        let mut loss = Loss {
+            shares: Vec::new(),
+            missing: None,
+        };
+        for (with, without) in with.iter().zip(without) {
+            match share(with, without) {
+                Ok(share) => loss.shares.push(share),
+                Err(why) => loss.missing = Some(why),
+            }
         }
+        loss
     }
 
     /// Share of the saturated throughput that checkpoints cost.
     pub fn share(&self) -> Option<Estimate> {
-        Estimate::of(&self.shares)
+        estimate(&self.shares)
     }
 
-    /// The same as records per second of the throughput measured in `replications`.
+    /// Why a pair has no loss, if one has none.
+    pub fn missing(&self) -> Option<&str> {
+        self.missing.as_deref()
+    }
+
+    /// The same as records per second of the throughput measured in `replications`, which varies far less.
     pub fn records_per_s(&self, replications: &[Replication]) -> Option<Estimate> {
-        let lost = self
-            .shares
-            .iter()
-            .zip(replications)
-            .map(|(share, replication)| share * replication.throughput);
-        Estimate::of(&lost.collect::<Vec<f64>>())
+        let share = self.share()?;
+        let throughput = replications.iter().map(|run| run.throughput).sum::<f64>();
+        let throughput = throughput / replications.len() as f64;
+        throughput.is_finite().then(|| Estimate {
+            value: share.value * throughput,
+            low: share.low * throughput,
+            high: share.high * throughput,
+            n: share.n,
+        })
+    }
+}
+
+/// Losses over replications. What remains of the throughput is a ratio, which cannot be negative: so no loss exceeds 1.
+pub fn estimate(losses: &[f64]) -> Option<Estimate> {
+    let kept: Vec<f64> = losses.iter().map(|loss| 1.0 - loss).collect();
+    let kept = Estimate::of(&kept, Scale::Positive)?;
+    Some(Estimate {
+        value: 1.0 - kept.value,
+        low: 1.0 - kept.high,
+        high: 1.0 - kept.low,
+        n: kept.n,
+    })
+}
+
+/// The loss of one pair; the error says why there is none.
+pub fn share(with: &Replication, without: &Replication) -> Result<f64, String> {
+    for (run, checkpoints) in [(with, "with"), (without, "without")] {
+        if let Some(reason) = &run.failure {
+            return Err(format!(
+                "the job fails at saturation {checkpoints} checkpoints: {reason}"
+            ));
+        }
+        let restarts = &run.recoveries.downtime;
+        if !restarts.ended.is_empty() || !restarts.open.is_empty() {
+            return Err(format!(
+                "the job restarts at saturation {checkpoints} checkpoints"
+            ));
+        }
+    }
+    let period = with
+        .period
+        .filter(|period| *period > 0.0)
+        .ok_or("no checkpoint was triggered at saturation")?;
+    let periods = (with.course.seconds().min(without.course.seconds()) / period + 1e-9).floor();
+    if periods < 1.0 {
+        return Err("the run is shorter than warm-up and one period of checkpoints".to_owned());
+    }
+    let vertex = without.course.bottleneck;
+    let records = |run: &Replication| {
+        let [from, to] = [0.0, periods * period].map(|at| run.course.until(vertex, at));
+        Some(to? - from?)
+    };
+    match (records(with), records(without)) {
+        (Some(with), Some(without)) if without > 0.0 => Ok(1.0 - with / without),
+        _ => Err("nothing is processed at saturation".to_owned()),
     }
 }
 
@@ -56,6 +124,9 @@ pub fn saturated(scenario: &Scenario) -> Option<Scenario> {
     let flows = flows(scenario);
     let utilisation = flows.iter().map(Flow::utilisation_max).fold(0.0, f64::max);
     let mut saturated = scenario.clone();
+    // Failures are counted by their own figures; a job without checkpoints would begin anew after each.
+    saturated.failures.random = None;
+    saturated.failures.given.clear();
     for (vertex, flow) in saturated.vertices.iter_mut().zip(&flows) {
         let free = vertex.time_per_record().is_zero();
         let Work::Source(source) = &mut vertex.work else {
@@ -89,12 +160,24 @@ pub fn without_checkpoints(scenario: &Scenario) -> Scenario {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::course::Course;
     use crate::experiment::sample;
     use crate::units::SimDuration;
 
+    /// 100 s after warm-up at a constant rate, a checkpoint every 10 s.
     fn replication(throughput: f64) -> Replication {
         Replication {
             throughput,
+            period: Some(10.0),
+            course: Course {
+                step_s: 50.0,
+                records: vec![vec![
+                    7,
+                    7 + (50.0 * throughput) as u64,
+                    7 + (100.0 * throughput) as u64,
+                ]],
+                bottleneck: 0,
+            },
             ..Replication::default()
         }
     }
@@ -109,6 +192,54 @@ mod tests {
         assert!((share.value - 0.15).abs() < 1e-12);
         let records = loss.records_per_s(&[replication(50.0), replication(50.0)]);
         assert!((records.unwrap().value - 7.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_job_that_fails_has_no_loss() {
+        // It counted until its failure after 11 ms, the other one for 8 s: -362 %.
+        let failed = Replication {
+            failure: Some("exceeded checkpoint tolerable failure threshold".to_owned()),
+            ..replication(400.0)
+        };
+        let loss = Loss::of(&[failed], &[replication(100.0)]);
+        assert_eq!(loss.share(), None);
+        assert!(loss.missing().unwrap().contains("the job fails"));
+    }
+
+    #[test]
+    fn both_runs_are_counted_over_the_same_whole_periods() {
+        // 1000 records/s; a checkpoint every 40 s stops the job for 10 s. In 100 s there are two whole periods; the rest
+        // of the run, with another checkpoint just at its end, is not counted.
+        let course = |stopped: &[u64]| {
+            let mut records = vec![0];
+            for second in 0..100 {
+                let working = u64::from(!stopped.contains(&(second / 10)));
+                records.push(records[records.len() - 1] + 1000 * working);
+            }
+            Course {
+                step_s: 1.0,
+                records: vec![records],
+                bottleneck: 0,
+            }
+        };
+        let run = |stopped: &[u64]| Replication {
+            period: Some(40.0),
+            course: course(stopped),
+            ..Replication::default()
+        };
+        let loss = Loss::of(&[run(&[1, 5, 9])], &[run(&[])]);
+        assert!((loss.share().unwrap().value - 0.25).abs() < 1e-12);
+        let too_short = Replication {
+            period: Some(101.0),
+            ..run(&[1])
+        };
+        assert_eq!(Loss::of(&[too_short], &[run(&[])]).share(), None);
+    }
+
+    #[test]
+    fn no_interval_of_a_loss_exceeds_the_whole() {
+        let loss = estimate(&[0.99, 0.5, 0.999]).unwrap();
+        assert!(loss.high < 1.0 && loss.low < loss.value, "{loss:?}");
     }
 
     #[test]

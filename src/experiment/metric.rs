@@ -3,7 +3,8 @@
 use crate::experiment::replicate::Replication;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::visibility::Waits;
-use crate::measure::Estimate;
+use crate::measure::estimate::CONFIDENCE;
+use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
 
 /// A reported metric.
@@ -32,7 +33,7 @@ enum Read {
 /// A metric over some runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
-    /// Value and 95 % interval. Of pooled quantiles: Student's t over the quantiles of the single runs.
+    /// Value and 95 % interval. Of pooled quantiles: with the spread of the quantiles of the single runs.
     pub estimate: Estimate,
     /// The value is only a lower bound: something was not over when a run ended.
     pub at_least: bool,
@@ -69,9 +70,10 @@ impl Metric {
 
     /// The metric over some runs; `None` if none of them has it.
     pub fn read(&self, runs: &[Replication]) -> Option<Reading> {
+        let scale = Scale::of_unit(self.unit);
         if let Read::Figure(figure) = self.read {
             let values: Vec<f64> = runs.iter().filter_map(figure).collect();
-            let estimate = Estimate::of(&values)?;
+            let estimate = Estimate::of(&values, scale)?;
             return Some(Reading {
                 estimate,
                 at_least: false,
@@ -82,14 +84,8 @@ impl Metric {
             .iter()
             .filter_map(|run| self.quantile(std::slice::from_ref(run)))
             .map(|bounded| bounded.value);
-        let single = Estimate::of(&single.collect::<Vec<f64>>())?;
-        let half = single.half_width();
-        let estimate = Estimate {
-            value,
-            low: value - half,
-            high: value + half,
-            n: single.n,
-        };
+        let single: Vec<f64> = single.collect();
+        let estimate = Estimate::around(value, &single, scale, CONFIDENCE)?;
         Some(Reading { estimate, at_least })
     }
 
@@ -241,6 +237,24 @@ const ALL: &[Metric] = &[
         "of the saturated throughput, taken by sync phases",
         |run| run.overhead,
     ),
+    figure(
+        "period",
+        "s",
+        "from one checkpoint's trigger to the next",
+        |run| run.period,
+    ),
+    figure(
+        "stop",
+        "s",
+        "time that a checkpoint takes from the busiest subtask",
+        |run| run.stop,
+    ),
+    figure(
+        "expected_rework",
+        "s",
+        "age of the newest completed checkpoint, mean",
+        |run| run.costs.expected_rework,
+    ),
     time(
         "recovery_p50",
         RECOVERY,
@@ -380,7 +394,7 @@ mod tests {
         let reading = reading.unwrap();
         assert!((reading.estimate.value - 2.5).abs() < 1e-12);
         assert_eq!(reading.estimate.n, 2);
-        assert!(reading.estimate.half_width() > 1.0);
+        assert!(reading.estimate.low > 0.0 && reading.estimate.high > 3.5);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod costs;
+pub mod course;
 pub mod explain;
 pub mod fast_forward;
 pub mod flights;

@@ -8,12 +8,13 @@ use serde::Serialize;
 use crate::experiment::costs;
 use crate::experiment::grid::Point;
 use crate::experiment::journal::Journal;
+use crate::experiment::loss;
 use crate::experiment::metric;
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::{Coordinate, RunResult};
 use crate::experiment::run::RunError;
 use crate::experiment::sweep::{Options, SweepError, loss_pair, replications, sweep};
-use crate::measure::Estimate;
+use crate::measure::{Estimate, Scale};
 use crate::scenario::Scenario;
 
 /// A difference below this share of the values is rounding.
@@ -65,6 +66,15 @@ pub enum Reader {
 }
 
 impl Metric {
+    fn estimate(&self, values: &[f64]) -> Option<Estimate> {
+        match self.reader {
+            Reader::Loss => loss::estimate(values),
+            Reader::Registered(_) | Reader::Figure(_) => {
+                Estimate::of(values, Scale::of_unit(self.unit))
+            }
+        }
+    }
+
     fn of(&self, sample: &Sample) -> Option<f64> {
         let run = &sample.replication;
         match self.reader {
@@ -196,15 +206,15 @@ fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec
     let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
         (runs(&with), runs(&without))
     });
-    let loss = |n: usize| {
+    let loss_of = |n: usize| {
         let (with, without) = (with.get(n)?.as_ref()?, without.get(n)?.as_ref()?);
-        (without.throughput > 0.0).then(|| 1.0 - with.throughput / without.throughput)
+        loss::share(with, without).ok()
     };
     let all = runs(scenario).into_iter().enumerate();
     all.map(|(n, replication)| {
         Some(Sample {
             replication: replication?,
-            loss: loss(n),
+            loss: loss_of(n),
         })
     })
     .collect()
@@ -224,7 +234,8 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
     };
     let (a, b) = (read(a), read(b));
     let estimate = |values: &[Option<f64>]| {
-        Estimate::of(&values.iter().flatten().copied().collect::<Vec<f64>>())
+        let values: Vec<f64> = values.iter().flatten().copied().collect();
+        metric.estimate(&values)
     };
     let pairs = a.iter().zip(&b);
     let pairs: Vec<f64> = pairs
@@ -234,7 +245,7 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
     if a.is_none() && b.is_none() {
         return None;
     }
-    let difference = Estimate::of(&pairs);
+    let difference = Estimate::of(&pairs, Scale::Signed);
     let verdict = none_completes(metric, a.as_ref(), b.as_ref())
         .or_else(|| difference.map(|of| verdict(&of, metric.better)))
         .unwrap_or(Verdict::NoEvidence);
@@ -270,8 +281,8 @@ fn delta(a: f64, b: f64) -> f64 {
 }
 
 fn verdict(difference: &Estimate, better: Better) -> Verdict {
-    // One pair has no interval, so that its difference may be luck.
-    if difference.n < 2 {
+    // Without an interval the difference may be luck.
+    if !difference.has_interval() {
         return Verdict::NoEvidence;
     }
     let rises = difference.low > 0.0;
@@ -291,7 +302,9 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
 /// Of what follows a failure, and of visibility, the mean, the 95th percentile and the largest are enough.
 pub fn metrics() -> Vec<Metric> {
     let is_told = |name: &str| {
-        name.starts_with("duration") || !(name.ends_with("_p50") || name.ends_with("_p99"))
+        let is_one_of_many = name.ends_with("_p50") || name.ends_with("_p99");
+        // The period is what the frequency is.
+        name.starts_with("duration") || !(is_one_of_many || name == "period")
     };
     let registered = metric::all().iter().filter(|metric| is_told(metric.name));
     let mut all: Vec<Metric> = registered
@@ -330,7 +343,7 @@ pub fn metrics() -> Vec<Metric> {
 fn better(name: &str) -> Better {
     match name {
         "throughput" => Better::Higher,
-        "completed" | "frequency" | "state_size" => Better::Neither,
+        "completed" | "frequency" | "period" | "state_size" => Better::Neither,
         _ => Better::Lower,
     }
 }

@@ -22,6 +22,15 @@ pub struct Recoveries {
     pub rework: Spans,
     /// Share of the time after warm-up in which not all tasks ran, if failures came as often as they do.
     pub unavailability: Option<f64>,
+    /// Outages after warm-up: failures that strike while not all tasks run belong to the same one.
+    #[serde(default)]
+    pub outages: usize,
+    /// Seconds after warm-up in which not all tasks ran.
+    #[serde(default)]
+    pub down_s: f64,
+    /// Seconds after warm-up in which results were late: not all tasks ran, or more records waited than before.
+    #[serde(default)]
+    pub late_s: f64,
 }
 
 impl Recoveries {
@@ -31,9 +40,11 @@ impl Recoveries {
         for record in &run.recoveries {
             all.add(record, run.end);
         }
+        (all.outages, all.down_s) = united(run, |record| record.running);
+        (_, all.late_s) = united(run, |record| record.caught_up);
         let seconds = run.end.since(run.warmup).as_secs_f64();
         if seconds > 0.0 {
-            all.unavailability = Some(down_s(run) / seconds);
+            all.unavailability = Some(all.down_s / seconds);
         }
         all
     }
@@ -48,23 +59,28 @@ impl Recoveries {
         self.restore.add(seconds(record.restore_time()), restored);
         let caught_up = record.running.map_or(0.0, since);
         self.catch_up.add(seconds(record.catch_up()), caught_up);
-        self.rework.add(Some(record.rework().as_secs_f64()), so_far);
+        // What the run ended before says nothing of the age of a checkpoint: the end comes at any age.
+        self.rework.ended.extend(seconds(record.rework()));
     }
 }
 
-/// Seconds after warm-up in which not all tasks ran; failures during a recovery prolong it, and count once.
-fn down_s(run: &RunResult) -> f64 {
+/// The times after warm-up from each failure until its `end`, united, since failures during a recovery prolong it and count
+/// once: how many there are, and how long they are together, s.
+fn united(run: &RunResult, end: impl Fn(&RecoveryRecord) -> Option<SimTime>) -> (usize, f64) {
     let mut counted_until = run.warmup;
-    let mut down = 0.0;
+    let (mut count, mut seconds) = (0, 0.0);
     for record in &run.recoveries {
         let from = record.failed.max(counted_until);
-        let until = record.running.unwrap_or(run.end);
+        let until = end(record).unwrap_or(run.end);
         if until > from {
-            down += until.since(from).as_secs_f64();
+            if record.failed >= counted_until {
+                count += 1;
+            }
+            seconds += until.since(from).as_secs_f64();
             counted_until = until;
         }
     }
-    down
+    (count, seconds)
 }
 
 #[cfg(test)]
@@ -80,7 +96,7 @@ mod tests {
             detected: None,
             restarted: None,
             checkpoint: Some(1),
-            replayed_from: at(failed_s - 5),
+            replayed_from: Some(at(failed_s - 5)),
             restored_bytes: 0,
             running: running_s.map(at),
             caught_up: caught_up_s.map(at),
@@ -113,5 +129,20 @@ mod tests {
         let mut run = sample::run(&scenario, 1, 0).unwrap();
         run.recoveries = vec![record(20, Some(40), None), record(30, Some(40), None)];
         assert!((Recoveries::of(&run).unavailability.unwrap() - 0.4).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_failure_that_is_not_restarted_before_the_end_repeats_no_work() {
+        let scenario = sample::scenario(10);
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        let mut last = record(64, None, None);
+        (last.replayed_from, last.checkpoint) = (None, None);
+        run.recoveries = vec![record(20, Some(25), Some(30)), last];
+        let all = Recoveries::of(&run);
+        // It counted as 64 s, the whole age of the job.
+        assert_eq!((all.rework.ended, all.rework.open), (vec![5.0], vec![]));
+        assert_eq!(all.outages, 2);
+        assert!((all.down_s - 6.0).abs() < 1e-12);
+        assert!((all.late_s - 11.0).abs() < 1e-12);
     }
 }

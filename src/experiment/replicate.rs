@@ -1,17 +1,18 @@
 //! Statistics of one run, and estimates over independent runs.
 //!
-//! Within a replication: completed checkpoints (not savepoints) triggered after warm-up. Over replications: Student-t.
+//! Within a replication: completed checkpoints (not savepoints) triggered after warm-up. Over replications: [`Estimate`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::costs::{self, Costs};
+use crate::experiment::course::Course;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::result::{JobEnd, PointSummary, RunResult};
 use crate::experiment::spans::Spans;
 use crate::experiment::visibility::Waits;
 use crate::experiment::{stops, written};
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases};
+use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases, Scale};
 use crate::scenario::Scenario;
 use crate::units::SimDuration;
 
@@ -93,6 +94,15 @@ pub struct Replication {
     /// What followed failures.
     #[serde(default)]
     pub recoveries: Recoveries,
+    /// Seconds from one trigger to the next: the pace that checkpoints really have. The interval where there was one only.
+    #[serde(default)]
+    pub period: Option<f64>,
+    /// Time that a checkpoint takes from the busiest subtask, see [`stops`].
+    #[serde(default)]
+    pub stop: Option<f64>,
+    /// Records over time.
+    #[serde(default)]
+    pub course: Course,
 }
 
 /// How the reason begins why there is no run; all other reasons are those of a simulated job.
@@ -170,6 +180,9 @@ impl Replication {
             retained_bytes: written::retained(scenario, &completed),
             visibility: Waits::of(run),
             recoveries: Recoveries::of(run),
+            period: period(scenario, run),
+            stop: stops::each(scenario, run, &counted),
+            course: course(run),
         }
     }
 }
@@ -201,6 +214,33 @@ fn frequency(counted: &[&CheckpointRecord]) -> Option<f64> {
     (seconds > 0.0).then(|| completed as f64 / seconds)
 }
 
+/// From the first trigger of the run to the last, shared by the periods between them.
+fn period(scenario: &Scenario, run: &RunResult) -> Option<f64> {
+    let mut triggers = run
+        .checkpoints
+        .iter()
+        .filter(|record| record.kind == CheckpointKind::Checkpoint)
+        .map(|record| record.trigger);
+    let first = triggers.next()?;
+    let Some(last) = triggers.clone().last() else {
+        return scenario
+            .checkpointing
+            .interval
+            .map(SimDuration::as_secs_f64);
+    };
+    Some(last.since(first).as_secs_f64() / triggers.count() as f64)
+}
+
+fn course(run: &RunResult) -> Course {
+    let mut course = run.course.clone();
+    course.busiest(
+        run.vertices
+            .iter()
+            .map(|vertex| vertex.busy.iter().copied().fold(0.0, f64::max)),
+    );
+    course
+}
+
 fn throughput(scenario: &Scenario, run: &RunResult) -> f64 {
     let vertices = scenario.vertices.iter().zip(&run.vertices);
     vertices
@@ -209,12 +249,22 @@ fn throughput(scenario: &Scenario, run: &RunResult) -> f64 {
         .sum()
 }
 
-/// An estimate of one figure over the replications that have it.
+/// An estimate of one figure, which is never negative, over the replications that have it.
 pub fn over(
     replications: &[Replication],
     read: impl Fn(&Replication) -> Option<f64>,
 ) -> Option<Estimate> {
-    Estimate::of(&replications.iter().filter_map(read).collect::<Vec<f64>>())
+    on(replications, Scale::Positive, read)
+}
+
+/// The same for a figure on this scale.
+pub fn on(
+    replications: &[Replication],
+    scale: Scale,
+    read: impl Fn(&Replication) -> Option<f64>,
+) -> Option<Estimate> {
+    let values: Vec<f64> = replications.iter().filter_map(read).collect();
+    Estimate::of(&values, scale)
 }
 
 /// Estimates over replications, without formulas and throughput loss.
@@ -239,7 +289,7 @@ pub fn summarise(replications: &[Replication]) -> PointSummary {
         frequency: over(|r| r.frequency),
         throughput: over(|r| Some(r.throughput)),
         throughput_loss: None,
-        utilisation: over(|r| Some(r.utilisation)),
+        utilisation: on(replications, Scale::Share, |r| Some(r.utilisation)),
         costs: costs::estimates(replications),
         digests: replications.iter().map(|r| r.digest.clone()).collect(),
         comparisons: Vec::new(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::costs::CostEstimate;
+use crate::experiment::course::Course;
 use crate::experiment::fast_forward::Skip;
 use crate::measure::{
     CheckpointRecord, Consistency, Estimate, Occupancy, RecoveryRecord, Timeline,
@@ -48,6 +49,9 @@ pub struct RunResult {
     pub consistency: Option<Consistency>,
     /// Buffers over time, if they were asked for.
     pub occupancy: Option<Occupancy>,
+    /// Records over time: for figures that are compared over the same window, not part of the result.
+    #[serde(skip)]
+    pub course: Course,
 }
 
 /// How the simulated job ended.

@@ -6,14 +6,15 @@
 use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Agenda, Streams};
-use crate::experiment::fast_forward::FastForward;
+use crate::experiment::course::Meter;
+use crate::experiment::fast_forward::{FastForward, Steady};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
 use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
 use crate::model::job::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
-use crate::units::{SimTime, print};
+use crate::units::{SimDuration, SimTime, print};
 
 /// A run that could not be made, or not to its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -88,6 +89,7 @@ pub struct Simulation {
     at_warmup: Vec<TaskCounters>,
     sampler: Option<Sampler>,
     fast_forward: Option<FastForward>,
+    meter: Meter,
 }
 
 /// Builds the job; checks the limits first.
@@ -164,6 +166,7 @@ fn prepare_with(
         at_warmup: Vec::new(),
         sampler: scenario.failures.any().then(Sampler::default),
         fast_forward: FastForward::of(scenario),
+        meter: Meter::of(scenario),
     })
 }
 
@@ -203,16 +206,24 @@ impl Simulation {
         }
         let caught_up = recorder.recoveries.last().and_then(|last| last.caught_up);
         let since = caught_up.unwrap_or(SimTime::ZERO);
-        let settled = recorder.checkpoints.iter().rev();
-        let settled = settled.take_while(|record| record.trigger >= since);
-        let settled = settled.filter(|record| record.end_to_end().is_some());
-        let settled: Vec<SimTime> = settled.map(|record| record.trigger).collect();
+        let triggered = recorder.checkpoints.iter().rev();
+        let triggered = triggered.take_while(|record| record.trigger >= since);
+        let triggered: Vec<&CheckpointRecord> = triggered.collect();
+        let completed = triggered
+            .iter()
+            .filter(|record| record.end_to_end().is_some());
+        let steady = Steady {
+            since,
+            settled: completed.map(|record| record.trigger).collect(),
+            period: period(&triggered),
+        };
         let end = SimTime::ZERO
             + end
                 .since(SimTime::ZERO)
                 .saturating_sub(fast_forward.total());
         let next = self.job.next_random_failure().map_or(end, |at| at.min(end));
-        let skipped = fast_forward.leave_out(now, &settled, next);
+        let tasks = || self.job.counters(now);
+        let skipped = fast_forward.leave_out(now, &steady, tasks, next);
         if !skipped.is_zero() {
             self.job.hasten_random_failure(skipped, &mut self.agenda);
         }
@@ -234,7 +245,19 @@ impl Simulation {
         self.run_straight_until(horizon)
     }
 
+    /// Runs on, and counts records whenever that is due.
     fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
+        while let Some(at) = self.meter.due().filter(|at| *at <= horizon) {
+            self.handle_until(at)?;
+            if self.job.observer().0.job_failure.is_some() {
+                return Ok(());
+            }
+            self.meter.count(&self.job.counters(at));
+        }
+        self.handle_until(horizon)
+    }
+
+    fn handle_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
         if reached || self.job.observer().0.job_failure.is_some() {
@@ -254,7 +277,7 @@ impl Simulation {
         self.job.audit_end(end);
         let warmup = SimTime::ZERO + self.scenario.job.warmup;
         let counters = self.job.counters(end);
-        let vertices = self.vertices(&counters, end.since(warmup).as_secs_f64());
+        let vertices = self.vertices(&counters, end, warmup);
         let buffers_processed = counters.iter().map(|task| task.buffers).sum();
         let events = self.agenda.handled();
         let consistency = self
@@ -288,6 +311,7 @@ impl Simulation {
             timeline: None,
             consistency,
             occupancy: None,
+            course: self.meter.finish(),
         };
         result.timeline = self.sampler.map(|sampler| sampler.timeline);
         if let Some(fast_forward) = self.fast_forward {
@@ -299,7 +323,16 @@ impl Simulation {
         result
     }
 
-    fn vertices(&self, counters: &[TaskCounters], seconds: f64) -> Vec<VertexResult> {
+    /// `end` is on the clock of the simulation; what was left out of it is added.
+    fn vertices(
+        &self,
+        counters: &[TaskCounters],
+        end: SimTime,
+        warmup: SimTime,
+    ) -> Vec<VertexResult> {
+        let fast_forward = self.fast_forward.as_ref();
+        let real_end = fast_forward.map_or(end, |skips| skips.real(end));
+        let seconds = real_end.since(warmup).as_secs_f64();
         let share = |part: f64| if seconds > 0.0 { part / seconds } else { 0.0 };
         let mut first = 0;
         let mut results = Vec::new();
@@ -309,7 +342,13 @@ impl Simulation {
             let since_warmup = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
                 tasks
                     .clone()
-                    .map(|task| share(read(&counters[task]) - read(&self.at_warmup[task])))
+                    .map(|task| {
+                        let simulated = read(&counters[task]) - read(&self.at_warmup[task]);
+                        share(
+                            fast_forward
+                                .map_or(simulated, |skips| skips.whole(task, simulated, read)),
+                        )
+                    })
                     .collect()
             };
             let subtask_records_per_s = since_warmup(|task| task.records as f64);
@@ -339,6 +378,14 @@ impl std::io::Write for Hash {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// From one trigger to the next, in the mean; the newest comes first.
+fn period(triggered: &[&CheckpointRecord]) -> Option<SimDuration> {
+    let (newest, older) = triggered.split_first()?;
+    let oldest = older.last()?;
+    let nanos = newest.trigger.since(oldest.trigger).as_nanos();
+    Some(SimDuration::from_nanos(nanos / older.len() as u64))
 }
 
 /// SHA-256 over everything that was measured.

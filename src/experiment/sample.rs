@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::experiment::course::Course;
 use crate::experiment::run::RunError;
 use crate::experiment::{JobEnd, RunResult, VertexResult};
 use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
@@ -87,6 +88,12 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         timeline: None,
         consistency: None,
         occupancy: None,
+        // One count at the end of warm-up, one at the end.
+        course: Course {
+            step_s: end.since(SimTime::ZERO + scenario.job.warmup).as_secs_f64(),
+            records: vec![vec![0, (1e6 * per_s) as u64]; scenario.vertices.len()],
+            bottleneck: 0,
+        },
     })
 }
 

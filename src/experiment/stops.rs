@@ -10,6 +10,9 @@ use crate::measure::CheckpointRecord;
 use crate::scenario::Scenario;
 use crate::scenario::flow::flows;
 
+/// Subtasks whose shares of time differ by less are equally busy: they differ by rounding.
+const EQUALLY_BUSY: f64 = 1.0 - 1e-9;
+
 /// Share of the saturated throughput that sync phases take: `1 - min((1 - b/P)/u) / min(1/u)` over all subtasks; b sync
 /// phase per checkpoint, P period, u share of time that records take. `None` with fewer than two triggers.
 pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Option<f64> {
@@ -21,11 +24,7 @@ pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]
     let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
     for (vertex, shares) in work(scenario, run).iter().enumerate() {
         for (subtask, utilisation) in shares.iter().enumerate().filter(|(_, u)| **u > 0.0) {
-            let stopped: f64 = periods
-                .iter()
-                .filter_map(|record| record.subtasks.get(vertex)?.get(subtask)?.as_ref())
-                .map(|record| record.sync.as_secs_f64())
-                .sum();
+            let stopped: f64 = syncs(periods, vertex, subtask).sum();
             let works = (1.0 - stopped / seconds).max(0.0);
             without = without.min(1.0 / utilisation);
             with = with.min(works / utilisation);
@@ -34,6 +33,47 @@ pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]
     without
         .is_finite()
         .then(|| (1.0 - with / without).clamp(0.0, 1.0))
+}
+
+/// Time that one completed checkpoint takes from the thread of the subtask that decides the throughput, s: the mean of its
+/// sync phases. It is measured at the checkpoints themselves, so that neither their distance nor downtime and cut-off
+/// checkpoints are in it. `None` without a completed checkpoint, or without work that could be stopped.
+pub fn each(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Option<f64> {
+    let completed: Vec<&CheckpointRecord> = counted
+        .iter()
+        .copied()
+        .filter(|record| record.end_to_end().is_some())
+        .collect();
+    let work = work(scenario, run);
+    let busiest = work.iter().flatten().copied().fold(0.0, f64::max);
+    let mut longest: Option<f64> = None;
+    for (vertex, shares) in work.iter().enumerate() {
+        // Of equally busy subtasks the one that is stopped for longest decides.
+        for (subtask, _) in shares
+            .iter()
+            .enumerate()
+            .filter(|(_, u)| busiest > 0.0 && **u >= busiest * EQUALLY_BUSY)
+        {
+            let syncs: Vec<f64> = syncs(&completed, vertex, subtask).collect();
+            if !syncs.is_empty() {
+                let mean = syncs.iter().sum::<f64>() / syncs.len() as f64;
+                longest = Some(longest.map_or(mean, |longest| longest.max(mean)));
+            }
+        }
+    }
+    longest
+}
+
+/// Sync phases of one subtask, s.
+fn syncs(
+    records: &[&CheckpointRecord],
+    vertex: usize,
+    subtask: usize,
+) -> impl Iterator<Item = f64> {
+    records
+        .iter()
+        .filter_map(move |record| record.subtasks.get(vertex)?.get(subtask)?.as_ref())
+        .map(|record| record.sync.as_secs_f64())
 }
 
 /// Share of time that records take, by vertex and subtask: demanded, or measured where demand has no limit.

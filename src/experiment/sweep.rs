@@ -266,6 +266,9 @@ fn summary(
             .unzip();
         Loss::of(&with, &without)
     });
+    if let Some(why) = loss.as_ref().and_then(Loss::missing) {
+        troubles.push(format!("{}: no throughput loss: {why}", point.label()));
+    }
     let mut summary = summarise(&made);
     summary.coordinates.clone_from(&point.coordinates);
     summary.throughput_loss = loss.as_ref().and_then(Loss::share);

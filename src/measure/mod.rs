@@ -20,7 +20,7 @@ pub mod watch;
 pub use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 pub use crate::measure::close_up::CloseUp;
 pub use crate::measure::consistency::Consistency;
-pub use crate::measure::estimate::Estimate;
+pub use crate::measure::estimate::{Estimate, Scale};
 pub use crate::measure::flight::{Flight, Place};
 pub use crate::measure::occupancy::{BarrierMark, Occupancy};
 pub use crate::measure::phases::Phases;

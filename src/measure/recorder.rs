@@ -59,7 +59,7 @@ impl Recorder {
                 detected: None,
                 restarted: None,
                 checkpoint: None,
-                replayed_from: SimTime::ZERO,
+                replayed_from: None,
                 restored_bytes: 0,
                 running: None,
                 caught_up: None,
@@ -75,9 +75,15 @@ impl Recorder {
                 checkpoint,
                 trigger,
             } => {
-                last.restarted = Some(now);
-                last.checkpoint = checkpoint.map(|id| u64::from(id.0));
-                last.replayed_from = *trigger;
+                // One restart answers all failures before it that have none; of several after one failure the last counts.
+                let last = self.recoveries.len() - 1;
+                for (index, record) in self.recoveries.iter_mut().enumerate() {
+                    if index == last || record.restarted.is_none() {
+                        record.restarted = Some(now);
+                        record.checkpoint = checkpoint.map(|id| u64::from(id.0));
+                        record.replayed_from = Some(*trigger);
+                    }
+                }
             }
             Fact::Restored { bytes, .. } => last.restored_bytes += bytes,
             // What an earlier failure left undone is done now, too.

@@ -17,8 +17,10 @@ pub struct RecoveryRecord {
     pub restarted: Option<SimTime>,
     /// The checkpoint that was restored; `None` = none had completed.
     pub checkpoint: Option<u64>,
-    /// Its trigger (the start of the job without one): what came after it is processed again.
-    pub replayed_from: SimTime,
+    /// Its trigger (the start of the job without one): what came after it is processed again. `None` = nothing was restored
+    /// before the run ended, so that nothing was processed again.
+    #[serde(default)]
+    pub replayed_from: Option<SimTime>,
     /// Bytes of state that were read.
     pub restored_bytes: u64,
     /// When all tasks ran.
@@ -55,8 +57,8 @@ impl RecoveryRecord {
         Some(self.caught_up?.since(self.failed))
     }
 
-    /// Work that is done again: trigger of the restored checkpoint until the failure.
-    pub fn rework(&self) -> SimDuration {
-        self.failed.since(self.replayed_from)
+    /// Work that is done again: trigger of the restored checkpoint until the failure; `None` if none was restored.
+    pub fn rework(&self) -> Option<SimDuration> {
+        Some(self.failed.since(self.replayed_from?))
     }
 }

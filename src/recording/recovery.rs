@@ -60,7 +60,7 @@ pub fn of_recording(recording: &Recording) -> Vec<RecoveryRecord> {
             detected: None,
             restarted: restart.map(|restart| time(restart.start)),
             checkpoint: restart.and_then(|restart| restart.checkpoint),
-            replayed_from: time(from),
+            replayed_from: restart.map(|_| time(from)),
             restored_bytes: restart.map_or(0, |restart| restart.bytes),
             running: running.map(time),
             caught_up: caught_up.map(time),
@@ -159,7 +159,11 @@ mod tests {
         ] {
             let one = &recoveries(id)[0];
             let rate = if id == "G_hm5_rho09" { 1600.0 } else { 1000.0 };
-            let lost = one.running.unwrap().since(one.replayed_from).as_secs_f64();
+            let lost = one
+                .running
+                .unwrap()
+                .since(one.replayed_from.unwrap())
+                .as_secs_f64();
             let fluid = rate * lost / (2000.0 - rate);
             let measured = one.catch_up().unwrap().as_secs_f64();
             assert!(

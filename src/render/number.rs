@@ -23,6 +23,8 @@ pub enum Unit {
 
 /// Digits printed where nothing says how exact a number is.
 const DIGITS: i32 = 3;
+/// The middle of an interval may be so many of its half widths away from its value for ± to tell the truth.
+const LOPSIDED: f64 = 0.25;
 /// Stands for a number that does not exist.
 pub const MISSING: &str = "–";
 
@@ -73,27 +75,31 @@ impl Unit {
         self.rounded(estimate.value, estimate.half_width())
     }
 
-    /// `4.12 s [3.98, 4.26]`; without brackets where a single replication gave no interval. What cannot be negative, such
-    /// as a duration, has no interval below zero.
+    /// `4.12 s [3.98, 4.26]`; `4.12 s (n = 2)` where there are too few replications for an interval, and the value alone
+    /// where there is only one.
     pub fn with_interval(self, estimate: &Estimate) -> String {
-        let half = estimate.half_width();
-        let value = self.rounded(estimate.value, half);
-        if estimate.n < 2 || !half.is_finite() {
-            return value;
+        let value = self.estimate(estimate);
+        match estimate.interval() {
+            Some((low, high)) => {
+                let [low, high] = [low, high].map(|end| self.end(estimate, end));
+                format!("{value} [{low}, {high}]")
+            }
+            None if estimate.n > 1 => format!("{value} (n = {})", estimate.n),
+            None => value,
         }
-        let (low, high) = (
-            self.end(estimate, self.possible(estimate.low, estimate.value)),
-            self.end(estimate, estimate.high),
-        );
-        format!("{value} [{low}, {high}]")
     }
 
-    /// `4.12 s ±0.14`: the same in less space, with half the width of the interval.
+    /// `4.12 s ±0.14`: the same in less space, with half the width of the interval. An interval that lies to one side is
+    /// written in full.
     pub fn with_margin(self, estimate: &Estimate) -> String {
-        let half = estimate.half_width();
-        let value = self.rounded(estimate.value, half);
-        if estimate.n < 2 || !half.is_finite() {
+        let value = self.estimate(estimate);
+        let Some(ends) = estimate.interval() else {
             return value;
+        };
+        let half = estimate.half_width();
+        let middle = f64::midpoint(ends.0, ends.1);
+        if (middle - estimate.value).abs() > LOPSIDED * half {
+            return self.with_interval(estimate);
         }
         if self == Unit::Time && estimate.value.abs() >= 60.0 {
             return format!("{value} ±{}", self.rounded(half, half));
@@ -105,16 +111,6 @@ impl Unit {
         let half = in_units(half, scale);
         let place = digit(in_units(estimate.value, scale), half);
         format!("{value} ±{}", fixed(half, place))
-    }
-
-    /// The low end of an interval around `value`, cut off at zero where no measured value can lie below.
-    fn possible(self, low: f64, value: f64) -> f64 {
-        match self {
-            Unit::Time | Unit::Bytes | Unit::BytesPerHour | Unit::PerSecond if value >= 0.0 => {
-                low.max(0.0)
-            }
-            _ => low,
-        }
     }
 
     /// One end of an interval, in the unit of the value and without repeating it.
@@ -277,6 +273,7 @@ fn fixed(value: f64, place: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Scale;
 
     fn estimate(value: f64, half: f64) -> Estimate {
         Estimate {
@@ -330,7 +327,6 @@ mod tests {
             (Unit::Share, 0.0312, 0.002, "3.1 % [2.9, 3.3]"),
             (Unit::Time, 0.998, 0.03, "1.00 s [0.97, 1.03]"),
             (Unit::Time, 0.0, 0.0, "0 s [0, 0]"),
-            (Unit::Time, 0.008, 0.017, "8 ms [0, 25]"),
             (Unit::Share, 0.001, 0.003, "0.1 % [−0.2, 0.4]"),
         ];
         for (unit, value, half, text) in cases {
@@ -345,6 +341,24 @@ mod tests {
             }),
             "2.00 s"
         );
+    }
+
+    #[test]
+    fn two_replications_have_no_interval_and_look_the_same_everywhere() {
+        // They gave 1.80 s [-0.589, 4.19], "2 s ±2" and "2 s".
+        let two = Estimate::of(&[1.61, 1.99], Scale::Positive).unwrap();
+        assert_eq!(Unit::Time.with_interval(&two), "1.80 s (n = 2)");
+        for text in [Unit::Time.with_margin(&two), Unit::Time.estimate(&two)] {
+            assert_eq!(text, "1.80 s");
+        }
+    }
+
+    #[test]
+    fn an_interval_to_one_side_has_no_margin() {
+        let wide = Estimate::of(&[1.0, 2.0, 4.2], Scale::Positive).unwrap();
+        let whole = Unit::Time.with_interval(&wide);
+        assert_eq!(Unit::Time.with_margin(&wide), whole);
+        assert!(!whole.contains('−'), "{whole}");
     }
 
     #[test]

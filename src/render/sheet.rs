@@ -58,14 +58,12 @@ pub fn cell(value: f64) -> String {
     }
 }
 
-/// Value, low and high of an estimate as three cells.
+/// Value, low and high of an estimate as three cells; the last two are empty where there is no interval.
 pub fn cells(estimate: Option<&Estimate>) -> [String; 3] {
     estimate.map_or_else(Default::default, |estimate| {
-        [
-            cell(estimate.value),
-            cell(estimate.low),
-            cell(estimate.high),
-        ]
+        let (low, high) = estimate.interval().unzip();
+        let end = |end: Option<f64>| end.map_or_else(String::new, cell);
+        [cell(estimate.value), end(low), end(high)]
     })
 }
 

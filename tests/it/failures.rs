@@ -93,7 +93,7 @@ fn a_failed_task_is_restored_from_the_newest_checkpoint_and_catches_up() {
         Some(6),
         "triggered at 0, 5, 10, 15, 20 and 25 s"
     );
-    close(recovery.rework(), 3.0, 0.1);
+    close(recovery.rework().unwrap(), 3.0, 0.1);
     // delay 2 s; 5.08 MB at 10 MB/s and about 0.1 s besides
     close(recovery.downtime().unwrap(), 2.01 + 0.58, 0.05);
     // 1000/s arrived for 3 s of rework and 2.6 s of downtime; 2000/s are processed
@@ -142,7 +142,7 @@ fn without_checkpoints_everything_is_processed_again() {
     scenario.checkpointing.interval = None;
     let recovery = &done(&scenario).recoveries[0];
     assert_eq!((recovery.checkpoint, recovery.restored_bytes), (None, 0));
-    close(recovery.rework(), 10.0, 0.01);
+    close(recovery.rework().unwrap(), 10.0, 0.01);
 }
 
 #[test]
@@ -294,7 +294,10 @@ fn leaving_steady_time_out_changes_nothing_but_the_time_it_takes() {
     assert_eq!(short.recoveries.len(), full.recoveries.len());
     for (a, b) in short.recoveries.iter().zip(&full.recoveries) {
         pairs.push((a.failed.as_secs_f64(), b.failed.as_secs_f64()));
-        pairs.push((a.replayed_from.as_secs_f64(), b.replayed_from.as_secs_f64()));
+        pairs.push((
+            a.replayed_from.unwrap().as_secs_f64(),
+            b.replayed_from.unwrap().as_secs_f64(),
+        ));
         let number = |run: &RecoveryRecord| run.checkpoint.map_or(0.0, |id| id as f64);
         pairs.push((number(a), number(b)));
     }

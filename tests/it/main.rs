@@ -4,6 +4,8 @@
 mod accuracy;
 /// The program as a user calls it: exit codes, streams, overrides, messages.
 mod cli;
+/// Figures that have a right value by arithmetic, with and without failures and left out time.
+mod closed_figures;
 /// Two configurations side by side: changes, verdicts, exit codes.
 mod compare;
 /// Completed checkpoints are consistent cuts, record by record, whatever the job and the mode.

@@ -7,7 +7,7 @@ use crate::experiment::recommend::result::{Binding, Candidate, Nearest, Range, R
 use crate::experiment::recommend::search::{Site, Visited, best};
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::Coordinate;
-use crate::measure::Estimate;
+use crate::measure::{Estimate, Scale};
 use crate::units::{SimDuration, flink};
 
 /// Visited sites with their judgements, in the order of candidates.
@@ -155,7 +155,7 @@ impl<'a> Judged<'a> {
             .iter()
             .zip(&self.visited.sites[&base]);
         let differences = pairs.filter_map(|(here, there)| Some(cost(here)? - cost(there)?));
-        Estimate::of(&differences.collect::<Vec<f64>>())
+        Estimate::of(&differences.collect::<Vec<f64>>(), Scale::Signed)
     }
 
     /// The candidate that comes closest, and what it misses most.

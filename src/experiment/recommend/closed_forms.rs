@@ -92,7 +92,8 @@ pub fn disagreement(beside: &Beside<'_>, formulas: &[FormulaInterval]) -> Vec<St
     }
     if let (Some(cost_s), Some(duration_s), Some(mtbf_s)) =
         (beside.cost_s, beside.duration_s, beside.mtbf_s)
-        && duration_s > cost_s
+        // The answer of Young changes with the root.
+        && duration_s > cost_s * CLOSE
     {
         let law = Renewal {
             cost_s: duration_s,
@@ -112,7 +113,9 @@ pub fn disagreement(beside: &Beside<'_>, formulas: &[FormulaInterval]) -> Vec<St
 
 /// A time for people, as exact as a formula deserves: `41 ms`, `1.1 s`, `42s`, `3m 38s`.
 fn time(seconds: f64) -> String {
-    if seconds < 0.995 {
+    if seconds < 0.000_995 {
+        format!("{:.2} ms", seconds * 1e3)
+    } else if seconds < 0.995 {
         format!("{:.0} ms", seconds * 1e3)
     } else if seconds < 9.95 {
         format!("{seconds:.1} s")

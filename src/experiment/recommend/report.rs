@@ -6,12 +6,14 @@ use crate::experiment::recommend::changes::changes;
 use crate::experiment::recommend::choices::INTERVAL;
 use crate::experiment::recommend::closed_forms::{self, Beside};
 use crate::experiment::recommend::result::{
-    Binding, Change, MetricName, Recommendation, Retention, SCHEMA,
+    Binding, Candidate, Change, MetricName, Recommendation, Retention, SCHEMA,
 };
 use crate::experiment::recommend::scenes::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
 use crate::units::SimDuration;
 
+/// A period longer than the interval by this factor is not the interval's.
+const PACED: f64 = 1.05;
 /// Fewer runs tell little of how much they differ.
 const ENOUGH_RUNS: usize = 3;
 
@@ -40,6 +42,9 @@ impl Setting<'_> {
         let disagreement = closed_forms::disagreement(&beside, &formulas);
         let retention = self.retention(beside.chosen_s);
         let axes = self.ask.choices.iter().map(|choice| choice.axis.clone());
+        let candidates = judged.candidates(&labels);
+        let mut notes = self.notes(visited, visited.sites.get(&best).map(Vec::len));
+        notes.extend(paced_otherwise(&candidates));
         Recommendation {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -52,7 +57,7 @@ impl Setting<'_> {
             objectives: self.ask.question.objectives.clone(),
             minimised: MetricName::of(self.ask.question.minimised),
             axes: std::iter::once(INTERVAL.to_owned()).chain(axes).collect(),
-            candidates: judged.candidates(&labels),
+            candidates,
             chosen: judged.index(best).filter(|_| passes),
             current: self.current.and_then(|site| judged.index(site)),
             range: passes.then(|| judged.range(best)),
@@ -69,7 +74,7 @@ impl Setting<'_> {
             disagreement,
             tornado: Vec::new(),
             retention: retention.filter(|_| passes),
-            notes: self.notes(visited, visited.sites.get(&best).map(Vec::len)),
+            notes,
         }
     }
 
@@ -78,9 +83,7 @@ impl Setting<'_> {
         let chosen_s = self.rungs[best.rung];
         let mtbf = self.ask.mtbf.map(SimDuration::as_secs_f64);
         Beside {
-            cost_s: judged
-                .metric(best, "overhead")
-                .map(|share| share * chosen_s),
+            cost_s: judged.metric(best, "stop"),
             mtbf_s: mtbf.or_else(|| scenes::mtbf_s(&self.branches[best.branch].scenario)),
             chosen_s,
             duration_s: judged.metric(best, "duration_p50"),
@@ -161,5 +164,67 @@ impl Setting<'_> {
             ));
         }
         notes
+    }
+}
+
+/// Where the interval is not what sets the pace: such candidates may be one and the same configuration.
+fn paced_otherwise(candidates: &[Candidate]) -> Option<String> {
+    let pace = |candidate: &Candidate| {
+        let interval_s = candidate.coordinates.first()?.value?;
+        let period_s = candidate.metrics.get("period")?.value;
+        (period_s > interval_s * PACED).then_some((interval_s, period_s))
+    };
+    let mut paces: Vec<(f64, f64)> = candidates.iter().filter_map(pace).collect();
+    paces.sort_by(|a, b| a.0.total_cmp(&b.0));
+    paces.dedup_by(|a, b| a.0.total_cmp(&b.0).is_eq());
+    let time =
+        |seconds: f64| SimDuration::from_secs_f64((seconds * 10.0).round() / 10.0).to_string();
+    let each: Vec<String> = paces
+        .iter()
+        .map(|(interval_s, period_s)| format!("every {} at {}", time(*period_s), time(*interval_s)))
+        .collect();
+    (!each.is_empty()).then(|| {
+        format!(
+            "The interval does not set the pace everywhere: min-pause, or checkpoints that last longer than it, let \
+             them come {} (CK005). What was measured belongs to that pace; candidates of the same pace are the same.",
+            each.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::result::Coordinate;
+    use crate::measure::{Estimate, Scale};
+
+    #[test]
+    fn intervals_that_a_pause_hides_are_named() {
+        let candidate = |interval_s: f64, period_s: f64| {
+            let period = Estimate::of(&[period_s], Scale::Positive).unwrap();
+            Candidate {
+                coordinates: vec![Coordinate {
+                    label: String::new(),
+                    value: Some(interval_s),
+                }],
+                metrics: [("period".to_owned(), period)].into(),
+                at_least: Vec::new(),
+                feasible: true,
+                verdicts: Vec::new(),
+                evaluations: 1,
+                failure: None,
+            }
+        };
+        let all = [
+            candidate(10.0, 44.0),
+            candidate(40.0, 44.0),
+            candidate(60.0, 60.0),
+        ];
+        let note = paced_otherwise(&all).unwrap();
+        assert!(
+            note.contains("every 44s at 10s, every 44s at 40s"),
+            "{note}"
+        );
+        assert_eq!(paced_otherwise(&all[2..]), None);
     }
 }

@@ -113,7 +113,8 @@ fn useful_share(run: &RunResult, cost_s: f64) -> f64 {
     let mut lost: Vec<(f64, f64)> = Vec::new();
     for recovery in &run.recoveries {
         let until = recovery.running.unwrap_or(run.end).as_secs_f64();
-        lost.push((recovery.replayed_from.as_secs_f64(), until));
+        let from = recovery.replayed_from.unwrap_or(recovery.failed);
+        lost.push((from.as_secs_f64(), until));
     }
     let (mut lost_s, mut reached) = (0.0, 0.0_f64);
     for (from, until) in &lost {

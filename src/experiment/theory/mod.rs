@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::experiment::result::RunResult;
 use crate::experiment::run::{RunError, run};
-use crate::measure::{CheckpointRecord, Estimate};
+use crate::measure::{CheckpointRecord, Estimate, Scale};
 use crate::scenario::{Scenario, load};
 
 /// Confidence of all intervals of the table together.
@@ -104,7 +104,7 @@ impl Experiment {
 
 impl Reading {
     fn row(&self, samples: &[f64], confidence: f64) -> Row {
-        let simulated = Estimate::with_confidence(samples, confidence);
+        let simulated = Estimate::with_confidence(samples, Scale::of_unit(self.unit), confidence);
         Row {
             law: self.law,
             case: self.case.clone(),

@@ -1,5 +1,6 @@
 //! A small saved run for the tests of this module: two checkpoints, the second one failed and unaligned.
 
+use crate::experiment::course::Course;
 use crate::experiment::saved::RUN_SCHEMA;
 use crate::experiment::saved_run::SavedRun;
 use crate::experiment::{JobEnd, RunResult, VertexResult};
@@ -54,7 +55,7 @@ fn result() -> RunResult {
             detected: Some(at(2_900)),
             restarted: Some(at(3_000)),
             checkpoint: Some(1),
-            replayed_from: at(1_000),
+            replayed_from: Some(at(1_000)),
             restored_bytes: 100,
             running: Some(at(3_200)),
             caught_up: None,
@@ -69,6 +70,7 @@ fn result() -> RunResult {
                 ..Sample::default()
             }],
         }),
+        course: Course::default(),
         occupancy: Some(Occupancy {
             start: at(1_000),
             step: SimDuration::from_millis(50),

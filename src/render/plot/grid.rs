@@ -1,6 +1,9 @@
 //! A sweep seen along one of its axes: which axis, which curves, and what to call them.
 
 use crate::experiment::{PointSummary, SweepResult};
+use crate::measure::Estimate;
+use crate::measure::estimate::REPLICATIONS_MIN;
+use crate::render::plot::chart::Mark;
 use crate::render::plot::style::Paint;
 
 /// Curves in one picture; more cannot be told apart.
@@ -163,6 +166,24 @@ pub fn described(sweep: &SweepResult) -> String {
         n => format!("{n} replications per point"),
     };
     format!("{} · {replications}", brief(&sweep.scenario))
+}
+
+/// The intervals of a curve as a band, where there are enough replications for one.
+pub fn band(paint: Paint, curve: &[(f64, Estimate)]) -> Option<Mark> {
+    let ends = curve
+        .iter()
+        .filter_map(|(at, estimate)| estimate.interval().map(|(low, high)| (*at, low, high)));
+    let ends: Vec<(f64, f64, f64)> = ends.collect();
+    (!ends.is_empty()).then_some(Mark::Band(paint, ends))
+}
+
+/// ` · band = 95 % interval`, and of what; nothing where no band is drawn.
+pub fn band_note(sweep: &SweepResult, of: &str) -> String {
+    if (sweep.replications as usize) < REPLICATIONS_MIN {
+        String::new()
+    } else {
+        format!(" · band = 95 % interval{of}")
+    }
 }
 
 /// A name of at most 60 characters (as in Flink's web UI), so that what follows it is not lost.

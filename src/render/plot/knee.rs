@@ -56,8 +56,9 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
     let chart = Chart {
         title: finding(&loaded[0]),
         subtitle: format!(
-            "{} · band = 95 % interval of the median{}",
+            "{}{}{}",
             grid::described(sweep),
+            grid::band_note(sweep, " of the median"),
             grid::omitted(&curves)
         ),
         footer: Origin::of(sweep).footer(),
@@ -140,13 +141,7 @@ fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
         }));
     }
     let medians: Vec<_> = one.medians().collect();
-    marks.push(Mark::Band(
-        paint,
-        medians
-            .iter()
-            .map(|(load, median)| (*load, median.low, median.high))
-            .collect(),
-    ));
+    marks.extend(grid::band(paint, &medians));
     if curves == 1 {
         let tail = one.loads.iter().filter_map(|(load, _, index)| {
             Some((*load, one.curve.points[*index].1.duration_p99?.value))

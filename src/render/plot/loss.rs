@@ -24,13 +24,14 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
         return None;
     }
     let values = points().flat_map(|(_, point)| {
-        [formula(point), point.throughput_loss.map(|loss| loss.high)]
+        let loss = point.throughput_loss;
+        [formula(point), loss.map(|loss| ends(&loss).1)]
             .into_iter()
             .flatten()
             .collect::<Vec<f64>>()
     });
     let lowest = points()
-        .filter_map(|(_, point)| Some(point.throughput_loss?.low))
+        .filter_map(|(_, point)| Some(ends(&point.throughput_loss?).0))
         .fold(0.0, f64::min);
     let from_zero = Span::from_zero(values);
     let y = Span::linear(lowest.max(-from_zero.high()), from_zero.high());
@@ -43,8 +44,9 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
     let chart = Chart {
         title: finding_of(&curves.shown),
         subtitle: format!(
-            "{} · sources unlimited, with and without checkpoints · band = 95 % interval{}",
+            "{} · sources unlimited, with and without checkpoints{}{}",
             grid::described(sweep),
+            grid::band_note(sweep, ""),
             grid::omitted(&curves)
         ),
         footer: Origin::of(sweep).footer(),
@@ -64,6 +66,11 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
         chart,
         data: data(&curves.shown),
     })
+}
+
+/// What is drawn of a loss: its interval, or its value.
+fn ends(loss: &Estimate) -> (f64, f64) {
+    loss.interval().unwrap_or((loss.value, loss.value))
 }
 
 fn curve_marks(curve: &Curve, curves: usize) -> Vec<Mark> {
@@ -89,13 +96,7 @@ fn curve_marks(curve: &Curve, curves: usize) -> Vec<Mark> {
         }));
     }
     let losses: Vec<(f64, Estimate)> = losses(curve);
-    marks.push(Mark::Band(
-        curve.paint,
-        losses
-            .iter()
-            .map(|(interval, loss)| (*interval, loss.low, loss.high))
-            .collect(),
-    ));
+    marks.extend(grid::band(curve.paint, &losses));
     let label = if curves == 1 || curve.name.is_empty() {
         "simulated".to_owned()
     } else {

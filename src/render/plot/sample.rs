@@ -3,6 +3,7 @@
 pub mod failure;
 pub mod recommendation;
 
+use crate::experiment::course::Course;
 use crate::experiment::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
 };
@@ -217,6 +218,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         timeline: None,
         consistency: None,
         occupancy: Some(occupancy(true)),
+        course: Course::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::experiment::PointSummary;
 use crate::measure::Estimate;
 use crate::render::number::{Unit, counted};
 use crate::render::report::Number;
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
 
 /// An estimate as a number to remember; `None` without it.
 pub fn number(name: &str, unit: Unit, estimate: Option<&Estimate>) -> Option<Number> {
@@ -71,6 +71,7 @@ pub fn phases(point: &PointSummary) -> Table {
         Some(vec![name.to_owned(), Unit::Time.with_interval(estimate)])
     });
     let replications = counted(point.digests.len(), "replication");
+    let overlap = parts_overlap(point).then(|| OVERLAP.to_owned());
     Table {
         title: String::new(),
         columns: vec![
@@ -78,9 +79,11 @@ pub fn phases(point: &PointSummary) -> Table {
             ("value [95 % interval]".to_owned(), Align::Right),
         ],
         rows: rows.collect(),
-        notes: vec![format!(
+        notes: std::iter::once(format!(
             "over {replications}; phases: median over checkpoints of the slowest subtask"
-        )],
+        ))
+        .chain(overlap)
+        .collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the accuracy of a report rests on.
 
 use crate::experiment::Comparison;
+use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::counted;
 use crate::render::report::Part;
 use crate::render::table::{Align, Table};
@@ -27,6 +28,9 @@ pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
             "One replication: nothing is known about the spread; --replications 5 gives intervals."
                 .to_owned()
         }
+        n if n < REPLICATIONS_MIN => format!(
+            "{n} replications are too few for intervals: they would say nothing; --replications 5 gives some."
+        ),
         n => format!(
             "Intervals are those of 95 % over {n} replications, each with its own random numbers; they do not contain \
              errors of the model."

@@ -51,7 +51,7 @@ fn row(difference: &Difference) -> Vec<String> {
             .as_ref()
             .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value))
     };
-    let interval = difference.difference.filter(|of| of.n > 1);
+    let interval = difference.difference.and_then(|of| of.interval());
     vec![
         difference.name.to_owned(),
         text(&difference.a),
@@ -61,7 +61,7 @@ fn row(difference: &Difference) -> Vec<String> {
             .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value)),
         interval.map_or_else(
             || MISSING.to_owned(),
-            |of| format!("[{}, {}]", unit.text(of.low), unit.text(of.high)),
+            |(low, high)| format!("[{}, {}]", unit.text(low), unit.text(high)),
         ),
         difference
             .relative()
@@ -85,6 +85,7 @@ fn verdict(difference: &Difference) -> &'static str {
 fn notes(compared: &Compared, replications: u32) -> Vec<String> {
     let pairs = match replications {
         1 => "one pair of runs: no intervals, no verdicts; take more --replications".to_owned(),
+        2 => "two pairs of runs: no intervals, no verdicts; take more --replications".to_owned(),
         n => format!(
             "{n} pairs of runs with the same random numbers and failures; interval and verdict: Student's t of the paired \
              differences; one metric in 40 is called better and one worse where there is no difference"

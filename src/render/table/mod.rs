@@ -20,7 +20,7 @@ pub use crate::render::table::difference::{changes, differences};
 pub use crate::render::table::formulas::{formulas, formulas_sheet, sweep_formulas_sheet};
 pub use crate::render::table::headline::headline;
 pub use crate::render::table::objectives::objectives;
-pub use crate::render::table::phases::{phases, phases_sheet};
+pub use crate::render::table::phases::{OVERLAP, parts_overlap, phases, phases_sheet};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{failures, sweep, sweep_sheet};
 pub use crate::render::table::theory::theory;

@@ -2,10 +2,11 @@
 
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
+use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::{MISSING, Unit, optional};
 use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
 
 type Field = fn(&PointSummary) -> Option<Estimate>;
 
@@ -66,6 +67,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
     });
     let replications = match sweep.replications {
         1 => "1 replication per point: no intervals".to_owned(),
+        n if (n as usize) < REPLICATIONS_MIN => format!(
+            "{n} replications per point: too few for intervals; phases: median of the slowest subtask; counts: per replication"
+        ),
         n => format!(
             "{n} replications per point, ± = half the 95 % interval; phases: median of the slowest subtask; counts: per replication"
         ),
@@ -81,6 +85,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         table.notes.push("no checkpoint completed".to_owned());
     }
     table.notes.extend(failures(sweep));
+    if sweep.points.iter().any(parts_overlap) {
+        table.notes.push(OVERLAP.to_owned());
+    }
     table.without_empty_columns(sweep.axes.len() + 1)
 }
 

@@ -45,8 +45,9 @@ pub fn picture(sweep: &SweepResult, timeout: Option<SimDuration>) -> Option<Pict
     let chart = Chart {
         title: finding(&curves.shown),
         subtitle: format!(
-            "{} · band = 95 % interval of the median{}",
+            "{}{}{}",
             grid::described(sweep),
+            grid::band_note(sweep, " of the median"),
             grid::omitted(&curves)
         ),
         footer: Origin::of(sweep).footer(),
@@ -157,11 +158,7 @@ fn curve_marks(curve: &Curve, row: usize, curves: usize) -> Vec<Mark> {
         .iter()
         .filter_map(|(interval, point)| Some((*interval, point.duration_p50?)))
         .collect();
-    let band = medians
-        .iter()
-        .map(|(interval, median)| (*interval, median.low, median.high))
-        .collect();
-    marks.push(Mark::Band(curve.paint, band));
+    marks.extend(grid::band(curve.paint, &medians));
     if curves <= 2 {
         let points = curve
             .points

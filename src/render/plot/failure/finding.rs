@@ -55,14 +55,16 @@ fn parts(episode: &Episode) -> String {
 pub fn subtitle(scenario: &str, episode: &Episode, episodes: usize, longest: bool) -> String {
     let record = episode.last();
     let mut parts = vec![scenario.to_owned(), record.cause.clone()];
-    let rework = Unit::Time.about(record.rework().as_secs_f64());
-    parts.push(match record.checkpoint {
+    let rework = record
+        .rework()
+        .map(|rework| Unit::Time.about(rework.as_secs_f64()));
+    parts.extend(rework.map(|rework| match record.checkpoint {
         Some(id) => format!(
             "checkpoint {id} restored ({}), {rework} of work done again",
             Unit::Bytes.text(record.restored_bytes as f64)
         ),
         None => format!("no checkpoint to restore, all {rework} of work done again"),
-    });
+    }));
     if episodes > 1 {
         let which = if longest { "the longest" } else { "one" };
         parts.push(format!("{which} of {episodes} recoveries"));

@@ -89,7 +89,9 @@ struct Frame {
 /// From the trigger of the restored checkpoint, unless that is far, until a little after the end.
 fn window(episode: &Episode) -> Span {
     let seconds = episode.seconds().max(1e-3);
-    let replayed = episode.at(episode.first().replayed_from).abs();
+    let replayed = episode.first().replayed_from;
+    // Not restarted yet: nobody knows how far back it will go.
+    let replayed = replayed.map_or(f64::INFINITY, |from| episode.at(from).abs());
     let lead = (replayed + LEAD.0 * seconds).clamp(LEAD.0 * seconds, LEAD.1 * seconds);
     Span::linear(-lead, seconds * (1.0 + TAIL))
 }
@@ -118,10 +120,13 @@ fn instants(episode: &Episode) -> Vec<Flag> {
         || "start of the job".to_owned(),
         |id| format!("checkpoint {id} triggered"),
     );
-    let mut flags = vec![
-        flag(episode.at(first.replayed_from), &restored, Paint::Ink),
-        flag(0.0, "failure", Paint::Objective),
-    ];
+    let mut flags = Vec::new();
+    flags.extend(
+        first
+            .replayed_from
+            .map(|from| flag(episode.at(from), &restored, Paint::Ink)),
+    );
+    flags.push(flag(0.0, "failure", Paint::Objective));
     let again = episode.records.len() - 1;
     for (index, record) in episode.records[1..].iter().enumerate() {
         let label = match (index, again) {

@@ -1,7 +1,6 @@
 //! Picture: what an interval costs in all, in processing that checkpoints take and work that failures repeat.
 
 use crate::experiment::recommend::{Candidate, Recommendation};
-use crate::formulas::catch_up::rework;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{
@@ -17,6 +16,8 @@ use crate::render::sheet::{self, Sheet};
 
 /// Costs this close to the minimum are as good.
 const FLAT: f64 = 1.05;
+/// Costs this close to it are the same: of intervals that are not what sets the pace.
+const SAME: f64 = 1.000_001;
 
 /// What one interval costs, as shares of the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,11 +57,11 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
     let mut subtitle = vec![described(found)];
     subtitle.extend(Some(choices(focus)).filter(|choices| !choices.is_empty()));
     subtitle.push(format!(
-        "expected rework = (interval / 2 + duration) / mean time between failures of {}",
+        "expected rework = mean age of the newest completed checkpoint / mean time between failures of {}",
         exact(Unit::Time, mtbf_s)
     ));
     let chart = Chart {
-        title: finding(&lowest, &flat),
+        title: finding(&points, &lowest, &flat),
         subtitle: subtitle.join(" · "),
         footer: footer(found),
         height: 680,
@@ -76,11 +77,12 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
 
 fn point(seconds: f64, candidate: &Candidate, mtbf_s: f64) -> Option<Point> {
     let overhead = metric(candidate, "overhead")?.value;
-    let duration = metric(candidate, "duration_p50")?.value;
+    // Measured: what sets the pace may be something else than the interval.
+    let rework = metric(candidate, "expected_rework")?.value;
     let point = Point {
         seconds,
         overhead,
-        rework: rework(seconds, duration).mean_s / mtbf_s,
+        rework: rework / mtbf_s,
     };
     (point.total().is_finite() && point.total() > 0.0).then_some(point)
 }
@@ -239,10 +241,14 @@ fn curves(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span
     }
 }
 
-fn finding(lowest: &Point, flat: &Flat) -> String {
+fn finding(points: &[Point], lowest: &Point, flat: &Flat) -> String {
+    let as_low = points
+        .iter()
+        .filter(|point| point.total() <= lowest.total() * SAME);
+    let at = as_low.map(|point| exact(Unit::Time, point.seconds));
     let best = format!(
         "The total cost is least at an interval of {}, {} of the time",
-        exact(Unit::Time, lowest.seconds),
+        at.collect::<Vec<String>>().join(" or "),
         Unit::Share.about(lowest.total())
     );
     let among = if flat.open { "of what was tried, " } else { "" };

@@ -29,7 +29,7 @@ struct Point<'c> {
     index: usize,
     candidate: &'c Candidate,
     at: (f64, f64),
-    interval: (f64, f64),
+    interval: Option<(f64, f64)>,
     /// The recovery was longer than the number says.
     at_least: bool,
     on_front: bool,
@@ -78,10 +78,7 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
     marks.push(view.names());
     let chart = Chart {
         title: view.finding(&recovery),
-        subtitle: format!(
-            "{} · bars are 95 % intervals of the recovery",
-            described(found)
-        ),
+        subtitle: subtitle(found, &points),
         footer: footer(found),
         height: 720,
         key: view.key(),
@@ -119,6 +116,15 @@ fn recovery(found: &Recommendation) -> MetricName {
         })
 }
 
+fn subtitle(found: &Recommendation, points: &[Point]) -> String {
+    let bars = if points.iter().any(|point| point.interval.is_some()) {
+        " · bars are 95 % intervals of the recovery"
+    } else {
+        ""
+    };
+    format!("{}{bars}", described(found))
+}
+
 fn point<'c>(index: usize, candidate: &'c Candidate, recovery: &str) -> Option<Point<'c>> {
     let overhead: &Estimate = metric(candidate, OVERHEAD)?;
     let duration: &Estimate = metric(candidate, recovery)?;
@@ -126,7 +132,7 @@ fn point<'c>(index: usize, candidate: &'c Candidate, recovery: &str) -> Option<P
         index,
         candidate,
         at: (overhead.value, duration.value),
-        interval: (duration.low, duration.high),
+        interval: duration.interval(),
         at_least: candidate.at_least.iter().any(|name| name == recovery),
         on_front: false,
     })
@@ -278,7 +284,7 @@ impl View<'_> {
                 let (paint, shape) = self.look(point);
                 let dot = Dot {
                     at: point.at,
-                    interval: on_front.then_some(point.interval),
+                    interval: point.interval.filter(|_| on_front),
                 };
                 marks.push(one(paint, shape, !point.candidate.feasible, dot));
             }
@@ -333,7 +339,7 @@ impl View<'_> {
             .iter()
             .map(|point| Dot {
                 at: point.at,
-                interval: point.on_front.then_some(point.interval),
+                interval: point.interval.filter(|_| point.on_front),
             })
             .collect();
         Mark::Callouts(Callouts { names, avoid })
@@ -428,8 +434,9 @@ fn data(points: &[Point], recovery: &MetricName) -> Sheet {
     let mut sheet = Sheet::new(names);
     for point in points {
         let mut row = vec![name(point.candidate)];
-        let numbers = [point.at.0, point.at.1, point.interval.0, point.interval.1];
-        row.extend(numbers.map(sheet::cell));
+        row.extend([point.at.0, point.at.1].map(sheet::cell));
+        let (low, high) = point.interval.unzip();
+        row.extend([low, high].map(|end| end.map_or_else(String::new, sheet::cell)));
         let flags = [point.at_least, point.candidate.feasible, point.on_front];
         row.extend(flags.map(|flag| flag.to_string()));
         sheet.push(row);

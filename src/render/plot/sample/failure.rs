@@ -146,7 +146,7 @@ fn record(outage: &Outage, index: usize, checkpoint: f64, seconds: f64) -> Recov
         detected: by_then(detected),
         restarted: by_then(restarted),
         checkpoint: (checkpoint > 0.0).then_some(checkpoint as u64),
-        replayed_from: at(checkpoint.max(0.0) * INTERVAL as f64),
+        replayed_from: by_then(restarted).map(|_| at(checkpoint.max(0.0) * INTERVAL as f64)),
         restored_bytes: 4_400_000_000,
         running: by_then(running),
         caught_up: None,

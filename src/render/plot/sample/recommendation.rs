@@ -51,6 +51,10 @@ fn candidate(seconds: f64, mode: &str, objectives: &[Objective]) -> Candidate {
             if unaligned { 42.0 } else { 50.0 } + 1.2 * seconds,
         ),
         (
+            "expected_rework",
+            seconds / 2.0 + if unaligned { 4.0 } else { 9.0 + seconds / 20.0 },
+        ),
+        (
             "duration_p50",
             if unaligned { 4.0 } else { 9.0 + seconds / 20.0 },
         ),

@@ -1,0 +1,137 @@
+//! How many records each vertex had processed as a run went on: what two runs are compared by over the same window.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::job::TaskCounters;
+use crate::scenario::Scenario;
+use crate::units::{SimDuration, SimTime};
+
+/// Instants after warm-up at which records are counted. Between two of them the rate counts as constant.
+const MARKS: u64 = 256;
+/// Vertices whose busiest subtasks are this close are equally busy.
+const EQUALLY_BUSY: f64 = 0.01;
+
+/// Records processed (sources: emitted), by vertex, on the clock of the simulation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Seconds between counts; the first is at the end of warm-up.
+    pub step_s: f64,
+    /// By vertex, in scenario order: one count after the other.
+    pub records: Vec<Vec<u64>>,
+    /// The vertex with the busiest subtask; of equally busy ones the last.
+    pub bottleneck: usize,
+}
+
+impl Course {
+    /// Records of a vertex until `at_s` seconds after warm-up; `None` if the run did not last so long.
+    pub fn until(&self, vertex: usize, at_s: f64) -> Option<f64> {
+        let counts = self.records.get(vertex)?;
+        let position = at_s / self.step_s;
+        let last = counts.len().checked_sub(1)? as f64;
+        // The last count is at the end of the run but for rounding.
+        if !(0.0..=last + 1e-6).contains(&position) {
+            return None;
+        }
+        let before = position.min(last).floor();
+        let from = *counts.get(before as usize)? as f64;
+        let to = counts
+            .get(before as usize + 1)
+            .map_or(from, |count| *count as f64);
+        Some(from + (to - from) * (position.min(last) - before))
+    }
+
+    /// Seconds from warm-up to the last count.
+    pub fn seconds(&self) -> f64 {
+        let counts = self.records.first().map_or(0, Vec::len);
+        self.step_s * counts.saturating_sub(1) as f64
+    }
+
+    /// Remembers the bottleneck, by the largest busy share of each vertex.
+    pub fn busiest(&mut self, busy: impl Iterator<Item = f64>) {
+        let busy: Vec<f64> = busy.collect();
+        let most = busy.iter().copied().fold(0.0, f64::max);
+        let as_busy = busy.iter().rposition(|share| *share >= most - EQUALLY_BUSY);
+        self.bottleneck = as_busy.unwrap_or(0);
+    }
+}
+
+/// Counts while a run goes on.
+#[derive(Clone, Debug)]
+pub(super) struct Meter {
+    warmup: SimTime,
+    step: SimDuration,
+    parallelism: Vec<usize>,
+    course: Course,
+}
+
+impl Meter {
+    pub(super) fn of(scenario: &Scenario) -> Meter {
+        let counted = scenario.job.duration.saturating_sub(scenario.job.warmup);
+        let step = SimDuration::from_nanos((counted.as_nanos() / MARKS).max(1));
+        Meter {
+            warmup: SimTime::ZERO + scenario.job.warmup,
+            step,
+            parallelism: scenario
+                .vertices
+                .iter()
+                .map(|vertex| vertex.parallelism)
+                .collect(),
+            course: Course {
+                step_s: step.as_secs_f64(),
+                records: vec![Vec::new(); scenario.vertices.len()],
+                bottleneck: 0,
+            },
+        }
+    }
+
+    /// When to count next.
+    pub(super) fn due(&self) -> Option<SimTime> {
+        let counted = self.course.records.first()?.len() as u64;
+        (counted <= MARKS).then(|| self.warmup + self.step * counted)
+    }
+
+    /// Counts what the tasks have done.
+    pub(super) fn count(&mut self, tasks: &[TaskCounters]) {
+        let mut first = 0;
+        for (vertex, parallelism) in self.parallelism.iter().enumerate() {
+            let of_vertex = &tasks[first..first + parallelism];
+            first += parallelism;
+            let records = of_vertex.iter().map(|task| task.records).sum();
+            self.course.records[vertex].push(records);
+        }
+    }
+
+    pub(super) fn finish(self) -> Course {
+        self.course
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_counts_the_rate_is_constant_and_beyond_the_last_nothing_is_known() {
+        let course = Course {
+            step_s: 2.0,
+            records: vec![vec![0, 10, 30]],
+            bottleneck: 0,
+        };
+        assert_eq!(course.until(0, 1.0), Some(5.0));
+        assert_eq!(course.until(0, 3.0), Some(20.0));
+        assert_eq!(course.until(0, 4.0), Some(30.0));
+        assert_eq!(course.until(0, 4.1), None);
+        assert!((course.seconds() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_bottleneck_is_the_last_of_the_busiest() {
+        let mut course = Course::default();
+        course.busiest([0.2, 0.995, 1.0, 0.4].into_iter());
+        assert_eq!(course.bottleneck, 2);
+        course.busiest([0.2, 1.0, 0.995, 0.4].into_iter());
+        assert_eq!(course.bottleneck, 2);
+        course.busiest([1.0, 0.2, 0.3].into_iter());
+        assert_eq!(course.bottleneck, 0);
+    }
+}
