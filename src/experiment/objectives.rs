@@ -91,7 +91,7 @@ fn expected_failures(scenario: &Scenario) -> f64 {
             let runs = f64::from(scenario.job.replications);
             runs * measured.as_secs_f64() / mtbf.as_secs_f64().max(1e-9)
         }
-        _ => f64::INFINITY,
+        FailureLaw::Trace(_) => f64::INFINITY,
     }
 }
 

@@ -84,12 +84,16 @@ pub fn unparsed(text: &str) -> String {
         match line.split_once('=') {
             Some((key, _)) if is_known(&table, key.trim(), &known) => without_comment(line),
             Some((key, value)) if is_name(key.trim()) => {
-                format!("{key}={}", replace(value, &[0..value.len()], '*'))
+                format!("{key}={}", all_hidden(value))
             }
-            _ => replace(line, &[0..line.len()], '*'),
+            _ => all_hidden(line),
         }
     });
     lines.collect()
+}
+
+fn all_hidden(text: &str) -> String {
+    hide(text, std::slice::from_ref(&(0..text.len())))
 }
 
 /// The table that `[a.b]` or `[[a.b]]` begins, if all of its words are known.
@@ -156,7 +160,15 @@ fn without_comment(line: &str) -> String {
         false
     });
     match comment {
-        Some((at, _)) => replace(line, &[at..line.len()], ' '),
+        Some((at, _)) => format!(
+            "{}{}",
+            &line[..at],
+            replace(
+                &line[at..],
+                std::slice::from_ref(&(0..line.len() - at)),
+                ' '
+            )
+        ),
         None => line.to_owned(),
     }
 }

@@ -43,7 +43,7 @@ pub fn include(document: &mut Document) -> Result<(), Diagnostics> {
     if conf.is_old {
         old(document, &path, &name);
     }
-    merge(document, conf);
+    merge(document, &conf);
     Ok(())
 }
 
@@ -72,7 +72,7 @@ fn old(document: &mut Document, path: &KeyPath, name: &str) {
     document.remarks.push(remark.at(place));
 }
 
-fn merge(document: &mut Document, conf: Conf) {
+fn merge(document: &mut Document, conf: &Conf) {
     let own: BTreeSet<String> = document.flink().map(|(key, _)| present_key(key)).collect();
     document.remarks.extend(conf.remarks.iter().cloned());
     let slot = document

@@ -135,13 +135,11 @@ pub fn is_used(key: &str) -> bool {
 
 /// What an option that is not simulated changes in Flink; `None` if nothing that a checkpoint or a recovery costs.
 pub fn cost(key: &str) -> Option<&'static str> {
-    match of_the_list(key) {
-        Some(option) => (option.role == Role::Cost).then_some(option.effect),
-        None => {
-            let family = COSTLY.iter().find(|(begin, _)| key.starts_with(begin));
-            family.map(|(_, reason)| *reason)
-        }
+    if let Some(option) = of_the_list(key) {
+        return (option.role == Role::Cost).then_some(option.effect);
     }
+    let family = COSTLY.iter().find(|(begin, _)| key.starts_with(begin));
+    family.map(|(_, reason)| *reason)
 }
 
 /// That an option is accepted and not simulated, in one sentence.

@@ -9,9 +9,15 @@ const REPLACED: char = '\u{FFFD}';
 pub fn is_harmful(sign: char) -> bool {
     match sign {
         '\n' | '\t' => false,
-        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{FEFF}' => true,
-        '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => true,
-        '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' => true,
+        '\u{AD}'
+        | '\u{61C}'
+        | '\u{180E}'
+        | '\u{FEFF}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FFF9}'..='\u{FFFB}'
+        | '\u{E0000}'..='\u{E007F}' => true,
         other => other.is_control(),
     }
 }
@@ -44,15 +50,12 @@ pub fn harmless_emphasised(text: &str) -> String {
         let own = EMPHASIS
             .iter()
             .find(|sequence| rest.starts_with(**sequence));
-        let length = match own {
-            Some(sequence) => {
-                clean.push_str(sequence);
-                sequence.len()
-            }
-            None => {
-                clean.push(if is_harmful(sign) { REPLACED } else { sign });
-                sign.len_utf8()
-            }
+        let length = if let Some(sequence) = own {
+            clean.push_str(sequence);
+            sequence.len()
+        } else {
+            clean.push(if is_harmful(sign) { REPLACED } else { sign });
+            sign.len_utf8()
         };
         rest = &rest[length..];
     }

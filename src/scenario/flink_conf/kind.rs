@@ -70,7 +70,7 @@ pub(super) fn other_than_a_configuration(text: &str) -> Option<(String, String)>
             "put the lines below FLINK_PROPERTIES into a file of their own and name that",
         );
     }
-    if lines.iter().any(|line| *line == "services:") {
+    if lines.contains(&"services:") {
         return told("a Compose file", WRITE);
     }
     if lines

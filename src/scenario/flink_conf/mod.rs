@@ -122,16 +122,13 @@ fn settle(name: &str, text: &str, found: Found, is_old: bool) -> Conf {
                 }
             }
         }
-        match by_key.get(&entry.key) {
-            Some(index) => {
-                let message = format!("`{}` is given twice; the last one holds", entry.key);
-                said.push((entry.line, message));
-                entries[*index] = entry;
-            }
-            None => {
-                by_key.insert(entry.key.clone(), entries.len());
-                entries.push(entry);
-            }
+        if let Some(index) = by_key.get(&entry.key) {
+            let message = format!("`{}` is given twice; the last one holds", entry.key);
+            said.push((entry.line, message));
+            entries[*index] = entry;
+        } else {
+            by_key.insert(entry.key.clone(), entries.len());
+            entries.push(entry);
         }
     }
     let source = Arc::new(SourceText {

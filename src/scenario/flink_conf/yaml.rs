@@ -59,15 +59,18 @@ pub(super) fn read(text: &str) -> Result<Found, Unreadable> {
     }
 }
 
+/// An event, and where it stands.
+type Placed = (Event, Marker);
+
 /// The events of a text, an alias replaced by what it stands for.
 struct Events<'t> {
     parser: Parser<std::str::Chars<'t>>,
     /// What anchors stand for.
-    anchors: BTreeMap<usize, Vec<(Event, Marker)>>,
+    anchors: BTreeMap<usize, Vec<Placed>>,
     /// Anchors whose content is being read, and how deep in it we are.
-    recorded: Vec<(usize, usize, Vec<(Event, Marker)>)>,
+    recorded: Vec<(usize, usize, Vec<Placed>)>,
     /// What comes before the parser goes on, the next one last.
-    again: Vec<(Event, Marker)>,
+    again: Vec<Placed>,
     count: usize,
 }
 
@@ -82,18 +85,15 @@ impl<'t> Events<'t> {
         }
     }
 
-    fn next(&mut self) -> Result<(Event, Marker), Unreadable> {
+    fn next(&mut self) -> Result<Placed, Unreadable> {
         loop {
-            let (event, marker) = match self.again.pop() {
-                Some(again) => again,
-                None => {
-                    let next = self
-                        .parser
-                        .next_token()
-                        .map_err(|error| scan_error(&error))?;
-                    self.record(&next);
-                    next
-                }
+            let (event, marker) = if let Some(again) = self.again.pop() {
+                again
+            } else {
+                let next = self.parser.next_token();
+                let next = next.map_err(|error| scan_error(&error))?;
+                self.record(&next);
+                next
             };
             self.count += 1;
             if self.count > EVENTS_MAX {
@@ -112,7 +112,7 @@ impl<'t> Events<'t> {
         }
     }
 
-    fn record(&mut self, next: &(Event, Marker)) {
+    fn record(&mut self, next: &Placed) {
         let (begins, ends) = match &next.0 {
             Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
                 (Some((*anchor, true)), false)
@@ -264,7 +264,8 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for n in 1..12 {
             let alias = format!("*a{}", n - 1);
-            bomb += &format!("a{n}: &a{n} [{}]\n", vec![alias; 10].join(", "));
+            let aliases = vec![alias; 10].join(", ");
+            bomb = format!("{bomb}a{n}: &a{n} [{aliases}]\n");
         }
         assert!(read(&bomb).unwrap_err().message.contains("too long"));
         assert!(read("a: &a [*a]").is_err());

@@ -138,7 +138,7 @@ fn rest(conf: &Conf, said: &mut Vec<Diagnostic>) -> String {
     for entry in &conf.entries {
         let key = &entry.key;
         match flink_options::lookup(key) {
-            Lookup::Unknown(meant) => unknown.push((key, meant)),
+            Lookup::Unknown(meant) => unknown.push((entry, meant)),
             _ if flink_options::is_used(key) => {}
             _ => match flink_options::cost(key) {
                 Some(reason) => costly.push((key, reason)),
@@ -146,71 +146,61 @@ fn rest(conf: &Conf, said: &mut Vec<Diagnostic>) -> String {
             },
         }
     }
-    let mut text = String::new();
+    let mut text = Vec::new();
     if !costly.is_empty() {
-        text += "\n# Change the cost in Flink and are not simulated:\n";
-        for (key, reason) in &costly {
-            text += &format!("#   {key}: {reason}\n");
-        }
+        text.push("\n# Change the cost in Flink and are not simulated:".to_owned());
+        let lines = costly
+            .iter()
+            .map(|(key, reason)| format!("#   {key}: {reason}"));
+        text.extend(lines);
         let names: Vec<&str> = costly.iter().map(|(key, _)| key.as_str()).collect();
         let message = "changes the cost in Flink and is not simulated: ";
         said.push(Diagnostic::note(format!("{message}{}", names.join(", "))));
     }
     if !harmless.is_empty() {
-        text += "\n# Without effect on the simulation:\n";
-        harmless
-            .iter()
-            .for_each(|key| text += &format!("#   {key}\n"));
+        text.push("\n# Without effect on the simulation:".to_owned());
+        text.extend(harmless.iter().map(|key| format!("#   {key}")));
         said.push(Diagnostic::note(format!(
             "without effect on the simulation: {}",
             harmless.join(", ")
         )));
     }
     if !unknown.is_empty() {
-        text += "\n# No options of Flink, which ignores them:\n";
+        text.push("\n# No options of Flink, which ignores them:".to_owned());
     }
-    for (key, meant) in unknown {
+    for (entry, meant) in unknown {
+        let key = &entry.key;
         let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
-        text += &format!(
-            "#   {key}{}\n",
-            hint.as_ref()
-                .map_or(String::new(), |hint| format!("; {hint}"))
-        );
-        let place = conf.entries.iter().find(|entry| entry.key == *key);
-        let mut warning =
-            Diagnostic::warning(format!("`{key}` is no option of Flink, which ignores it"))
-                .at(place.map(|entry| conf.place(entry.line)));
+        text.push(match &hint {
+            Some(hint) => format!("#   {key}; {hint}"),
+            None => format!("#   {key}"),
+        });
+        let message = format!("`{key}` is no option of Flink, which ignores it");
+        let mut warning = Diagnostic::warning(message).at(Some(conf.place(entry.line)));
         warning.help.extend(hint);
         said.push(warning);
     }
     if !conf.remarks.is_empty() {
-        text += "\n# Remarks on the file:\n";
-        conf.remarks
-            .iter()
-            .for_each(|remark| text += &format!("#   {}\n", one_line(&remark.message)));
+        text.push("\n# Remarks on the file:".to_owned());
     }
-    text
+    let remarks = conf.remarks.iter();
+    text.extend(remarks.map(|remark| format!("#   {}", one_line(&remark.message))));
+    text.push(String::new());
+    text.join("\n")
 }
 
 fn write(conf: &Conf, lines: &[Line<'_>], rest: &str) -> String {
-    let mut text = job(conf, lines);
-    text += "[flink]\n";
-    for line in lines {
+    let written = lines.iter().map(|line| {
         let value = toml::Value::from(line.entry.value.as_str());
         let option = format!("{} = {value}", line.key);
-        text += &match &line.refused {
-            Some(problem) => format!(
-                "# {}\n#   left out: {}\n",
-                one_line(&option),
-                one_line(&problem.message)
-            ),
-            None => {
-                let effect = effect(line.key);
-                format!("{option} # {effect}\n")
-            }
-        };
-    }
-    text + rest
+        if let Some(problem) = &line.refused {
+            let (option, why) = (one_line(&option), one_line(&problem.message));
+            return format!("# {option}\n#   left out: {why}\n");
+        }
+        format!("{option} # {}\n", effect(line.key))
+    });
+    let written: String = written.collect();
+    format!("{}[flink]\n{written}{rest}", job(conf, lines))
 }
 
 fn effect(key: &str) -> &'static str {
@@ -230,23 +220,25 @@ fn job(conf: &Conf, lines: &[Line<'_>]) -> String {
         line.and_then(|line| line.entry.value.trim().parse::<u64>().ok())
     };
     let parallelism = given("parallelism.default");
-    let mut text = String::new();
+    let mut text: Vec<String> = Vec::new();
     for line in JOB.lines() {
         if parallelism.is_none() || !line.starts_with("parallelism = ") {
-            text += &format!("{line}\n");
+            text.push(line.to_owned());
         }
         if conf.is_old && line == "[job]" {
             let why = "assumed: flink-conf.yaml is a file of Flink 1.x";
-            text += &format!("flink-version = \"{LAST_OF_1}\" # {why}\n");
+            text.push(format!("flink-version = \"{LAST_OF_1}\" # {why}"));
         }
     }
     let slots = given("taskmanager.numberOfTaskSlots");
     if let (Some(parallelism), Some(slots @ 1..)) = (parallelism, slots) {
         let taskmanagers = parallelism.div_ceil(slots).max(1);
         let why = "parallelism.default / taskmanager.numberOfTaskSlots";
-        text += &format!("[cluster]\ntaskmanagers = {taskmanagers} # {why}\n\n");
+        text.push(format!(
+            "[cluster]\ntaskmanagers = {taskmanagers} # {why}\n"
+        ));
     }
-    text
+    text.join("\n") + "\n"
 }
 
 /// Takes out the lines that make the scenario invalid; false if there are none.
