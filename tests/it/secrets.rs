@@ -41,6 +41,7 @@ enum Where {
 const OK: &str = "execution.checkpointing.interval: 3s\n";
 
 /// Everywhere.
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn places() -> Vec<Where> {
     use Where::{Conf, Scenario, Set};
     let yaml = [
