@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::render::ascii::plain;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::units::harmless::{harmless, harmless_emphasised};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -43,15 +44,25 @@ impl Console {
 
     /// Writes a result for people.
     pub fn text(self, text: &str) -> anyhow::Result<()> {
-        if self.ascii {
-            return self.result(&plain(text));
-        }
-        self.result(text)
+        let text = if self.colours_results() {
+            harmless_emphasised(text)
+        } else {
+            harmless(text)
+        };
+        self.put(&if self.ascii { plain(&text) } else { text })
     }
 
-    /// Writes a result as it is. A reader that has gone away (`| head`) is no error.
-    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
+    /// Writes a result for programs as it is; what a terminal would obey is replaced there.
     pub fn result(self, text: &str) -> anyhow::Result<()> {
+        if std::io::stdout().is_terminal() {
+            return self.put(&harmless(text));
+        }
+        self.put(text)
+    }
+
+    /// A reader that has gone away (`| head`) is no error.
+    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
+    fn put(self, text: &str) -> anyhow::Result<()> {
         let mut stdout = std::io::stdout().lock();
         let written =
             writeln!(stdout, "{}", text.trim_end_matches('\n')).and_then(|()| stdout.flush());
@@ -80,6 +91,10 @@ impl Console {
 
     /// Says what went wrong.
     pub fn error(self, text: &str) {
+        self.say(&harmless(text));
+    }
+
+    fn say(self, text: &str) {
         let text = if self.ascii {
             plain(text)
         } else {
@@ -92,7 +107,8 @@ impl Console {
     /// Shows problems of a scenario.
     pub fn diagnostics(self, problems: &Diagnostics) {
         if !problems.0.is_empty() {
-            self.error(&problems.render(self.coloured()));
+            // Its colours are escape sequences; the texts in it are harmless already.
+            self.say(&problems.render(self.coloured()));
         }
     }
 

@@ -11,7 +11,7 @@ pub enum Exit {
     Failure = 1,
     /// The command line or a scenario is invalid (clap's own code, too).
     Usage = 2,
-    /// An objective is missed.
+    /// An objective is missed, or there is no value to judge it by.
     Missed = 3,
     /// `compare --detailed-exitcode` found a difference.
     Difference = 4,

@@ -9,6 +9,7 @@ use crate::experiment::objectives;
 use crate::formulas::timeout;
 use crate::render::number::counted;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::scenario::flink_options;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::lint;
 use crate::scenario::load::{self, Loaded};
@@ -40,11 +41,18 @@ impl Input {
         if console.is_talkative() {
             let (shown, left_out) = brief(warnings(&loaded));
             console.diagnostics(&Diagnostics(shown));
-            if left_out > 0 {
+            if !left_out.is_empty() {
                 let file = self.file.display();
-                let notes = counted(left_out, "note");
+                let notes = counted(left_out.len(), "note");
+                let is_costly = |note: &&Diagnostic| note.message.contains(flink_options::COSTS);
+                let costly = match left_out.iter().filter(is_costly).count() {
+                    0 => String::new(),
+                    n => format!(
+                        ", {n} of them on what changes the cost in Flink and is not simulated"
+                    ),
+                };
                 console.note(&format!(
-                    "{notes} on options: `ckptsim check {file}` shows them"
+                    "{notes} on options{costly}: `ckptsim check {file}` shows them"
                 ));
             }
         }
@@ -92,12 +100,13 @@ pub fn warnings(loaded: &Loaded) -> Vec<Diagnostic> {
         .cloned()
         .chain(found)
         .chain(timeouts)
+        .chain(objectives::unmeasurable(loaded))
         .collect()
 }
 
-/// Without the notes on files if they are many, and how many were left out: a real config.yaml has dozens of options
+/// Without the notes on files if they are many, and those that were left out: a real config.yaml has dozens of options
 /// that do not matter here. Warnings, and notes on the command line, are always shown.
-fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
+fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let of_a_file = |problem: &Diagnostic| {
         let place = problem.place.as_ref();
         problem.severity == Severity::Note
@@ -105,9 +114,9 @@ fn brief(all: Vec<Diagnostic>) -> (Vec<Diagnostic>, usize) {
     };
     let (notes, others): (Vec<Diagnostic>, Vec<Diagnostic>) = all.into_iter().partition(of_a_file);
     if notes.len() > NOTES_MAX {
-        return (others, notes.len());
+        return (others, notes);
     }
-    (notes.into_iter().chain(others).collect(), 0)
+    (notes.into_iter().chain(others).collect(), Vec::new())
 }
 
 /// Reads a seed of the command line: it becomes part of a scenario, whose numbers are TOML's.

@@ -12,6 +12,7 @@ use crate::cli::output::Output;
 use crate::engine::streams;
 use crate::experiment::saved::{self, SavedError};
 use crate::scenario::axis::Axis;
+use crate::scenario::edit;
 use crate::scenario::load::Loaded;
 
 /// Name of the file.
@@ -261,7 +262,11 @@ impl Plan<'_> {
             command: command(),
             scenario_file: self.file.display().to_string(),
             scenario_file_sha256: sha256_of(self.file),
-            overrides: self.overrides.iter().cloned().collect(),
+            overrides: self
+                .overrides
+                .iter()
+                .map(|(path, value)| (path.clone(), edit::kept(path, value)))
+                .collect(),
             scenario_sha256: self.loaded.sha256(),
             scenario_written: self.loaded.written(),
             seed: job.seed,
@@ -397,8 +402,21 @@ fn axes_text(axes: &[SavedAxis]) -> String {
     format!("over {}", paths.join(" and "))
 }
 
+/// The command line, without the values of options that are not used.
 fn command() -> Vec<String> {
     std::env::args_os()
-        .map(|word| word.to_string_lossy().into_owned())
+        .map(|word| kept_word(&word.to_string_lossy()))
         .collect()
+}
+
+/// `path=value` or `--set=path=value`.
+fn kept_word(word: &str) -> String {
+    let (option, setting) = match word.split_once('=') {
+        Some((option, setting)) if option.starts_with('-') => (format!("{option}="), setting),
+        _ => (String::new(), word),
+    };
+    match setting.split_once('=') {
+        Some((path, value)) => format!("{option}{path}={}", edit::kept(path, value)),
+        None => word.to_owned(),
+    }
 }

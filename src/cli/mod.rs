@@ -37,8 +37,8 @@ Commonest commands:
   ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
   ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
 
-Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed,
-4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed
+or has no value, 4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).
 
 Directories of results are replaced only when the new results are whole, by one process at a time; what a killed process
 has left is cleared by the next one."

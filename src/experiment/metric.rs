@@ -48,6 +48,18 @@ impl Metric {
             .ok_or_else(|| {
                 let problem = Diagnostic::error(format!("there is no metric `{name}`"));
                 let names: Vec<&str> = all().iter().map(|metric| metric.name).collect();
+                let family: Vec<&str> = names
+                    .iter()
+                    .copied()
+                    .filter(|known| {
+                        known
+                            .strip_prefix(name)
+                            .is_some_and(|rest| rest.starts_with('_'))
+                    })
+                    .collect();
+                if !family.is_empty() {
+                    return problem.help(format!("did you mean {}?", enumerate(&family)));
+                }
                 match similar(name, names.iter().copied()) {
                     Some(meant) => problem.help(format!("did you mean `{meant}`?")),
                     None => problem.help(format!("metrics are {}", enumerate(&names))),

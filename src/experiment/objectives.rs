@@ -10,6 +10,7 @@ use crate::measure::Estimate;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::load::Loaded;
+use crate::scenario::{FailureLaw, Scenario};
 
 /// An objective, what was measured, and whether that meets it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,6 +43,55 @@ pub fn of(loaded: &Loaded) -> Result<Vec<Objective>, Diagnostics> {
         Ok(objectives)
     } else {
         Err(Diagnostics(problems))
+    }
+}
+
+/// Objectives that nothing may be measured for: on failures, where none is sure to come.
+pub fn unmeasurable(loaded: &Loaded) -> Vec<Diagnostic> {
+    let scenario = &loaded.scenario;
+    let sure = scenario
+        .failures
+        .given
+        .iter()
+        .any(|failure| failure.at >= scenario.job.warmup && failure.at < scenario.job.duration);
+    let expected = expected_failures(scenario);
+    if sure || expected >= EXPECTED_ENOUGH {
+        return Vec::new();
+    }
+    let on_failures = scenario
+        .objectives
+        .iter()
+        .filter(|wish| Metric::find(&wish.metric).is_ok_and(Metric::needs_failure));
+    let why = if scenario.failures.random.is_some() {
+        format!("{expected:.2} failures are expected in all runs together")
+    } else {
+        "none is given".to_owned()
+    };
+    let warnings = on_failures.map(|wish| {
+        let metric = &wish.metric;
+        let message = format!("`{metric}` has a value only where something fails: {why}");
+        Diagnostic::warning(message)
+            .at(loaded.place(&KeyPath::top("objectives").key(metric)))
+            .help("add a [[failure]] within the run; `ckptsim recommend` makes failures by itself")
+    });
+    warnings.collect()
+}
+
+/// With so many expected failures, 1 set of runs in 20 has none.
+const EXPECTED_ENOUGH: f64 = 3.0;
+
+/// How many random failures all replications of a scenario will have on average; many, where that is not known.
+fn expected_failures(scenario: &Scenario) -> f64 {
+    let Some(random) = &scenario.failures.random else {
+        return 0.0;
+    };
+    match &random.law {
+        FailureLaw::Exponential { mtbf } | FailureLaw::Weibull { mtbf, .. } => {
+            let measured = scenario.job.duration.saturating_sub(scenario.job.warmup);
+            let runs = f64::from(scenario.job.replications);
+            runs * measured.as_secs_f64() / mtbf.as_secs_f64().max(1e-9)
+        }
+        FailureLaw::Trace(_) => f64::INFINITY,
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::scenario::input_file;
+
 /// Schema of a saved sweep.
 pub const SWEEP_SCHEMA: &str = "ckptsim.sweep/1";
 /// Schema of a saved run.
@@ -126,7 +128,7 @@ pub fn json(data: &impl Serialize) -> Vec<u8> {
 
 /// Reads saved data of this schema.
 pub fn read<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<T, SavedError> {
-    let text = std::fs::read(path).map_err(|source| SavedError::Io {
+    let text = input_file::bytes(path, input_file::RESULT_MAX).map_err(|source| SavedError::Io {
         path: path.display().to_string(),
         source,
     })?;

@@ -6,6 +6,7 @@
 pub mod ascii;
 pub mod explain;
 pub mod export;
+pub mod markdown;
 pub mod number;
 pub mod plot;
 pub mod recommend;

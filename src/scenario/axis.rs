@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use crate::scenario::conceal;
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::document::Document;
 use crate::scenario::edit;
 use crate::scenario::file::read;
-use crate::scenario::flink_options::{self, Kind, Lookup};
+use crate::scenario::flink_options::{self, Kind, Lookup, NOT_KEPT};
 use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::range::{self, Scale};
 use crate::scenario::resolve::problems::Problems;
@@ -34,7 +35,7 @@ impl Axis {
             ));
         };
         let path = path.trim().to_owned();
-        let values = values_of_text(&path, spec)?;
+        let values = values_of(&path, &Value::from(spec))?;
         Ok(Axis { path, values })
     }
 }
@@ -97,15 +98,18 @@ fn flink_key(path: &KeyPath) -> Option<&str> {
 
 fn flink_problem(key: &str, value: &str) -> Option<Diagnostic> {
     match flink_options::lookup(key) {
-        Lookup::Known(option) | Lookup::Older(option) => {
+        Lookup::Known(option) | Lookup::Older(option) if option.role.is_used() => {
             let error = option.kind.check(value).err()?;
             let mut problem = Diagnostic::error(format!("`{key}`: {}", error.message));
             problem.help.extend(error.help);
             Some(problem)
         }
-        Lookup::Foreign => Some(Diagnostic::error(format!(
-            "`{key}` has no effect on the simulation"
-        ))),
+        Lookup::Known(_) | Lookup::Older(_) | Lookup::Foreign => {
+            Some(Diagnostic::error(match flink_options::cost(key) {
+                Some(_) => flink_options::not_simulated(key),
+                None => format!("`{key}` has no effect on the simulation"),
+            }))
+        }
         Lookup::Unknown(meant) => {
             let mut problem = Diagnostic::error(format!("Flink has no option `{key}`"));
             problem
@@ -141,6 +145,10 @@ fn own_problem(
 }
 
 fn values_of(path: &str, spec: &Value) -> Result<Vec<String>, Diagnostic> {
+    if !conceal::is_path_kept(path) {
+        // [`check`] refuses the axis without a look at its values.
+        return Ok(vec![NOT_KEPT.to_owned()]);
+    }
     match spec {
         Value::Array(values) if values.is_empty() => Err(Diagnostic::error(format!(
             "`{path}` has no values"

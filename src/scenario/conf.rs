@@ -1,18 +1,18 @@
-//! `flink-conf`: the options of a `config.yaml` beside those of `[flink]`, which win.
+//! `flink-conf`: the options of a configuration of Flink beside those of `[flink]`, which win.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use toml::{Table, Value};
 
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::Document;
-use crate::scenario::flink_conf::{self, Entry};
-use crate::scenario::flink_options::present_key;
+use crate::scenario::flink_conf::{self, Conf};
+use crate::scenario::flink_options::{self, Lookup, present_key};
+use crate::scenario::input_file;
 use crate::scenario::key_path::KeyPath;
 
-/// Larger files are no configuration of Flink.
-const SIZE_MAX: usize = 1 << 20;
+/// The newest version that reads `flink-conf.yaml`.
+pub const LAST_OF_1: &str = "1.20";
 
 /// Reads the file that `flink-conf` names, at the top or in `[flink]`, and puts its options into `[flink]`.
 pub fn include(document: &mut Document) -> Result<(), Diagnostics> {
@@ -24,36 +24,57 @@ pub fn include(document: &mut Document) -> Result<(), Diagnostics> {
         },
     };
     let place = document.place(&path);
-    let refuse = |message: String| Diagnostics(vec![Diagnostic::error(message).at(place.clone())]);
     let Value::String(name) = value else {
-        return Err(refuse("`flink-conf` is the path of a file".to_owned()));
+        let problem = Diagnostic::error("`flink-conf` is the path of a file").at(place);
+        return Err(Diagnostics(vec![problem]));
     };
     let file = document.base.join(&name);
-    let text = std::fs::read_to_string(&file).map_err(|error| {
+    let text = input_file::text(&file).map_err(|error| {
         let problem = Diagnostic::error(format!("cannot read `{name}`: {error}"));
         let help = "the path begins at the directory of the scenario";
         Diagnostics(vec![problem.at(place.clone()).help(help)])
     })?;
-    if text.len() > SIZE_MAX {
-        return Err(refuse(format!("`{name}` is larger than 1 MiB")));
-    }
-    let source = Arc::new(SourceText {
-        name: file.display().to_string(),
-        text,
-    });
-    let entries = flink_conf::read(&source.text).map_err(|error| {
-        let place = line_place(&source, error.line);
-        Diagnostics(vec![
-            Diagnostic::error(format!("not valid YAML: {}", error.message)).at(Some(place)),
-        ])
+    let conf = flink_conf::read(&file.display().to_string(), &text).map_err(|problem| {
+        // What has no place in the file has it where the file is named.
+        let place = problem.place.clone().or(place);
+        Diagnostics(vec![problem.at(place)])
     })?;
     document.table.remove("flink-conf");
-    merge(document, &source, entries);
+    if conf.is_old {
+        old(document, &path, &name);
+    }
+    merge(document, &conf);
     Ok(())
 }
 
-fn merge(document: &mut Document, source: &Arc<SourceText>, entries: Vec<Entry>) {
+/// A file that only Flink 1.x reads says which Flink it is.
+fn old(document: &mut Document, path: &KeyPath, name: &str) {
+    let place = document.key_place(path);
+    let job = document
+        .table
+        .entry("job")
+        .or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(job) = job else { return };
+    let given = job.get("flink-version").and_then(Value::as_str);
+    let remark = match given {
+        None => {
+            job.insert("flink-version".to_owned(), Value::from(LAST_OF_1));
+            Diagnostic::note(format!(
+                "Flink {LAST_OF_1} is assumed: `{name}` is a file of Flink 1.x"
+            ))
+            .help("set `job.flink-version` if it is another one")
+        }
+        Some(version) if version.trim().starts_with('2') => Diagnostic::warning(format!(
+            "`{name}` is a file of Flink 1.x: Flink {version} reads `config.yaml` only"
+        )),
+        Some(_) => return,
+    };
+    document.remarks.push(remark.at(place));
+}
+
+fn merge(document: &mut Document, conf: &Conf) {
     let own: BTreeSet<String> = document.flink().map(|(key, _)| present_key(key)).collect();
+    document.remarks.extend(conf.remarks.iter().cloned());
     let slot = document
         .table
         .entry("flink")
@@ -61,10 +82,15 @@ fn merge(document: &mut Document, source: &Arc<SourceText>, entries: Vec<Entry>)
     let Value::Table(options) = slot else { return };
     options.remove("flink-conf");
     let mut places = Vec::new();
-    for entry in entries {
-        if !own.contains(&present_key(&entry.key)) {
-            options.insert(entry.key.clone(), Value::String(entry.value));
-            places.push((KeyPath::flink(&entry.key), line_place(source, entry.line)));
+    for entry in &conf.entries {
+        let place = conf.place(entry.line);
+        if let Lookup::Unknown(meant) = flink_options::lookup(&entry.key) {
+            document
+                .remarks
+                .push(unknown(&entry.key, meant).at(Some(place)));
+        } else if !own.contains(&present_key(&entry.key)) {
+            options.insert(entry.key.clone(), Value::from(entry.value.as_str()));
+            places.push((KeyPath::flink(&entry.key), place));
         }
     }
     for (path, place) in places {
@@ -72,19 +98,13 @@ fn merge(document: &mut Document, source: &Arc<SourceText>, entries: Vec<Entry>)
     }
 }
 
-/// All of a line, without the blanks around it.
-fn line_place(source: &Arc<SourceText>, line: usize) -> Place {
-    let start: usize = source
-        .text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let rest = source.text.get(start..).unwrap_or_default();
-    let shown = rest.lines().next().unwrap_or_default();
-    let indent = shown.len() - shown.trim_start().len();
-    Place::new(
-        source.clone(),
-        start + indent..start + shown.trim_end().len(),
-    )
+/// Flink ignores what it does not know: in its own file an unknown key is no error.
+fn unknown(key: &str, meant: Option<&str>) -> Diagnostic {
+    let warning = Diagnostic::warning(format!(
+        "`{key}` is no option of Flink, which ignores it, and is left out"
+    ));
+    match meant {
+        Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+        None => warning,
+    }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::units::harmless::{harmless, harmless_in_place};
+
 /// More problems than this are not worth reading.
 const SHOWN_MAX: usize = 100;
 
@@ -161,9 +163,9 @@ impl Diagnostic {
             let (first, lines, span) = place.lines();
             let annotation = AnnotationKind::Primary.span(span);
             let annotation = annotation.label(self.label.as_deref().map(printable));
-            let snippet = Snippet::source(lines)
+            let snippet = Snippet::source(harmless_in_place(lines))
                 .line_start(first)
-                .path(place.source.name.as_str())
+                .path(printable(&place.source.name))
                 .annotation(annotation);
             group = group.element(snippet);
         }
@@ -213,6 +215,9 @@ impl fmt::Display for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
+/// Words that differ in more letters are not alike.
+const DISTANCE_MAX: usize = 3;
+
 /// The known word that is most like a misspelt one, if any is like it at all.
 pub fn similar<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     // Comparing takes the product of both lengths.
@@ -222,6 +227,8 @@ pub fn similar<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
     let lower = word.to_lowercase();
     known
         .into_iter()
+        // The distance is at least the difference of the lengths.
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= DISTANCE_MAX)
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
@@ -229,7 +236,7 @@ pub fn similar<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
             )
         })
         .filter(|(distance, candidate)| {
-            *distance <= (1 + candidate.len().min(word.len()) / 5).min(3)
+            *distance <= (1 + candidate.len().min(word.len()) / 5).min(DISTANCE_MAX)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -250,10 +257,8 @@ pub fn enumerate<S: AsRef<str>>(words: &[S]) -> String {
 /// Hostile input must not reach the terminal as control codes, nor fill it.
 fn printable(text: &str) -> String {
     const LONGEST: usize = 400;
-    let clean = text
-        .chars()
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c });
-    let mut shortened: String = clean.take(LONGEST).collect();
+    let clean = harmless(text).replace(['\n', '\t'], "\u{FFFD}");
+    let mut shortened: String = clean.chars().take(LONGEST).collect();
     if text.chars().nth(LONGEST).is_some() {
         shortened.push('…');
     }
@@ -299,6 +304,16 @@ mod tests {
             !Diagnostic::error("a\u{1b}[31mb")
                 .render(false)
                 .contains('\u{1b}')
+        );
+        let source = Arc::new(SourceText {
+            name: "\u{1b}[31m\u{202e}.toml".to_owned(),
+            text: "a = '\u{1b}[31m\u{202e}\u{200b}'".to_owned(),
+        });
+        let problem = Diagnostic::error("a").at(Some(Place::new(source, 4..18)));
+        let text = problem.label("\u{202e}").help("\u{1b}").render(false);
+        assert!(
+            !text.chars().any(crate::units::harmless::is_harmful),
+            "{text}"
         );
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
 
+use crate::scenario::conceal;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use crate::scenario::key_path::{KeyPath, Step};
 use crate::scenario::tree;
@@ -23,12 +24,14 @@ const SYNTAX_ERRORS_MAX: usize = 20;
 /// A scenario file, possibly changed by overrides.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The text that was parsed.
+    /// The text that was parsed, without comments and without the values of options that the simulation does not use.
     pub source: Arc<SourceText>,
     /// Directory that relative paths of the file start from.
     pub base: PathBuf,
     /// The tree; `flink` is flattened to one level.
     pub table: Table,
+    /// What was found while files were read, besides what is wrong with them.
+    pub remarks: Vec<Diagnostic>,
     spans: BTreeMap<KeyPath, Written>,
     elsewhere: Vec<Elsewhere>,
 }
@@ -37,6 +40,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 struct Written {
     key: Range<usize>,
+    /// All of it, or its first line.
     value: Range<usize>,
 }
 
@@ -51,32 +55,55 @@ struct Elsewhere {
 impl Document {
     /// Parses TOML; all syntax errors at once.
     pub fn parse(text: &str, origin: &str, base: &Path) -> Result<Document, Diagnostics> {
-        let source = Arc::new(SourceText {
-            name: origin.to_owned(),
-            text: text.to_owned(),
-        });
+        // Of a text that is no TOML nobody knows what is a value: little of it is shown.
+        let guarded = || {
+            Arc::new(SourceText {
+                name: origin.to_owned(),
+                text: conceal::unparsed(text),
+            })
+        };
         if let Some(span) = endless_key(text) {
             let problem = Diagnostic::error(format!("a key with more than {KEY_PARTS_MAX} parts"));
             return Err(Diagnostics(vec![
-                problem.at(Some(Place::new(source, span))),
+                problem.at(Some(Place::new(guarded(), span))),
             ]));
         }
         let (spanned, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            return Err(syntax_errors(&source, &errors));
+            return Err(syntax_errors(&guarded(), &errors));
         }
         let table: Table =
-            toml::from_str(text).map_err(|error| syntax_errors(&source, &[error]))?;
+            toml::from_str(text).map_err(|error| syntax_errors(&guarded(), &[error]))?;
         let mut document = Document {
-            source,
+            source: Arc::new(SourceText {
+                name: origin.to_owned(),
+                text: conceal::parsed(text, spanned.get_ref()),
+            }),
             base: base.to_owned(),
             table,
+            remarks: Vec::new(),
             spans: BTreeMap::new(),
             elsewhere: Vec::new(),
         };
         document.walk(&KeyPath::root(), spanned.get_ref());
         document.flatten_flink()?;
         Ok(document)
+    }
+
+    /// From now on nothing shows what stands at these paths: nobody knows what it is.
+    pub fn conceal<'p>(&mut self, paths: impl IntoIterator<Item = &'p KeyPath>) {
+        let mut values = Vec::new();
+        for path in paths {
+            let below = self.spans.iter().filter(|(other, _)| path.contains(other));
+            values.extend(below.map(|(_, written)| written.value.clone()));
+            let moved = self.elsewhere.iter_mut();
+            for moved in
+                moved.filter(|moved| path.contains(&moved.path) || moved.path.contains(path))
+            {
+                moved.source = hidden(&moved.source, std::slice::from_ref(&moved.written.value));
+            }
+        }
+        self.source = hidden(&self.source, &values);
     }
 
     /// Where the value of a path was written; of what surrounds it, if it was not written itself.
@@ -199,14 +226,29 @@ impl Document {
         self.spans.insert(path.clone(), Written { key, value });
     }
 
-    /// `[flink] a.b = 1` and `"a.b" = 1` are the same option; both at once is an error.
+    /// `[flink] a.b = 1` and `"a.b" = 1` are the same option; both at once is an error. Of options that are not used
+    /// only the name stays.
     fn flatten_flink(&mut self) -> Result<(), Diagnostics> {
-        let Some(Value::Table(nested)) = self.table.get("flink") else {
-            return Ok(());
+        let nested = match self.table.get("flink") {
+            None => return Ok(()),
+            Some(Value::Table(nested)) => nested,
+            Some(_) => {
+                let place = self.key_place(&KeyPath::top("flink"));
+                let problem = Diagnostic::error("`flink` is a table of Flink's options").at(place);
+                return Err(Diagnostics(vec![
+                    problem.help("write `[flink]`, and an option a line below it"),
+                ]));
+            }
         };
         let mut flat = Table::new();
         let mut twice = Vec::new();
         flatten("", nested.clone(), &mut flat, &mut twice);
+        for (key, value) in &mut flat {
+            let kept = conceal::kept_value(key, value.as_str().unwrap_or_default());
+            if value.is_str() || !conceal::is_kept(key) {
+                *value = Value::from(kept);
+            }
+        }
         self.table.insert("flink".to_owned(), Value::Table(flat));
         if twice.is_empty() {
             return Ok(());
@@ -217,6 +259,14 @@ impl Document {
         });
         Err(Diagnostics(problems.collect()))
     }
+}
+
+/// The same text without what stands in some places.
+fn hidden(source: &Arc<SourceText>, values: &[Range<usize>]) -> Arc<SourceText> {
+    Arc::new(SourceText {
+        name: source.name.clone(),
+        text: conceal::hide(&source.text, values),
+    })
 }
 
 fn flatten(prefix: &str, nested: Table, flat: &mut Table, twice: &mut Vec<String>) {

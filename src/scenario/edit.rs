@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use toml::{Table, Value};
 
+use crate::scenario::conceal;
 use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, enumerate, similar};
 use crate::scenario::document::{Document, KEY_PARTS_MAX};
 use crate::scenario::flink_options;
@@ -33,15 +34,20 @@ pub fn set(
     value: &str,
     option: &str,
 ) -> Result<(), Diagnostic> {
-    let text = format!("{path}={value}");
-    let source = Arc::new(SourceText {
-        name: option.to_owned(),
-        text: text.clone(),
-    });
-    let key_place = Place::new(source.clone(), 0..path.len());
+    let written = |text: &str| {
+        Arc::new(SourceText {
+            name: option.to_owned(),
+            text: text.to_owned(),
+        })
+    };
+    // What stands behind a path that is none is nobody's business.
+    let key_place = Place::new(written(path), 0..path.len());
     let found = resolve(document, path).map_err(|problem| problem.at(Some(key_place.clone())))?;
+    let value = kept(path, value);
+    let text = format!("{path}={value}");
+    let source = written(&text);
     make_room(&mut document.table, &found);
-    let value = typed(&found, value);
+    let value = typed(&found, &value);
     if !tree::insert(&mut document.table, &found, value) {
         let problem = Diagnostic::error(format!("nothing can be set at `{path}`"));
         return Err(problem
@@ -51,6 +57,16 @@ pub fn set(
     let value_start = (path.len() + 1).min(text.len());
     document.written_in(found, source, 0..path.len(), value_start..text.len());
     Ok(())
+}
+
+/// What may be kept of a value: nothing if the path is an option that is not used.
+pub fn kept(path: &str, value: &str) -> String {
+    match KeyPath::split(path).as_deref() {
+        Some([top, key @ ..]) if top == "flink" && !key.is_empty() => {
+            conceal::kept_value(&key.join("."), value)
+        }
+        _ => value.to_owned(),
+    }
 }
 
 /// The path that a text means: vertices by name or index, Flink's options by any of their names.

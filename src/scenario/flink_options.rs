@@ -1,10 +1,13 @@
 //! The options of Flink that this program knows: type, default, older names, and whether they matter here.
 //!
-//! The list is data (`flink_options.txt`), dumped from Flink 2.3.0's `ConfigOptions`. Options that are not in it are
-//! accepted when they begin as other options of Flink do, and refused otherwise.
+//! The list is data (`flink_options.txt`), dumped from Flink 2.3.0's `ConfigOptions`. All other options of Flink are
+//! known by name only ([`flink_names`]).
+
+use std::sync::LazyLock;
 
 use crate::scenario::bounds;
 use crate::scenario::diagnostic::similar;
+use crate::scenario::flink_names;
 use crate::units::{UnitError, flink};
 
 /// One option of Flink.
@@ -48,6 +51,8 @@ pub enum Kind {
 pub enum Role {
     /// It changes the simulation.
     Simulated,
+    /// It changes costs in Flink, and is not simulated.
+    Cost,
     /// It is accepted and changes nothing.
     Ignored,
     /// It acts in Flink 1.x only.
@@ -61,7 +66,7 @@ pub enum Lookup {
     Known(FlinkOption),
     /// An option of the list, under an older key.
     Older(FlinkOption),
-    /// Nothing of the list, but it begins like an option of Flink.
+    /// Nothing of the list, but an option of some version of Flink, or of something that reads its configuration.
     Foreign,
     /// No option of Flink; perhaps one of these was meant.
     Unknown(Option<&'static str>),
@@ -69,107 +74,104 @@ pub enum Lookup {
 
 const TABLE: &str = include_str!("flink_options.txt");
 
-/// How keys of other options begin: what Flink's documentation lists, and file systems and reporters.
-const FOREIGN: &[&str] = &[
-    "akka.",
-    "blob.",
-    "classloader.",
-    "client.",
-    "cluster.",
-    "containerized.",
-    "env.",
-    "execution.",
-    "external-resource",
-    "fs.",
-    "heartbeat.",
-    "high-availability",
-    "historyserver.",
-    "io.tmp.dirs",
-    "job-event.",
-    "jobmanager.",
-    "jobstore.",
-    "kubernetes.",
-    "metrics.",
-    "minicluster.",
-    "parallelism.",
-    "pekko.",
-    "pipeline.",
-    "plugin.",
-    "presto.s3.",
-    "process.",
-    "python.",
-    "queryable-state.",
-    "resourcemanager.",
-    "rest.",
-    "restart-strategy.",
-    "s3.",
-    "s3a.",
-    "scheduler.",
-    "security.",
-    "shuffle-service",
-    "slot.",
-    "slotmanager.",
-    "sql-client.",
-    "sql-gateway.",
-    "state.backend.",
-    "state.",
-    "table.",
-    "task.",
-    "taskmanager.",
-    "traces.",
-    "user.",
-    "web.",
-    "yarn.",
-    "zookeeper.",
-    "$internal.",
-    "hadoop.",
-    "hive.",
-    "jobmanager-",
-    "events.",
-    "compiler.",
-    "deployment.",
+/// Costs of whole families: how their keys begin, and what they change.
+const COSTLY: &[(&str, &str)] = &[
+    (
+        "jobmanager.adaptive-scheduler.",
+        "how a job restarts and rescales",
+    ),
+    ("state.backend.forst.", "ForSt is not simulated"),
+    (
+        "s3.entropy.",
+        "how storage spreads the files of checkpoints",
+    ),
 ];
 
-/// Parts of Flink's configuration that the list covers completely: an unknown key there is misspelt.
-const COMPLETE: &[&str] = &[
-    "execution.checkpointing",
-    "execution.buffer-timeout",
-    "execution.state-recovery",
-    "state.changelog",
-    "taskmanager.network.memory.buffer-debloat",
-    "restart-strategy",
-];
+/// How a note on an option that costs something begins.
+pub const COSTS: &str = "changes the cost in Flink";
+
+/// What stands where the value of an option was that is not used: nobody needs it, and it may be a secret.
+pub const NOT_KEPT: &str = "(not kept)";
+
+static OPTIONS: LazyLock<Vec<FlinkOption>> = LazyLock::new(|| {
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(option).collect()
+});
 
 /// All options of the list.
 pub fn all() -> impl Iterator<Item = FlinkOption> {
-    TABLE
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(option)
+    OPTIONS.iter().cloned()
 }
 
 /// The option of this key, under its present or an older name.
 pub fn lookup(key: &str) -> Lookup {
-    if let Some(option) = all().find(|option| option.key == key) {
-        return Lookup::Known(option);
+    if let Some(option) = of_the_list(key) {
+        return if option.key == key {
+            Lookup::Known(option.clone())
+        } else {
+            Lookup::Older(option.clone())
+        };
     }
-    if let Some(option) = all().find(|option| option.older.contains(&key)) {
-        return Lookup::Older(option);
-    }
-    let meant = similar(key, all().map(|option| option.key));
-    let complete = COMPLETE.iter().any(|prefix| key.starts_with(prefix));
-    let foreign = FOREIGN.iter().any(|prefix| key.starts_with(prefix));
-    if foreign && !complete && meant.is_none() {
+    if flink_names::find(key).is_some() || flink_names::is_of_a_family(key) {
         return Lookup::Foreign;
     }
-    Lookup::Unknown(meant)
+    let older = OPTIONS.iter().flat_map(|option| &option.older).copied();
+    let known = OPTIONS.iter().map(|option| option.key);
+    Lookup::Unknown(similar(key, known.chain(older).chain(flink_names::all())))
+}
+
+fn of_the_list(key: &str) -> Option<&'static FlinkOption> {
+    let is = |key: &str| {
+        let listed = OPTIONS.iter().find(|option| option.key == key);
+        listed.or_else(|| OPTIONS.iter().find(|option| option.older.contains(&key)))
+    };
+    is(key).or_else(|| is(flink_names::find(key)?.present?))
+}
+
+/// Whether the simulation looks at the value of this key. Values of all others are dropped where a file is read: they
+/// may be secrets, and must reach neither a terminal nor a file.
+pub fn is_used(key: &str) -> bool {
+    of_the_list(key).is_some_and(|option| option.role.is_used())
+}
+
+/// What an option that is not simulated changes in Flink; `None` if nothing that a checkpoint or a recovery costs.
+pub fn cost(key: &str) -> Option<&'static str> {
+    if let Some(option) = of_the_list(key) {
+        return (option.role == Role::Cost).then_some(option.effect);
+    }
+    let family = COSTLY.iter().find(|(begin, _)| key.starts_with(begin));
+    family.map(|(_, reason)| *reason)
+}
+
+/// That an option is accepted and not simulated, in one sentence.
+pub fn not_simulated(key: &str) -> String {
+    match cost(key) {
+        Some(reason) => format!("`{key}` {COSTS} and is not simulated: {reason}"),
+        None => format!("`{key}` is accepted and has no effect on the simulation"),
+    }
 }
 
 /// The present name of a key; the key itself if it is not in the list.
 pub fn present_key(key: &str) -> String {
-    match lookup(key) {
-        Lookup::Known(option) | Lookup::Older(option) => option.key.to_owned(),
-        Lookup::Foreign | Lookup::Unknown(_) => key.to_owned(),
+    of_the_list(key).map_or(key, |option| option.key).to_owned()
+}
+
+impl FlinkOption {
+    /// How far down the list of spellings a key is: Flink takes the first one that is given. 0 is the present key.
+    pub fn age(&self, key: &str) -> usize {
+        if self.key == key {
+            return 0;
+        }
+        // A spelling that only the names know is older than those of the list.
+        let older = self.older.iter().position(|older| *older == key);
+        older.unwrap_or(self.older.len()) + 1
+    }
+}
+
+impl Role {
+    /// Whether the simulation looks at the value.
+    pub fn is_used(self) -> bool {
+        matches!(self, Role::Simulated | Role::Before2)
     }
 }
 
@@ -213,6 +215,7 @@ fn option(line: &'static str) -> Option<FlinkOption> {
         older: older.split_whitespace().collect(),
         role: match *role {
             "simulated" => Role::Simulated,
+            "cost" => Role::Cost,
             "ignored" => Role::Ignored,
             "before-2" => Role::Before2,
             _ => return None,
@@ -265,5 +268,58 @@ mod tests {
             Lookup::Unknown(None)
         );
         assert_eq!(lookup("checkpoint"), Lookup::Unknown(None));
+        let meant = Some("state.checkpoints.dir");
+        assert_eq!(lookup("state.checkpointing.dir"), Lookup::Unknown(meant));
+    }
+
+    #[test]
+    fn options_that_flink_has_are_not_called_unknown() {
+        for key in [
+            "query.server.port",
+            "state.changelog.dstl.dfs.base-path",
+            "dstl.dfs.base-path",
+            "dstl.dfs.compression.enabled",
+            "scheduler-mode",
+            "job-result-store.storage-path",
+            "cleanup-strategy.fixed-delay.attempts",
+            "completed-application-store.type",
+            "slow-task-detector.check-interval",
+            "jmx.server.port",
+            "sink.committer.retries",
+            "job.autoscaler.enabled",
+            "statefun.flink-job-name",
+            "gs.writer.chunk.size",
+            "recovery.zookeeper.quorum",
+            "library-cache-manager.cleanup.interval",
+            "execution.checkpointing.prefer-checkpoint-for-recovery",
+            "jobmanager.heap.mb",
+            "taskmanager.network.numberOfBuffers",
+            "akka.watch.heartbeat.interval",
+        ] {
+            assert!(!matches!(lookup(key), Lookup::Unknown(_)), "{key}");
+        }
+        for key in flink_names::all() {
+            assert!(!matches!(lookup(key), Lookup::Unknown(_)), "{key}");
+        }
+    }
+
+    #[test]
+    fn only_simulated_options_are_used_and_costs_have_a_reason() {
+        assert!(is_used("state.backend") && is_used("execution.checkpointing.interval"));
+        assert!(is_used("taskmanager.network.memory.buffers-per-channel"));
+        for key in [
+            "s3.secret-key",
+            "state.my.password",
+            "rest.port",
+            "heartbeat.rpc-failure-threshold",
+        ] {
+            assert!(!is_used(key), "{key}");
+        }
+        assert!(cost("taskmanager.memory.managed.size").is_some());
+        assert!(cost("state.backend.forst.local-dir").is_some());
+        assert_eq!(cost("rest.port"), None);
+        for option in all().filter(|option| option.role == Role::Cost) {
+            assert!(!option.effect.is_empty(), "{}", option.key);
+        }
     }
 }

@@ -10,10 +10,7 @@ use crate::scenario::file::{read, schema};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::resolve;
-use crate::scenario::{axis, conf, edit, print};
-
-/// Larger files are not scenarios.
-const FILE_SIZE_MAX: usize = 16 << 20;
+use crate::scenario::{axis, conf, edit, flink_conf, input_file, print};
 
 /// A scenario and what it was made of.
 #[derive(Clone, Debug)]
@@ -35,16 +32,9 @@ pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Diagn
             "cannot read {origin}: {why}"
         ))])
     };
-    let bytes = std::fs::read(path).map_err(|error| refuse(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8".to_owned()))?;
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "yaml" || extension == "yml")
-    {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let problem = Diagnostic::error(format!("{origin} is YAML; a scenario is TOML")).help(
-            format!("a scenario reads Flink's configuration by `flink-conf = \"{name}\"`"),
-        );
+    let text = input_file::text(path).map_err(|error| refuse(error.to_string()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let Some(problem) = flink_conf::instead_of_a_scenario(&name, &origin, &text) {
         return Err(Diagnostics(vec![problem]));
     }
     let base = path.parent().unwrap_or(Path::new(""));
@@ -58,11 +48,6 @@ pub fn parse(
     base: &Path,
     overrides: &[(String, String)],
 ) -> Result<Loaded, Diagnostics> {
-    if text.len() > FILE_SIZE_MAX {
-        return Err(Diagnostics(vec![Diagnostic::error(format!(
-            "{origin} is larger than 16 MiB"
-        ))]));
-    }
     let mut document = Document::parse(text, origin, base)?;
     change(&mut document, overrides, "--set")?;
     conf::include(&mut document)?;
@@ -139,9 +124,12 @@ fn change(
     }
 }
 
-fn finish(document: Document) -> Result<Loaded, Diagnostics> {
+fn finish(mut document: Document) -> Result<Loaded, Diagnostics> {
     let (file, mistakes) = read::read(&document.table);
+    let unknown = mistakes.iter().filter(|mistake| mistake.key_is_wrong);
+    document.conceal(unknown.map(|mistake| &mistake.path));
     let mut problems = Problems::new(&document, mistakes);
+    problems.extend(document.remarks.clone());
     let scenario = resolve(&file, &mut problems);
     let axes = axis::axes(file.sweep.as_ref(), &mut problems);
     let failed = problems.any_error();

@@ -6,6 +6,7 @@
 mod bytes;
 mod decimal;
 pub mod flink;
+pub mod harmless;
 pub mod parse;
 pub mod print;
 mod time;

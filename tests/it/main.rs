@@ -18,6 +18,8 @@ mod explain;
 mod failures;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
+/// Names that deceive, files that do not end: what a stranger may put into files.
+mod hostile;
 /// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
 mod import;
 /// A checkpoint that the job cannot tolerate, whatever was under way.
@@ -62,6 +64,8 @@ mod saved;
 mod scenarios;
 /// The JSON Schema accepts what ships and refuses what the reader refuses.
 mod schema;
+/// No value of an option that is not used reaches a terminal or a file.
+mod secrets;
 /// Texts for people fit a terminal, plain ones, too.
 mod terminal;
 /// Queues, order statistics, catch-up and failures against pencil and paper, by confidence interval.

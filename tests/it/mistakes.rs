@@ -47,7 +47,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_reason() {
     let absent = told(&directory.path().join("absent.toml"));
     assert!(absent.contains("absent.toml: No such file"), "{absent}");
     let folder = told(directory.path());
-    assert!(folder.contains("Is a directory"), "{folder}");
+    assert!(folder.contains("it is a directory"), "{folder}");
     let binary = directory.path().join("binary.toml");
     std::fs::write(&binary, [0xff, 0xfe, 0]).unwrap();
     assert!(told(&binary).contains("not UTF-8"), "{}", told(&binary));

@@ -14,6 +14,7 @@ use crate::cli::signals::Gently;
 use crate::experiment::paired::{self, Compared};
 use crate::experiment::run;
 use crate::experiment::sweep::{Options, SweepError, run_count};
+use crate::render::markdown;
 use crate::render::number::counted;
 use crate::render::table;
 use crate::scenario::difference::{Change, changes};
@@ -93,7 +94,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     match args.format {
         Format::Text => console.text(&text(&sides))?,
-        Format::Markdown => console.result(&markdown(&sides))?,
+        Format::Markdown => console.result(&for_a_ticket(&sides))?,
         Format::Json => console.result(&serde_json::to_string_pretty(&json(&sides))?)?,
     }
     if !sides.compared.failures.is_empty() {
@@ -161,15 +162,15 @@ fn text(sides: &Sides<'_>) -> String {
     )
 }
 
-fn markdown(sides: &Sides<'_>) -> String {
+fn for_a_ticket(sides: &Sides<'_>) -> String {
     let job = &sides.a.scenario.job;
     format!(
-        "A: {}, B: {}, seed {}, {}\n\n```diff\n{}```\n\n{}",
-        name(sides.a),
-        name(sides.b),
+        "A: {}, B: {}, seed {}, {}\n\n{}\n{}",
+        markdown::name(&name(sides.a)),
+        markdown::name(&name(sides.b)),
         job.seed,
         counted(job.replications as usize, "pair"),
-        table::changes(&sides.changes),
+        markdown::fenced("diff", &table::changes(&sides.changes)),
         table::differences(&sides.compared, job.replications).markdown(),
     )
 }

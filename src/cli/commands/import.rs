@@ -13,6 +13,7 @@ use crate::experiment::saved;
 use crate::recording::answers::{Answers, Files};
 use crate::recording::live::JobManager;
 use crate::recording::{estimate, file, known};
+use crate::scenario::input_file;
 
 /// Make a scenario of a running job: from a JobManager's REST API, saved answers, or a recording
 #[derive(clap::Args, Debug)]
@@ -43,9 +44,6 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
 }
-
-/// Larger files are no recordings.
-const FILE_SIZE_MAX: u64 = 1 << 30;
 
 /// Imports, and prints or writes the scenario.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
@@ -167,11 +165,7 @@ fn json(path: &Path) -> anyhow::Result<Value> {
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
-    let name = || format!("cannot read {}", path.display());
-    let size = std::fs::metadata(path).with_context(name)?.len();
-    if size > FILE_SIZE_MAX {
-        bail!("{} is larger than 1 GiB", path.display());
-    }
-    let bytes = std::fs::read(path).with_context(name)?;
+    let bytes = input_file::bytes(path, input_file::RESULT_MAX)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))
 }

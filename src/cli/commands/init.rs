@@ -1,16 +1,15 @@
 //! `init`.
 
+mod from_conf;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::experiment::saved;
-use crate::render::number::counted;
-use crate::scenario::flink_conf::{self, Entry};
-use crate::scenario::flink_options::{self, Lookup, Role};
 use crate::scenario::load;
 
 /// Write a commented scenario to begin with, and its schema for completion in editors
@@ -28,7 +27,7 @@ pub struct Args {
     /// What kind of job
     #[arg(long, value_enum, default_value_t)]
     template: Template,
-    /// Take over the options of Flink's own config.yaml
+    /// Take over the options of Flink's own config.yaml, or flink-conf.yaml of Flink 1.x; `-` is standard input
     #[arg(long, value_name = "CONFIG", conflicts_with = "template")]
     from: Option<PathBuf>,
     /// File of the scenario; `-` is standard output
@@ -73,13 +72,12 @@ impl Template {
     }
 }
 
-const FROM_CONF: &str = include_str!("../templates/from-conf.toml");
 const SCHEMA: &str = "ckptsim.schema.json";
 
 /// Writes the scenario unless it exists.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let body = match &args.from {
-        Some(config) => from_conf(config, console)?,
+        Some(config) => from_conf::scenario(config, console)?,
         None => args.template.text().to_owned(),
     };
     let text = format!("#:schema ./{SCHEMA}\n{body}");
@@ -108,67 +106,6 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The example job with the options of a configuration that matter here.
-fn from_conf(config: &Path, console: Console) -> anyhow::Result<String> {
-    let name = config.display();
-    let yaml = std::fs::read_to_string(config).with_context(|| format!("cannot read {name}"))?;
-    let entries = match flink_conf::read(&yaml) {
-        Ok(entries) => entries,
-        Err(error) => bail!("{name}:{}: not valid YAML: {}", error.line, error.message),
-    };
-    let taken = options(&entries);
-    let text = format!("{FROM_CONF}{}", taken.text);
-    console.note(&format!(
-        "{} of {name} matter here, {} do not",
-        counted(taken.used, "option"),
-        taken.left_out
-    ));
-    load::parse(&text, &name.to_string(), Path::new(""), &[])
-        .context("the options do not make a valid scenario")?;
-    Ok(text)
-}
-
-/// The `[flink]` table made of a configuration.
-struct Taken {
-    text: String,
-    used: usize,
-    left_out: usize,
-}
-
-fn options(entries: &[Entry]) -> Taken {
-    let mut lines = vec!["[flink]".to_owned()];
-    let (mut used, mut left_out) = (0, 0);
-    for Entry { key, value, .. } in entries {
-        match flink_options::lookup(key) {
-            Lookup::Known(option) | Lookup::Older(option) if option.role != Role::Ignored => {
-                let value = toml::Value::from(value.as_str());
-                lines.push(format!("{} = {value} # {}", option.key, option.effect));
-                used += 1;
-            }
-            Lookup::Known(_) | Lookup::Older(_) | Lookup::Foreign => left_out += 1,
-            Lookup::Unknown(meant) => {
-                let hint = meant.map_or(String::new(), |key| format!("; did you mean {key}?"));
-                let (key, value) = (one_line(key), one_line(value));
-                lines.push(format!("# no option of Flink: {key} = {value}{hint}"));
-                left_out += 1;
-            }
-        }
-    }
-    let text = lines.join("\n") + "\n";
-    Taken {
-        text,
-        used,
-        left_out,
-    }
-}
-
-/// A comment must not end early.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,17 +121,5 @@ mod tests {
             assert_eq!(found, [], "{template:?}");
             assert!(!loaded.axes.is_empty(), "{template:?}");
         }
-    }
-
-    #[test]
-    fn options_that_matter_are_taken_over_and_others_are_counted() {
-        let yaml = "state.backend: rocksdb\nrest.port: 8081\nexecution:\n  checkpointing:\n    interval: 3 min\n    intervall: 1\n";
-        let taken = options(&flink_conf::read(yaml).unwrap());
-        insta::assert_snapshot!(taken.text);
-        assert_eq!((taken.used, taken.left_out), (2, 2));
-        let text = format!("{FROM_CONF}{}", taken.text);
-        let loaded = load::parse(&text, "scenario", Path::new(""), &[]).unwrap();
-        let interval = loaded.scenario.checkpointing.interval.unwrap();
-        assert_eq!(interval.as_millis(), 180_000);
     }
 }

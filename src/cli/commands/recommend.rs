@@ -30,7 +30,7 @@ use crate::units::{SimDuration, parse};
 pub struct Args {
     #[command(flatten)]
     input: Input,
-    /// What must hold, such as `recovery_p95<=3min` (repeatable) [default: [objectives] of the scenario]
+    /// What must hold: a metric, one of <= < >= >, a bound, such as `recovery_p95<=3min` (repeatable) [default: [objectives] of the scenario]
     #[arg(long, value_name = "METRIC<=BOUND")]
     objective: Vec<String>,
     /// What is as small as the objectives allow

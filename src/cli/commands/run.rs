@@ -20,6 +20,7 @@ use crate::experiment::guard::guarded;
 use crate::experiment::journal::Journal;
 use crate::experiment::objectives::Judged;
 use crate::experiment::occupancy::Window;
+use crate::experiment::recommend::Verdict;
 use crate::experiment::replicate::Replication;
 use crate::experiment::run::RunError;
 use crate::experiment::saved::{self, RUN_SCHEMA};
@@ -42,7 +43,7 @@ Examples:
   ckptsim run scenarios/production-2min.toml --format json | jq .checkpoints.summary
   ckptsim run scenarios/production-2min.toml --set 'objectives.duration_p99=<= 60 s'
 
-Exit codes: 0 done and all [objectives] met, 3 one of them is missed, 1 and 2 as always.")]
+Exit codes: 0 done and all [objectives] met, 3 one of them is missed or has no value, 1 and 2 as always.")]
 pub struct Args {
     #[command(flatten)]
     pub input: Input,
@@ -141,7 +142,23 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         console.error(&format!("error: {why}"));
         return Ok(Exit::Failure);
     }
+    tell_unjudged(&outcome.objectives, console);
     Ok(if missed { Exit::Missed } else { Exit::Success })
+}
+
+/// An objective without a value is not met, and not missed either.
+fn tell_unjudged(objectives: &[Judged], console: Console) {
+    let unjudged = objectives
+        .iter()
+        .filter(|one| one.verdict == Verdict::Unknown);
+    let names: Vec<&str> = unjudged.map(|one| one.objective.text.as_str()).collect();
+    if !names.is_empty() {
+        console.note(&format!(
+            "not judged, since the runs have no value for it: {}. Objectives on failures need a failure in the run: add a \
+             [[failure]], or ask `ckptsim recommend`",
+            names.join(", ")
+        ));
+    }
 }
 
 /// Writes the result and the pictures.

@@ -19,6 +19,7 @@ use crate::experiment::validate::{self, Compared};
 use crate::recording::{Recording, file};
 use crate::render::plot::accuracy;
 use crate::render::table::{self, Table};
+use crate::scenario::input_file;
 use crate::scenario::load;
 
 /// Compare the simulation with recordings of real Flink clusters
@@ -148,8 +149,7 @@ fn compare(path: &Path, args: &Args) -> anyhow::Result<Compared> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Recording> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = input_file::text(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(file::read(&text)?)
 }
 

@@ -16,6 +16,7 @@ use crate::experiment::journal::Journal;
 use crate::experiment::{grid, saved, saved_run};
 use crate::render::number::counted;
 use crate::scenario::axis::Axis;
+use crate::scenario::input_file;
 use crate::scenario::load::{self, Loaded};
 
 /// Make the results of a directory again, from its manifest, and compare them to the last digit
@@ -66,7 +67,8 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     let file = directory.join(again.file);
     let saved: Value = serde_json::from_slice(
-        &std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?,
+        &input_file::bytes(&file, input_file::RESULT_MAX)
+            .with_context(|| format!("cannot read {}", file.display()))?,
     )
     .with_context(|| file.display().to_string())?;
     let mut differences = Vec::new();

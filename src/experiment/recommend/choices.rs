@@ -10,6 +10,8 @@ const UNALIGNED: &str = "flink.execution.checkpointing.unaligned.enabled";
 const ALIGNED_TIMEOUT: &str = "flink.execution.checkpointing.aligned-checkpoint-timeout";
 const INCREMENTAL: &str = "flink.execution.checkpointing.incremental";
 const RETAINED: &str = "flink.execution.checkpointing.num-retained";
+const BACKEND: &str = "flink.state.backend.type";
+const BACKENDS: [&str; 2] = ["hashmap", "rocksdb"];
 /// Age at which `timeout` lets barriers overtake; chosen: long against a quiet alignment, short against a stuck one.
 const OVERTAKE_AFTER: &str = "30 s";
 /// More combinations than this are a slip of the pen.
@@ -113,6 +115,11 @@ fn alignments(words: &str) -> Result<Choice, Diagnostics> {
                     "slots",
                 ];
                 let problem = Diagnostic::error(format!("`{word}` is no choice for --also"));
+                if BACKENDS.contains(&word) {
+                    return Err(Diagnostics(vec![problem.help(format!(
+                        "write a key with values: --also {BACKEND}={words}"
+                    ))]));
+                }
                 let help = format!(
                     "choices are {}, and lists as in --vary: `cluster.taskmanagers=4, 8`",
                     enumerate(&known)

@@ -5,6 +5,7 @@ mod words;
 
 use crate::experiment::explain::{Counterfactual, Explanation, Outlook, Resource, Step};
 use crate::measure::{CheckpointKind, straggler};
+use crate::render::markdown::{fenced, sentence};
 use crate::render::number::{Unit, counted};
 use crate::render::table::{Align, Table, WIDTH, wrapped};
 use crate::units::SimDuration;
@@ -39,12 +40,12 @@ pub fn text(explanation: &Explanation, colour: bool) -> String {
 /// For a ticket or a pull request.
 pub fn markdown(explanation: &Explanation) -> String {
     let mut text = format!(
-        "**{}**\n\n{}\n\n```text\n{}\n```\n\n{} {}\n",
-        headline(explanation),
-        bottleneck(explanation),
-        tree::text(&explanation.tree, false),
-        stragglers(explanation),
-        completion(explanation),
+        "**{}**\n\n{}\n\n{}\n{} {}\n",
+        sentence(&headline(explanation)),
+        sentence(&bottleneck(explanation)),
+        fenced("text", &tree::text(&explanation.tree, false)),
+        sentence(&stragglers(explanation)),
+        sentence(&completion(explanation)),
     );
     if !explanation.what_if.is_empty() {
         text.push('\n');

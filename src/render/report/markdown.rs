@@ -1,5 +1,6 @@
 //! The report as Markdown, with the pictures beside it as files.
 
+use crate::render::markdown::{fenced, name, sentence};
 use crate::render::report::reading::reading;
 use crate::render::report::{Part, Report};
 
@@ -7,7 +8,9 @@ use crate::render::report::{Part, Report};
 pub fn markdown(report: &Report) -> String {
     let mut text = format!(
         "# {}\n\n{}\n\n**{}**\n",
-        report.title, report.subtitle, report.headline
+        name(&report.title),
+        sentence(&report.subtitle),
+        sentence(&report.headline)
     );
     for section in &report.sections {
         text.extend(["\n## ", section.heading, "\n"]);
@@ -21,9 +24,9 @@ pub fn markdown(report: &Report) -> String {
 
 fn part(part: &Part) -> String {
     match part {
-        Part::Text(text) => format!("{text}\n"),
+        Part::Text(text) => format!("{}\n", sentence(text)),
         Part::List(sentences) => {
-            let line = |one: &String| format!("- {one}\n");
+            let line = |one: &String| format!("- {}\n", sentence(one));
             sentences.iter().map(line).collect()
         }
         Part::Numbers(numbers) => {
@@ -33,34 +36,26 @@ fn part(part: &Part) -> String {
                 } else {
                     format!(" ({})", number.note)
                 };
-                format!("- {}: **{}**{note}\n", number.name, number.value)
+                sentence(&format!("- {}: **{}**{note}", number.name, number.value)) + "\n"
             };
             numbers.iter().map(line).collect()
         }
         Part::Facts(facts) => {
-            let line = |(name, value): &(String, String)| format!("- {name}: {value}\n");
+            let line =
+                |(name, value): &(String, String)| sentence(&format!("- {name}: {value}")) + "\n";
             facts.iter().map(line).collect()
         }
         Part::Table(table) => table.markdown(),
         Part::Picture(picture) => {
             let (heading, reading) = reading(&picture.name);
-            let title = picture.chart.title.replace(['[', ']'], "");
-            let name = &picture.name;
-            format!("### {heading}\n\n![{title}]({name}.png)\n\n{reading}\n")
+            let title = name(&picture.chart.title.replace(['[', ']'], ""));
+            let file = &picture.name;
+            format!("### {heading}\n\n![{title}]({file}.png)\n\n{reading}\n")
         }
-        Part::Code(text) => fenced(text),
+        Part::Code(text) => fenced("", text),
         Part::Folded { summary, text } => format!(
             "<details><summary>{summary}</summary>\n\n{}\n</details>\n",
-            fenced(text)
+            fenced("", text)
         ),
     }
-}
-
-/// Behind a fence that the text does not contain.
-fn fenced(text: &str) -> String {
-    let mut fence = "```".to_owned();
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    format!("{fence}\n{}\n{fence}\n", text.trim_end())
 }

@@ -28,6 +28,7 @@ pub use crate::render::table::vertices::vertices;
 
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
+use crate::render::markdown;
 use crate::render::number::MISSING;
 
 /// Widest line of a text table.
@@ -58,7 +59,7 @@ pub struct Table {
 impl Table {
     /// For a terminal of [`WIDTH`] columns; ends with a line feed.
     pub fn text(&self) -> String {
-        let mut table = self.filled(str::to_owned);
+        let mut table = self.filled(str::to_owned, str::to_owned);
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
@@ -88,14 +89,14 @@ impl Table {
 
     /// As a Markdown table, title in bold, notes as a list; ends with a line feed.
     pub fn markdown(&self) -> String {
-        let mut table = self.filled(one_line);
+        let mut table = self.filled(one_line, markdown::cell);
         table
             .load_style(presets::ASCII_MARKDOWN)
             .set_content_arrangement(ContentArrangement::Disabled);
         let mut text = if self.title.is_empty() {
             String::new()
         } else {
-            format!("**{}**\n\n", self.title)
+            format!("**{}**\n\n", markdown::sentence(&self.title))
         };
         for (index, line) in table.to_string().lines().enumerate() {
             text.push_str(&if index == 1 {
@@ -110,14 +111,14 @@ impl Table {
         }
         for note in &self.notes {
             text.push_str("- ");
-            text.push_str(note);
+            text.push_str(&markdown::sentence(note));
             text.push('\n');
         }
         text
     }
 
-    /// With headings passed through `heading`.
-    fn filled(&self, heading: fn(&str) -> String) -> comfy_table::Table {
+    /// With headings passed through `heading`, and everything else through `text`.
+    fn filled(&self, heading: fn(&str) -> String, text: fn(&str) -> String) -> comfy_table::Table {
         let cell = |(text, (_, align)): (&String, &(String, Align))| {
             Cell::new(text).set_alignment(match align {
                 Align::Left => CellAlignment::Left,
@@ -129,6 +130,7 @@ impl Table {
         let headings: Vec<String> = self.columns.iter().map(|(name, _)| heading(name)).collect();
         table.set_header(headings.iter().zip(&self.columns).map(cell));
         for row in &self.rows {
+            let row: Vec<String> = row.iter().map(|cell| text(cell)).collect();
             table.add_row(row.iter().zip(&self.columns).map(cell));
         }
         table

@@ -1,5 +1,6 @@
 //! What must hold, and what was measured.
 
+use crate::experiment::metric::Metric;
 use crate::experiment::objectives::Judged;
 use crate::experiment::recommend::Verdict;
 use crate::render::number::{MISSING, Unit};
@@ -32,13 +33,18 @@ fn row(one: &Judged) -> Vec<String> {
             format!("{more}{}", unit.with_interval(estimate))
         },
     );
-    let mark = if one.verdict.is_met() { "✓" } else { "✗" };
+    let mark = match one.verdict {
+        Verdict::Unknown => "?",
+        verdict if verdict.is_met() => "✓",
+        _ => "✗",
+    };
     let remark = match one.verdict {
         Verdict::Met => "",
         Verdict::LikelyMet | Verdict::LikelyMissed => "the interval contains the bound",
         Verdict::Missed if one.at_least => "not over at the end of the run",
         Verdict::Missed => "missed",
-        Verdict::Unknown => "has no value",
+        Verdict::Unknown if needs_failure(one) => "no value: nothing failed",
+        Verdict::Unknown => "no value",
     };
     vec![
         mark.to_owned(),
@@ -46,4 +52,8 @@ fn row(one: &Judged) -> Vec<String> {
         measured,
         remark.to_owned(),
     ]
+}
+
+fn needs_failure(one: &Judged) -> bool {
+    Metric::find(&one.objective.metric.name).is_ok_and(Metric::needs_failure)
 }

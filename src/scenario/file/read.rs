@@ -101,7 +101,22 @@ fn unknown_key(path: &KeyPath, wrong: &str, known: &[String]) -> String {
     if *path == KeyPath::top(wrong) && flink_options::all().any(begins) {
         return format!("Flink's options stand under `[flink]`: move `{wrong}.…` there");
     }
+    if let Some(option) = meant_option(path, wrong) {
+        return format!("did you mean `flink.{option}`?");
+    }
     suggestion(wrong, known, "keys here are")
+}
+
+/// The option that people mean by its last words: `interval`, `timeout`. Those of checkpoints come first.
+fn meant_option(path: &KeyPath, wrong: &str) -> Option<&'static str> {
+    if *path != KeyPath::top(wrong) {
+        return None;
+    }
+    let end = format!(".{wrong}");
+    let mut ending = flink_options::all()
+        .filter(|option| option.role.is_used() && option.key.ends_with(&end))
+        .map(|option| option.key);
+    ending.next()
 }
 
 /// A value of the wrong type, without serde's names of our types, and how to write it.

@@ -103,6 +103,7 @@ fn leaf(option: &FlinkOption) -> Value {
     let role = match option.role {
         Role::Simulated => "",
         Role::Ignored => " Accepted, without effect on the simulation.",
+        Role::Cost => " Changes costs in Flink, not simulated.",
         Role::Before2 => " Acts in Flink 1.x only.",
     };
     let default = if option.default.is_empty() {

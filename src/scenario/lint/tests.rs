@@ -179,3 +179,24 @@ fn what_goes_wrong_after_the_end_is_found() {
         [""; 0]
     );
 }
+
+#[test]
+fn state_beyond_any_usual_heap_is_warned_about_even_if_no_heap_is_given() {
+    let with = |size: &str, backend: &str| {
+        let text = format!(
+            "[[vertex]]\nname = 'a'\nsource = {{ rate = '5/s' }}\n[[vertex]]\nname = 'b'\ninputs = ['a']\n\
+             state = {{ size = '{size}', entry = '1 KB' }}\n[flink]\nstate.backend.type = '{backend}'\n"
+        );
+        let loaded = load::parse(&text, "test", Path::new(""), &[]).unwrap();
+        let found = check(&loaded.scenario);
+        found.into_iter().find(|finding| finding.rule == HEAP)
+    };
+    let finding = with("400 GB", "hashmap").unwrap();
+    assert!(
+        finding.message.contains("no heap is given"),
+        "{}",
+        finding.message
+    );
+    assert_eq!(with("20 GB", "hashmap"), None);
+    assert_eq!(with("400 GB", "rocksdb"), None);
+}

@@ -40,7 +40,6 @@ pub(super) fn checkpointing(
     let concurrent = "execution.checkpointing.max-concurrent-checkpoints";
     let tolerable = "execution.checkpointing.tolerable-failed-checkpoints";
     let per_file = "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file";
-    let retained = "execution.checkpointing.num-retained";
     let every = KeyPath::top("simulation").key("trigger-every-records");
     if inputs
         .simulation
@@ -54,6 +53,7 @@ pub(super) fn checkpointing(
         every_records: inputs
             .simulation
             .trigger_every_records
+            .filter(|_| !is_batch(options))
             .map(|records| records.0),
         min_pause,
         max_concurrent: options.integer(concurrent, 1, (1, INTEGER_MAX), problems) as usize,
@@ -64,13 +64,27 @@ pub(super) fn checkpointing(
         alignment: alignment(mode, inputs.simulation, options, problems),
         subtasks_per_channel_state_file: options.integer(per_file, 5, (1, INTEGER_MAX), problems)
             as usize,
-        retained: options.integer(retained, 1, (1, INTEGER_MAX), problems) as usize,
+        retained: num_retained(options, problems),
         retention_wish: inputs.job.retention_wish.map(|wish| wish.0),
         inline_threshold: inline_threshold(default.inline_threshold, options, problems),
         storage: storage(inputs.storage, options, problems),
         backend: backend(options, problems),
         changelog: changelog(options),
     }
+}
+
+/// `CheckpointingOptions`, `DefaultCompletedCheckpointStoreUtils`: less than 1 is warned about and becomes 1.
+fn num_retained(options: &FlinkOptions, problems: &mut Problems<'_>) -> usize {
+    let key = "execution.checkpointing.num-retained";
+    let number = options.text(key).and_then(|text| text.parse::<i64>().ok());
+    if number.is_some_and(|number| number < 1) {
+        problems.warning(
+            &options.path(key),
+            format!("`{key}` must be at least 1: Flink warns and keeps 1 checkpoint"),
+        );
+        return 1;
+    }
+    options.integer(key, 1, (1, INTEGER_MAX), problems) as usize
 }
 
 /// `max(interval, min-pause)`, as `CheckpointCoordinator` does silently.
@@ -81,14 +95,38 @@ fn interval(
 ) -> Option<SimDuration> {
     let key = "execution.checkpointing.interval";
     let interval = options.duration(key)?;
+    if is_batch(options) {
+        let batch = "execution.runtime-mode";
+        problems
+            .warning(
+                &options.path(batch),
+                "in BATCH mode Flink takes no checkpoints, so that none are simulated",
+            )
+            .help(format!("leave out `{batch}` for a streaming job"));
+        return None;
+    }
+    // `StreamingJobGraphGenerator`: below its minimum there is no interval.
+    if interval.is_zero() {
+        problems.note(
+            &options.path(key),
+            "an interval of 0 switches checkpoints off",
+        );
+        return None;
+    }
     if interval < PERIOD_MIN {
         let mut error = problems.error(
             &options.path(key),
             format!("`{key}` must be at least 10 ms"),
         );
-        error.help("leave it out to switch checkpoints off");
+        error.help("leave it out, or write 0, to switch checkpoints off");
     }
     Some(interval.max(min_pause))
+}
+
+/// `execution.runtime-mode: BATCH`: what fails is made again from its beginning.
+fn is_batch(options: &FlinkOptions) -> bool {
+    let mode = options.text("execution.runtime-mode");
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("BATCH"))
 }
 
 fn timeout(
@@ -205,7 +243,7 @@ fn storage(
         }
         None => {}
     }
-    let legacy = options.text("state.backend.type").unwrap_or_default();
+    let legacy = backend_name(options.text("state.backend.type").unwrap_or_default());
     let profile = table.and_then(|table| table.profile);
     if options.has("execution.checkpointing.dir") || legacy.eq_ignore_ascii_case("filesystem") {
         return CheckpointStorage::FileSystem;
@@ -213,7 +251,9 @@ fn storage(
     if profile == Some(ProfileKind::Jobmanager) || legacy.eq_ignore_ascii_case("jobmanager") {
         return job_manager;
     }
-    let checkpoints = options.has("execution.checkpointing.interval");
+    let checkpoints = options
+        .duration("execution.checkpointing.interval")
+        .is_some_and(|interval| !interval.is_zero() && !is_batch(options));
     if table.is_none() && checkpoints {
         problems
             .note(
@@ -227,7 +267,7 @@ fn storage(
 
 fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
     let key = "state.backend.type";
-    let text = options.text(key).unwrap_or("hashmap").to_lowercase();
+    let text = backend_name(options.text(key).unwrap_or("hashmap"));
     let incremental_key = "execution.checkpointing.incremental";
     let incremental = options.boolean(incremental_key).unwrap_or(false);
     match text.as_str() {
@@ -251,11 +291,41 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
             return Backend::HashMap;
         }
     }
-    let threads = "state.backend.rocksdb.checkpoint.transfer.thread.num";
     Backend::RocksDb(RocksDb {
         incremental,
-        transfer_threads: options.integer(threads, 4, (1, 1_000), problems) as usize,
+        transfer_threads: transfer_threads(options, problems),
     })
+}
+
+/// `RocksDBStateDataTransferHelper`: a pool of its own, the calling thread (0 or 1), or the TaskManager's io pool
+/// (negative), which has 4 threads per core for all operators there: as many per operator as the default, with an
+/// operator per core.
+fn transfer_threads(options: &FlinkOptions, problems: &mut Problems<'_>) -> usize {
+    let key = "state.backend.rocksdb.checkpoint.transfer.thread.num";
+    match options.text(key).map(str::parse::<i64>) {
+        Some(Ok(0)) => 1,
+        Some(Ok(..0)) => {
+            problems.note(
+                &options.path(key),
+                "files go through the TaskManager's io pool: taken as 4 threads per operator",
+            );
+            4
+        }
+        _ => options.integer(key, 4, (1, 1_000), problems) as usize,
+    }
+}
+
+/// `StateBackendLoader`: a short name, or the class of a factory.
+fn backend_name(text: &str) -> String {
+    match text.rsplit('.').next().unwrap_or(text) {
+        "EmbeddedRocksDBStateBackendFactory" | "RocksDBStateBackendFactory" => "rocksdb",
+        "HashMapStateBackendFactory" => "hashmap",
+        "FsStateBackendFactory" => "filesystem",
+        "MemoryStateBackendFactory" => "jobmanager",
+        "ForStStateBackendFactory" => "forst",
+        _ => return text.to_lowercase(),
+    }
+    .to_owned()
 }
 
 fn changelog(options: &FlinkOptions) -> Option<Changelog> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::flink_names;
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
@@ -49,12 +50,12 @@ impl FlinkOptions {
             let text = text_of(value);
             match flink_options::lookup(key) {
                 Lookup::Known(option) => {
+                    outside(key, &path, version, problems);
                     let candidate = Given { text, path, age: 0 };
                     accept(&mut given, &option, candidate, version, problems);
                 }
                 Lookup::Older(option) => {
-                    let older = option.older.iter().position(|older| older == key);
-                    let age = older.map_or(0, |index| index + 1);
+                    let age = option.age(key);
                     let candidate = Given {
                         text,
                         path: path.clone(),
@@ -79,10 +80,10 @@ impl FlinkOptions {
             }
         }
         for (key, path) in foreign {
-            problems.note(
-                &path,
-                format!("`{key}` is accepted and has no effect on the simulation"),
-            );
+            let mut note = problems.note(&path, flink_options::not_simulated(&key));
+            if let Some(when) = flink_names::outside(&key, (version.major, version.minor)) {
+                note.help(when);
+            }
         }
         FlinkOptions { given }
     }
@@ -178,14 +179,6 @@ fn accept(
 ) {
     let key = option.key;
     let path = &candidate.path;
-    if let Err(error) = option.kind.check(&candidate.text) {
-        let mut reported = problems.error(path, format!("`{key}`: {}", error.message));
-        if let Some(help) = error.help {
-            reported.help(help);
-        }
-        return;
-    }
-    let without_effect = format!("`{key}` is accepted and has no effect on the simulation");
     match option.role {
         Role::Simulated => {}
         Role::Before2 if version.major < 2 => {}
@@ -196,16 +189,36 @@ fn accept(
             );
             return;
         }
-        Role::Ignored if option.effect.starts_with("see ") => {
-            problems.note(path, without_effect).help(option.effect);
+        // Their values are not kept, so that there is nothing to check.
+        Role::Cost | Role::Ignored => {
+            let mut note = problems.note(path, flink_options::not_simulated(key));
+            if option.effect.starts_with("see ") {
+                note.help(option.effect);
+            }
+            return;
         }
-        Role::Ignored => {
-            problems.note(path, without_effect);
+    }
+    if let Err(error) = option.kind.check(&candidate.text) {
+        let mut reported = problems.error(path, format!("`{key}`: {}", error.message));
+        if let Some(help) = error.help {
+            reported.help(help);
         }
+        return;
     }
     if given.get(key).is_none_or(|other| candidate.age < other.age) {
         given.insert(key, candidate);
     }
+}
+
+/// Says that the version of the job does not know a key that is simulated all the same.
+fn outside(key: &str, path: &KeyPath, version: FlinkVersion, problems: &mut Problems<'_>) {
+    let Some(when) = flink_names::outside(key, (version.major, version.minor)) else {
+        return;
+    };
+    let FlinkVersion { major, minor } = version;
+    let message =
+        format!("Flink {major}.{minor} does not know `{key}`; it is simulated all the same");
+    problems.note(path, message).help(when);
 }
 
 fn text_of(value: &toml::Value) -> String {

@@ -1,5 +1,6 @@
 //! Columns of numbers from a CSV file beside the scenario.
 
+use crate::scenario::input_file;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
 
@@ -35,10 +36,10 @@ fn rows<const N: usize>(
     file: &std::path::Path,
     columns: [&str; N],
 ) -> Result<Vec<[f64; N]>, String> {
+    let text = input_file::text(file).map_err(|error| error.to_string())?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|error| error.to_string())?;
+        .from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| error.to_string())?.clone();
     let mut positions = [0; N];
     for (position, name) in positions.iter_mut().zip(columns) {

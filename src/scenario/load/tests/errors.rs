@@ -42,7 +42,7 @@ placement = "evenly"
     error: unknown key `job.nmae`
      --> test.toml:3:1
       |
-    3 | nmae = "x"
+    3 | nmae = ***
       | ^^^^ no such key
       |
       = help: did you mean `name`?
@@ -66,7 +66,7 @@ placement = "evenly"
     error: `vertex.in.source.rate`: `10` does not say per which time
      --> test.toml:9:19
       |
-    9 | source = { rate = "10", arivals = "poisson", record = "64mb" }
+    9 | source = { rate = "10", arivals = *********, record = "64mb" }
       |                   ^^^^
       |
       = help: write for example "50000/s", "1.2M/s" or "3000/min"
@@ -74,7 +74,7 @@ placement = "evenly"
     error: unknown key `vertex.in.source.arivals`
      --> test.toml:9:25
       |
-    9 | source = { rate = "10", arivals = "poisson", record = "64mb" }
+    9 | source = { rate = "10", arivals = *********, record = "64mb" }
       |                         ^^^^^^^ no such key
       |
       = help: did you mean `arrivals`?
@@ -82,7 +82,7 @@ placement = "evenly"
     error: `vertex.in.source.record`: unit `mb` is ambiguous here
      --> test.toml:9:55
       |
-    9 | source = { rate = "10", arivals = "poisson", record = "64mb" }
+    9 | source = { rate = "10", arivals = *********, record = "64mb" }
       |                                                       ^^^^^^
       |
       = help: write "64 MiB" for powers of 1024 (what Flink means by `mb`) or "64 MB" for powers of 1000
@@ -191,7 +191,7 @@ checkpoint-interval = 5
     error: Flink has no option `execution.checkpointing.intervall`
      --> test.toml:6:25
       |
-    6 | execution.checkpointing.intervall = "2 min"
+    6 | execution.checkpointing.intervall = *******
       |                         ^^^^^^^^^ no such option
       |
       = help: did you mean `execution.checkpointing.interval`?
@@ -245,7 +245,7 @@ checkpoint-interval = 5
     error: Flink has no option `checkpoint-interval`
       --> test.toml:13:1
        |
-    13 | checkpoint-interval = 5
+    13 | checkpoint-interval = *
        | ^^^^^^^^^^^^^^^^^^^ no such option
        |
        = help: what is not Flink's own stands in [job], [cluster], [storage] or [simulation]

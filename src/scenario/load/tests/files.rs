@@ -52,7 +52,7 @@ taskmanager.network.memory.buffers-per-channel = 3
     note: `jobmanager.rpc.address` is accepted and has no effect on the simulation
       --> test.toml:13:16
        |
-    13 | jobmanager.rpc.address = "localhost"
+    13 | jobmanager.rpc.address = ***********
        |                ^^^^^^^
     "##);
 }

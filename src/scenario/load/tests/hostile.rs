@@ -88,7 +88,8 @@ proptest! {
 
     #[test]
     fn random_yaml_never_panics(text in "([a-c.:\\[\\]{}&*!|>'\"% #\n-]|  ){0,80}") {
-        let _ = crate::scenario::flink_conf::read(&text);
+        let _ = crate::scenario::flink_conf::read("config.yaml", &text);
+        let _ = crate::scenario::flink_conf::read("flink-conf.yaml", &text);
     }
 
     #[test]

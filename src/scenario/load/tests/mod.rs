@@ -3,6 +3,7 @@ mod failure_errors;
 mod failures;
 mod files;
 mod hostile;
+mod options;
 mod restart;
 mod round_trip;
 mod values;

@@ -302,7 +302,7 @@ restart-strategy.exponential-delay.initial-back-off = "1 s"
     error: Flink has no option `restart-strategy.exponential-delay.initial-back-off`
      --> test.toml:9:36
       |
-    9 | restart-strategy.exponential-delay.initial-back-off = "1 s"
+    9 | restart-strategy.exponential-delay.initial-back-off = *****
       |                                    ^^^^^^^^^^^^^^^^ no such option
       |
       = help: did you mean `restart-strategy.exponential-delay.initial-backoff`?

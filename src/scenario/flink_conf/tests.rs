@@ -1,0 +1,166 @@
+//! Files that people have, read by Flink's rules.
+
+use super::*;
+
+#[track_caller]
+fn pairs(name: &str, text: &str) -> Vec<(String, String)> {
+    let conf = read(name, text).unwrap_or_else(|problem| panic!("{problem:?}"));
+    conf.entries
+        .into_iter()
+        .map(|entry| (entry.key, entry.value))
+        .collect()
+}
+
+const INTERVAL: &str = "execution.checkpointing.interval";
+
+#[test]
+fn flink_conf_yaml_is_read_line_by_line_as_flink_1_does() {
+    let text = "execution.checkpointing.interval: 10 s\n\
+                \tstate.backend:   rocksdb\n\
+                state.checkpoints.dir: file:///a: b\n\
+                execution.checkpointing.timeout: 60s#every minute\n\
+                classloader.parent-first-patterns.additional: *\n\
+                execution.checkpointing.min-pause:5s\n\
+                execution.checkpointing.interval: 60 s\n";
+    let pairs = pairs("conf/flink-conf.yaml", text);
+    let value = |key: &str| {
+        let pair = pairs.iter().find(|(other, _)| other == key);
+        pair.map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value(INTERVAL), Some("60 s"), "the last one holds");
+    assert_eq!(value("state.backend"), Some("rocksdb"));
+    assert_eq!(value("state.checkpoints.dir"), Some("file:///a: b"));
+    assert_eq!(value("execution.checkpointing.timeout"), Some("60s"));
+    assert_eq!(value("execution.checkpointing.min-pause"), None);
+    let conf = read("flink-conf.yaml", text).unwrap();
+    let said: Vec<&str> = conf
+        .remarks
+        .iter()
+        .map(|remark| remark.message.as_str())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "`execution.checkpointing.min-pause` is left out: Flink 1.x skips lines without `key: value`",
+            "`execution.checkpointing.interval` is given twice; the last one holds"
+        ]
+    );
+}
+
+#[test]
+fn the_value_of_an_option_that_is_not_used_is_not_kept_anywhere() {
+    for (name, text) in [
+        (
+            "config.yaml",
+            "rest.port: 1\ns3.secret-key: hunter2 # hunter2\n",
+        ),
+        (
+            "config.yaml",
+            "rest.port: 1\ns3: {secret-key: hunter2, x: [hunter2, {y: hunter2}]}\n",
+        ),
+        (
+            "config.yaml",
+            "rest.port: 1\nmy: &a hunter2\nyours: *a\nz: |\n  hunter2\n  hunter2: x\n",
+        ),
+        (
+            "config.yaml",
+            "state.checkpoints.dir: s3://id:hunter2@bucket/x\n",
+        ),
+        (
+            "config.yaml",
+            "{rest.port: 1, s3.secret-key: hunter2, state.backend: rocksdb}\n",
+        ),
+        (
+            "flink-conf.yaml",
+            "rest.port: 1\ns3.secret-key:hunter2\ns3.x: hunter2\nhunter 2\n",
+        ),
+    ] {
+        let conf = read(name, text).unwrap();
+        let all = format!("{conf:?}");
+        assert!(!all.contains("hunter2"), "{text}\n{all}");
+    }
+}
+
+#[test]
+fn a_line_of_the_user_is_shown_where_it_holds_one_option_that_is_used() {
+    let text = "execution:\n  checkpointing:\n    interval: 6x # hunter2\ns3.secret-key: hunter2\n";
+    let conf = read("config.yaml", text).unwrap();
+    assert_eq!(conf.source.text.lines().nth(2), Some("    interval: 6x"));
+    assert_eq!(
+        conf.source.text.lines().nth(3),
+        Some("s3.secret-key: (not kept)")
+    );
+}
+
+#[test]
+fn a_syntax_error_has_a_line_and_nothing_of_the_text() {
+    let problem = read("config.yaml", "a: 1\ns3.secret-key: [hunter2\nb: 2\n").unwrap_err();
+    assert!(problem.place.is_some());
+    assert!(!problem.render(false).contains("hunter2"));
+}
+
+#[test]
+fn a_placeholder_has_its_default_or_is_left_out_by_name() {
+    let text = "execution.checkpointing.interval: ${INTERVAL}\nstate.backend.type: ${B:-rocksdb}\nstate.checkpoints.dir: s3://${BUCKET}/c\n";
+    assert_eq!(
+        pairs("config.yaml", text),
+        [
+            ("state.backend.type".into(), "rocksdb".into()),
+            ("state.checkpoints.dir".into(), "s3://${BUCKET}/c".into())
+        ]
+    );
+    let conf = read("config.yaml", text).unwrap();
+    assert!(
+        conf.remarks[0].message.contains("placeholder")
+            && conf.remarks[0].message.contains(INTERVAL)
+    );
+}
+
+#[test]
+fn what_is_no_configuration_is_recognised_and_told_what_to_do() {
+    let deployment = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkConfiguration:\n    s3.secret-key: hunter2\n";
+    let map = "kind: ConfigMap\napiVersion: v1\ndata:\n  config.yaml: |\n    a: b\n";
+    for (text, what) in [
+        (deployment, "Kubernetes manifest (FlinkDeployment)"),
+        (map, "Kubernetes manifest (ConfigMap)"),
+        ("services:\n  jobmanager:\n    image: flink\n", "Compose"),
+        (
+            "env:\n- FLINK_PROPERTIES=\n  rest.port: 1\n",
+            "FLINK_PROPERTIES",
+        ),
+        ("flinkConfiguration: |\n  a: b\n", "Helm"),
+        ("state.backend: {{ .Values.backend }}\n", "template"),
+        ("SET 'execution.checkpointing.interval' = '60s';\n", "SQL"),
+        (
+            "./bin/flink run -Dstate.backend=rocksdb job.jar\n",
+            "command line",
+        ),
+        ("env.enableCheckpointing(60000);\n", "program"),
+        ("# x\nstate.backend=rocksdb\n", "properties"),
+        (
+            "[{\"key\": \"state.backend\", \"value\": \"rocksdb\"}]",
+            "JSON",
+        ),
+        ("2024-05-01 08:34:19,494 INFO  a.b.C [] - x\n", "log"),
+        ("[[vertex]]\nname = \"a\"\n", "scenario"),
+        ("my: 1\nyours: 2\n", "none of its 2 keys"),
+    ] {
+        let problem = read("file", text).unwrap_err();
+        assert!(
+            problem.message.contains(what),
+            "{what}: {}",
+            problem.message
+        );
+        assert!(!problem.help.is_empty(), "{what}");
+        assert!(!problem.render(false).contains("hunter2"));
+    }
+    for text in [
+        "",
+        "# nothing\n",
+        "# {{ FLINK_PROPERTIES\nrest.port: 1\n",
+        "env.java.opts: -Da=b\nrest.port: 1\n",
+        "{\"rest.port\": 1}",
+    ] {
+        assert!(read("config.yaml", text).is_ok(), "{text}");
+    }
+}
