@@ -18,6 +18,8 @@ mod failures;
 mod formulas;
 /// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
 mod import;
+/// Answers of real clusters, as they were saved: what is estimated, and what the scenario then measures.
+mod imported;
 /// What must hold for every scenario, at every instant.
 mod invariants;
 /// Random failures, outages and restart strategies, for random scenarios.
