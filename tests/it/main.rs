@@ -16,12 +16,14 @@ mod explain;
 mod failures;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
-/// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
+/// Scenarios made of recordings and saved answers; hostile answers.
 mod import;
 /// Answers of real clusters, as they were saved: what is estimated, and what the scenario then measures.
 mod imported;
 /// What must hold for every scenario, at every instant.
 mod invariants;
+/// Scenarios made of what a cluster's REST API answers on loopback: jobs, redirects, refusals, secrets.
+mod job_manager;
 /// Random failures, outages and restart strategies, for random scenarios.
 mod mishaps;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.
