@@ -179,7 +179,7 @@ fn operator(recording: &Recording, node: &Node, names: &Names) -> Result<String,
         Some(_) => {
             return Err(RecordingError::Value(format!(
                 "vertex `{}` has a service_distribution that is not known here",
-                visible(&node.id)
+                visible(&node.id).chars().take(40).collect::<String>()
             )));
         }
     };

@@ -21,6 +21,7 @@ const SPREAD: &str = "cluster.evenly-spread-out-slots";
 /// Not simulated: a batch job has no checkpoints.
 const RUNTIME_MODE: &str = "execution.runtime-mode";
 const BACKEND: &str = "state.backend.type";
+const CHANGELOG: &str = "state.changelog.enabled";
 const INTERVAL: &str = "execution.checkpointing.interval";
 
 /// The options of a recorded job and its cluster.
@@ -206,7 +207,7 @@ fn checkpointing(config: &Value, remarks: &mut Remarks) -> BTreeMap<String, Stri
             "unaligned_checkpoints",
             "execution.checkpointing.unaligned.enabled",
         ),
-        ("state_changelog_enabled", "state.changelog.enabled"),
+        ("state_changelog_enabled", CHANGELOG),
     ] {
         if let Some(enabled) = config.get(answer).and_then(Value::as_bool) {
             set(key, enabled.to_string());
@@ -216,12 +217,12 @@ fn checkpointing(config: &Value, remarks: &mut Remarks) -> BTreeMap<String, Stri
         set(BACKEND, backend);
     }
     // Without a changelog its materialisation is nobody's concern.
-    if options.get("state.changelog.enabled").map(String::as_str) == Some("true") {
+    if options.get(CHANGELOG).map(String::as_str) == Some("true") {
         remarks.assume(
             "the size of the changelog is not measured: it follows from the state's changes",
         );
     } else {
-        options.retain(|key, _| !key.starts_with("state.changelog."));
+        options.retain(|key, _| key == CHANGELOG || !key.starts_with("state.changelog."));
     }
     options
 }
@@ -367,6 +368,11 @@ mod tests {
         assert_eq!(options["state.changelog.enabled"], "true");
         let interval = &options["state.changelog.periodic-materialize.interval"];
         assert_eq!(interval, "300000 ms");
+        // What the job answers wins over what its cluster is configured with.
+        let config = json!({ "interval": 1000, "state_changelog_enabled": false });
+        let files = files(config, &[("state.backend.changelog.enabled", "true")]);
+        let options = of_files(&files, &mut Remarks::default());
+        assert_eq!(options["state.changelog.enabled"], "false");
     }
 
     #[test]
