@@ -93,7 +93,7 @@ pub fn scenario(
     let text = match baseline {
         _ if recording.is_known() => known::scenario(recording)?,
         Some(baseline) => recording::what_if(baseline, recording)?,
-        None => estimate::scenario(&Answers::of_recording(recording)?, &recording.id)?,
+        None => estimate::scenario(&Answers::of_recording(recording)?, &recording.id)?.text,
     };
     let origin = format!("{} (imported)", recording.id);
     load::parse(&text, &origin, std::path::Path::new(""), &[])

@@ -361,7 +361,8 @@ fn one_file(bytes: u64) -> SnapshotPlan {
     }
 }
 
-fn flush_time(bytes: u64) -> SimDuration {
+/// How long RocksDB takes to write so much of its memtables into a file: its sync phase.
+pub fn flush_time(bytes: u64) -> SimDuration {
     if bytes == 0 {
         return SimDuration::ZERO;
     }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::recording::clock::{Clock, number_after};
 use crate::recording::file::{Node, Recording};
+use crate::recording::names::Names;
 
 /// From the opening of an operator to the end of the job's initialisation, where no log tells: the median of ten
 /// recordings; ms.
@@ -18,14 +19,14 @@ pub fn is_made_to_fail(recording: &Recording) -> bool {
 }
 
 /// A `[[failure]]` for every vertex that fails on purpose.
-pub fn tables(recording: &Recording, clock: &Clock) -> String {
+pub fn tables(recording: &Recording, clock: &Clock, names: &Names) -> String {
     let mut text = String::new();
     for (node, after_s) in failing(recording) {
         let at = (opened(recording, clock, node) + 1000.0 * after_s).max(0.0);
         let _ = writeln!(
             text,
             "\n[[failure]]\nat = \"{at} ms\"\ntask = {{ vertex = {}, subtask = {} }}",
-            toml::Value::from(node.id.as_str()),
+            toml::Value::from(names.of_id(&node.id)),
             node.fail_subtask
         );
         let times = node.fail_times.unwrap_or(1);

@@ -5,9 +5,12 @@
 
 use std::fmt::Write as _;
 
+use crate::recording::answers::number::visible;
 use crate::recording::clock::{self, Clock};
+use crate::recording::estimate::text::valid;
 use crate::recording::failing;
 use crate::recording::file::{Explicit, Node, Recording, RecordingError};
+use crate::recording::names::Names;
 
 /// Bytes around a payload behind a source: length 4, tag 1, timestamp 8, key 8, array length 4.
 const SOURCE_OVERHEAD: u64 = 25;
@@ -27,14 +30,16 @@ const PLACES: [&str; 3] = [
 /// The scenario of a recording with known parameters.
 ///
 /// # Errors
-/// If the recording's job is unknown (SQL), or names a vertex or TaskManager that does not exist.
+/// If the recording's job is unknown (SQL), names a vertex or TaskManager that does not exist, or contradicts itself.
 pub fn scenario(recording: &Recording) -> Result<String, RecordingError> {
     let clock = Clock::of(recording);
     let explicit = &recording.params.explicit;
+    let names = Names::of(&explicit.nodes);
     let mut text = job(recording, &clock);
-    for node in &explicit.nodes {
-        text += &vertex(recording, &clock, node)?;
+    for (position, node) in explicit.nodes.iter().enumerate() {
+        text += &vertex(recording, &clock, node, (names.at(position), &names))?;
     }
+    text += names.comments();
     text += &flink(recording);
     text += &environment(explicit);
     for action in &recording.params.actions {
@@ -48,16 +53,16 @@ pub fn scenario(recording: &Recording) -> Result<String, RecordingError> {
             );
         }
     }
-    text += &failing::tables(recording, &clock);
-    Ok(text)
+    text += &failing::tables(recording, &clock, &names);
+    valid(&text)
 }
 
 fn job(recording: &Recording, clock: &Clock) -> String {
     format!(
         "# Recording {id} of a real Flink cluster: what was known before it ran.\n\n\
          [job]\nname = {name}\nduration = \"{duration} ms\"\nwarmup = \"{warmup} ms\"\n",
-        id = recording.id.replace('\n', " "),
-        name = quoted(&recording.id),
+        id = visible(&recording.id),
+        name = quoted(&visible(&recording.id)),
         // What comes after the first failure is known only if the job was made to fail.
         duration = clock.since_start(if failing::is_made_to_fail(recording) {
             clock.over
@@ -68,17 +73,22 @@ fn job(recording: &Recording, clock: &Clock) -> String {
     )
 }
 
-fn vertex(recording: &Recording, clock: &Clock, node: &Node) -> Result<String, RecordingError> {
+fn vertex(
+    recording: &Recording,
+    clock: &Clock,
+    node: &Node,
+    (name, names): (&str, &Names),
+) -> Result<String, RecordingError> {
     let mut text = format!(
         "\n[[vertex]]\nname = {}\nparallelism = {}\nplacement = {:?}\n",
-        quoted(&node.id),
+        quoted(name),
         node.parallelism,
         placement(recording, &node.id)?,
     );
     if node.kind == "source" {
         text += &source(recording, clock, node)?;
     } else {
-        text += &operator(recording, node)?;
+        text += &operator(recording, node, names)?;
     }
     Ok(text)
 }
@@ -114,7 +124,7 @@ fn source(recording: &Recording, clock: &Clock, node: &Node) -> Result<String, R
     ))
 }
 
-fn operator(recording: &Recording, node: &Node) -> Result<String, RecordingError> {
+fn operator(recording: &Recording, node: &Node, names: &Names) -> Result<String, RecordingError> {
     let exchange = node.input_exchange.as_deref().unwrap_or("hash");
     let shares = node
         .input_key_share_per_subtask
@@ -131,7 +141,7 @@ fn operator(recording: &Recording, node: &Node) -> Result<String, RecordingError
             });
             format!(
                 "{{ from = {}, exchange = {}{shares} }}",
-                quoted(from),
+                quoted(names.of_id(from)),
                 quoted(exchange)
             )
         })
@@ -165,7 +175,13 @@ fn operator(recording: &Recording, node: &Node) -> Result<String, RecordingError
     let law = match node.service_distribution.as_deref() {
         None | Some("det") => "deterministic",
         Some("exp") => "exponential",
-        Some(other) => other,
+        Some(other @ ("deterministic" | "exponential" | "lognormal" | "uniform")) => other,
+        Some(_) => {
+            return Err(RecordingError::Value(format!(
+                "vertex `{}` has a service_distribution that is not known here",
+                visible(&node.id).chars().take(40).collect::<String>()
+            )));
+        }
     };
     let service = required(node.service_us, node, "service_us")?;
     let _ = writeln!(

@@ -15,6 +15,7 @@ pub mod known;
 pub mod lessons {}
 pub mod live;
 pub mod measured;
+pub mod names;
 pub mod recovery;
 
 pub use crate::recording::answers::Answers;

@@ -1,5 +1,3 @@
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -11,117 +9,16 @@ use serde_json::{Value, json};
 
 const RECORDING: &str = "tests/answers/A01_hm5_w10.json";
 
-fn ckptsim(args: &[&str]) -> Command {
+pub fn ckptsim(args: &[&str]) -> Command {
     let mut command = Command::cargo_bin("ckptsim").unwrap();
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
     command
 }
 
-fn recording() -> Value {
+/// A recording of a real cluster.
+pub fn recording() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(RECORDING);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
-}
-
-/// What a JobManager with the recorded job answers.
-fn answer(recording: &Value, path: &str) -> Option<Value> {
-    let rest = &recording["rest"];
-    let id = rest["job"]["jid"].as_str().unwrap();
-    if path == "/jobs/overview" {
-        let job = json!({"jid": id, "name": "recorded", "state": "RUNNING"});
-        return Some(json!({ "jobs": [job] }));
-    }
-    if path == "/taskmanagers" {
-        return Some(rest["taskmanagers"].clone());
-    }
-    let parts: Vec<&str> = path
-        .strip_prefix(&format!("/jobs/{id}"))?
-        .split('/')
-        .skip(1)
-        .collect();
-    let found = match parts.as_slice() {
-        [] => &rest["job"],
-        ["plan"] => &rest["plan"],
-        ["checkpoints"] => &rest["checkpoints"],
-        ["checkpoints", "config"] => &rest["checkpoints_config"],
-        ["vertices", vertex] => &rest["vertices"][vertex],
-        ["checkpoints", "details", id] => &rest["checkpoint_details"][id]["detail"],
-        ["checkpoints", "details", id, "subtasks", vertex] => {
-            &rest["checkpoint_details"][id]["subtasks"][vertex]
-        }
-        _ => return None,
-    };
-    (!found.is_null()).then(|| found.clone())
-}
-
-/// Serves answers on loopback until the test ends; gives its address.
-fn serve(answer: impl Fn(&str) -> Option<String> + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            reply(&stream.unwrap(), &answer);
-        }
-    });
-    address
-}
-
-fn reply(mut stream: &TcpStream, answer: &impl Fn(&str) -> Option<String>) {
-    let mut lines = BufReader::new(stream).lines();
-    let Some(Ok(request)) = lines.next() else {
-        return;
-    };
-    assert!(request.starts_with("GET "), "only reads: {request}");
-    while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
-    let path = request.split(' ').nth(1).unwrap();
-    let (status, body) = match answer(path) {
-        Some(body) => ("200 OK", body),
-        None => ("404 Not Found", String::new()),
-    };
-    let length = body.len();
-    // A client that has gone away is no error of the test.
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    );
-}
-
-fn job_manager() -> String {
-    let recording = recording();
-    serve(move |path| answer(&recording, path).map(|answer| answer.to_string()))
-}
-
-#[test]
-fn a_live_job_becomes_a_scenario_and_its_saved_answers_the_same_one() {
-    let directory = tempfile::tempdir().unwrap();
-    let (out, saved) = (
-        directory.path().join("live.toml"),
-        directory.path().join("saved"),
-    );
-    let (out_name, saved_name) = (out.to_str().unwrap(), saved.to_str().unwrap());
-    let address = job_manager();
-    let live = ["import", &address, "--observe", "0", "--save", saved_name];
-    ckptsim(&live).args(["-o", out_name]).assert().success();
-    let live_text = std::fs::read_to_string(&out).unwrap();
-    let again = ckptsim(&["import", saved_name]).assert().success();
-    assert_eq!(
-        String::from_utf8_lossy(&again.get_output().stdout),
-        live_text
-    );
-
-    let loaded = load::load(&out, &[]).unwrap();
-    let operator = &loaded.scenario.vertices[1];
-    assert_eq!(
-        (operator.parallelism, loaded.scenario.cluster.slots),
-        (4, 2)
-    );
-    assert!(live_text.contains("# estimated from busy time / records, spread "));
-
-    ckptsim(&["import", saved_name, "-o", out_name])
-        .assert()
-        .code(1);
-    ckptsim(&["import", saved_name, "-o", out_name, "--force"])
-        .assert()
-        .success();
 }
 
 #[test]
@@ -157,40 +54,203 @@ fn a_recording_with_known_parameters_names_itself_in_the_scenario() {
 }
 
 #[test]
-fn trouble_with_a_job_manager_is_told_clearly() {
-    let error = |args: &[&str]| {
-        let output = ckptsim(args).assert().code(1);
-        String::from_utf8_lossy(&output.get_output().stderr).into_owned()
-    };
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let message = error(&["import", &format!("http://{closed}")]);
-    assert!(message.contains("cannot reach the JobManager"), "{message}");
-
-    let two = serve(|_| {
-        let jobs = ["a1", "b2"].map(|id| json!({"jid": id, "name": id, "state": "RUNNING"}));
-        Some(json!({ "jobs": jobs }).to_string())
-    });
-    let message = error(&["import", &two]);
-    assert!(
-        message.contains("choose one with --job ID\n  a1  a1"),
-        "{message}"
-    );
-    let message = error(&["import", &two, "--job", "c3"]);
-    assert!(message.contains("no job c3 is running"), "{message}");
-
-    for body in ["<html>", "{\"jobs\": [", "", "[[[["] {
-        let page = serve(move |_| Some(body.to_owned()));
-        let message = error(&["import", &page]);
+fn one_answer_alone_says_which_it_is_and_what_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("rest.json");
+    for (answer, address) in [
+        ("job", "/jobs/<id>"),
+        ("checkpoints", "/jobs/<id>/checkpoints"),
+        ("taskmanagers", "/taskmanagers"),
+    ] {
+        std::fs::write(&path, recording()["rest"][answer].to_string()).unwrap();
+        let output = ckptsim(&["import", path.to_str().unwrap()])
+            .assert()
+            .code(1);
+        let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
         assert!(
-            message.contains("does not answer as Flink's REST API does"),
+            message.contains(&format!("is the answer of {address} alone")),
             "{message}"
         );
+        assert!(message.contains("plan.json"), "{message}");
     }
-    let empty = serve(|_| Some("{}".to_owned()));
-    assert!(error(&["import", &empty]).contains("no job is running"));
+}
+
+#[test]
+fn an_archive_and_the_files_of_a_history_server_give_the_same_scenario_as_saved_answers() {
+    let files = files(&recording());
+    let id = recording()["rest"]["job"]["jid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let address = |name: &str| {
+        let parts: Vec<&str> = name.split('/').collect();
+        match parts.as_slice() {
+            ["job"] => format!("/jobs/{id}"),
+            ["checkpoints_config"] => format!("/jobs/{id}/checkpoints/config"),
+            ["checkpoints", n] => format!("/jobs/{id}/checkpoints/details/{n}"),
+            ["checkpoints", n, v] => format!("/jobs/{id}/checkpoints/details/{n}/subtasks/{v}"),
+            _ => format!("/jobs/{id}/{name}"),
+        }
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let (web, archive) = (directory.path().join("web"), directory.path().join(&id));
+    let mut entries = Vec::new();
+    // A HistoryServer does not know the TaskManagers.
+    for (name, answer) in files.iter().filter(|(name, _)| *name != "taskmanagers") {
+        let path = address(name);
+        let file = web.join(format!("{}.json", path.trim_start_matches('/')));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, answer.to_string()).unwrap();
+        entries.push(json!({"path": path, "json": answer.to_string()}));
+    }
+    std::fs::write(&archive, json!({ "archive": entries }).to_string()).unwrap();
+    let expected = estimate::scenario(&Answers::of_files(&files).unwrap(), "A01_hm5_w10");
+    let expected = expected.unwrap().text;
+    for from in [&web, &archive, &directory.path().to_path_buf()] {
+        let output = ckptsim(&["import", from.to_str().unwrap()]).assert();
+        if from == directory.path() {
+            // Both layouts at once are still one job.
+            output.success();
+            continue;
+        }
+        let output = output.success();
+        let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+        assert_eq!(text.trim_end(), expected.trim_end());
+    }
+}
+
+#[test]
+fn a_job_without_checkpointed_sizes_is_not_stateless() {
+    // Flink before 1.15 has state_size only.
+    let text = files(&recording());
+    let mut older = Files::default();
+    for (name, answer) in text.iter() {
+        let mut answer = answer.clone();
+        let drop = |object: &mut Value| {
+            object.as_object_mut().unwrap().remove("checkpointed_size");
+        };
+        if name == "checkpoints" {
+            answer["history"]
+                .as_array_mut()
+                .unwrap()
+                .iter_mut()
+                .for_each(drop);
+        } else if name.starts_with("checkpoints/") && answer.get("subtasks").is_some() {
+            answer["subtasks"]
+                .as_array_mut()
+                .unwrap()
+                .iter_mut()
+                .for_each(drop);
+        }
+        older.insert(name, answer);
+    }
+    let found = estimate::of(&Answers::of_files(&older).unwrap(), "older");
+    assert_eq!(found.flink_version.as_deref(), Some("1.14"));
+    let live = found.vertices[1].state.unwrap().0.live.value;
+    assert!((live / 20.26e6 - 1.0).abs() < 0.01, "{live}");
+    let bandwidth = found.storage.write_bytes_per_s.unwrap().value;
+    assert!((bandwidth / 10e6 - 1.0).abs() < 0.05, "{bandwidth}");
+
+    // Sizes of the whole job are better than none.
+    let mut alone = Files::default();
+    for name in ["job", "plan", "checkpoints", "checkpoints_config"] {
+        alone.insert(name, text.get(name).clone());
+    }
+    let found = estimate::of(&Answers::of_files(&alone).unwrap(), "alone");
+    let live = found.vertices[1].state.unwrap().0.live.value;
+    assert!((live / 20.26e6 - 1.0).abs() < 0.01, "{live}");
+    assert!(
+        found.remarks.warnings[0].contains("divided evenly"),
+        "{:?}",
+        found.remarks
+    );
+
+    alone.insert("checkpoints", Value::Null);
+    let found = estimate::of(&Answers::of_files(&alone).unwrap(), "unknown");
+    assert!(
+        found.remarks.warnings[0].contains("the state is unknown"),
+        "{:?}",
+        found.remarks
+    );
+}
+
+#[test]
+fn an_operator_whose_busy_time_is_nan_is_busy_when_it_is_neither_idle_nor_held_back() {
+    let mut files = files(&recording());
+    let expected = estimate::of(&Answers::of_files(&files).unwrap(), "x");
+    let id = expected.vertices[1].node.id.clone();
+    let mut answer = files.get(&format!("vertices/{id}")).clone();
+    for subtask in answer["subtasks"].as_array_mut().unwrap() {
+        subtask["metrics"]["accumulated-busy-time"] = json!("NaN");
+    }
+    files.insert(&format!("vertices/{id}"), answer);
+    let found = estimate::of(&Answers::of_files(&files).unwrap(), "x");
+    let service = |estimate: &estimate::Estimate| estimate.vertices[1].service.unwrap();
+    assert!(service(&found).source.starts_with("(1 - idle"));
+    // The metrics are a moment older than the answer: this moment counts as busy.
+    let ratio = service(&found).value / service(&expected).value;
+    assert!((1.0..2.0).contains(&ratio), "{ratio}");
+}
+
+#[test]
+fn names_that_cannot_be_are_repaired_with_a_comment() {
+    let long = "x".repeat(2000);
+    for bad in ["", " ", long.as_str(), "op1\u{1b}[31m\u{202e}"] {
+        let mut recording = recording();
+        // The second vertex; its name is also the key of what is known about it.
+        recording["params"]["explicit"]["nodes"][1]["id"] = json!(bad);
+        for table in ["placement", "vertex_ids"] {
+            let known = recording["params"][table]["op1"].clone();
+            recording["params"][table][bad] = known;
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let (path, out) = (
+            directory.path().join("r.json"),
+            directory.path().join("r.toml"),
+        );
+        std::fs::write(&path, recording.to_string()).unwrap();
+        ckptsim(&[
+            "import",
+            path.to_str().unwrap(),
+            "-o",
+            out.to_str().unwrap(),
+        ])
+        .assert()
+        .success();
+        ckptsim(&["check", out.to_str().unwrap()])
+            .assert()
+            .success();
+        let text = std::fs::read_to_string(&out).unwrap();
+        assert!(text.contains("which cannot be its name here"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    }
+}
+
+/// Every estimate lies within the spread of what it was estimated from.
+fn lies_in_its_spread(scenario: &str) {
+    let number = |text: &str| -> f64 {
+        let text = text.trim().trim_start_matches('"');
+        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'));
+        text[..end.unwrap_or(text.len())]
+            .trim_end_matches('.')
+            .parse()
+            .unwrap()
+    };
+    for line in scenario.lines().filter(|line| line.contains(", spread ")) {
+        let (key, rest) = line.split_once(" = ").unwrap();
+        let (_, spread) = rest.rsplit_once(", spread ").unwrap();
+        let (low, high) = spread.split_once("..").unwrap();
+        let (value, low, high) = (number(rest), number(low), number(high));
+        assert!(key == "steps" || (low..=high).contains(&value), "{line}");
+    }
+}
+
+#[test]
+fn an_estimate_lies_within_its_own_spread() {
+    let text = estimate::scenario(&Answers::of_files(&files(&recording())).unwrap(), "x");
+    let text = text.unwrap().text;
+    assert!(text.matches(", spread ").count() >= 5, "{text}");
+    lies_in_its_spread(&text);
 }
 
 #[test]
@@ -287,8 +347,9 @@ proptest! {
         }
         if let Ok(answers) = Answers::of_files(&files(&recording)) {
             let text = estimate::text::toml(&estimate::of(&answers, &answers.job));
-            if let Ok(text) = estimate::scenario(&answers, "hostile") {
-                prop_assert!(load::parse(&text, "x", Path::new(""), &[]).is_ok());
+            if let Ok(draft) = estimate::scenario(&answers, "hostile") {
+                prop_assert!(load::parse(&draft.text, "x", Path::new(""), &[]).is_ok());
+                lies_in_its_spread(&draft.text);
             }
             prop_assert!(text.len() < 10_000_000);
         }
@@ -296,7 +357,10 @@ proptest! {
             && let Ok(answers) = Answers::of_recording(&recording)
         {
             let _ = estimate::scenario(&answers, "hostile");
-            let _ = ckptsim::recording::known::scenario(&recording);
+            if let Ok(text) = ckptsim::recording::known::scenario(&recording) {
+                prop_assert!(load::parse(&text, "x", Path::new(""), &[]).is_ok());
+                prop_assert!(!text.contains(|c: char| c.is_control() && c != '\n'));
+            }
             let _ = ckptsim::recording::what_if(&recording, &recording);
         }
     }

@@ -20,12 +20,16 @@ mod failures;
 mod formulas;
 /// Names that deceive, files that do not end: what a stranger may put into files.
 mod hostile;
-/// Scenarios made of recordings, saved answers and a JobManager on loopback; hostile answers.
+/// Scenarios made of recordings and saved answers; hostile answers.
 mod import;
+/// Answers of real clusters, as they were saved: what is estimated, and what the scenario then measures.
+mod imported;
 /// A checkpoint that the job cannot tolerate, whatever was under way.
 mod intolerable;
 /// What must hold for every scenario, at every instant.
 mod invariants;
+/// Scenarios made of what a cluster's REST API answers on loopback: jobs, redirects, refusals, secrets.
+mod job_manager;
 /// The largest values: refused, or simulated to an end in bounded memory.
 mod limits;
 /// Random failures, outages and restart strategies, for random scenarios.

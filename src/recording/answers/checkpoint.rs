@@ -22,10 +22,14 @@ pub struct Snapshot {
     pub subtask: usize,
     /// Newly persisted state, channel state left out.
     pub checkpointed: f64,
-    /// Full size, channel state left out.
+    /// Full size, channel state left out. Flink before 1.15 tells one size only, that of what was newly persisted: the full
+    /// one, unless checkpoints are incremental (FLINK-25557).
     pub state: f64,
     /// Sync phase.
     pub sync_ms: f64,
+    /// What no phase shows: the task's own work between the last barrier and the sync phase (a window operator writes its
+    /// buffer: `prepareSnapshotPreBarrier`), and the message to the JobManager.
+    pub rest_ms: f64,
     /// Async phase.
     pub async_ms: f64,
     /// Whether its async phase also waited for barriers and wrote channel state.
@@ -51,19 +55,74 @@ pub fn read<'a>(
     })
 }
 
+/// Checkpoints of the history alone, whose sizes are of the whole job: divided evenly among the subtasks of the vertices
+/// for which `has_state` (by position) is not 0, the number of their subtasks. Their phases are unknown.
+pub fn of_history(checkpoints: &Value, has_state: &[usize]) -> Vec<Checkpoint> {
+    let subtasks: usize = has_state.iter().sum();
+    let share = |entry: &Value, key: &str| Some(at(entry, &[key])? / subtasks as f64);
+    let read = list(checkpoints, "history").iter().filter_map(|entry| {
+        let state = share(entry, "state_size")?;
+        let persisted = share(entry, "persisted_data").unwrap_or(0.0);
+        let checkpointed = share(entry, "checkpointed_size").unwrap_or(state);
+        let snapshot = |subtask| Snapshot {
+            subtask,
+            checkpointed: (checkpointed - persisted).max(0.0),
+            state: (state - persisted).max(0.0),
+            sync_ms: 0.0,
+            rest_ms: 0.0,
+            async_ms: 0.0,
+            unaligned: false,
+        };
+        let mut checkpoint = self::read(entry, std::iter::empty())?;
+        let vertices = has_state.iter();
+        checkpoint.vertices = vertices
+            .map(|subtasks| (0..*subtasks).map(snapshot).collect())
+            .collect();
+        Some(checkpoint)
+    });
+    if subtasks == 0 {
+        return Vec::new();
+    }
+    read.collect()
+}
+
+/// Whether the answers tell what was newly persisted from the full size: Flink does since 1.15.
+pub fn has_both_sizes(answer: &Value) -> bool {
+    let mut subtasks = list(answer, "subtasks").iter();
+    let sizes = |subtask: &Value| at(subtask, &["state_size"]).is_some();
+    subtasks.all(|subtask| !sizes(subtask) || at(subtask, &["checkpointed_size"]).is_some())
+}
+
 fn snapshots(answer: &Value) -> Vec<Snapshot> {
     list(answer, "subtasks")
         .iter()
         .filter_map(|subtask| {
             let persisted = at(subtask, &["alignment", "persisted"]).unwrap_or(0.0);
+            let state = at(subtask, &["state_size"])?;
+            let checkpointed = at(subtask, &["checkpointed_size"]).unwrap_or(state);
+            let unaligned =
+                subtask.get("unaligned_checkpoint").and_then(Value::as_bool) == Some(true);
+            let sync_ms = at(subtask, &["checkpoint", "sync"])?;
+            let async_ms = at(subtask, &["checkpoint", "async"])?;
+            let phases = [
+                at(subtask, &["start_delay"]),
+                at(subtask, &["alignment", "duration"]),
+                Some(sync_ms),
+                Some(async_ms),
+            ];
+            let phases: Option<f64> = phases.into_iter().sum();
+            let rest_ms = at(subtask, &["end_to_end_duration"])
+                .zip(phases)
+                .filter(|_| !unaligned)
+                .map_or(0.0, |(whole, phases)| (whole - phases).max(0.0));
             Some(Snapshot {
                 subtask: at(subtask, &["index"])? as usize,
-                checkpointed: (at(subtask, &["checkpointed_size"])? - persisted).max(0.0),
-                state: (at(subtask, &["state_size"])? - persisted).max(0.0),
-                sync_ms: at(subtask, &["checkpoint", "sync"])?,
-                async_ms: at(subtask, &["checkpoint", "async"])?,
-                unaligned: subtask.get("unaligned_checkpoint").and_then(Value::as_bool)
-                    == Some(true),
+                checkpointed: (checkpointed - persisted).max(0.0),
+                state: (state - persisted).max(0.0),
+                sync_ms,
+                rest_ms,
+                async_ms,
+                unaligned,
             })
         })
         .collect()

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::recording::answers::number::{at, list, text};
+use crate::recording::answers::remarks::Remarks;
 use crate::recording::file::RecordingError;
 
 /// Flink's own limit of a vertex's parallelism (`UPPER_BOUND_MAX_PARALLELISM`).
 const PARALLELISM_MAX: f64 = 32_768.0;
+/// Longer names fill no table.
+const NAME_CHARS_MAX: usize = 40;
 /// More vertices than this are no plan.
 const VERTICES_MAX: usize = 10_000;
 
@@ -30,12 +33,17 @@ pub fn read(
     plan: &Value,
     job: &Value,
     given_names: &BTreeMap<String, String>,
+    remarks: &mut Remarks,
 ) -> Result<Vec<Node>, RecordingError> {
     let plan = [plan.get("plan"), Some(plan), job.get("plan")]
         .into_iter()
         .flatten()
         .find(|plan| !list(plan, "nodes").is_empty())
-        .ok_or_else(|| wrong("there is no job plan: plan.json has no nodes"))?;
+        .ok_or_else(|| {
+            wrong(
+                "there is no job plan: neither plan.json nor job.json (answers of /jobs/<id>/plan and /jobs/<id>) has nodes",
+            )
+        })?;
     let nodes = list(plan, "nodes");
     if nodes.len() > VERTICES_MAX {
         return Err(wrong("the plan has too many nodes"));
@@ -47,14 +55,14 @@ pub fn read(
         .filter_map(|(position, node)| Some((text(node, "id")?, position)))
         .collect();
     let mut names: Vec<String> = Vec::new();
-    order
+    let nodes: Vec<Node> = order
         .into_iter()
         .map(|node| {
             let id = text(node, "id").ok_or_else(|| wrong("a node of the plan has no id"))?;
-            let name = given_names
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| short_name(&long_name(&id, node, job)));
+            let name = given_names.get(&id).map_or_else(
+                || short_name(&long_name(&id, node, job)),
+                |name| plain_name(name),
+            );
             let name = unique(&name, &names);
             names.push(name.clone());
             let parallelism = at(node, &["parallelism"])
@@ -66,7 +74,7 @@ pub fn read(
                     let from = text(input, "id").and_then(|id| position.get(&id).copied());
                     let from = from
                         .ok_or_else(|| wrong(&format!("vertex `{name}` reads an unknown one")))?;
-                    Ok((from, exchange(input)))
+                    Ok((from, exchange(input, &name, remarks)))
                 })
                 .collect::<Result<_, RecordingError>>()?;
             Ok(Node {
@@ -76,18 +84,44 @@ pub fn read(
                 inputs,
             })
         })
-        .collect()
+        .collect::<Result<_, RecordingError>>()?;
+    Ok(with_possible_exchanges(nodes))
 }
 
-/// Ship strategies that have no word of their own are a round robin to all.
-fn exchange(input: &Value) -> &'static str {
+/// All records to subtask 0: Flink's `GlobalPartitioner`.
+pub const GLOBAL: &str = "global";
+
+/// How records are distributed; what has no word of its own here is a round robin to all, and said.
+fn exchange(input: &Value, name: &str, remarks: &mut Remarks) -> &'static str {
     match input.get("ship_strategy").and_then(Value::as_str) {
-        Some("HASH") => "hash",
+        // CUSTOM: the job's own partitioner; where its records went is measured.
+        Some("HASH" | "CUSTOM") => "hash",
         Some("FORWARD") => "forward",
         Some("RESCALE") => "rescale",
         Some("BROADCAST") => "broadcast",
-        _ => "rebalance",
+        Some("GLOBAL") => GLOBAL,
+        // SHUFFLE: a random subtask for each record, in the mean the same.
+        Some("REBALANCE" | "SHUFFLE") => "rebalance",
+        Some(_) | None => {
+            remarks.warn(format!(
+                "`{name}`: how it is given its records (ship_strategy) is not known here: in turn, as by REBALANCE"
+            ));
+            "rebalance"
+        }
     }
+}
+
+/// Only equal numbers of subtasks can be joined one by one.
+fn with_possible_exchanges(mut nodes: Vec<Node>) -> Vec<Node> {
+    let parallelism: Vec<usize> = nodes.iter().map(|node| node.parallelism).collect();
+    for node in &mut nodes {
+        for (from, exchange) in &mut node.inputs {
+            if *exchange == "forward" && parallelism[*from] != node.parallelism {
+                *exchange = "rescale";
+            }
+        }
+    }
+    nodes
 }
 
 /// Producers before consumers (Flink lists sinks first).
@@ -125,11 +159,22 @@ fn short_name(long: &str) -> String {
     let first = long.split(" -> ").next().unwrap_or(long);
     let first = first.strip_prefix("Source: ").unwrap_or(first);
     let end = first.find(['[', '(', '<']).filter(|end| *end > 0);
-    let name: String = first[..end.unwrap_or(first.len())]
+    plain_name(&first[..end.unwrap_or(first.len())])
+}
+
+/// Letters and digits, not many, at least one: a name that can stand in a key and in a picture.
+pub fn plain_name(name: &str) -> String {
+    let name: String = name
         .trim()
         .chars()
-        .take(40)
-        .map(|c| if c.is_alphanumeric() { c } else { '-' })
+        .take(NAME_CHARS_MAX)
+        .map(|c| {
+            if c.is_alphanumeric() || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
     let name = name.trim_matches('-');
     if name.is_empty() {
@@ -139,7 +184,8 @@ fn short_name(long: &str) -> String {
     }
 }
 
-fn unique(name: &str, taken_names: &[String]) -> String {
+/// The name, or with the first number behind it that makes it another one than those before.
+pub fn unique(name: &str, taken_names: &[String]) -> String {
     let taken = |name: &str| taken_names.iter().any(|other| other == name);
     if !taken(name) {
         return name.to_owned();
@@ -167,16 +213,28 @@ mod tests {
             {"id": "a", "parallelism": 1, "description": "Source: Agg[1] -> Calc[3]"},
             {"id": "c", "parallelism": 1, "description": "((("},
         ]}});
-        let nodes = read(&plan, &Value::Null, &BTreeMap::new()).unwrap();
+        let nodes = read(
+            &plan,
+            &Value::Null,
+            &BTreeMap::new(),
+            &mut Remarks::default(),
+        )
+        .unwrap();
         let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["vertex", "Agg", "Agg-2"]);
-        assert_eq!(nodes[2].inputs, [(1, "hash"), (0, "rebalance")]);
+        assert_eq!(nodes[2].inputs, [(1, "hash"), (0, GLOBAL)]);
     }
 
     #[test]
     fn a_circle_is_an_error() {
         let plan = json!({"nodes": [{"id": "a", "parallelism": 1, "inputs": [{"id": "a"}]}]});
-        let error = read(&plan, &Value::Null, &BTreeMap::new()).unwrap_err();
+        let error = read(
+            &plan,
+            &Value::Null,
+            &BTreeMap::new(),
+            &mut Remarks::default(),
+        )
+        .unwrap_err();
         assert_eq!(error.to_string(), "the plan has a circle");
     }
 }

@@ -21,10 +21,19 @@ pub fn at(value: &Value, path: &[&str]) -> Option<f64> {
     number(found)
 }
 
-/// The text behind a key; not longer than a name is.
+/// The text behind a key; not longer than a name is, and fit to be shown.
 pub fn text(value: &Value, key: &str) -> Option<String> {
     let text = value.get(key)?.as_str()?;
-    Some(text.chars().take(1000).collect())
+    Some(visible(&text.chars().take(1000).collect::<String>()))
+}
+
+/// Without characters that steer a terminal or turn the direction of the text around.
+pub fn visible(text: &str) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(steers, " ")
 }
 
 /// The list behind a key; empty if there is none.

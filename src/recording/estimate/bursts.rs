@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::recording::answers::Vertex;
 use crate::recording::answers::series::Counter;
-use crate::recording::answers::{Answers, Vertex};
 use crate::recording::estimate::estimated::median;
 
 /// Smaller numbers come out equal by chance, too.
@@ -27,12 +27,12 @@ pub struct Burst {
 
 /// The bursts of a source; `None` if it delivers evenly, or if there are too few samples to tell. Its subtasks are
 /// alike, so that their increments are taken together.
-pub fn of(answers: &Answers, vertex: &Vertex) -> Option<Burst> {
+pub fn of(vertex: &Vertex) -> Option<Burst> {
     let increments: Vec<u64> = vertex
         .subtasks
         .iter()
         .flat_map(|subtask| {
-            let series = subtask.counters.since(Counter::RecordsOut, answers.from_ms);
+            let series = subtask.counters.counted(Counter::RecordsOut);
             series.windows(2)
         })
         .map(|pair| (pair[1].1 - pair[0].1).max(0.0) as u64)
@@ -41,11 +41,7 @@ pub fn of(answers: &Answers, vertex: &Vertex) -> Option<Burst> {
     let rates: Vec<f64> = vertex
         .subtasks
         .iter()
-        .filter_map(|subtask| {
-            subtask
-                .counters
-                .per_second(Counter::RecordsOut, answers.from_ms)
-        })
+        .filter_map(|subtask| subtask.counters.per_second(Counter::RecordsOut))
         .collect();
     let records = quota(&increments)?;
     let period_s = records / median(&rates).filter(|rate| *rate > 0.0)?;

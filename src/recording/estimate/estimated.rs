@@ -25,10 +25,16 @@ impl Estimated {
     /// The same figures in another unit.
     #[must_use]
     pub fn times(self, factor: f64) -> Estimated {
+        self.map(|figure| figure * factor)
+    }
+
+    /// What follows from the figure and from the bounds of its spread, by a function that never falls.
+    #[must_use]
+    pub fn map(self, function: impl Fn(f64) -> f64) -> Estimated {
         let (smallest, largest) = self.spread;
         Estimated {
-            value: self.value * factor,
-            spread: (smallest * factor, largest * factor),
+            value: function(self.value),
+            spread: (function(smallest), function(largest)),
             ..self
         }
     }

@@ -9,17 +9,20 @@ pub mod rates;
 pub mod state;
 pub mod storage;
 pub mod text;
+pub mod threads;
 
 use std::collections::BTreeMap;
 
-use crate::recording::answers::Answers;
 use crate::recording::answers::graph::Node;
+use crate::recording::answers::remarks::Remarks;
+use crate::recording::answers::{Answers, options};
 use crate::recording::clock::Clock;
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::{Estimated, median};
 use crate::recording::estimate::rates::{Rates, held_back, slowness};
 use crate::recording::estimate::state::StateEstimate;
 use crate::recording::estimate::storage::StorageEstimate;
+use crate::recording::estimate::threads::Threads;
 use crate::recording::file::{Explicit, Recording, RecordingError};
 
 /// What the answers say about a job.
@@ -37,8 +40,21 @@ pub struct Estimate {
     pub cluster: Option<(usize, usize)>,
     /// The checkpoint directory.
     pub storage: StorageEstimate,
-    /// What could not be estimated, or is only probable.
-    pub assumptions: Vec<String>,
+    /// Flink's version, if it is known.
+    pub flink_version: Option<String>,
+    /// `cluster.evenly-spread-out-slots`, if it is known.
+    pub spread_out: Option<bool>,
+    /// What could not be read or estimated, or is only probable.
+    pub remarks: Remarks,
+}
+
+/// A scenario that was made of answers.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The file.
+    pub text: String,
+    /// What must not be overlooked; it stands in the file, too.
+    pub warnings: Vec<String>,
 }
 
 /// What the answers say about a vertex.
@@ -58,6 +74,8 @@ pub struct VertexEstimate {
     pub work: WorkEstimate,
     /// Its state and the bytes of an entry.
     pub state: Option<(StateEstimate, f64)>,
+    /// Seconds of a task's thread per snapshot that the flush of its state does not explain.
+    pub sync_extra: Option<Estimated>,
 }
 
 /// What a vertex does.
@@ -81,12 +99,30 @@ pub enum WorkEstimate {
     },
 }
 
-/// Estimates a scenario: the text of a TOML file.
+/// Estimates a scenario.
 ///
 /// # Errors
 /// If the answers give no valid scenario.
-pub fn scenario(answers: &Answers, name: &str) -> Result<String, RecordingError> {
-    text::valid(&text::toml(&of(answers, name)))
+pub fn scenario(answers: &Answers, name: &str) -> Result<Draft, RecordingError> {
+    let mut estimate = of(answers, name);
+    let written = text::valid(&text::toml(&estimate)).or_else(|refused| {
+        // Of two options that contradict each other one must go.
+        let keys: Vec<String> = estimate.options.keys().cloned().collect();
+        let whole = estimate.clone();
+        keys.iter()
+            .find_map(|key| {
+                estimate = whole.clone();
+                estimate.options.remove(key);
+                let why = format!("`{key}` contradicts the other options: left out");
+                estimate.remarks.warn(why);
+                text::valid(&text::toml(&estimate)).ok()
+            })
+            .ok_or(refused)
+    })?;
+    Ok(Draft {
+        text: written,
+        warnings: estimate.remarks.warnings,
+    })
 }
 
 /// What `changed` should measure, if only `baseline` is known: the estimates of `baseline` with the options, the
@@ -96,7 +132,7 @@ pub fn scenario(answers: &Answers, name: &str) -> Result<String, RecordingError>
 /// If the answers give no valid scenario.
 pub fn what_if(baseline: &Recording, changed: &Recording) -> Result<String, RecordingError> {
     let mut estimate = of(&Answers::of_recording(baseline)?, &changed.id);
-    estimate.options = crate::recording::answers::options::of_recording(changed);
+    estimate.options = options::of_recording(changed, &mut estimate.remarks);
     let clock = Clock::of(changed);
     estimate.length_ms = Some((
         clock.since_start(clock.end),
@@ -124,7 +160,7 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
     let rates: Vec<Rates> = (0..answers.vertices.len())
         .map(|position| Rates::of(answers, position))
         .collect();
-    let mut assumptions = Vec::new();
+    let mut remarks = answers.remarks.clone();
     let vertices: Vec<VertexEstimate> = (0..rates.len())
         .map(|position| {
             let place = OneVertex {
@@ -133,24 +169,29 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
                 position,
                 rocksdb,
             };
-            place.vertex(&mut assumptions)
+            place.vertex(&mut remarks)
         })
         .collect();
+    if answers.checkpoints.is_empty() {
+        remarks.warn("no completed checkpoint is among the answers: the state is unknown, and the scenario has none");
+    } else if !answers.both_sizes && rocksdb {
+        remarks.warn(
+            "Flink before 1.15 does not tell full from incremental sizes: with incremental checkpoints the state may be \
+             larger than the largest that was reported",
+        );
+    }
     let storage = storage::of(answers, rocksdb);
     if storage.write_bytes_per_s.is_none() {
-        assumptions.push(
-            "no checkpoint was large enough to show the storage's bandwidth: profile hdfs"
-                .to_owned(),
-        );
+        remarks
+            .assume("no checkpoint was large enough to show the storage's bandwidth: profile hdfs");
     } else {
-        assumptions.push(
-            "uploads are limited per task, not per TaskManager or in total; reading is as fast as writing".to_owned(),
+        remarks.assume(
+            "uploads are limited per task, not per TaskManager or in total; reading is as fast as writing",
         );
     }
     let slots = answers.taskmanagers.iter().map(|(_, slots)| *slots).max();
     if slots.is_none() {
-        assumptions
-            .push("the TaskManagers are unknown: one with as many slots as needed".to_owned());
+        remarks.assume("the TaskManagers are unknown: one with as many slots as needed");
     }
     Estimate {
         name: name.to_owned(),
@@ -159,7 +200,9 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
         options: answers.options.clone(),
         cluster: slots.map(|slots| (answers.taskmanagers.len(), slots.max(1))),
         storage,
-        assumptions,
+        flink_version: answers.flink_version.clone(),
+        spread_out: answers.spread_out,
+        remarks,
     }
 }
 
@@ -172,7 +215,7 @@ struct OneVertex<'a> {
 }
 
 impl OneVertex<'_> {
-    fn vertex(&self, assumptions: &mut Vec<String>) -> VertexEstimate {
+    fn vertex(&self, remarks: &mut Remarks) -> VertexEstimate {
         let vertex = &self.answers.vertices[self.position];
         let rates = &self.rates[self.position];
         let name = &vertex.node.name;
@@ -182,20 +225,28 @@ impl OneVertex<'_> {
         } else {
             &rates.records_in
         };
-        let seconds = rates.seconds_per_record(records, &self.sync_shares());
+        let seconds = rates.seconds_per_record(records, &self.threads().shares());
         let known: Vec<f64> = seconds.iter().flatten().copied().collect();
-        let mut service = Estimated::median(&known, "busy time / records");
+        let origin = if rates.busy_is_rest {
+            "(1 - idle - backpressured time) / records"
+        } else {
+            "busy time / records"
+        };
+        let mut service = Estimated::median(&known, origin);
         let work = if is_source {
-            let work = self.source(assumptions);
+            let work = self.source(remarks);
             if service.is_none() {
-                service = self.silent_source(&work, assumptions);
+                service = self.silent_source(&work, remarks);
             }
             work
         } else {
             if service.is_none() {
-                assumptions.push(format!(
-                    "`{name}`: no busy time or no records: 1 us per record"
-                ));
+                let missing = if rates.records_in.iter().all(|rate| *rate <= 0.0) {
+                    "it read no records"
+                } else {
+                    "its busy time is not known"
+                };
+                remarks.warn(format!("`{name}`: {missing}: 1 us per record is assumed"));
             }
             WorkEstimate::Operator {
                 selectivity: self.has_consumer().then(|| rates.selectivity()).flatten(),
@@ -203,22 +254,26 @@ impl OneVertex<'_> {
                 records_in: rates.records_in.iter().sum::<f64>() / records.len() as f64,
             }
         };
+        let state = self.state(is_source, remarks);
+        let flushed = state.as_ref().filter(|_| self.rocksdb);
+        let flushed = flushed.and_then(|(state, _)| Some(state.change?.flushed.value));
         VertexEstimate {
+            sync_extra: self.threads().unexplained(flushed),
             node: vertex.node.clone(),
             placement: self.placement(),
             slowness: service.and_then(|service| slowness(&seconds, service.value)),
             service,
             record: rates.record_bytes(),
             work,
-            state: self.state(is_source, assumptions),
+            state,
         }
     }
 
-    fn source(&self, assumptions: &mut Vec<String>) -> WorkEstimate {
+    fn source(&self, remarks: &mut Remarks) -> WorkEstimate {
         let vertex = &self.answers.vertices[self.position];
         let (rates, name) = (&self.rates[self.position], &vertex.node.name);
         if held_back(rates, self.rates.iter().any(Rates::saturated)) {
-            assumptions.push(format!(
+            remarks.assume(format!(
                 "`{name}` is backpressured {:.0} % of the time: what it would like to deliver is unknown, taken as unlimited",
                 100.0 * rates.mean_backpressured()
             ));
@@ -229,20 +284,18 @@ impl OneVertex<'_> {
         }
         let rate = rates.total_out();
         if rate.is_none() {
-            assumptions.push(format!("`{name}` delivered nothing: 1 record per second"));
+            remarks.warn(format!(
+                "`{name}` delivered no record that was counted: 1 record per second is assumed"
+            ));
         }
         WorkEstimate::Source {
             rate,
-            burst: bursts::of(self.answers, vertex),
+            burst: bursts::of(vertex),
         }
     }
 
     /// Flink does not know how busy a legacy source is. One that is held back was emitting for the rest of the time.
-    fn silent_source(
-        &self,
-        work: &WorkEstimate,
-        assumptions: &mut Vec<String>,
-    ) -> Option<Estimated> {
+    fn silent_source(&self, work: &WorkEstimate, remarks: &mut Remarks) -> Option<Estimated> {
         let rates = &self.rates[self.position];
         if let WorkEstimate::Source { rate: None, .. } = work {
             let seconds: Vec<f64> = rates
@@ -254,37 +307,18 @@ impl OneVertex<'_> {
                 .collect();
             return Estimated::median(&seconds, "(1 - backpressured time) / records");
         }
-        assumptions.push(format!(
+        remarks.assume(format!(
             "`{}`: how long it needs to emit a record is unknown: 10 us",
             self.answers.vertices[self.position].node.name
         ));
         None
     }
 
-    /// Share of the time of every subtask's thread that sync phases took.
-    fn sync_shares(&self) -> Vec<f64> {
-        let answers = self.answers;
-        let vertex = &answers.vertices[self.position];
-        let mut milliseconds = vec![0.0; vertex.subtasks.len()];
-        let late = answers
-            .checkpoints
-            .iter()
-            .filter(|checkpoint| checkpoint.trigger_ms >= answers.from_ms);
-        let mut times = Vec::new();
-        for checkpoint in late {
-            times.push(checkpoint.trigger_ms);
-            for snapshot in checkpoint.vertices.get(self.position).into_iter().flatten() {
-                if let Some(sum) = milliseconds.get_mut(snapshot.subtask) {
-                    *sum += snapshot.sync_ms;
-                }
-            }
+    fn threads(&self) -> Threads<'_> {
+        Threads {
+            answers: self.answers,
+            position: self.position,
         }
-        let periods: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let window = median(&periods).unwrap_or(f64::INFINITY) * times.len() as f64;
-        milliseconds
-            .iter()
-            .map(|ms| (ms / window).clamp(0.0, 0.9))
-            .collect()
     }
 
     fn has_consumer(&self) -> bool {
@@ -308,16 +342,12 @@ impl OneVertex<'_> {
     }
 
     /// State, with entries as large as the records that made them.
-    fn state(
-        &self,
-        is_source: bool,
-        assumptions: &mut Vec<String>,
-    ) -> Option<(StateEstimate, f64)> {
+    fn state(&self, is_source: bool, remarks: &mut Remarks) -> Option<(StateEstimate, f64)> {
         let state = state::of(self.answers, self.position, self.rocksdb)?;
         let node = &self.answers.vertices[self.position].node;
         let name = &node.name;
         if is_source {
-            assumptions.push(format!("`{name}`: the state of a source is left out"));
+            remarks.assume(format!("`{name}`: the state of a source is left out"));
             return None;
         }
         let sizes: Vec<f64> = node
@@ -326,12 +356,13 @@ impl OneVertex<'_> {
             .filter_map(|(from, _)| Some(self.rates[*from].record_bytes()?.value))
             .collect();
         let entry = median(&sizes).unwrap_or(100.0).clamp(1.0, 1e6);
-        assumptions.push(format!(
+        remarks.assume(format!(
             "`{name}`: entries of its state are as large as its input records, {entry:.0} B"
         ));
         if !state.certain {
-            assumptions.push(format!(
-                "`{name}`: no compaction was seen, so that its live state may be smaller"
+            let (_, high) = state.live.spread;
+            remarks.assume(format!(
+                "`{name}`: no compaction was seen: of its files, up to {high:.0} B, less may be live state"
             ));
         }
         Some((state, entry.round()))

@@ -23,8 +23,10 @@ pub struct Rates {
     pub records_out: Vec<f64>,
     /// Bytes written per second.
     pub bytes_out: Vec<f64>,
-    /// Share of the time; `None` where Flink does not know it (legacy sources).
+    /// Share of the time; `None` where it is not known (legacy sources).
     pub busy: Vec<Option<f64>>,
+    /// Whether `busy` is what idle and backpressured time leave.
+    pub busy_is_rest: bool,
     /// Share of the time.
     pub backpressured: Vec<Option<f64>>,
     /// Exchanges that every record goes to: Flink counts the record once, its bytes in each.
@@ -36,8 +38,7 @@ impl Rates {
     pub fn of(answers: &Answers, position: usize) -> Rates {
         let vertex = &answers.vertices[position];
         let inputs = answers.vertices.iter().flat_map(|other| &other.node.inputs);
-        let per_second =
-            |subtask: &Subtask, counter| subtask.counters.per_second(counter, answers.from_ms);
+        let per_second = |subtask: &Subtask, counter| subtask.counters.per_second(counter);
         let rate = |counter| {
             let rates = vertex.subtasks.iter();
             rates
@@ -47,20 +48,29 @@ impl Rates {
         let share = |subtask: &Subtask, counter| {
             per_second(subtask, counter).map(|ms_per_s| (ms_per_s / 1000.0).min(1.0))
         };
+        let shares = |counter| -> Vec<Option<f64>> {
+            let subtasks = vertex.subtasks.iter();
+            subtasks.map(|subtask| share(subtask, counter)).collect()
+        };
+        let (busy, idle) = (shares(Counter::Busy), shares(Counter::Idle));
+        let backpressured = shares(Counter::Backpressured);
+        // A legacy source does not know that it is idle, either.
+        let is_source = vertex.node.inputs.is_empty();
+        let idle_is_known = !is_source || idle.iter().flatten().any(|idle| *idle > 0.0);
+        let busy_is_rest = busy.iter().all(Option::is_none) && idle_is_known;
+        let rest = idle
+            .iter()
+            .zip(&backpressured)
+            .map(|(idle, backpressured)| {
+                Some((1.0 - (*idle)? - backpressured.unwrap_or(0.0)).max(0.0))
+            });
         Rates {
             records_in: rate(Counter::RecordsIn),
             records_out: rate(Counter::RecordsOut),
             bytes_out: rate(Counter::BytesOut),
-            busy: vertex
-                .subtasks
-                .iter()
-                .map(|subtask| share(subtask, Counter::Busy))
-                .collect(),
-            backpressured: vertex
-                .subtasks
-                .iter()
-                .map(|subtask| share(subtask, Counter::Backpressured))
-                .collect(),
+            busy: if busy_is_rest { rest.collect() } else { busy },
+            busy_is_rest,
+            backpressured,
             consumers: inputs.filter(|(from, _)| *from == position).count(),
         }
     }
@@ -111,10 +121,13 @@ impl Rates {
             .collect();
         let (total_out, total_in): (f64, f64) =
             (self.records_out.iter().sum(), self.records_in.iter().sum());
+        let value = total_out / total_in;
+        // Records that a subtask writes without having read any count as well.
+        let (low, high) = range(&ratios);
         (total_in > 0.0).then(|| Estimated {
-            value: total_out / total_in,
+            value,
             source: "numRecordsOut / numRecordsIn",
-            spread: range(&ratios),
+            spread: (low.min(value), high.max(value)),
         })
     }
 

@@ -6,7 +6,7 @@
 
 use crate::recording::answers::Answers;
 use crate::recording::answers::checkpoint::{Checkpoint, Snapshot};
-use crate::recording::estimate::estimated::{Estimated, median};
+use crate::recording::estimate::estimated::{Estimated, median, range};
 use crate::scenario::calibration as c;
 
 /// Smaller states are names of files and metadata.
@@ -34,8 +34,18 @@ pub struct Change {
     pub flushed: Estimated,
     /// Median time between checkpoints, in seconds.
     pub period_s: f64,
-    /// Share of the live data overwritten per second, at random; `None` if data is added and expires instead.
-    pub overwritten_per_s: Option<f64>,
+    /// Live bytes of a subtask.
+    live: f64,
+}
+
+impl Change {
+    /// Share of the live data overwritten per second, at random, if so much is flushed; `None` if data is added and
+    /// expires instead.
+    pub fn overwritten_per_s(&self, flushed: f64) -> Option<f64> {
+        let share = flushed / self.live;
+        // 1 - exp(-updates / entries) of the entries are touched at least once.
+        (share < OVERWRITTEN_MAX).then(|| -libm::log1p(-share) / self.period_s)
+    }
 }
 
 /// One subtask's snapshots in order, with their trigger timestamps.
@@ -58,7 +68,7 @@ pub fn of(answers: &Answers, vertex: usize, rocksdb: bool) -> Option<StateEstima
         }
     };
     let state = if rocksdb {
-        rocksdb_state(&sequences, answers.from_ms, &steady)?
+        rocksdb_state(&sequences, answers.from_ms)?
     } else {
         let sizes = sequences.iter().filter_map(|sequence| {
             median(
@@ -77,11 +87,7 @@ pub fn of(answers: &Answers, vertex: usize, rocksdb: bool) -> Option<StateEstima
     (state.live.value >= STATE_MIN_BYTES * parallelism as f64).then_some(state)
 }
 
-fn rocksdb_state(
-    sequences: &[Sequence],
-    from_ms: f64,
-    steady: &dyn Fn(&Sequence) -> Vec<Snapshot>,
-) -> Option<StateEstimate> {
+fn rocksdb_state(sequences: &[Sequence], from_ms: f64) -> Option<StateEstimate> {
     let mut growths = Vec::new();
     let mut periods = Vec::new();
     for pair in sequences.iter().flat_map(|sequence| sequence.windows(2)) {
@@ -98,41 +104,78 @@ fn rocksdb_state(
     }
     let flushed = Estimated::median(&growths, "checkpointed_size without compaction");
     let mut certain = true;
+    let mut spread: Option<(f64, f64)> = None;
     let lives: Vec<f64> = sequences
         .iter()
         .filter_map(|sequence| {
-            let snapshots = steady(sequence);
-            let smallest = snapshots
-                .iter()
-                .map(|s| s.state)
-                .fold(f64::INFINITY, f64::min);
-            let compacted = snapshots
-                .windows(2)
-                .any(|pair| pair[1].state < pair[0].state);
-            certain &= compacted || snapshots.iter().all(|s| s.checkpointed <= 0.0);
+            let compaction = sequence.windows(2).position(is_compacted);
+            certain &= compaction.is_some() || sequence.iter().all(|(_, s)| s.checkpointed <= 0.0);
+            let sizes = settled(sequence, compaction, from_ms);
+            let (smallest, largest) = range(&sizes);
             let flush = flushed.map_or(0.0, |flushed| flushed.value);
-            smallest.is_finite().then(|| {
-                let live = smallest - if compacted { flush } else { 0.0 };
-                live.max(0.1 * smallest)
-            })
+            let live = |size: f64| {
+                let live = size - if compaction.is_some() { flush } else { 0.0 };
+                live.max(0.1 * size)
+            };
+            let (low, high) = spread.unwrap_or((f64::INFINITY, 0.0));
+            spread = smallest
+                .is_finite()
+                .then(|| (low.min(live(smallest)), high.max(live(largest))))
+                .or(spread);
+            smallest.is_finite().then(|| live(smallest))
         })
         .collect();
-    let live = total(&lives, "state_size after compaction - flush")?;
+    let source = if certain {
+        "state_size after compaction - flush"
+    } else {
+        "smallest state_size"
+    };
+    let mut live = total(&lives, source)?;
+    if let Some((low, high)) = spread.filter(|_| !certain) {
+        let subtasks = lives.len() as f64;
+        live.spread = (low * subtasks, high * subtasks);
+    }
     let per_subtask = live.value / lives.len() as f64;
-    let change = flushed.zip(median(&periods)).map(|(flushed, period_s)| {
-        let share = flushed.value / per_subtask;
-        Change {
+    let change = flushed
+        .zip(median(&periods))
+        .map(|(flushed, period_s)| Change {
             flushed,
             period_s,
-            // 1 - exp(-updates / entries) of the entries are touched at least once.
-            overwritten_per_s: (share < OVERWRITTEN_MAX).then(|| -libm::log1p(-share) / period_s),
-        }
-    });
+            live: per_subtask,
+        });
     Some(StateEstimate {
         live,
         change,
         certain,
     })
+}
+
+/// Whether files were merged between two checkpoints.
+fn is_compacted(pair: &[(f64, Snapshot)]) -> bool {
+    pair[1].1.state < pair[0].1.state
+}
+
+/// Full sizes of a state that has grown up: since its first compaction, if there was one. A young job's first checkpoint
+/// holds what came in a moment.
+fn settled(sequence: &Sequence, compaction: Option<usize>, from_ms: f64) -> Vec<f64> {
+    let grown_up = match compaction {
+        Some(before) => &sequence[before + 1..],
+        None if sequence.len() > 1 && sequence[0].1.checkpointed >= sequence[0].1.state => {
+            &sequence[1..]
+        }
+        None => &sequence[..],
+    };
+    let late = grown_up.iter().filter(|(at, _)| *at >= from_ms);
+    let late: Vec<f64> = late.map(|(_, snapshot)| snapshot.state).collect();
+    if late.is_empty() {
+        grown_up
+            .last()
+            .map(|(_, last)| last.state)
+            .into_iter()
+            .collect()
+    } else {
+        late
+    }
 }
 
 /// Value bytes of the entries behind persisted bytes, if each value has `entry` bytes.

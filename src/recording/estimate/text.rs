@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::recording::answers::graph;
+use crate::recording::answers::number::visible;
 use crate::recording::clock::READERS_EARLIER_MS;
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::Estimated;
@@ -47,37 +49,30 @@ pub fn toml(estimate: &Estimate) -> String {
     for (key, value) in &estimate.options {
         file.line(&format!("{} = {}", quoted(key), quoted(value)));
     }
-    if let Some((taskmanagers, slots)) = estimate.cluster {
-        file.line("\n[cluster]");
-        file.line(&format!(
-            "taskmanagers = {taskmanagers} # from /taskmanagers"
-        ));
-        file.line(&format!("slots = {slots} # from /taskmanagers"));
-    }
+    file.cluster(estimate);
     file.storage(estimate);
     file.0
 }
 
 fn head(estimate: &Estimate) -> File {
     let mut file = File(String::new());
-    let name = estimate.name.replace(|c: char| c.is_control(), " ");
+    let name = visible(&estimate.name);
     file.line(&format!(
         "# Imported from the REST answers of the job {name}: everything below is estimated."
     ));
-    if !estimate.assumptions.is_empty() {
-        file.line("# Assumptions:");
-        for assumption in &estimate.assumptions {
-            file.line(&format!(
-                "# - {}",
-                assumption.replace(|c: char| c.is_control(), " ")
-            ));
-        }
-    }
+    file.remarks("Take care", &estimate.remarks.warnings);
+    file.remarks("Assumptions", &estimate.remarks.assumptions);
     let (duration, warmup) = estimate.length_ms.unwrap_or(LENGTH_MS);
     file.line("\n[job]");
     file.line(&format!("name = {}", quoted(&name)));
     file.line(&format!("duration = \"{} ms\"", duration.round()));
     file.line(&format!("warmup = \"{} ms\"", warmup.round()));
+    if let Some(version) = &estimate.flink_version {
+        file.line(&format!(
+            "flink-version = {} # whose defaults hold",
+            quoted(version)
+        ));
+    }
     file
 }
 
@@ -90,15 +85,41 @@ impl File {
         self.0.push('\n');
     }
 
-    /// `key = value # estimated from ..., spread a..b`, figures in `unit`.
-    fn estimated(&mut self, key: &str, value: &str, from: Estimated, unit: &str) {
-        let (low, high) = from.spread;
-        self.line(&format!(
-            "{key} = {value} # estimated from {}, spread {}..{}{unit}",
-            from.source,
-            short(low),
-            short(high)
-        ));
+    fn remarks(&mut self, title: &str, remarks: &[String]) {
+        if !remarks.is_empty() {
+            self.line(&format!("# {title}:"));
+        }
+        for remark in remarks {
+            self.line(&format!("# - {}", visible(remark)));
+        }
+    }
+
+    /// `key = "1 us" # estimated from ..., spread a..b us`; figure and spread are rounded alike, so that one lies within
+    /// the other.
+    fn estimated(&mut self, key: &str, from: Estimated, unit: &str, round: Round) {
+        let value = match unit {
+            "" => round(from.value),
+            unit => format!("\"{}\"", with_unit(&round(from.value), unit)),
+        };
+        self.line(&format!("{key} = {value} {}", origin(from, unit, round)));
+    }
+
+    fn cluster(&mut self, estimate: &Estimate) {
+        if estimate.cluster.is_some() || estimate.spread_out.is_some() {
+            self.line("\n[cluster]");
+        }
+        if let Some((taskmanagers, slots)) = estimate.cluster {
+            self.line(&format!(
+                "taskmanagers = {taskmanagers} # from the TaskManagers"
+            ));
+            self.line(&format!("slots = {slots} # from the TaskManagers"));
+        }
+        if let Some(spread) = estimate.spread_out {
+            let placement = if spread { "spread" } else { "fill" };
+            self.line(&format!(
+                "placement = \"{placement}\" # from cluster.evenly-spread-out-slots"
+            ));
+        }
     }
 
     fn vertex(&mut self, estimate: &Estimate, vertex: &VertexEstimate, rocksdb: bool) {
@@ -120,19 +141,21 @@ impl File {
         {
             self.inputs(estimate, vertex, shares.as_deref());
             if let Some(selectivity) = selectivity {
-                self.estimated("selectivity", &short(selectivity.value), *selectivity, "");
+                self.estimated("selectivity", *selectivity, "", short);
             }
         }
         let service = vertex.service.map(|service| service.times(1e6));
         match (service, &vertex.work) {
             (Some(us), _) => {
-                let value = format!("\"{} us\"", short(us.value.max(0.001)));
-                self.estimated("service", &value, us, " us");
+                self.estimated("service", us.map(|us| us.max(0.001)), "us", short);
             }
             (None, WorkEstimate::Source { .. }) => {
                 self.line(&format!("service = \"{EMIT_US} us\" # assumed"));
             }
             (None, WorkEstimate::Operator { .. }) => self.line("service = \"1 us\" # assumed"),
+        }
+        if let Some(extra) = vertex.sync_extra {
+            self.estimated("sync-extra", extra.times(1e3), "ms", short);
         }
         if let Some(factors) = &vertex.slowness {
             let factors: Vec<String> = factors.iter().map(|factor| short(*factor)).collect();
@@ -153,8 +176,7 @@ impl File {
     }
 
     fn record(&mut self, record: Estimated) {
-        let value = format!("\"{} B\"", record.value.round().max(1.0));
-        self.estimated("record", &value, record, " B");
+        self.estimated("record", record, "B", whole);
     }
 
     fn inputs(&mut self, estimate: &Estimate, vertex: &VertexEstimate, shares: Option<&[f64]>) {
@@ -163,7 +185,12 @@ impl File {
             .inputs
             .iter()
             .map(|(from, exchange)| {
-                let shares = shares.filter(|_| *exchange == "hash").map(normalised);
+                let (exchange, shares) = if *exchange == graph::GLOBAL {
+                    ("hash", Some(all_to_the_first(vertex.node.parallelism)))
+                } else {
+                    let shares = shares.filter(|_| *exchange == "hash");
+                    (*exchange, shares.map(normalised))
+                };
                 let shares =
                     shares.map_or_else(String::new, |shares| format!(", shares = {shares:?}"));
                 let from = &estimate.vertices[*from].node.name;
@@ -192,8 +219,7 @@ impl File {
         match (rate, burst) {
             (Some(rate), Some(burst)) => self.bursts(vertex, *rate, *burst),
             (Some(rate), None) => {
-                let value = format!("\"{}/s\"", short(rate.value));
-                self.estimated("rate", &value, *rate, "/s");
+                self.estimated("rate", *rate, "/s", short);
             }
             (None, _) if vertex.record.is_some() => {
                 self.line("rate = \"unlimited\" # backpressured: see above");
@@ -211,7 +237,8 @@ impl File {
         let on = period * BURST_SHARE;
         let per_s = burst.records * vertex.node.parallelism as f64 / (0.001 * on);
         let steps = format!("[\"0 ms {}/s\", \"{} ms 0/s\"]", short(per_s), short(on));
-        self.estimated("steps", &steps, rate, "/s");
+        let mean = origin(rate, "/s", short);
+        self.line(&format!("steps = {steps} {mean} in the mean"));
         self.line(&format!(
             "period = \"{} ms\" # numRecordsOut rests at multiples of {}: it delivers in bursts",
             short(period),
@@ -225,9 +252,11 @@ impl File {
 
     fn state(&mut self, vertex: &VertexEstimate, state: &StateEstimate, entry: f64, rocksdb: bool) {
         let subtasks = vertex.node.parallelism;
-        let size = value_bytes(state.live.value, subtasks, entry, rocksdb).round();
+        let size = state
+            .live
+            .map(|live| value_bytes(live, subtasks, entry, rocksdb).round());
         self.line("[vertex.state]");
-        self.estimated("size", &format!("\"{size} B\""), state.live, " B");
+        self.estimated("size", size, "B", whole);
         self.line(&format!("entry = \"{entry} B\" # assumed"));
         self.line("access = \"0 s\" # part of the service time");
         let (Some(change), WorkEstimate::Operator { records_in, .. }) =
@@ -235,20 +264,24 @@ impl File {
         else {
             return;
         };
-        let entries = size / subtasks as f64 / entry;
-        let (key, per_record) = if let Some(share) = change.overwritten_per_s {
-            ("updates-per-record", share * entries / records_in)
-        } else {
-            let added = change.flushed.value / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
-            ("adds-per-record", added / change.period_s / records_in)
+        let entries = size.value / subtasks as f64 / entry;
+        let per_record = |flushed: f64| {
+            let added = flushed / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
+            change
+                .overwritten_per_s(flushed)
+                .map_or(added / change.period_s, |share| share * entries)
+                / records_in
         };
-        if per_record.is_finite() {
-            self.estimated(
-                key,
-                &short(per_record),
-                change.flushed,
-                " B per checkpoint and subtask",
-            );
+        let key = match change.overwritten_per_s(change.flushed.value) {
+            Some(_) => "updates-per-record",
+            None => "adds-per-record",
+        };
+        let mut per_record = change.flushed.map(per_record);
+        let (low, high) = per_record.spread;
+        // Where the largest flush is no overwriting any more, the rule is another one.
+        per_record.spread = (low.min(per_record.value), high.max(per_record.value));
+        if per_record.value.is_finite() {
+            self.estimated(key, per_record, "", short);
         }
     }
 
@@ -256,9 +289,9 @@ impl File {
         self.line("\n[storage]");
         self.line("profile = \"hdfs\" # assumed; what follows overrides it");
         if let Some(write) = estimate.storage.write_bytes_per_s {
-            let value = format!("\"{} B/s\"", write.value.round().max(1.0));
-            self.estimated("write-per-stream", &value, write, " B/s");
-            self.line(&format!("read-per-stream = {value} # assumed"));
+            self.estimated("write-per-stream", write, "B/s", whole);
+            let read = whole(write.value);
+            self.line(&format!("read-per-stream = \"{read} B/s\" # assumed"));
             for key in [
                 "write-per-taskmanager",
                 "write-total",
@@ -269,11 +302,38 @@ impl File {
             }
         }
         if let Some(per_file) = estimate.storage.per_file_ms {
-            let half = format!("\"{} ms\"", short(0.5 * per_file.value));
-            self.estimated("open", &half, per_file.times(0.5), " ms");
-            self.estimated("close", &half, per_file.times(0.5), " ms");
+            self.estimated("open", per_file.times(0.5), "ms", short);
+            self.estimated("close", per_file.times(0.5), "ms", short);
         }
     }
+}
+
+/// How figures are printed; it never falls.
+type Round = fn(f64) -> String;
+
+/// `# estimated from ..., spread a..b us`.
+fn origin(from: Estimated, unit: &str, round: Round) -> String {
+    let (low, high) = from.spread;
+    format!(
+        "# estimated from {}, spread {}..{}",
+        from.source,
+        round(low),
+        with_unit(&round(high), unit)
+    )
+}
+
+fn with_unit(figure: &str, unit: &str) -> String {
+    let gap = if unit.is_empty() || unit.starts_with('/') {
+        ""
+    } else {
+        " "
+    };
+    format!("{figure}{gap}{unit}")
+}
+
+/// A whole number of bytes, at least one.
+fn whole(figure: f64) -> String {
+    figure.round().max(1.0).to_string()
 }
 
 /// Shares whose printed figures sum to 1.
@@ -286,6 +346,13 @@ fn normalised(shares: &[f64]) -> Vec<f64> {
     for share in &mut shares {
         *share /= sum;
     }
+    shares
+}
+
+/// Flink's `GlobalPartitioner`.
+fn all_to_the_first(subtasks: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; subtasks];
+    shares[0] = 1.0;
     shares
 }
 
