@@ -8,7 +8,9 @@ for target in scenario options configuration import journal results; do
     mkdir -p "fuzz/corpus/$target"
 done
 cp scenarios/*.toml tests/it/mistakes/*.toml src/cli/templates/*.toml fuzz/corpus/scenario/
-cp tests/recordings/*/*.json tests/answers/*.json fuzz/corpus/import/
+for file in tests/recordings/*/*.json tests/answers/*.json; do
+    cp "$file" "fuzz/corpus/import/$(echo "$file" | tr / -)"
+done
 cat > fuzz/corpus/configuration/config.yaml <<'YAML'
 state.backend: rocksdb
 execution:

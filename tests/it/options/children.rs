@@ -28,7 +28,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Of so many cases one is judged at full depth.
-const FULL_DEPTH: usize = 16;
+const FULL_DEPTH: usize = 64;
 
 const RANGE: &str = "CKPTSIM_CHILD_CASES";
 const FILE: &str = "CKPTSIM_CHILD_FILE";
