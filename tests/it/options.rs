@@ -145,9 +145,9 @@ fn keys_of(value: &Value, path: &str, found: &mut BTreeSet<String>) {
         }
         Value::Array(elements) => {
             found.insert(path.to_owned());
-            elements
-                .iter()
-                .for_each(|element| keys_of(element, path, found));
+            for element in elements {
+                keys_of(element, path, found);
+            }
         }
         _ => {
             found.insert(path.to_owned());

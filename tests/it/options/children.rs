@@ -84,7 +84,7 @@ pub fn is_child(made: fn(&Schema, usize) -> String) -> bool {
     if let Ok(file) = std::env::var(FILE) {
         let text = std::fs::read_to_string(file).unwrap();
         say(0, "begins");
-        say(0, &caught(|| end(judge(&text, directory, Depth::All), 0)));
+        say(0, &caught(|| end(&judge(&text, directory, Depth::All), 0)));
         return true;
     }
     let range = std::env::var(RANGE).unwrap();
@@ -105,18 +105,18 @@ pub fn is_child(made: fn(&Schema, usize) -> String) -> bool {
                 return "hopeless".to_owned();
             };
             std::fs::write(&current, &made.text).unwrap();
-            end(judge(&made.text, directory, depth), made.repairs)
+            end(&judge(&made.text, directory, depth), made.repairs)
         });
         say(number, &ended);
     }
     true
 }
 
-fn end(end: End, repairs: usize) -> String {
+fn end(end: &End, repairs: usize) -> String {
     match end {
         End::Refused => "hopeless".to_owned(),
         End::Limited(_) => format!("well false false {repairs}"),
-        End::Ran { completed } => format!("well true {} {repairs}", completed > 0),
+        End::Ran { completed } => format!("well true {} {repairs}", *completed > 0),
     }
 }
 
@@ -127,7 +127,10 @@ thread_local! {
 fn hear_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
-        let message = panic.payload_as_str().unwrap_or_default();
+        let payload = panic.payload();
+        let message = payload.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
+        let message = message.unwrap_or_default();
         let one_line = message.replace(|c: char| c.is_control(), " ");
         let text = format!("{} {one_line}", place.unwrap_or_default());
         LAST_PANIC.set(text);
@@ -140,6 +143,7 @@ fn caught(work: impl FnOnce() -> String) -> String {
 }
 
 /// On a line of its own: the test harness writes on the same stream.
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
 fn say(number: usize, what: &str) {
     println!("\n{MARK}{number} {what}");
 }
@@ -147,14 +151,14 @@ fn say(number: usize, what: &str) {
 /// Judges cases; `tell` hears how each ended, with the text of the faulty ones.
 pub fn judged(
     cases: Range<usize>,
-    test: &str,
+    property: &str,
     directory: &Path,
     mut tell: impl FnMut(usize, Ended, &str),
 ) {
     let mut next = cases.start;
     while next < cases.end {
         let range = format!("{next}..{}", cases.end);
-        let mut child = Running::new(test, directory, RANGE, &range);
+        let mut child = Running::new(property, directory, RANGE, &range);
         while let Some((number, ended)) = child.next() {
             let text = match ended {
                 Ended::Fault(_) => std::fs::read_to_string(directory.join(CURRENT)).unwrap(),
@@ -168,10 +172,10 @@ pub fn judged(
 }
 
 /// Judges one text.
-pub fn judged_text(text: &str, test: &str, directory: &Path) -> Option<Ended> {
+pub fn judged_text(text: &str, property: &str, directory: &Path) -> Option<Ended> {
     let file = directory.join("candidate.toml");
     std::fs::write(&file, text).unwrap();
-    let mut child = Running::new(test, directory, FILE, file.to_str().unwrap());
+    let mut child = Running::new(property, directory, FILE, file.to_str().unwrap());
     child.next().map(|(_, ended)| ended)
 }
 
@@ -184,9 +188,9 @@ struct Running {
 }
 
 impl Running {
-    fn new(test: &str, directory: &Path, variable: &str, value: &str) -> Running {
+    fn new(property: &str, directory: &Path, variable: &str, value: &str) -> Running {
         let mut process = limited(&std::env::current_exe().unwrap())
-            .args(["--exact", test, "--nocapture", "--test-threads=1"])
+            .args(["--exact", property, "--nocapture", "--test-threads=1"])
             .env(variable, value)
             .env(DIRECTORY, directory)
             // Arenas of threads reserve address space that they do not use.

@@ -165,13 +165,13 @@ impl<'m, 'd> Maker<'m, 'd> {
             }
         }
         let corner = number / FAILURE.len();
-        self.corner(&mut file, corner);
+        Self::corner(&mut file, corner);
         self.short(&mut file);
         file.to_string()
     }
 
     /// One combination of all, spread over the numbers.
-    fn corner(&mut self, file: &mut Table, number: usize) {
+    fn corner(file: &mut Table, number: usize) {
         let mut rest = number;
         for kinds in [STORAGE, BACKEND, ALIGNMENT, STRATEGY] {
             for (path, value) in kinds[rest % kinds.len()] {
@@ -217,7 +217,7 @@ impl<'m, 'd> Maker<'m, 'd> {
             let mut vertex = self.table("vertex", keys);
             vertex.insert("name".to_owned(), self.names[number].clone().into());
             if !self.dice.chance(self.odds.0) {
-                let parallelism = 1 + self.dice.below(4) as i64;
+                let parallelism: i64 = self.dice.pick(&[1, 2, 3, 4]);
                 vertex.insert("parallelism".to_owned(), parallelism.into());
             }
             let schema = |key: &str| &keys[key];
@@ -252,11 +252,11 @@ impl<'m, 'd> Maker<'m, 'd> {
                 elements.resize(subtasks, first);
             }
         };
-        ["slowness", "placement"].iter().for_each(|key| {
-            if let Some(list) = vertex.get_mut(*key) {
+        for key in ["slowness", "placement"] {
+            if let Some(list) = vertex.get_mut(key) {
                 fitting(list);
             }
-        });
+        }
         let inputs = vertex.get_mut("inputs").and_then(Value::as_array_mut);
         for input in inputs.into_iter().flatten() {
             if let Some(shares) = input.get_mut("shares") {
@@ -466,8 +466,8 @@ impl<'m, 'd> Maker<'m, 'd> {
             | "failure.taskmanager"
             | "vertex.placement"
             | "outage.replica" => Value::Integer(i64::from(self.dice.chance(10))),
-            "cluster.taskmanagers" => Value::Integer(1 + self.dice.below(3) as i64),
-            "cluster.slots" => Value::Integer(4 + self.dice.below(4) as i64),
+            "cluster.taskmanagers" => Value::Integer(self.dice.pick(&[1, 2, 3])),
+            "cluster.slots" => Value::Integer(self.dice.pick(&[4, 5, 6, 7])),
             "vertex.source.rate" if self.dice.chance(10) => "unlimited".into(),
             "failures.at" => Value::Array(list(
                 self.dice.pick(&[&["0 s"], &["300 ms", "301 ms", "1 s"]]),

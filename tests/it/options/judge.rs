@@ -104,7 +104,9 @@ fn result(run: &RunResult) {
         for subtask in 0..vertex.parallelism {
             let parts = [&vertex.busy, &vertex.backpressured, &vertex.idle];
             let parts = parts.map(|part| part[subtask]);
-            parts.iter().for_each(|part| share(*part, &vertex.name));
+            for part in parts {
+                share(part, &vertex.name);
+            }
             assert!(parts.iter().sum::<f64>() <= 1.0 + 1e-6, "{parts:?}");
             assert!(vertex.subtask_records_per_s[subtask] >= 0.0, "{vertex:?}");
         }
@@ -192,7 +194,9 @@ fn summary(loaded: &Loaded, first: &RunResult, depth: Depth) {
             table::formulas(&point.comparisons),
             table::costs(&point.costs, &loaded.scenario.storage.prices.note),
         ];
-        texts.iter().for_each(|table| finite(&table.text()));
+        for table in &texts {
+            finite(&table.text());
+        }
     }
     let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs);
     finite(&table::objectives(&judged).text());

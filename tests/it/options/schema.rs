@@ -101,9 +101,9 @@ impl Schema {
                 _ => keys.push(path.to_owned()),
             },
             Shape::Either(choices) => {
-                choices
-                    .iter()
-                    .for_each(|choice| self.collect(path, choice, keys));
+                for choice in choices {
+                    self.collect(path, choice, keys);
+                }
             }
             _ => keys.push(path.to_owned()),
         }

@@ -144,7 +144,7 @@ pub fn size(dice: &mut Dice<'_>, odds: Odds) -> Value {
     if dice.chance(odds.0) {
         return of(dice, SIZES);
     }
-    let bytes = dice.between(1.0, 64.0 * 1048576.0).round();
+    let bytes = dice.between(1.0, 64.0 * 1_048_576.0).round();
     text(if dice.chance(50) {
         format!("{bytes} B")
     } else {
@@ -186,7 +186,7 @@ pub fn integer(dice: &mut Dice<'_>, odds: Odds) -> Value {
     if dice.chance(odds.0) {
         return Value::Integer(dice.pick(INTEGERS));
     }
-    Value::Integer(dice.below(5) as i64)
+    Value::Integer(dice.pick(&[0, 1, 2, 3, 4]))
 }
 
 pub fn number(dice: &mut Dice<'_>, odds: Odds) -> Value {
