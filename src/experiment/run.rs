@@ -258,6 +258,10 @@ impl Simulation {
     }
 
     fn handle_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
+        if self.job.observer().0.job_failure.is_some() {
+            // Its time has ended, too: the next event may be minutes later.
+            return Ok(());
+        }
         let limit = self.scenario.simulation.max_events;
         let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
         if reached || self.job.observer().0.job_failure.is_some() {

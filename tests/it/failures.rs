@@ -308,3 +308,22 @@ fn leaving_steady_time_out_changes_nothing_but_the_time_it_takes() {
         );
     }
 }
+
+#[test]
+fn a_job_that_fails_for_good_within_the_warm_up_has_no_time_to_be_busy_in() {
+    let mut scenario = failing(JOB, 2.0, TASK);
+    scenario.failures.recovery.strategy = RestartStrategy::None;
+    let run = run(&scenario, 1, 0).unwrap();
+    let JobEnd::Failed { at, .. } = run.job_end else {
+        panic!("{:?}", run.job_end);
+    };
+    assert_eq!(run.end, at, "its time ends with it");
+    for vertex in &run.vertices {
+        let shares = [&vertex.busy, &vertex.backpressured, &vertex.idle];
+        assert!(
+            shares.into_iter().flatten().all(|share| *share == 0.0),
+            "{vertex:?}"
+        );
+        assert!(vertex.subtask_records_per_s.iter().all(|rate| *rate == 0.0));
+    }
+}

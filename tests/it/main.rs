@@ -38,6 +38,8 @@ mod mishaps;
 mod mistakes;
 /// What a scenario wants: judged by `run`, which says the most important first.
 mod objectives;
+/// What `check` calls valid, `run` ends: random values of every key of the schema.
+mod options;
 /// Barriers that overtake, in jobs in which random ones have found a fault.
 mod overtaking;
 /// What Flink's semantics predict for small scenarios, with the numbers worked out by hand.
