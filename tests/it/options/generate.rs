@@ -296,7 +296,7 @@ impl<'m, 'd> Maker<'m, 'd> {
         for option in flink_options::all() {
             let percent = match option.role {
                 Role::Simulated => self.density,
-                Role::Ignored => self.density / 4 + 1,
+                Role::Cost | Role::Ignored => self.density / 4 + 1,
                 Role::Before2 => self.density / 2 + 1,
             };
             if self.dice.chance(percent) {
