@@ -9,8 +9,8 @@ use libfuzzer_sys::fuzz_target;
 const SCENARIO: &str = "flink-conf = \"NAME\"\n[[vertex]]\nname = \"a\"\nsource = { rate = \"10/s\" }\n";
 
 fuzz_target!(|text: &str| {
-    let _read = flink_conf::read(text);
     for name in ["fuzzed-config.yaml", "fuzzed-flink-conf.yaml"] {
+        let _read = flink_conf::read(name, text);
         std::fs::write(directory().join(name), text).expect("the directory is ours");
         let scenario = SCENARIO.replace("NAME", name);
         match parse(&scenario, "scenario", directory(), &[]) {

@@ -19,16 +19,19 @@ fuzz_target!(|text: &str| {
         }
         _ => file::read(text).and_then(|recording| {
             if recording.is_known() {
-                known::scenario(&recording)
+                known::scenario(&recording).map(|text| estimate::Draft {
+                    text,
+                    warnings: Vec::new(),
+                })
             } else {
                 Answers::of_recording(&recording)
                     .and_then(|answers| estimate::scenario(&answers, &answers.job))
             }
         }),
     };
-    if let Ok(scenario) = scenario
-        && let Err(problems) = check(&scenario, directory())
+    if let Ok(draft) = scenario
+        && let Err(problems) = check(&draft.text, directory())
     {
-        panic!("{problems}\n{scenario}");
+        panic!("{problems}\n{}", draft.text);
     }
 });

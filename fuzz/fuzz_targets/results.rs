@@ -47,15 +47,14 @@ fn a_run(saved: &SavedRun) {
 
 fuzz_target!(|bytes: &[u8]| {
     let file = directory().join("run.json");
-    std::fs::write(&file, bytes).expect("the directory is ours");
-    if let Ok(saved) = saved_run::read(&file) {
+    if let Ok(saved) = saved_run::parse(bytes, &file) {
         a_run(&saved);
     }
-    if let Ok(sweep) = saved::read::<SweepResult>(&file, SWEEP_SCHEMA) {
+    if let Ok(sweep) = saved::parse::<SweepResult>(bytes, &file, SWEEP_SCHEMA) {
         let pictures = report::numbered(plot::sweep_pictures(&sweep, None));
         written(&report::sweep(&sweep, pictures, &provenance()));
     }
-    if let Ok(found) = saved::read::<Recommendation>(&file, RECOMMENDATION_SCHEMA) {
+    if let Ok(found) = saved::parse::<Recommendation>(bytes, &file, RECOMMENDATION_SCHEMA) {
         let pictures = report::numbered(plot::recommendation::pictures(&found));
         written(&report::recommendation(&found, pictures, &provenance()));
         recommend::text(&found);

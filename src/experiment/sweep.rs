@@ -436,7 +436,7 @@ mod tests {
         };
         let why = |point: &PointSummary| point.failure.clone().unwrap();
         assert!(
-            why(none).starts_with("not simulated: after 1.0 s"),
+            why(none).starts_with("not simulated: after 1s of simulated time"),
             "{none:?}"
         );
         assert_eq!(none.duration_p50, None);

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ckptsim::experiment::{JobEnd, RunResult, run};
-use ckptsim::measure::Consistency;
+use ckptsim::measure::{Consistency, RecoveryRecord};
 use ckptsim::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
 use ckptsim::measure::consistency::Violation;
 use ckptsim::scenario::BufferTimeout;
@@ -124,17 +124,28 @@ fn newest_is_restored(pair: &Pair) -> Option<String> {
     })
 }
 
+/// One restart may answer several failures, also one that nobody had noticed before the tasks were deployed anew.
 fn restarts_are_failures(pair: &Pair) -> Option<String> {
-    let recoveries = pair.failing.recoveries.iter();
-    let detected = recoveries
-        .clone()
-        .filter(|recovery| recovery.detected.is_some());
-    let restarted = recoveries.filter(|recovery| recovery.restarted.is_some());
-    let (detected, restarted) = (detected.count(), restarted.count());
-    // The last one may be pending at the end, or have ended the job.
-    let open = usize::from(!rests(&pair.failing));
-    let holds = detected == restarted || detected == restarted + open;
-    (!holds).then(|| format!("{detected} failures detected, {restarted} restarts"))
+    let recoveries = &pair.failing.recoveries;
+    let answered = |restarted| {
+        let same = |other: &&RecoveryRecord| other.restarted == Some(restarted);
+        let causes = recoveries.iter().filter(same);
+        causes.filter_map(|other| other.detected).any(|at| at <= restarted)
+    };
+    let unanswered = recoveries
+        .iter()
+        .filter(|one| one.detected.is_some() && one.restarted.is_none())
+        .count();
+    let without_cause = recoveries
+        .iter()
+        .filter_map(|one| one.restarted)
+        .filter(|restarted| !answered(*restarted))
+        .count();
+    // The last ones may be pending at the end, or have ended the job.
+    let holds = without_cause == 0 && (unanswered == 0 || !rests(&pair.failing));
+    (!holds).then(|| {
+        format!("{unanswered} detected failures without a restart, {without_cause} restarts without one")
+    })
 }
 
 fn states_are_equal(pair: &Pair) -> Option<String> {

@@ -199,7 +199,7 @@ fn a_sweep_on_a_full_disk_keeps_what_was_finished() {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args([
             "-c",
-            "trap '' XFSZ; ulimit -f 6; exec \"$0\" \"$@\"",
+            "trap '' XFSZ; ulimit -f 48; exec \"$0\" \"$@\"",
             CKPTSIM,
         ])
         .args(SWEEP)
