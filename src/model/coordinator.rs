@@ -70,6 +70,13 @@ struct Pending {
     missing: u32,
 }
 
+/// A tick that has not been cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// When the next one is due; `None` without an interval.
+    pub next: Option<SimTime>,
+}
+
 /// What the request queue says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -184,21 +191,21 @@ impl Coordinator {
         self.options.interval.is_some() && self.options.min_pause.is_zero()
     }
 
-    /// A tick is due: the time of the next one, or `None` if this one was cancelled. Fixed rate (1.2 no. 3): the phase
-    /// is anchored to the schedule, not to completions.
-    pub fn on_tick(&mut self, now: SimTime, tick: u32) -> Option<SimTime> {
+    /// A tick is due; `None` if it was cancelled. Fixed rate (1.2 no. 3): the phase is anchored to the schedule, not to
+    /// completions. A checkpoint that is triggered by records, without an interval, ticks only when min-pause has put it
+    /// off, and once.
+    pub fn on_tick(&mut self, now: SimTime, tick: u32) -> Option<Tick> {
         if tick != self.tick {
             return None;
         }
-        let interval = self
-            .options
-            .interval
-            .expect("ticks exist only with an interval");
-        self.next_tick = self.next_tick + interval;
         if !self.suspended {
             self.enqueue(now, Wish::Periodic);
         }
-        Some(self.next_tick.max(now))
+        let next = self.options.interval.map(|interval| {
+            self.next_tick = self.next_tick + interval;
+            self.next_tick.max(now)
+        });
+        Some(Tick { next })
     }
 
     /// Adds a request to the queue; the queue is to be looked at afterwards.

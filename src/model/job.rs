@@ -365,8 +365,10 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::Flush { task } => self.flush(task, agenda),
             Event::CheckpointDue { tick } => {
-                if let Some(next) = self.coordinator.on_tick(agenda.now(), tick) {
-                    agenda.at(next, Event::CheckpointDue { tick });
+                if let Some(due) = self.coordinator.on_tick(agenda.now(), tick) {
+                    if let Some(next) = due.next {
+                        agenda.at(next, Event::CheckpointDue { tick });
+                    }
                     if self.coordinator.is_suspended() {
                         self.observer.observe(agenda.now(), &Fact::PreflightFailed);
                     }

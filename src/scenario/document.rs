@@ -94,8 +94,16 @@ impl Document {
     pub fn conceal<'p>(&mut self, paths: impl IntoIterator<Item = &'p KeyPath>) {
         let mut values = Vec::new();
         for path in paths {
-            let below = self.spans.iter().filter(|(other, _)| path.contains(other));
-            values.extend(below.map(|(_, written)| written.value.clone()));
+            // What is below a path follows it. Names stay: a table is hidden by what it holds.
+            let below = self.spans.range(path.clone()..);
+            let mut below = below
+                .take_while(|(other, _)| path.contains(other))
+                .peekable();
+            while let Some((other, written)) = below.next() {
+                if below.peek().is_none_or(|(next, _)| !other.contains(next)) {
+                    values.push(written.value.clone());
+                }
+            }
             let moved = self.elsewhere.iter_mut();
             for moved in
                 moved.filter(|moved| path.contains(&moved.path) || moved.path.contains(path))

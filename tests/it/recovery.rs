@@ -3,9 +3,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ckptsim::experiment::{JobEnd, RunResult, run};
-use ckptsim::measure::{Consistency, RecoveryRecord};
 use ckptsim::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
 use ckptsim::measure::consistency::Violation;
+use ckptsim::measure::{Consistency, RecoveryRecord};
 use ckptsim::scenario::BufferTimeout;
 use ckptsim::scenario::load::parse;
 use ckptsim::units::{SimDuration, SimTime};
@@ -130,7 +130,9 @@ fn restarts_are_failures(pair: &Pair) -> Option<String> {
     let answered = |restarted| {
         let same = |other: &&RecoveryRecord| other.restarted == Some(restarted);
         let causes = recoveries.iter().filter(same);
-        causes.filter_map(|other| other.detected).any(|at| at <= restarted)
+        causes
+            .filter_map(|other| other.detected)
+            .any(|at| at <= restarted)
     };
     let unanswered = recoveries
         .iter()
@@ -144,7 +146,9 @@ fn restarts_are_failures(pair: &Pair) -> Option<String> {
     // The last ones may be pending at the end, or have ended the job.
     let holds = without_cause == 0 && (unanswered == 0 || !rests(&pair.failing));
     (!holds).then(|| {
-        format!("{unanswered} detected failures without a restart, {without_cause} restarts without one")
+        format!(
+            "{unanswered} detected failures without a restart, {without_cause} restarts without one"
+        )
     })
 }
 

@@ -20,7 +20,8 @@ fn triggers(options: Checkpointing, durations: &[u64], until: u64) -> Vec<u64> {
             }
         }
         if tick_at == now {
-            tick_at = coordinator.on_tick(second(now), tick).unwrap().as_nanos() / 1_000_000_000;
+            let due = coordinator.on_tick(second(now), tick).unwrap();
+            tick_at = due.next.unwrap().as_nanos() / 1_000_000_000;
         }
         loop {
             if !look {
@@ -54,6 +55,32 @@ fn every_10_s(min_pause: u64, max_concurrent: usize) -> Checkpointing {
         tolerable_failures: 1000,
         ..Checkpointing::default()
     }
+}
+
+#[test]
+fn a_tick_without_an_interval_asks_once_for_what_min_pause_has_put_off() {
+    let options = Checkpointing {
+        interval: None,
+        ..every_10_s(5, 1)
+    };
+    let mut coordinator = Coordinator::new(options, 1);
+    let second = |s: u64| SimTime::ZERO + SimDuration::from_secs(s);
+    let id = CheckpointId(1);
+    coordinator.enqueue(second(0), Wish::Periodic);
+    assert!(matches!(
+        coordinator.admit(second(0)),
+        Admission::Trigger { .. }
+    ));
+    coordinator.triggered();
+    coordinator.on_ack(id);
+    coordinator.on_durable(second(1), id).unwrap();
+    coordinator.enqueue(second(2), Wish::Periodic);
+    let Admission::Postponed { at, tick } = coordinator.admit(second(2)) else {
+        panic!("min-pause is not over");
+    };
+    assert_eq!(at, second(6));
+    assert_eq!(coordinator.on_tick(at, tick), Some(Tick { next: None }));
+    assert!(matches!(coordinator.admit(at), Admission::Trigger { .. }));
 }
 
 // The expected times were obtained by running the real CheckpointRequestDecider of 2.3.0 (flink-semantics 1.3).

@@ -267,7 +267,9 @@ fn same_host<B>(url: &str, response: &Response<B>) -> Result<String, LiveError> 
     let authority = from.authority().map_or("", |authority| authority.as_str());
     match to.authority() {
         // `//host/…` names another host, which this reader of addresses takes for a path.
-        None if location.starts_with('/') && !location.starts_with("//") => Ok(format!("http://{authority}{location}")),
+        None if location.starts_with('/') && !location.starts_with("//") => {
+            Ok(format!("http://{authority}{location}"))
+        }
         Some(other) if other.as_str() == authority && to.scheme_str() == Some("http") => {
             Ok(location.to_owned())
         }
