@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ckptsim::scenario::Scenario;
+use ckptsim::scenario::diagnostic::Diagnostic;
 use ckptsim::scenario::lint::{self, rules};
 use ckptsim::scenario::load::{Loaded, load, parse, schema};
 use serde_json::Value;
@@ -28,7 +29,10 @@ fn every_scenario_that_ships_is_valid_and_reads_back() {
     assert!(files.len() >= 3);
     for file in files {
         let loaded = load(&file, &[]).unwrap_or_else(|problems| panic!("{problems}"));
-        assert_eq!(loaded.notes, [], "{}", file.display());
+        // A job of an older version may have to say what that version did not do.
+        let is_said = |note: &&Diagnostic| note.message.contains("it is simulated all the same");
+        let notes: Vec<&Diagnostic> = loaded.notes.iter().filter(|note| !is_said(note)).collect();
+        assert_eq!(notes, [] as [&Diagnostic; 0], "{}", file.display());
         let again = parse(&loaded.toml(), "again", Path::new(""), &[]);
         let again = again.unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(again.scenario, loaded.scenario);

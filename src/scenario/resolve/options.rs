@@ -210,11 +210,18 @@ fn accept(
     }
 }
 
-/// Says that the version of the job does not know a key that is simulated all the same.
+/// Says that the version of the job does not know an option that is simulated all the same. Scenarios speak present keys:
+/// an option that the version knows under an older one is not missing there.
 fn outside(key: &str, path: &KeyPath, version: FlinkVersion, problems: &mut Problems<'_>) {
-    let Some(when) = flink_names::outside(key, (version.major, version.minor)) else {
+    let of_version = |name: &str| flink_names::outside(name, (version.major, version.minor));
+    let Some(when) = of_version(key) else {
         return;
     };
+    if let Lookup::Known(option) = flink_options::lookup(key)
+        && option.older.iter().any(|older| of_version(older).is_none())
+    {
+        return;
+    }
     let FlinkVersion { major, minor } = version;
     let message =
         format!("Flink {major}.{minor} does not know `{key}`; it is simulated all the same");
