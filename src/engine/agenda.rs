@@ -289,8 +289,10 @@ mod tests {
 
     #[test]
     fn more_events_than_can_be_numbered_exhaust_the_agenda() {
-        let mut agenda = Agenda::default();
-        agenda.sequence = (1 << SEQUENCE_BITS) - 1;
+        let mut agenda = Agenda {
+            sequence: (1 << SEQUENCE_BITS) - 1,
+            ..Agenda::default()
+        };
         agenda.at(at(7), 'a');
         assert!(!agenda.is_exhausted());
         agenda.at(at(7), 'b');

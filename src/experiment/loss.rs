@@ -59,7 +59,7 @@ impl Loss {
         let share = self.share()?;
         let throughput = replications.iter().map(|run| run.throughput).sum::<f64>();
         let throughput = throughput / replications.len() as f64;
-        throughput.is_finite().then(|| Estimate {
+        throughput.is_finite().then_some(Estimate {
             value: share.value * throughput,
             low: share.low * throughput,
             high: share.high * throughput,

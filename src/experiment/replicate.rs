@@ -222,7 +222,7 @@ fn period(scenario: &Scenario, run: &RunResult) -> Option<f64> {
         .filter(|record| record.kind == CheckpointKind::Checkpoint)
         .map(|record| record.trigger);
     let first = triggers.next()?;
-    let Some(last) = triggers.clone().last() else {
+    let Some(last) = triggers.clone().next_back() else {
         return scenario
             .checkpointing
             .interval

@@ -298,6 +298,7 @@ mod tests {
     use crate::experiment::grid;
     use crate::experiment::sample;
     use crate::scenario::axis::Axis;
+    use crate::units::SimDuration;
     use std::sync::atomic::AtomicUsize;
 
     static NEVER: AtomicBool = AtomicBool::new(false);
@@ -413,7 +414,7 @@ mod tests {
 
     /// Too many events at 5 s, a fault of the model at 10 s in replication 1.
     fn faulty(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
-        let interval = scenario.checkpointing.interval.map(|i| i.as_millis());
+        let interval = scenario.checkpointing.interval.map(SimDuration::as_millis);
         let (limit, seconds) = (9, 1.0);
         match (interval, n) {
             (Some(5_000), _) => Err(RunError::TooManyEvents { limit, seconds }),
