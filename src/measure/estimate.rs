@@ -74,6 +74,7 @@ impl Estimate {
             let error = (squares / (n - 1) as f64 / n as f64).sqrt();
             student_t(n - 1, f64::midpoint(1.0, confidence)) * error
         };
+        let value = scale.without_rounding(value);
         let (low, high) = scale.ends(value, half);
         Some(Estimate {
             value,
@@ -101,6 +102,13 @@ impl Estimate {
 }
 
 impl Scale {
+    /// A share that rounding has carried past its bound is on the bound; further outside it is a fault, and stays visible.
+    fn without_rounding(self, value: f64) -> f64 {
+        let bounded = value.clamp(0.0, 1.0);
+        let is_rounding = self == Scale::Share && (value - bounded).abs() < 1e-9;
+        if is_rounding { bounded } else { value }
+    }
+
     /// Ends of the interval around a value whose half width would be `half` if it had no bounds.
     fn ends(self, value: f64, half: f64) -> (f64, f64) {
         let exact = half == 0.0;
@@ -154,6 +162,21 @@ pub fn quantile(samples: &[f64], q: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_that_rounding_carries_past_one_is_one_within_its_interval() {
+        let all = [1.000_000_000_000_000_2, 1.0, 1.000_000_000_000_000_4];
+        let busy = Estimate::of(&all, Scale::Share).unwrap();
+        assert!(
+            busy.low <= busy.value && busy.value <= busy.high,
+            "{busy:?}"
+        );
+        assert!(busy.high <= 1.0);
+        assert!(
+            Estimate::of(&[1.5], Scale::Share).unwrap().value > 1.4,
+            "a fault is seen"
+        );
+    }
 
     #[test]
     fn four_replications_use_student_t_with_three_degrees_of_freedom() {
