@@ -268,3 +268,15 @@ fn the_shortest_periods_end_at_the_limit_of_events() {
         ("vertex.count.service", "0 s"),
     ]);
 }
+
+/// A record of 1 GiB fills 32,768 buffers, within one event: `simulation.max-events` did not see them.
+#[test]
+fn the_buffers_that_a_huge_record_fills_count_towards_the_limit() {
+    let text = "[job]\nduration = \"10 s\"\n[[vertex]]\nname = \"a\"\nparallelism = 2\n\
+                source = { rate = \"1000/s\", record = \"1 GiB\" }\n\
+                [[vertex]]\nname = \"b\"\nparallelism = 2\ninputs = [\"a\"]\n\
+                [simulation]\nmax-events = 20000\n";
+    let loaded = parse(text, "huge records", Path::new(""), &[]).unwrap();
+    let error = run(&loaded.scenario, 1, 0).unwrap_err();
+    assert!(matches!(error, RunError::TooManyEvents { .. }), "{error}");
+}

@@ -84,13 +84,12 @@ pub(super) fn finish(
 /// any number.
 #[inline]
 fn emit(task: &mut Task, network: &mut Network, agenda: &mut Agenda<Event>) {
-    let now = agenda.now();
     task.fraction += task.selectivity;
     while task.fraction >= 1.0 - 1e-9 {
         task.fraction -= 1.0;
         for output in &mut task.outputs {
             let to = output.partitioner.choose();
-            task.counters.written += write(output, network, to, now);
+            task.counters.written += write(output, network, to, agenda);
         }
         if task.fraction >= 1.0 - 1e-9 && !agenda.toil(1) {
             task.fraction = 0.0;
@@ -98,9 +97,22 @@ fn emit(task: &mut Task, network: &mut Network, agenda: &mut Agenda<Event>) {
     }
 }
 
-/// Writes a record to one consumer, or to all (`None`). Returns to how many.
+/// Bytes of one record that are as much work as an event: those of a buffer of Flink's default size.
+const BYTES_PER_EVENT: u32 = 32 * 1024;
+
+/// Writes a record to one consumer, or to all (`None`). Returns to how many. What a record fills beyond one buffer is
+/// counted: it may fill any number.
 #[inline]
-fn write(output: &TaskOutput, network: &mut Network, to: Option<u32>, now: SimTime) -> u64 {
+fn write(
+    output: &TaskOutput,
+    network: &mut Network,
+    to: Option<u32>,
+    agenda: &mut Agenda<Event>,
+) -> u64 {
+    let now = agenda.now();
+    if output.record_bytes >= BYTES_PER_EVENT {
+        agenda.toil(u64::from(output.record_bytes / BYTES_PER_EVENT));
+    }
     if let Some(to) = to {
         network.write(now, output.partition, to, output.record_bytes);
         if output.flush_every_record {
@@ -124,7 +136,6 @@ fn emit_known(
     record: Identity,
     agenda: &mut Agenda<Event>,
 ) {
-    let now = agenda.now();
     for number in 0..record.outputs(task.selectivity) {
         let given = record.output(task.vertex, number);
         for output in &mut task.outputs {
@@ -136,7 +147,7 @@ fn emit_known(
             for channel in receivers.map(ChannelId) {
                 ledger.send(channel, given);
             }
-            task.counters.written += write(output, network, to, now);
+            task.counters.written += write(output, network, to, agenda);
         }
         if number > 0 && !agenda.toil(1) {
             return;
