@@ -1,6 +1,7 @@
 //! `manifest.json`: what a directory of results was made of, so that anybody can make it again and compare.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::bail;
@@ -13,6 +14,7 @@ use crate::engine::streams;
 use crate::experiment::saved::{self, SavedError};
 use crate::scenario::axis::Axis;
 use crate::scenario::edit;
+use crate::scenario::input_file;
 use crate::scenario::load::Loaded;
 
 /// Name of the file.
@@ -211,6 +213,9 @@ impl Plan<'_> {
             )),
             Err(SavedError::Content { .. }) => Some("results of another version".to_owned()),
             Err(SavedError::Damaged { .. }) => Some(format!("results with a damaged {FILE}")),
+            Err(SavedError::Io { source, .. }) if source.kind() != ErrorKind::NotFound => {
+                Some(format!("a {FILE} that cannot be read ({source})"))
+            }
             Err(SavedError::Io { .. }) => self.unlisted(directory),
         }
     }
@@ -219,7 +224,7 @@ impl Plan<'_> {
     fn unlisted(&self, directory: &Path) -> Option<String> {
         let sha256 = self.loaded.sha256();
         let is_ours = |name: &str| {
-            let text = std::fs::read(directory.join(name)).unwrap_or_default();
+            let text = input_file::result(&directory.join(name)).unwrap_or_default();
             let result: Option<Value> = serde_json::from_slice(&text).ok();
             result.is_some_and(|result| result["scenario_sha256"] == sha256.as_str())
         };
@@ -336,7 +341,7 @@ fn earlier(directory: &Path) -> Vec<String> {
 
 /// Names of the files that a manifest of any kind and version lists; none if there is no manifest.
 pub fn listed(manifest: &Path) -> Vec<String> {
-    let text = std::fs::read(manifest).unwrap_or_default();
+    let text = input_file::result(manifest).unwrap_or_default();
     let manifest: Value = serde_json::from_slice(&text).unwrap_or_default();
     let files = manifest["files"].as_object().cloned();
     files
@@ -349,7 +354,7 @@ pub fn listed(manifest: &Path) -> Vec<String> {
 /// Reads the manifest of a directory.
 pub fn read(directory: &Path) -> Result<Manifest, SavedError> {
     let path = directory.join(FILE);
-    let text = std::fs::read(&path).map_err(|source| SavedError::Io {
+    let text = input_file::result(&path).map_err(|source| SavedError::Io {
         path: path.display().to_string(),
         source,
     })?;
@@ -375,7 +380,9 @@ pub fn sha256(content: &[u8]) -> String {
 
 /// SHA-256 of a file; `None` if it cannot be read.
 pub fn sha256_of(path: &Path) -> Option<String> {
-    std::fs::read(path).ok().map(|content| sha256(&content))
+    input_file::result(path)
+        .ok()
+        .map(|content| sha256(&content))
 }
 
 fn saved_axes(axes: &[Axis]) -> Vec<SavedAxis> {

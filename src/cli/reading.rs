@@ -9,6 +9,7 @@ use crate::cli::manifest::{self, Manifest, sha256};
 use crate::cli::output;
 use crate::experiment::saved::SavedError;
 use crate::experiment::saved_run::{self, SavedRun};
+use crate::scenario::input_file;
 
 /// A directory of results with its manifest, if it has one.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Reading {
     pub fn content(&self, name: &str) -> anyhow::Result<Vec<u8>> {
         let path = self.directory.join(name);
         let content =
-            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            input_file::result(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let Some(manifest) = &self.manifest else {
             return Ok(content);
         };

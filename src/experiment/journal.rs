@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::experiment::replicate::Replication;
 use crate::experiment::saved;
+use crate::scenario::input_file;
 
 /// What a journal could not do.
 #[derive(Debug, thiserror::Error)]
@@ -101,16 +102,21 @@ impl Journal {
             path: name.clone(),
             source,
         };
-        let mut file = OpenOptions::new()
-            .read(true)
+        if path.exists() {
+            input_file::ordinary(path).map_err(io)?;
+        }
+        let text = if resume && path.exists() {
+            input_file::result(path).map_err(io)?
+        } else {
+            Vec::new()
+        };
+        let found = read(&text, &name, sweep)?;
+        let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(!resume)
             .open(path)
             .map_err(io)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(io)?;
-        let found = read(&text, &name, sweep)?;
         let mut journal = Journal {
             file: Some(file),
             path: name.clone(),
@@ -138,7 +144,7 @@ impl Journal {
 
     /// Whether the file is the journal of the sweep with this hash, and can be continued.
     pub fn belongs(path: &Path, sweep: &str) -> bool {
-        let text = std::fs::read(path).unwrap_or_default();
+        let text = input_file::result(path).unwrap_or_default();
         !text.is_empty() && read(&text, "", sweep).is_ok()
     }
 

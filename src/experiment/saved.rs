@@ -128,11 +128,10 @@ pub fn json(data: &impl Serialize) -> Vec<u8> {
 
 /// Reads saved data of this schema.
 pub fn read<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<T, SavedError> {
-    let text =
-        input_file::bytes(path, input_file::RESULT_MAX).map_err(|source| SavedError::Io {
-            path: path.display().to_string(),
-            source,
-        })?;
+    let text = input_file::result(path).map_err(|source| SavedError::Io {
+        path: path.display().to_string(),
+        source,
+    })?;
     parse(&text, path, schema)
 }
 

@@ -5,21 +5,30 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Larger scenarios, configurations, traces and recordings are not read: they have kilobytes.
-pub const TEXT_MAX: u64 = 64 << 20;
+const TEXT_MAX: u64 = 64 << 20;
 /// Larger results, and answers of a cluster, are not read.
-pub const RESULT_MAX: u64 = 1 << 30;
+const RESULT_MAX: u64 = 1 << 30;
 
 /// All of a file, if it is not larger than `limit`. The error is a sentence.
 pub fn bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening: to open a FIFO waits for a writer.
-    let metadata = std::fs::metadata(path)?;
-    if let Some(other) = no_file(&metadata) {
-        return Err(io::Error::other(format!("it is {other}")));
-    }
-    if metadata.len() > limit {
+    if ordinary(path)? > limit {
         return Err(too_large(limit));
     }
     limited(File::open(path)?, limit)
+}
+
+/// The bytes of a file that has an end. Asked before opening: to open a FIFO waits for its other side.
+pub fn ordinary(path: &Path) -> io::Result<u64> {
+    let metadata = std::fs::metadata(path)?;
+    match no_file(&metadata) {
+        Some(other) => Err(io::Error::other(format!("it is {other}"))),
+        None => Ok(metadata.len()),
+    }
+}
+
+/// All of a result, or of a saved answer of a cluster.
+pub fn result(path: &Path) -> io::Result<Vec<u8>> {
+    bytes(path, RESULT_MAX)
 }
 
 /// All of a file that is text in UTF-8; a byte order mark before it is skipped.

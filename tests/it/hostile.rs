@@ -126,6 +126,34 @@ fn what_does_not_end_is_refused_by_every_command_that_reads_files() {
         error.contains("cannot read `pipe`: it is a pipe"),
         "{error}"
     );
+    for name in [
+        "manifest.json",
+        "results.json",
+        "run.json",
+        "journal.ndjson",
+    ] {
+        let results = tempfile::tempdir().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(results.path().join(name))
+            .status()
+            .unwrap();
+        assert!(made.success());
+        let results = results.path().to_str().unwrap();
+        let scenario = "scenarios/one-barrier.toml";
+        let vary = "flink.execution.checkpointing.interval=1 s";
+        for command in [
+            &["report", results][..],
+            &["verify", results],
+            &["export", results, "--json"],
+            &[
+                "sweep", scenario, "--vary", vary, "--out", results, "--resume",
+            ],
+            &["sweep", scenario, "--vary", vary, "--out", results],
+        ] {
+            let (code, _, error) = ckptsim(command);
+            assert_ne!(code, 0, "{command:?} with a pipe {name}: {error}");
+        }
+    }
     let (code, _, error) = ckptsim(&["import", "/dev/zero"]);
     assert_ne!(code, 0);
     assert!(error.contains("a device"), "{error}");

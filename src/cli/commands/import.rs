@@ -260,7 +260,7 @@ fn json(path: &Path) -> anyhow::Result<Value> {
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
-    let bytes = input_file::bytes(path, input_file::RESULT_MAX)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let bytes =
+        input_file::result(path).with_context(|| format!("cannot read {}", path.display()))?;
     String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))
 }

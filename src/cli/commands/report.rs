@@ -19,7 +19,7 @@ use crate::render::number::counted;
 use crate::render::plot::{self, Picture};
 use crate::render::report::{self, Provenance, Report};
 use crate::render::{recommend, table};
-use crate::scenario::load;
+use crate::scenario::{input_file, load};
 
 /// Write a report of saved results, without simulating: report.html, summary.md and the pictures
 #[derive(clap::Args, Debug)]
@@ -240,7 +240,7 @@ fn nothing(directory: &Path) -> anyhow::Error {
     };
     let result = directory.join(SWEEP);
     let what = format!("{} {what}", directory.display());
-    match std::fs::read(&result) {
+    match input_file::result(&result) {
         Ok(_) => anyhow::anyhow!("{what}"),
         Err(error) => anyhow::Error::new(error)
             .context(format!("cannot read {}", result.display()))

@@ -67,8 +67,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     let file = directory.join(again.file);
     let saved: Value = serde_json::from_slice(
-        &input_file::bytes(&file, input_file::RESULT_MAX)
-            .with_context(|| format!("cannot read {}", file.display()))?,
+        &input_file::result(&file).with_context(|| format!("cannot read {}", file.display()))?,
     )
     .with_context(|| file.display().to_string())?;
     let mut differences = Vec::new();
