@@ -168,3 +168,23 @@ fn downtime_per_month_is_the_unavailability_of_a_month() {
     close(share, run.recoveries.unavailability.unwrap(), 0.08);
     assert!(share < 1.0);
 }
+
+#[test]
+fn a_batch_across_the_end_of_the_warm_up_gives_no_negative_share_of_time() {
+    let scenario = scenario(
+        "[job]\nwarmup = \"121 ms\"\nduration = \"1 s\"\n\
+         [restore]\n\
+         [flink]\nstate.backend.type = \"rocksdb\"\n\
+         taskmanager.memory.segment-size = \"277 kb\"\n\
+         taskmanager.network.memory.buffer-debloat.enabled = true\n\
+         [[vertex]]\nname = \"v0\"\nsource = { rate = \"unlimited\" }\nstate = { size = \"258 B\" }\n\
+         [[vertex]]\nname = \"v1\"\ninputs = [\"v0\"]\n\
+         [[vertex]]\nname = \"v2\"\ninputs = [\"v0\", \"v1\"]\n\
+         [[vertex]]\nname = \"v3\"\ninputs = [\"v2\"]\nservice = \"0.69543 s\"\n",
+    );
+    let source = &run(&scenario, 1, 0).unwrap().vertices[0];
+    for share in [&source.busy, &source.backpressured, &source.idle] {
+        assert!((0.0..=1.0).contains(&share[0]), "{source:?}");
+    }
+    assert!(source.backpressured[0] > 0.99, "{source:?}");
+}
