@@ -355,24 +355,24 @@ impl Simulation {
                     })
                     .collect()
             };
-            // Whether a batch has waited for output is known at its end: one that lies across the end of the warm-up was
-            // read as busy there, and part of it may turn out to have been backpressured before.
-            let of_time = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
-                let shares = since_warmup(read);
-                shares
-                    .into_iter()
-                    .map(|share| share.clamp(0.0, 1.0))
-                    .collect()
-            };
             let subtask_records_per_s = since_warmup(|task| task.records as f64);
+            let mut busy = since_warmup(|task| task.busy.as_secs_f64());
+            let mut backpressured = since_warmup(|task| task.backpressured.as_secs_f64());
+            // Whether a batch has waited for output is known at its end: one that lies across the end of the warm-up was
+            // read as busy there, and part of that may turn out to have been backpressured.
+            for (busy, backpressured) in busy.iter_mut().zip(&mut backpressured) {
+                let excess = busy.min(0.0);
+                *busy -= excess;
+                *backpressured += excess;
+            }
             results.push(VertexResult {
                 name: vertex.name.clone(),
                 parallelism: vertex.parallelism,
                 records_per_s: subtask_records_per_s.iter().sum(),
                 subtask_records_per_s,
-                busy: of_time(|task| task.busy.as_secs_f64()),
-                backpressured: of_time(|task| task.backpressured.as_secs_f64()),
-                idle: of_time(|task| task.idle.as_secs_f64()),
+                busy,
+                backpressured,
+                idle: since_warmup(|task| task.idle.as_secs_f64()),
             });
         }
         results
