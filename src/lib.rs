@@ -84,14 +84,56 @@
 //! [`Event::CheckpointDurable`]: model::Event::CheckpointDurable
 //! [`Event::CompletionAtTasks`]: model::Event::CompletionAtTasks
 
+// What only the program uses is looked for in the build that has it.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
-pub mod engine;
-pub mod experiment;
-pub mod formulas;
 pub mod guide;
+
+#[cfg(not(feature = "internals"))]
+mod engine;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod engine;
+#[cfg(not(feature = "internals"))]
+mod experiment;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod experiment;
+#[cfg(not(feature = "internals"))]
+mod formulas;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod formulas;
+#[cfg(not(feature = "internals"))]
+mod measure;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod measure;
+#[cfg(not(feature = "internals"))]
+mod model;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod model;
+#[cfg(not(feature = "internals"))]
+mod recording;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod recording;
+#[cfg(all(feature = "cli", not(feature = "internals")))]
+mod render;
+#[cfg(all(feature = "internals", feature = "cli"))]
+#[doc(hidden)]
 pub mod render;
+#[cfg(not(feature = "internals"))]
+mod scenario;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod scenario;
+#[cfg(not(feature = "internals"))]
+mod units;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
 pub mod units;

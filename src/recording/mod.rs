@@ -13,6 +13,7 @@ pub mod file;
 pub mod known;
 #[doc = include_str!("lessons.md")]
 pub mod lessons {}
+#[cfg(feature = "cli")]
 pub mod live;
 pub mod measured;
 pub mod names;
