@@ -137,3 +137,7 @@ mod units;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod units;
+
+pub use crate::scenario::Scenario;
+pub use crate::scenario::build::ScenarioBuilder;
+pub use crate::scenario::diagnostic::Diagnostics;

@@ -6,6 +6,7 @@
 
 pub mod axis;
 pub mod bounds;
+pub mod build;
 pub mod calibration;
 pub mod cluster;
 mod conceal;
