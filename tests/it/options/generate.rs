@@ -540,6 +540,7 @@ pub fn repaired(text: &str, base: &Path) -> Option<Made> {
     let mut text = text.to_owned();
     for repairs in 0..12 {
         let Err(Diagnostics(problems)) = check(&text, base) else {
+            let text = limited(&text);
             return Some(Made { text, repairs });
         };
         let errors = problems
@@ -554,6 +555,21 @@ pub fn repaired(text: &str, base: &Path) -> Option<Made> {
         text = without(&text, &lines);
     }
     None
+}
+
+/// A repair may have taken the limit out, with which every case is short.
+fn limited(text: &str) -> String {
+    let mut file: Table = text.parse().expect("it has been read just now");
+    let simulation = file.get("simulation").and_then(Value::as_table);
+    if simulation.is_some_and(|table| table.contains_key("max-events")) {
+        return text.to_owned();
+    }
+    set(
+        &mut file,
+        "simulation.max-events",
+        Value::Integer(EVENTS_MAX),
+    );
+    file.to_string()
 }
 
 /// Without these lines, from 1; with the header of a table goes all of it, and the tables below.
