@@ -10,6 +10,7 @@ pub mod grid;
 pub mod guard;
 pub mod journal;
 pub mod loss;
+pub mod measured;
 pub mod metric;
 pub mod objectives;
 pub mod occupancy;

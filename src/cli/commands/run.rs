@@ -18,6 +18,7 @@ use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::experiment::guard::guarded;
 use crate::experiment::journal::Journal;
+use crate::experiment::metric::MetricId;
 use crate::experiment::objectives::Judged;
 use crate::experiment::occupancy::Window;
 use crate::experiment::recommend::Verdict;
@@ -313,9 +314,13 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
     Ok(Simulated {
         first,
         event_loop_ns,
-        summary,
         events: journal.events(),
-        objectives: objectives::judge(&objectives::of(loaded)?, &replications),
+        objectives: objectives::judge(
+            &objectives::of(loaded)?,
+            &replications,
+            summary.metric(MetricId::ThroughputLoss),
+        ),
+        summary,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::experiment::JobEnd;
+use crate::experiment::metric::MetricId;
 use crate::experiment::saved_run::SavedRun;
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{self, Origin, Picture, occupancy};
@@ -48,12 +49,10 @@ pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) ->
         Some(table::vertices(result)),
         consistency.map(table::consistency),
     ];
-    let costs = (!summary.costs.is_empty()).then(|| {
-        let prices = scenario
-            .as_ref()
-            .map(|own| own.storage.prices.note.as_str());
-        Part::Table(table::costs(&summary.costs, prices.unwrap_or_default()))
-    });
+    let prices = scenario
+        .as_ref()
+        .map(|own| own.storage.prices.note.as_str());
+    let costs = table::costs(summary, prices.unwrap_or_default()).map(Part::Table);
     let formulas = (!summary.comparisons.is_empty())
         .then(|| Part::Table(table::formulas(&summary.comparisons)));
     let facts = facts(
@@ -99,29 +98,27 @@ fn answer(saved: &SavedRun, scenario: Option<&Scenario>) -> String {
         return format!("The job fails after {at}: {reason}.");
     }
     let settings = scenario.map_or_else(String::new, settings);
-    let Some(median) = &summary.duration_p50 else {
+    let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');
         return format!("No checkpoint completes{settings}: {}.", outcome(summary));
     };
     let tail = summary
-        .duration_p99
-        .as_ref()
+        .metric(MetricId::DurationP99)
         .map_or_else(String::new, |p99| {
-            format!(" (p99 {})", Unit::Time.estimate(p99))
+            format!(" (p99 {})", Unit::Time.estimate(&p99))
         });
     let loss = summary
-        .throughput_loss
-        .as_ref()
+        .metric(MetricId::ThroughputLoss)
         .map_or_else(String::new, |loss| {
             if loss.value > 0.0 {
-                format!(" and {} of the throughput", Unit::Share.estimate(loss))
+                format!(" and {} of the throughput", Unit::Share.estimate(&loss))
             } else {
                 " and no throughput".to_owned()
             }
         });
     format!(
         "A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
-        Unit::Time.estimate(median),
+        Unit::Time.estimate(&median),
         outcome(summary)
     )
 }

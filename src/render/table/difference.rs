@@ -1,8 +1,9 @@
 //! What a change is worth: the keys that differ, then the metrics that do.
 
-use crate::experiment::paired::{Better, Compared, Difference, Verdict};
+use crate::experiment::metric::Better;
+use crate::experiment::paired::{Compared, Difference, Verdict};
 use crate::measure::Estimate;
-use crate::render::number::{MISSING, Unit, deviation};
+use crate::render::number::{MISSING, deviation};
 use crate::render::table::{Align, Table};
 use crate::scenario::difference::Change;
 
@@ -45,7 +46,7 @@ pub fn differences(compared: &Compared, replications: u32) -> Table {
 }
 
 fn row(difference: &Difference) -> Vec<String> {
-    let unit = Unit::from_base(difference.unit);
+    let unit = difference.unit;
     let text = |estimate: &Option<Estimate>| {
         estimate
             .as_ref()
@@ -53,7 +54,7 @@ fn row(difference: &Difference) -> Vec<String> {
     };
     let interval = difference.difference.and_then(|of| of.interval());
     vec![
-        difference.name.to_owned(),
+        difference.id.to_string(),
         text(&difference.a),
         text(&difference.b),
         difference

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use ckptsim::experiment::journal::Journal;
+use ckptsim::experiment::metric::MetricId;
 use ckptsim::experiment::replicate::Replication;
 use ckptsim::experiment::run::RunError;
 use ckptsim::experiment::sweep::{Options, replications, sweep};
@@ -184,21 +185,21 @@ fn summary(loaded: &Loaded, first: &RunResult, depth: Depth) {
     finite(&format!("{:?}", (&swept.points, &runs)));
     for point in &swept.points {
         estimates(&serde_json::to_value(point).unwrap(), "");
-        let loss = point.throughput_loss;
+        let loss = point.metric(MetricId::ThroughputLoss);
         assert!(loss.is_none_or(|loss| loss.value <= 1.0 + 1e-9), "{loss:?}");
-        if let Some(busy) = point.utilisation {
+        if let Some(busy) = point.metric(MetricId::Utilisation) {
             share(busy.value, "utilisation");
         }
         let texts = [
-            table::headline(point),
-            table::formulas(&point.comparisons),
-            table::costs(&point.costs, &loaded.scenario.storage.prices.note),
+            Some(table::headline(point)),
+            Some(table::formulas(&point.comparisons)),
+            table::costs(point, &loaded.scenario.storage.prices.note),
         ];
-        for table in &texts {
+        for table in texts.iter().flatten() {
             finite(&table.text());
         }
     }
-    let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs);
+    let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs, None);
     finite(&table::objectives(&judged).text());
     finite(&table::phases(first).text());
     finite(&table::vertices(first).text());

@@ -50,7 +50,7 @@ pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
 
 fn costs(loaded: &Loaded, summary: &PointSummary) -> Option<String> {
     let prices = &loaded.scenario.storage.prices.note;
-    (!summary.costs.is_empty()).then(|| table::costs(&summary.costs, prices).text())
+    Some(table::costs(summary, prices)?.text())
 }
 
 /// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
