@@ -54,28 +54,27 @@ fn prediction(formula: Formula) -> Prediction {
 /// Like with like: F1 ends when the pointer is durable, Flink's own end to end duration (R1) with the last ack. The
 /// parts of both are those of the subtask that acknowledges last.
 fn witness(id: FormulaId) -> Witness {
-    use FormulaId::*;
     Witness::Metric(match id {
-        F1 => MetricId::Durable,
-        F1Alignment => MetricId::UntilSave,
-        F1Snapshot => MetricId::Save,
-        F1Completion => MetricId::AfterSave,
-        F2 | R2 => MetricId::Frequency,
-        F3 | R3 => MetricId::ThroughputLoss,
-        F3Records => return Witness::LostRecords,
-        F4 => MetricId::States,
-        F5 => MetricId::LongestSave,
-        F6 => return Witness::Nothing,
-        R1 => MetricId::DurationP50,
-        R1Max => MetricId::DurationMax,
-        R1StartDelay => MetricId::StartDelay,
-        R1Alignment => MetricId::Alignment,
-        R1Sync => MetricId::Sync,
-        R1Async => MetricId::Async,
-        R1Completion => MetricId::Completion,
-        R1Checkpointed => MetricId::Checkpointed,
-        R1StateSize => MetricId::StateSize,
-        R1Persisted => MetricId::Persisted,
+        FormulaId::F1 => MetricId::Durable,
+        FormulaId::F1Alignment => MetricId::UntilSave,
+        FormulaId::F1Snapshot => MetricId::Save,
+        FormulaId::F1Completion => MetricId::AfterSave,
+        FormulaId::F2 | FormulaId::R2 => MetricId::Frequency,
+        FormulaId::F3 | FormulaId::R3 => MetricId::ThroughputLoss,
+        FormulaId::F3Records => return Witness::LostRecords,
+        FormulaId::F4 => MetricId::States,
+        FormulaId::F5 => MetricId::LongestSave,
+        FormulaId::F6 => return Witness::Nothing,
+        FormulaId::R1 => MetricId::DurationP50,
+        FormulaId::R1Max => MetricId::DurationMax,
+        FormulaId::R1StartDelay => MetricId::StartDelay,
+        FormulaId::R1Alignment => MetricId::Alignment,
+        FormulaId::R1Sync => MetricId::Sync,
+        FormulaId::R1Async => MetricId::Async,
+        FormulaId::R1Completion => MetricId::Completion,
+        FormulaId::R1Checkpointed => MetricId::Checkpointed,
+        FormulaId::R1StateSize => MetricId::StateSize,
+        FormulaId::R1Persisted => MetricId::Persisted,
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::experiment::measured::Measured;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::written;
-use crate::measure::{CheckpointRecord, Outcome, RecoveryRecord};
+use crate::measure::{CheckpointRecord, RecoveryRecord};
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
 use crate::units::Bytes;
 
@@ -43,11 +43,11 @@ pub fn expected_rework(run: &Measured<'_>) -> Option<f64> {
 
 /// `(trigger, durable)` of completed checkpoints, s since the start, in order of triggers.
 fn completed(counted: &[&CheckpointRecord]) -> Vec<(f64, f64)> {
-    let times = counted.iter().filter_map(|record| match record.outcome {
-        Outcome::Completed { durable, .. } => {
-            Some((record.trigger.as_secs_f64(), durable.as_secs_f64()))
-        }
-        Outcome::Failed { .. } | Outcome::InProgress => None,
+    let times = counted.iter().filter_map(|record| {
+        Some((
+            record.trigger.as_secs_f64(),
+            record.durable()?.as_secs_f64(),
+        ))
     });
     times.collect()
 }

@@ -79,30 +79,6 @@ impl<'a> Measured<'a> {
         self.counted.iter().filter(failed).count() as f64
     }
 
-    /// Completed checkpoints per second.
-    pub fn frequency(&self) -> Option<f64> {
-        let (periods, seconds) = self.periods()?;
-        let completed = periods
-            .iter()
-            .filter(|record| record.end_to_end().is_some());
-        Some(completed.count() as f64 / seconds)
-    }
-
-    /// Seconds from one trigger to the next: from the first trigger of the run to the last, shared by the periods between
-    /// them. The interval where there was one only.
-    pub fn period(&self) -> Option<f64> {
-        let all = self.run.checkpoints.iter();
-        let mut triggers = all
-            .filter(|record| record.kind == CheckpointKind::Checkpoint)
-            .map(|record| record.trigger);
-        let first = triggers.next()?;
-        let Some(last) = triggers.clone().next_back() else {
-            let interval = self.scenario.checkpointing.interval;
-            return interval.map(SimDuration::as_secs_f64);
-        };
-        Some(last.since(first).as_secs_f64() / triggers.count() as f64)
-    }
-
     /// Records per second out of all sources.
     pub fn throughput(&self) -> f64 {
         let vertices = self.scenario.vertices.iter().zip(&self.run.vertices);
@@ -124,6 +100,30 @@ impl<'a> Measured<'a> {
     }
 }
 
+/// Completed checkpoints per second.
+pub fn frequency(run: &Measured<'_>) -> Option<f64> {
+    let (periods, seconds) = run.periods()?;
+    let completed = periods
+        .iter()
+        .filter(|record| record.end_to_end().is_some());
+    Some(completed.count() as f64 / seconds)
+}
+
+/// Seconds from one trigger to the next: from the first trigger of the run to the last, shared by the periods between
+/// them. The interval where there was one only.
+pub fn period(run: &Measured<'_>) -> Option<f64> {
+    let all = run.run.checkpoints.iter();
+    let mut triggers = all
+        .filter(|record| record.kind == CheckpointKind::Checkpoint)
+        .map(|record| record.trigger);
+    let first = triggers.next()?;
+    let Some(last) = triggers.clone().next_back() else {
+        let interval = run.scenario.checkpointing.interval;
+        return interval.map(SimDuration::as_secs_f64);
+    };
+    Some(last.since(first).as_secs_f64() / triggers.count() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,11 +133,11 @@ mod tests {
     fn frequency_counts_whole_periods() {
         let scenario = sample::scenario(10);
         let mut run = sample::run(&scenario, 1, 0).unwrap();
-        assert_eq!(Measured::of(&scenario, &run).frequency(), Some(0.1));
+        assert_eq!(frequency(&Measured::of(&scenario, &run)), Some(0.1));
         // The first is triggered within warm-up.
         run.checkpoints.truncate(2);
-        assert_eq!(Measured::of(&scenario, &run).frequency(), None);
+        assert_eq!(frequency(&Measured::of(&scenario, &run)), None);
         run.checkpoints.clear();
-        assert_eq!(Measured::of(&scenario, &run).frequency(), None);
+        assert_eq!(frequency(&Measured::of(&scenario, &run)), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::experiment::recoveries::Recoveries;
 use crate::experiment::replicate::Replication;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::visibility::Waits;
-use crate::experiment::{costs, stops, written};
+use crate::experiment::{costs, measured, stops, written};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
@@ -159,7 +159,7 @@ metrics! {
     Failed "failed" Plain Load Lower "checkpoints failed":
         "failed checkpoints of a run", Figure(|run| Some(run.failed()));
     Frequency "frequency" PerSecond Load Neither "frequency":
-        "completed checkpoints per second", Figure(|run| run.frequency());
+        "completed checkpoints per second", Figure(measured::frequency);
     Throughput "throughput" RecordsPerSecond Load Higher "throughput":
         "out of all sources", Figure(|run| Some(run.throughput()));
     ThroughputLoss "throughput_loss" Share Load Lower "throughput loss":
@@ -169,7 +169,7 @@ metrics! {
     Overhead "overhead" Share Load Lower "overhead":
         "of the saturated throughput, taken by sync phases", Figure(stops::share);
     Period "period" Time Load Neither "period":
-        "from one checkpoint's trigger to the next", Figure(|run| run.period());
+        "from one checkpoint's trigger to the next", Figure(measured::period);
     Stop "stop" Time Load Lower "stop":
         "time that a checkpoint takes from the busiest subtask", Figure(stops::each);
     ExpectedRework "expected_rework" Time Cost Lower "expected rework per failure":

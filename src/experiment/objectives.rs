@@ -1,6 +1,6 @@
 //! The objectives of a scenario, and whether its runs meet them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::experiment::metric::{Metric, Reading};
 use crate::experiment::recommend::judge::verdict;
@@ -13,7 +13,7 @@ use crate::scenario::load::Loaded;
 use crate::scenario::{FailureLaw, Scenario};
 
 /// An objective, what was measured, and whether that meets it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// What must hold.
     pub objective: Objective,

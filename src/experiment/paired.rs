@@ -3,7 +3,7 @@
 //! A replication of A and the one of B with its number draw from the same streams, so that what both have in common
 //! cancels out of their difference. The interval is Student's t of the differences, not of the two means.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::experiment::grid::Point;
 use crate::experiment::journal::Journal;
@@ -21,9 +21,10 @@ use crate::units::Unit;
 const ROUNDING: f64 = 1e-9;
 
 /// One replication of one scenario.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Its figures.
+    #[serde(flatten)]
     pub replication: Replication,
     /// Share of the saturated throughput that checkpoints cost, if it was measured.
     pub loss: Option<f64>,
@@ -142,7 +143,11 @@ fn paired(a: Vec<Option<Sample>>, b: Vec<Option<Sample>>) -> (Vec<Sample>, Vec<S
 }
 
 /// By replication; `None` where it could not be simulated.
-fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec<Option<Sample>> {
+pub(in crate::experiment) fn samples(
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Vec<Option<Sample>> {
     let runs = |scenario: &Scenario| replications(scenario, options, journal);
     let pair = options.loss.then(|| loss_pair(scenario)).flatten();
     let (with, without) = pair.map_or_else(Default::default, |(with, without)| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::experiment::JobEnd;
 use crate::experiment::metric::MetricId;
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{self, Origin, Picture, occupancy};
 use crate::render::report::numbers::{headline, outcome};
@@ -15,7 +15,7 @@ use crate::scenario::{Alignment, Scenario, load};
 use crate::units::flink;
 
 /// Everything that a saved run can be drawn of.
-pub fn pictures(saved: &SavedRun) -> Vec<Picture> {
+pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
     let origin = Origin {
         scenario: saved.scenario.clone(),
         version: saved.version.clone(),
@@ -37,7 +37,7 @@ pub fn pictures(saved: &SavedRun) -> Vec<Picture> {
 }
 
 /// The report of a saved run with these pictures of it.
-pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
     let (result, summary) = (&saved.result, &saved.summary);
     let scenario = load::parse(&saved.scenario_toml, "run.json", Path::new(""), &[])
         .ok()
@@ -91,7 +91,7 @@ pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) ->
 
 /// `A checkpoint every 2 min, aligned, takes 1.30 s (p99 1.34 s) and 0.5 % of the throughput: 11 completed, none failed
 /// per replication.`
-fn answer(saved: &SavedRun, scenario: Option<&Scenario>) -> String {
+fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
     let summary = &saved.summary;
     if let JobEnd::Failed { at, reason } = &saved.result.job_end {
         let at = Unit::Time.text(at.as_secs_f64());
