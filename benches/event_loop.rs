@@ -43,7 +43,10 @@ impl Workload {
                 ("cluster.slots", p.to_string()),
             ],
         );
-        let result = run::run(&scenario, 1, 0).expect("the limits are far away");
+        let result = Simulation::new(&scenario)
+            .seed(1)
+            .run()
+            .expect("the limits are far away");
         Workload {
             p,
             faster,

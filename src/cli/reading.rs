@@ -85,6 +85,15 @@ impl Reading {
     }
 }
 
+/// A directory, or the run.json in one; a scenario is TOML.
+pub fn is_result(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    path.is_dir()
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+}
+
 /// Whether there is a run in a directory, or the file that was named, once all is in its place.
 pub fn has_run(path: &Path) -> anyhow::Result<bool> {
     output::settle(directory_of(&run_document::file(path)))?;

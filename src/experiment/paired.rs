@@ -12,6 +12,7 @@ use crate::experiment::metric::{self, Better, Metric, MetricId};
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::{Coordinate, RunResult};
 use crate::experiment::run::RunError;
+use crate::experiment::run_document::RunDocument;
 use crate::experiment::sweep::{Options, SweepError, loss_pair, replications, sweep};
 use crate::measure::{Estimate, Scale};
 use crate::scenario::Scenario;
@@ -83,6 +84,8 @@ pub struct Compared {
     pub troubles: Vec<String>,
     /// Sentences about runs that could not be made: the differences are those of the others.
     pub failures: Vec<String>,
+    /// Both have the same root seed, so that a pair has the same random numbers.
+    pub same_numbers: bool,
 }
 
 impl Compared {
@@ -116,7 +119,25 @@ where
         differences: differences(&of_a, &of_b),
         failures: failures.collect(),
         troubles: swept.troubles,
+        same_numbers: true,
     })
+}
+
+/// Compares two saved runs, without simulating.
+pub fn compare_saved(a: &RunDocument, b: &RunDocument) -> Compared {
+    let (of_a, of_b) = paired(a.replications.clone(), b.replications.clone());
+    let failure = |(name, run): (&str, &RunDocument)| {
+        Some(format!("{name}: {}", run.summary.failure.as_ref()?))
+    };
+    Compared {
+        differences: differences(&of_a, &of_b),
+        failures: [("A", a), ("B", b)]
+            .into_iter()
+            .filter_map(failure)
+            .collect(),
+        troubles: Vec::new(),
+        same_numbers: a.result.seed == b.result.seed,
+    }
 }
 
 /// A and B as points of a sweep.
@@ -262,7 +283,10 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
 mod tests {
     use super::*;
     use crate::experiment::replicate::Figures;
+    use crate::experiment::run::run;
     use crate::experiment::sample;
+    use crate::experiment::simulate::simulate;
+    use crate::scenario::load::Loaded;
     use std::sync::atomic::AtomicBool;
 
     static NEVER: AtomicBool = AtomicBool::new(false);
@@ -424,5 +448,18 @@ mod tests {
         };
         assert_eq!(verdicts(&a, &b), Verdict::Worse);
         assert_eq!(verdicts(&b, &a), Verdict::Better);
+    }
+
+    #[test]
+    fn saved_runs_are_compared_as_their_scenarios_are() {
+        let (a, b) = (sample::loaded(10), sample::loaded(20));
+        let document = |loaded: &Loaded| {
+            let simulated = simulate(loaded, &options(3), &|| 0).unwrap();
+            RunDocument::of(loaded, &simulated)
+        };
+        let saved = compare_saved(&document(&a), &document(&b));
+        let simulated = compare(&a.scenario, &b.scenario, &options(3), run).unwrap();
+        assert!(saved.same_numbers && saved.differs());
+        assert_eq!(saved.differences, simulated.differences);
     }
 }

@@ -33,7 +33,8 @@ pub struct Replication {
     pub visibility: Waits,
     /// What followed failures.
     pub recoveries: Recoveries,
-    /// Records over time.
+    /// Records over time: for losses, which a document has already.
+    #[serde(default, skip_serializing_if = "Course::is_empty")]
     pub course: Course,
 }
 

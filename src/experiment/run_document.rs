@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::experiment::course::Course;
 use crate::experiment::objectives::Judged;
 use crate::experiment::paired::Sample;
 use crate::experiment::saved::{self, RUN_SCHEMA, SavedError};
@@ -43,9 +44,9 @@ pub struct RunDocument {
     pub watched: Option<Place>,
     /// All replications.
     pub summary: PointSummary,
-    /// Every replication that could be simulated.
+    /// By replication; `None` where it could not be simulated.
     #[serde(default)]
-    pub replications: Vec<Sample>,
+    pub replications: Vec<Option<Sample>>,
     /// What the scenario wants, and whether it is met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Judged>,
@@ -77,7 +78,7 @@ impl RunDocument {
             flights: None,
             watched: None,
             summary: simulated.summary.clone(),
-            replications: simulated.samples.clone(),
+            replications: simulated.samples.iter().map(without_course).collect(),
             objectives: simulated.objectives.clone(),
             queues: Vec::new(),
         }
@@ -174,6 +175,13 @@ impl RunDocument {
     }
 }
 
+/// Records over time serve to measure losses, which are measured.
+fn without_course(sample: &Option<Sample>) -> Option<Sample> {
+    let mut sample = sample.clone()?;
+    sample.replication.course = Course::default();
+    Some(sample)
+}
+
 /// A saved run, out of the content of its file.
 pub fn parse(text: &[u8], path: &Path) -> Result<RunDocument, SavedError> {
     saved::parse(text, path, RUN_SCHEMA)
@@ -213,11 +221,13 @@ mod tests {
         let read = parse(&text, Path::new("run.json")).unwrap();
         // Records over time serve to measure losses, and are not kept.
         document.result.course = read.result.course.clone();
-        for sample in &mut document.replications {
-            sample.replication.course = Default::default();
-        }
         assert_eq!(read, document);
         assert_eq!(read.replications.len(), 3);
-        assert!(read.replications.iter().all(|sample| sample.loss.is_some()));
+        assert!(
+            read.replications
+                .iter()
+                .flatten()
+                .all(|sample| sample.loss.is_some())
+        );
     }
 }

@@ -27,8 +27,8 @@ pub struct Simulated {
     pub event_loop_ns: u64,
     /// Over all replications.
     pub summary: PointSummary,
-    /// Every replication that could be simulated.
-    pub samples: Vec<Sample>,
+    /// By replication; `None` where it could not be simulated.
+    pub samples: Vec<Option<Sample>>,
     /// Events of all runs.
     pub events: u64,
     /// What the scenario wants, judged by all replications.
@@ -82,8 +82,8 @@ pub fn simulate(
     let mut journal = Journal::in_memory();
     let swept = sweep(&points, options, &mut journal, runner)?;
     let samples = paired::samples(&points[0].scenario, options, &journal);
-    let samples: Vec<Sample> = samples.into_iter().flatten().collect();
-    let runs: Vec<Replication> = samples.iter().map(|one| one.replication.clone()).collect();
+    let made = samples.iter().flatten();
+    let runs: Vec<Replication> = made.map(|one| one.replication.clone()).collect();
     let summary = swept.points.into_iter().next();
     let summary = summary.expect("one point gives one summary");
     let loss = summary.metric(MetricId::ThroughputLoss);

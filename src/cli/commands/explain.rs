@@ -64,7 +64,7 @@ pub enum Format {
 
 /// Reads or runs, explains, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let (loaded, result) = if is_result(&args.result) {
+    let (loaded, result) = if reading::is_result(&args.result) {
         read(args, console)?
     } else {
         simulate(args, console)?
@@ -90,14 +90,6 @@ fn print(args: &Args, explanation: &Explanation, console: Console) -> anyhow::Re
         Format::Markdown => console.result(&markdown(explanation)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(explanation))),
     }
-}
-
-/// A directory, or the run.json in one; a scenario is TOML.
-fn is_result(path: &Path) -> bool {
-    path.is_dir()
-        || path
-            .extension()
-            .is_some_and(|extension| extension == "json")
 }
 
 fn read(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)> {

@@ -84,11 +84,16 @@ fn verdict(difference: &Difference) -> &'static str {
 }
 
 fn notes(compared: &Compared, replications: u32) -> Vec<String> {
+    let (what, differences) = if compared.same_numbers {
+        ("with the same random numbers and failures", "the paired")
+    } else {
+        ("with different random numbers: the seeds differ", "their")
+    };
     let pairs = match replications {
         1 => "one pair of runs: no intervals, no verdicts; take more --replications".to_owned(),
         2 => "two pairs of runs: no intervals, no verdicts; take more --replications".to_owned(),
         n => format!(
-            "{n} pairs of runs with the same random numbers and failures; interval and verdict: Student's t of the paired \
+            "{n} pairs of runs {what}; interval and verdict: Student's t of {differences} \
              differences; one metric in 40 is called better and one worse where there is no difference"
         ),
     };
