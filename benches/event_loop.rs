@@ -12,7 +12,7 @@ mod plain_heap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ckptsim::experiment::run;
+use ckptsim::experiment::run::Simulation;
 use ckptsim::scenario::{Scenario, load};
 use criterion::{Criterion, Throughput};
 
@@ -43,7 +43,10 @@ impl Workload {
                 ("cluster.slots", p.to_string()),
             ],
         );
-        let result = run::run(&scenario, 1, 0).expect("the limits are far away");
+        let result = Simulation::new(&scenario)
+            .seed(1)
+            .run()
+            .expect("the limits are far away");
         Workload {
             p,
             faster,
@@ -77,7 +80,8 @@ fn scenario(name: &str, overrides: &[(&str, String)]) -> Scenario {
 }
 
 fn time(scenario: &Scenario) -> Duration {
-    let mut simulation = run::prepare(scenario, 1, 0).expect("the limits are far away");
+    let simulation = Simulation::new(scenario).seed(1).prepare();
+    let mut simulation = simulation.expect("the limits are far away");
     let start = Instant::now();
     simulation.run().expect("the limits are far away");
     start.elapsed()

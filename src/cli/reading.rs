@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use crate::cli::console::Console;
 use crate::cli::manifest::{self, Manifest, sha256};
 use crate::cli::output;
+use crate::experiment::run_document::{self, RunDocument};
 use crate::experiment::saved::SavedError;
-use crate::experiment::saved_run::{self, SavedRun};
 use crate::scenario::input_file;
 
 /// A directory of results with its manifest, if it has one.
@@ -85,25 +85,37 @@ impl Reading {
     }
 }
 
+/// A directory, or the run.json in one; a scenario is TOML.
+pub fn is_result(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    path.is_dir()
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+}
+
 /// Whether there is a run in a directory, or the file that was named, once all is in its place.
 pub fn has_run(path: &Path) -> anyhow::Result<bool> {
-    output::settle(directory_of(&saved_run::file(path)))?;
-    Ok(saved_run::file(path).exists())
+    output::settle(directory_of(&run_document::file(path)))?;
+    Ok(run_document::file(path).exists())
 }
 
 /// The run of a directory, or of the file that was named.
-pub fn run(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
-    let file = saved_run::file(path);
+pub fn run(path: &Path, console: Console) -> anyhow::Result<RunDocument> {
+    let file = run_document::file(path);
     let name = file.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     let mut reading = Reading::of(directory_of(&file), console)?;
     let listed = |manifest: &Manifest| manifest.files.contains_key(&name);
-    if !path.is_dir() && name != saved_run::FILE && !reading.manifest.as_ref().is_some_and(listed) {
+    if !path.is_dir()
+        && name != run_document::FILE
+        && !reading.manifest.as_ref().is_some_and(listed)
+    {
         // A copy under a name of its own.
         reading.manifest = None;
     }
     let content = reading.content(&name)?;
-    Ok(saved_run::parse(&content, &file)?)
+    Ok(run_document::parse(&content, &file)?)
 }
 
 fn directory_of(file: &Path) -> &Path {

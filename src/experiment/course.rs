@@ -40,6 +40,11 @@ impl Course {
         Some(from + (to - from) * (position.min(last) - before))
     }
 
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// Seconds from warm-up to the last count.
     pub fn seconds(&self) -> f64 {
         let counts = self.records.first().map_or(0, Vec::len);

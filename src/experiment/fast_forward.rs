@@ -187,7 +187,7 @@ impl FastForward {
     }
 
     /// Puts everything on the clock of the job, and copies of the first stretch's checkpoints where some were left out.
-    pub(super) fn fill_in(&self, result: &mut RunResult) {
+    pub(super) fn fill_in(&self, result: &mut RunResult) -> BTreeMap<u64, u64> {
         result.skipped = self.skips();
         self.shift_times(result);
         let simulated = std::mem::take(&mut result.checkpoints);
@@ -218,6 +218,7 @@ impl FastForward {
             let number = recovery.checkpoint.and_then(|id| numbers.get(&id));
             recovery.checkpoint = number.copied();
         }
+        numbers
     }
 
     fn skips(&self) -> Vec<Skip> {

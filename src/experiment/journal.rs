@@ -77,7 +77,7 @@ struct Entry {
     result: Replication,
 }
 
-const SCHEMA: &str = "ckptsim.journal/2";
+const SCHEMA: &str = "ckptsim.journal/3";
 
 /// What a line begins with, followed by [`SUM_DIGITS`] digits and [`AFTER_SUM`].
 const BEFORE_SUM: &str = "{\"sum\":\"";
@@ -316,6 +316,8 @@ fn foreign(first: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::MetricId;
+    use crate::experiment::replicate::Figures;
 
     #[test]
     fn a_torn_last_line_loses_only_itself() {
@@ -326,7 +328,7 @@ mod tests {
             .add(
                 "one",
                 &Replication {
-                    completed: 3.0,
+                    figures: Figures::from_iter([(MetricId::Completed, 3.0)]),
                     ..Replication::default()
                 },
             )
@@ -335,7 +337,8 @@ mod tests {
         let text = std::fs::read(&path).unwrap();
         std::fs::write(&path, &text[..text.len() - 5]).unwrap();
         let mut again = Journal::open(&path, "abc", true).unwrap();
-        assert_eq!((again.len(), again.get("one").unwrap().completed), (1, 3.0));
+        let completed = again.get("one").unwrap().figures.get(MetricId::Completed);
+        assert_eq!((again.len(), completed), (1, Some(3.0)));
         again.add("three", &Replication::default()).unwrap();
         assert_eq!(Journal::open(&path, "abc", true).unwrap().len(), 2);
     }
@@ -362,7 +365,7 @@ mod tests {
         let mut journal = Journal::open(path, "abc", false).unwrap();
         for (name, completed) in [("one", 3.0), ("two", 4.0)] {
             let run = Replication {
-                completed,
+                figures: Figures::from_iter([(MetricId::Completed, completed)]),
                 digest: name.to_owned(),
                 ..Replication::default()
             };
@@ -391,7 +394,9 @@ mod tests {
                 for (name, completed) in [("one", 3.0), ("two", 4.0)] {
                     let run = found.finished.get(name);
                     assert!(
-                        run.is_none_or(|run| (run.completed - completed).abs() < 1e-12),
+                        run.is_none_or(
+                            |run| run.figures.get(MetricId::Completed) == Some(completed)
+                        ),
                         "{at}"
                     );
                 }
@@ -417,7 +422,8 @@ mod tests {
         .unwrap();
         let mut journal = Journal::open(&path, "abc", true).unwrap();
         assert_eq!((journal.damaged(), journal.len()), (1, 1));
-        assert!((journal.get("two").unwrap().completed - 4.0).abs() < 1e-12);
+        let figures = &journal.get("two").unwrap().figures;
+        assert_eq!(figures.get(MetricId::Completed), Some(4.0));
         journal.add("one", &Replication::default()).unwrap();
         drop(journal);
         let again = Journal::open(&path, "abc", true).unwrap();

@@ -12,6 +12,7 @@
 //!
 //! There is no loss where one of the two jobs fails or restarts, nor where not even one period fits.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::replicate::Replication;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::flow::{Flow, flows};
@@ -57,7 +58,10 @@ impl Loss {
     /// The same as records per second of the throughput measured in `replications`, which varies far less.
     pub fn records_per_s(&self, replications: &[Replication]) -> Option<Estimate> {
         let share = self.share()?;
-        let throughput = replications.iter().map(|run| run.throughput).sum::<f64>();
+        let throughputs = replications
+            .iter()
+            .filter_map(|run| run.figures.get(MetricId::Throughput));
+        let throughput = throughputs.sum::<f64>();
         let throughput = throughput / replications.len() as f64;
         throughput.is_finite().then_some(Estimate {
             value: share.value * throughput,
@@ -96,7 +100,8 @@ pub fn share(with: &Replication, without: &Replication) -> Result<f64, String> {
         }
     }
     let period = with
-        .period
+        .figures
+        .get(MetricId::Period)
         .filter(|period| *period > 0.0)
         .ok_or("no checkpoint was triggered at saturation")?;
     let periods = (with.course.seconds().min(without.course.seconds()) / period + 1e-9).floor();
@@ -161,14 +166,15 @@ pub fn without_checkpoints(scenario: &Scenario) -> Scenario {
 mod tests {
     use super::*;
     use crate::experiment::course::Course;
+    use crate::experiment::replicate::Figures;
     use crate::experiment::sample;
     use crate::units::SimDuration;
 
     /// 100 s after warm-up at a constant rate, a checkpoint every 10 s.
     fn replication(throughput: f64) -> Replication {
+        let figures = [(MetricId::Throughput, throughput), (MetricId::Period, 10.0)];
         Replication {
-            throughput,
-            period: Some(10.0),
+            figures: Figures::from_iter(figures),
             course: Course {
                 step_s: 50.0,
                 records: vec![vec![
@@ -223,14 +229,14 @@ mod tests {
             }
         };
         let run = |stopped: &[u64]| Replication {
-            period: Some(40.0),
+            figures: Figures::from_iter([(MetricId::Period, 40.0)]),
             course: course(stopped),
             ..Replication::default()
         };
         let loss = Loss::of(&[run(&[1, 5, 9])], &[run(&[])]);
         assert!((loss.share().unwrap().value - 0.25).abs() < 1e-12);
         let too_short = Replication {
-            period: Some(101.0),
+            figures: Figures::from_iter([(MetricId::Period, 101.0)]),
             ..run(&[1])
         };
         assert_eq!(Loss::of(&[too_short], &[run(&[])]).share(), None);

@@ -1,8 +1,8 @@
 //! The objectives of a scenario, and whether its runs meet them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::experiment::metric::Metric;
+use crate::experiment::metric::{Metric, Reading};
 use crate::experiment::recommend::judge::verdict;
 use crate::experiment::recommend::{Objective, Verdict, objective};
 use crate::experiment::replicate::Replication;
@@ -13,7 +13,7 @@ use crate::scenario::load::Loaded;
 use crate::scenario::{FailureLaw, Scenario};
 
 /// An objective, what was measured, and whether that meets it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     /// What must hold.
     pub objective: Objective,
@@ -95,11 +95,21 @@ fn expected_failures(scenario: &Scenario) -> f64 {
     }
 }
 
-/// Judges all objectives by the replications of the scenario.
-pub fn judge(objectives: &[Objective], runs: &[Replication]) -> Vec<Judged> {
+/// Judges all objectives by the replications of the scenario, and by the throughput loss of its paired runs.
+pub fn judge(
+    objectives: &[Objective],
+    runs: &[Replication],
+    loss: Option<Estimate>,
+) -> Vec<Judged> {
     let judged = objectives.iter().map(|objective| {
-        let metric = Metric::find(&objective.metric.name);
-        let reading = metric.ok().and_then(|metric| metric.read(runs));
+        let metric = Metric::find(&objective.metric.name).ok();
+        let reading = metric.and_then(|metric| {
+            if metric.needs_pairs() {
+                loss.map(Reading::of)
+            } else {
+                metric.read(runs)
+            }
+        });
         Judged {
             objective: objective.clone(),
             measured: reading.map(|reading| reading.estimate),
@@ -136,11 +146,26 @@ mod tests {
                 Replication::of(&loaded.scenario, &run)
             })
             .collect();
-        let judged = judge(&of(&loaded).unwrap(), &runs);
+        let judged = judge(&of(&loaded).unwrap(), &runs, None);
         let verdicts: Vec<Verdict> = judged.iter().map(|one| one.verdict).collect();
         // Five checkpoints after warm-up, none longer than a second, and nothing fails.
         assert_eq!(verdicts, [Verdict::Missed, Verdict::Met, Verdict::Unknown]);
         assert!((judged[0].measured.unwrap().value - 5.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_throughput_loss_of_paired_runs_can_be_an_objective() {
+        let loaded = wished(&[("throughput_loss", "<= 2 %")]);
+        let loss = |value| Estimate {
+            value,
+            low: value,
+            high: value,
+            n: 3,
+        };
+        let verdict = |loss| judge(&of(&loaded).unwrap(), &[], loss)[0].verdict;
+        assert_eq!(verdict(Some(loss(0.01))), Verdict::Met);
+        assert_eq!(verdict(Some(loss(0.03))), Verdict::Missed);
+        assert_eq!(verdict(None), Verdict::Unknown);
     }
 
     #[test]

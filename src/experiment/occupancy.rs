@@ -1,13 +1,12 @@
 //! A look into the buffers in front of one subtask while a checkpoint passes.
 
-use crate::engine::{self, Agenda, Streams};
+use crate::experiment::measured::counted;
 use crate::experiment::result::RunResult;
-use crate::measure::watch::BarrierWatch;
-use crate::measure::{CheckpointKind, Occupancy};
+use crate::experiment::run::Simulation;
+use crate::measure::watch::{self, BarrierWatch};
+use crate::measure::{CloseUp, Occupancy, Place, Probe};
 use crate::model::ids::ChannelId;
-use crate::model::network::Channel;
-use crate::model::observe::Observer;
-use crate::model::{Job, graph};
+use crate::model::network::{Channel, Network};
 use crate::scenario::{Alignment, Scenario, VertexId};
 use crate::units::{SimDuration, SimTime};
 
@@ -31,11 +30,7 @@ pub struct Window {
 
 /// The window around the slowest checkpoint after warm-up, at the subtask whose last barrier came latest.
 pub fn window(scenario: &Scenario, run: &RunResult) -> Option<Window> {
-    let slowest = run
-        .checkpoints
-        .iter()
-        .filter(|record| record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup)
-        .max_by_key(|record| record.end_to_end())?;
+    let slowest = counted(run).max_by_key(|record| record.end_to_end())?;
     slowest.end_to_end()?;
     let (vertex, subtask, record) = slowest
         .acknowledged()
@@ -60,57 +55,101 @@ pub fn with_alignment(scenario: &Scenario, alignment: Alignment) -> Scenario {
     changed
 }
 
-/// Simulates up to the window and samples the buffers of its channels.
-pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
-    let streams = Streams::new(seed, 0);
-    let task = first_task(scenario, window.vertex) + window.subtask as u32;
-    let rows: Vec<ChannelId> = {
-        let network = graph::build(scenario, &streams).network;
-        let into = network
-            .channels()
-            .iter()
-            .enumerate()
-            .filter(|(_, channel)| channel.consumer.0 == task);
-        into.map(|(id, _)| ChannelId(id as u32)).collect()
-    };
-    let mut agenda = Agenda::default();
-    let mut watch = BarrierWatch::new(rows.clone());
-    let observer: &mut dyn Observer = &mut watch;
-    let mut job = Job::new(scenario, &streams, |_| observer, &mut agenda);
-    let step = SimDuration::from_nanos((window.until - window.from).as_nanos() / SAMPLES);
-    let mut occupancy = Occupancy {
-        start: window.from,
-        step,
-        rows: rows
-            .iter()
-            .map(|id| label(scenario, job.network().channel(*id)))
-            .collect(),
-        buffers: vec![Vec::new(); rows.len()],
-        blocked: vec![Vec::new(); rows.len()],
-        barriers: Vec::new(),
-    };
-    for sample in 0..SAMPLES {
-        let at = window.from + step * sample;
-        if !engine::run(&mut job, &mut agenda, at, scenario.simulation.max_events) {
-            break;
-        }
-        for (row, id) in rows.iter().enumerate() {
-            let channel = job.network().channel(*id);
-            occupancy.buffers[row].push(channel.buffers() as f32);
-            occupancy.blocked[row].push(channel.blocked_by.is_some());
+impl Window {
+    /// Whose inputs are looked at.
+    pub fn place(&self) -> Place {
+        Place {
+            vertex: self.vertex,
+            subtask: self.subtask,
         }
     }
-    let in_window = |mark: &crate::measure::BarrierMark| mark.processed >= window.from;
-    drop(job);
-    occupancy.barriers = watch.marks.into_iter().filter(in_window).collect();
-    fullest(&occupancy)
+
+    fn step(&self) -> SimDuration {
+        SimDuration::from_nanos((self.until - self.from).as_nanos() / SAMPLES)
+    }
+
+    /// Instant of a sample; `None` after the last one.
+    fn sample(&self, number: u64) -> Option<SimTime> {
+        (number < SAMPLES).then(|| self.from + self.step() * number)
+    }
 }
 
-fn first_task(scenario: &Scenario, vertex: usize) -> u32 {
-    scenario.vertices[..vertex]
-        .iter()
-        .map(|vertex| vertex.parallelism as u32)
-        .sum()
+/// Simulates up to the window and samples the buffers of its channels.
+pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
+    observe_with(scenario, seed, window, None)
+}
+
+/// The same, and a checkpoint from close by in the same pass.
+pub fn observe_with(
+    scenario: &Scenario,
+    seed: u64,
+    window: Window,
+    close_up: Option<(&mut CloseUp, SimTime)>,
+) -> Occupancy {
+    let last = window.sample(SAMPLES - 1).unwrap_or(window.until);
+    let mut barriers = BarrierWatch::new(window.place(), window.from, last);
+    let mut buffers = Buffers::new(window);
+    let mut until = last;
+    let mut simulation = Simulation::new(scenario).seed(seed);
+    if let Some((close_up, durable)) = close_up {
+        until = until.max(durable);
+        simulation = simulation.observe(close_up);
+    }
+    let looks = simulation.observe(&mut barriers).sample(&mut buffers);
+    // The job has been simulated before; with other barriers it may be refused, and nothing is seen.
+    let _ = looks.look_until(until);
+    buffers.occupancy.barriers = barriers.marks;
+    fullest(&buffers.occupancy)
+}
+
+/// Samples the buffers in the channels of the window's subtask.
+struct Buffers {
+    window: Window,
+    channels: Vec<ChannelId>,
+    sampled: u64,
+    occupancy: Occupancy,
+}
+
+impl Buffers {
+    fn new(window: Window) -> Self {
+        Buffers {
+            window,
+            channels: Vec::new(),
+            sampled: 0,
+            occupancy: Occupancy {
+                start: window.from,
+                step: window.step(),
+                rows: Vec::new(),
+                buffers: Vec::new(),
+                blocked: Vec::new(),
+                barriers: Vec::new(),
+            },
+        }
+    }
+}
+
+impl Probe for Buffers {
+    fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        self.channels = watch::channels_into(self.window.place(), scenario, network);
+        let channels = self.channels.iter();
+        let labels = channels.map(|id| label(scenario, network.channel(*id)));
+        self.occupancy.rows = labels.collect();
+        self.occupancy.buffers = vec![Vec::new(); self.channels.len()];
+        self.occupancy.blocked = vec![Vec::new(); self.channels.len()];
+    }
+
+    fn due(&self) -> Option<SimTime> {
+        self.window.sample(self.sampled)
+    }
+
+    fn sample(&mut self, _now: SimTime, network: &Network) {
+        self.sampled += 1;
+        for (row, id) in self.channels.iter().enumerate() {
+            let channel = network.channel(*id);
+            self.occupancy.buffers[row].push(channel.buffers() as f32);
+            self.occupancy.blocked[row].push(channel.blocked_by.is_some());
+        }
+    }
 }
 
 fn label(scenario: &Scenario, channel: &Channel) -> String {

@@ -3,89 +3,32 @@
 //! A replication of A and the one of B with its number draw from the same streams, so that what both have in common
 //! cancels out of their difference. The interval is Student's t of the differences, not of the two means.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::experiment::costs;
 use crate::experiment::grid::Point;
 use crate::experiment::journal::Journal;
 use crate::experiment::loss;
-use crate::experiment::metric;
+use crate::experiment::metric::{self, Better, Metric, MetricId};
 use crate::experiment::replicate::Replication;
 use crate::experiment::result::{Coordinate, RunResult};
 use crate::experiment::run::RunError;
+use crate::experiment::run_document::RunDocument;
 use crate::experiment::sweep::{Options, SweepError, loss_pair, replications, sweep};
 use crate::measure::{Estimate, Scale};
 use crate::scenario::Scenario;
+use crate::units::Unit;
 
 /// A difference below this share of the values is rounding.
 const ROUNDING: f64 = 1e-9;
 
 /// One replication of one scenario.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Its figures.
+    #[serde(flatten)]
     pub replication: Replication,
     /// Share of the saturated throughput that checkpoints cost, if it was measured.
     pub loss: Option<f64>,
-}
-
-/// Which way is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Better {
-    /// Less.
-    Lower,
-    /// More.
-    Higher,
-    /// Neither: it depends on what one wants.
-    Neither,
-}
-
-/// A figure that is compared.
-#[derive(Clone, Copy, Debug)]
-pub struct Metric {
-    /// Name, as tables print it and objectives use it.
-    pub name: &'static str,
-    /// Base unit: `s`, `B`, `B/h`, `1/s`, `share`, `records/s`, `money`, or nothing.
-    pub unit: &'static str,
-    /// Which way is better.
-    pub better: Better,
-    /// Where its value in one replication stands.
-    pub reader: Reader,
-}
-
-/// Where the value of a metric stands.
-#[derive(Clone, Copy, Debug)]
-pub enum Reader {
-    /// In the registry of reported metrics.
-    Registered(&'static metric::Metric),
-    /// Among the figures of a replication.
-    Figure(fn(&Replication) -> Option<f64>),
-    /// In the paired runs at saturation.
-    Loss,
-}
-
-impl Metric {
-    fn estimate(&self, values: &[f64]) -> Option<Estimate> {
-        match self.reader {
-            Reader::Loss => loss::estimate(values),
-            Reader::Registered(_) | Reader::Figure(_) => {
-                Estimate::of(values, Scale::of_unit(self.unit))
-            }
-        }
-    }
-
-    fn of(&self, sample: &Sample) -> Option<f64> {
-        let run = &sample.replication;
-        match self.reader {
-            Reader::Registered(metric) => {
-                let reading = metric.read(std::slice::from_ref(run))?;
-                Some(reading.estimate.value)
-            }
-            Reader::Figure(read) => read(run),
-            Reader::Loss => sample.loss,
-        }
-    }
 }
 
 /// What the differences say.
@@ -107,10 +50,11 @@ pub enum Verdict {
 /// One metric of A beside that of B.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
-    /// Name of the metric.
-    pub name: &'static str,
+    /// Which metric.
+    #[serde(rename = "name")]
+    pub id: MetricId,
     /// Its base unit.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// Which way is better.
     pub better: Better,
     /// Of A.
@@ -134,12 +78,14 @@ impl Difference {
 /// A comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// One per metric that A or B has, in the order of [`metrics`].
+    /// One per metric that A or B has, in the order of the table.
     pub differences: Vec<Difference>,
     /// Sentences about jobs that failed, and about losses that could not be measured.
     pub troubles: Vec<String>,
     /// Sentences about runs that could not be made: the differences are those of the others.
     pub failures: Vec<String>,
+    /// Both have the same root seed, so that a pair has the same random numbers.
+    pub same_numbers: bool,
 }
 
 impl Compared {
@@ -170,10 +116,28 @@ where
         Some(format!("{}: {}", name?, point.failure.as_ref()?))
     });
     Ok(Compared {
-        differences: differences(&metrics(), &of_a, &of_b),
+        differences: differences(&of_a, &of_b),
         failures: failures.collect(),
         troubles: swept.troubles,
+        same_numbers: true,
     })
+}
+
+/// Compares two saved runs, without simulating.
+pub fn compare_saved(a: &RunDocument, b: &RunDocument) -> Compared {
+    let (of_a, of_b) = paired(a.replications.clone(), b.replications.clone());
+    let failure = |(name, run): (&str, &RunDocument)| {
+        Some(format!("{name}: {}", run.summary.failure.as_ref()?))
+    };
+    Compared {
+        differences: differences(&of_a, &of_b),
+        failures: [("A", a), ("B", b)]
+            .into_iter()
+            .filter_map(failure)
+            .collect(),
+        troubles: Vec::new(),
+        same_numbers: a.result.seed == b.result.seed,
+    }
 }
 
 /// A and B as points of a sweep.
@@ -200,7 +164,11 @@ fn paired(a: Vec<Option<Sample>>, b: Vec<Option<Sample>>) -> (Vec<Sample>, Vec<S
 }
 
 /// By replication; `None` where it could not be simulated.
-fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec<Option<Sample>> {
+pub(in crate::experiment) fn samples(
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Vec<Option<Sample>> {
     let runs = |scenario: &Scenario| replications(scenario, options, journal);
     let pair = options.loss.then(|| loss_pair(scenario)).flatten();
     let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
@@ -221,21 +189,34 @@ fn samples(scenario: &Scenario, options: &Options<'_>, journal: &Journal) -> Vec
 }
 
 /// Compares samples in pairs: the first of A with the first of B, and so on. Metrics that neither has are left out.
-pub fn differences(metrics: &[Metric], a: &[Sample], b: &[Sample]) -> Vec<Difference> {
-    metrics
+pub fn differences(a: &[Sample], b: &[Sample]) -> Vec<Difference> {
+    metric::all()
         .iter()
+        .filter(|metric| metric.is_compared())
         .filter_map(|metric| difference(metric, a, b))
         .collect()
 }
 
-fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference> {
-    let read = |samples: &[Sample]| -> Vec<Option<f64>> {
-        samples.iter().map(|sample| metric.of(sample)).collect()
+fn read(metric: &Metric, samples: &[Sample]) -> Vec<Option<f64>> {
+    let read = |sample: &Sample| {
+        if metric.needs_pairs() {
+            sample.loss
+        } else {
+            metric.of(&sample.replication)
+        }
     };
-    let (a, b) = (read(a), read(b));
+    samples.iter().map(read).collect()
+}
+
+fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference> {
+    let (a, b) = (read(metric, a), read(metric, b));
     let estimate = |values: &[Option<f64>]| {
         let values: Vec<f64> = values.iter().flatten().copied().collect();
-        metric.estimate(&values)
+        if metric.needs_pairs() {
+            loss::estimate(&values)
+        } else {
+            Estimate::of(&values, Scale::of_unit(metric.unit))
+        }
     };
     let pairs = a.iter().zip(&b);
     let pairs: Vec<f64> = pairs
@@ -250,7 +231,7 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
         .or_else(|| difference.map(|of| verdict(&of, metric.better)))
         .unwrap_or(Verdict::NoEvidence);
     Some(Difference {
-        name: metric.name,
+        id: metric.id,
         unit: metric.unit,
         better: metric.better,
         a,
@@ -264,9 +245,9 @@ fn difference(metric: &Metric, a: &[Sample], b: &[Sample]) -> Option<Difference>
 /// of them could not be simulated.
 fn none_completes(metric: &Metric, a: Option<&Estimate>, b: Option<&Estimate>) -> Option<Verdict> {
     let completes = |of: &Estimate| of.value > 0.0;
-    match (metric.name, completes(a?), completes(b?)) {
-        ("completed", true, false) => Some(Verdict::Worse),
-        ("completed", false, true) => Some(Verdict::Better),
+    match (metric.id, completes(a?), completes(b?)) {
+        (MetricId::Completed, true, false) => Some(Verdict::Worse),
+        (MetricId::Completed, false, true) => Some(Verdict::Better),
         _ => None,
     }
 }
@@ -298,60 +279,14 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
     }
 }
 
-/// Every metric that is compared: the registered ones, throughput loss, jobs that failed, and the costs of the interval.
-/// Of what follows a failure, and of visibility, the mean, the 95th percentile and the largest are enough.
-pub fn metrics() -> Vec<Metric> {
-    let is_told = |name: &str| {
-        let is_one_of_many = name.ends_with("_p50") || name.ends_with("_p99");
-        // The period is what the frequency is.
-        name.starts_with("duration") || !(is_one_of_many || name == "period")
-    };
-    let registered = metric::all().iter().filter(|metric| is_told(metric.name));
-    let mut all: Vec<Metric> = registered
-        .map(|metric| Metric {
-            name: metric.name,
-            unit: metric.unit,
-            better: better(metric.name),
-            reader: Reader::Registered(metric),
-        })
-        .collect();
-    all.push(Metric {
-        name: "throughput_loss",
-        unit: "share",
-        better: Better::Lower,
-        reader: Reader::Loss,
-    });
-    all.push(Metric {
-        name: "failed_jobs",
-        unit: "",
-        better: Better::Lower,
-        reader: Reader::Figure(|run| Some(f64::from(u8::from(run.failure.is_some())))),
-    });
-    let others = costs::ALL
-        .iter()
-        .filter(|cost| metric::Metric::find(cost.id).is_err());
-    all.extend(others.map(|cost| Metric {
-        name: cost.id,
-        unit: cost.unit,
-        better: Better::Lower,
-        reader: Reader::Figure(cost.read),
-    }));
-    all
-}
-
-/// Which way a registered metric is better: most of them are costs.
-fn better(name: &str) -> Better {
-    match name {
-        "throughput" => Better::Higher,
-        "completed" | "frequency" | "period" | "state_size" => Better::Neither,
-        _ => Better::Lower,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::replicate::Figures;
+    use crate::experiment::run::run;
     use crate::experiment::sample;
+    use crate::experiment::simulate::simulate;
+    use crate::scenario::load::Loaded;
     use std::sync::atomic::AtomicBool;
 
     static NEVER: AtomicBool = AtomicBool::new(false);
@@ -370,7 +305,7 @@ mod tests {
     fn throughputs(values: &[f64]) -> Vec<Sample> {
         let sample = |throughput: &f64| Sample {
             replication: Replication {
-                throughput: *throughput,
+                figures: Figures::from_iter([(MetricId::Throughput, *throughput)]),
                 ..Replication::default()
             },
             loss: None,
@@ -379,8 +314,8 @@ mod tests {
     }
 
     fn throughput(a: &[f64], b: &[f64]) -> Difference {
-        let all = differences(&metrics(), &throughputs(a), &throughputs(b));
-        let mut of = all.into_iter().filter(|of| of.name == "throughput");
+        let all = differences(&throughputs(a), &throughputs(b));
+        let mut of = all.into_iter().filter(|of| of.id == MetricId::Throughput);
         of.next().unwrap()
     }
 
@@ -414,7 +349,7 @@ mod tests {
             let found = compared
                 .differences
                 .iter()
-                .find(|one| one.name == "completed");
+                .find(|one| one.id == MetricId::Completed);
             let found = found.unwrap().difference.unwrap();
             (found.value, found.n)
         };
@@ -478,15 +413,15 @@ mod tests {
     fn a_longer_interval_loses_less_and_shows_results_later() {
         let (a, b) = (sample::scenario(5), sample::scenario(20));
         let compared = compare(&a, &b, &options(3), sample::run).unwrap();
-        let verdict = |name: &str| {
-            let mut of = compared.differences.iter().filter(|of| of.name == name);
+        let verdict = |id: MetricId| {
+            let mut of = compared.differences.iter().filter(|of| of.id == id);
             of.next().unwrap().verdict
         };
         assert!(compared.differs());
-        assert_eq!(verdict("throughput_loss"), Verdict::Better);
-        assert_eq!(verdict("visibility"), Verdict::Worse);
-        assert_eq!(verdict("completed"), Verdict::Lower);
-        assert_eq!(verdict("failed"), Verdict::NoEvidence);
+        assert_eq!(verdict(MetricId::ThroughputLoss), Verdict::Better);
+        assert_eq!(verdict(MetricId::Visibility), Verdict::Worse);
+        assert_eq!(verdict(MetricId::Completed), Verdict::Lower);
+        assert_eq!(verdict(MetricId::Failed), Verdict::NoEvidence);
     }
 
     #[test]
@@ -495,7 +430,7 @@ mod tests {
         b.checkpointing.interval = None;
         let compared = compare(&sample::scenario(10), &b, &options(3), sample::run).unwrap();
         let median = &compared.differences[0];
-        assert_eq!((median.name, median.b), ("duration_p50", None));
+        assert_eq!((median.id, median.b), (MetricId::DurationP50, None));
         assert_eq!(median.verdict, Verdict::NoEvidence);
     }
 
@@ -508,10 +443,23 @@ mod tests {
             let mut of = compared
                 .differences
                 .iter()
-                .filter(|of| of.name == "completed");
+                .filter(|of| of.id == MetricId::Completed);
             of.next().unwrap().verdict
         };
         assert_eq!(verdicts(&a, &b), Verdict::Worse);
         assert_eq!(verdicts(&b, &a), Verdict::Better);
+    }
+
+    #[test]
+    fn saved_runs_are_compared_as_their_scenarios_are() {
+        let (a, b) = (sample::loaded(10), sample::loaded(20));
+        let document = |loaded: &Loaded| {
+            let simulated = simulate(loaded, &options(3), &|| 0).unwrap();
+            RunDocument::of(loaded, &simulated)
+        };
+        let saved = compare_saved(&document(&a), &document(&b));
+        let simulated = compare(&a.scenario, &b.scenario, &options(3), run).unwrap();
+        assert!(saved.same_numbers && saved.differs());
+        assert_eq!(saved.differences, simulated.differences);
     }
 }

@@ -49,6 +49,11 @@ impl Recoveries {
         all
     }
 
+    /// Seconds after warm-up in which all tasks ran, but more records waited than before.
+    pub fn catching_up_s(&self) -> f64 {
+        self.late_s - self.down_s
+    }
+
     fn add(&mut self, record: &RecoveryRecord, end: SimTime) {
         let since = |from: SimTime| end.since(from).as_secs_f64();
         let seconds = |span: Option<SimDuration>| span.map(SimDuration::as_secs_f64);

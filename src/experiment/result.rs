@@ -1,14 +1,17 @@
 //! What a run and a sweep give: plain data, complete enough to redraw every report without simulating.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::experiment::costs::CostEstimate;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::experiment::course::Course;
 use crate::experiment::fast_forward::Skip;
+use crate::experiment::metric::{self, Metric, MetricId};
+use crate::formulas::FormulaId;
 use crate::measure::{
     CheckpointRecord, Consistency, Estimate, Occupancy, RecoveryRecord, Timeline,
 };
-use crate::units::SimTime;
+use crate::units::{SimTime, Unit};
 
 /// One run of one scenario with one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -121,72 +124,146 @@ pub struct Coordinate {
 }
 
 /// One point: statistics over checkpoints after warm-up within each replication, then intervals over replications.
-/// Durations in seconds, sizes in bytes; `None` where no checkpoint completed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "SavedPoint", into = "SavedPoint")]
 pub struct PointSummary {
     /// One per axis.
     pub coordinates: Vec<Coordinate>,
-    /// End-to-end duration, median.
-    pub duration_p50: Option<Estimate>,
-    /// End-to-end duration, 95th percentile.
-    pub duration_p95: Option<Estimate>,
-    /// End-to-end duration, 99th percentile.
-    pub duration_p99: Option<Estimate>,
-    /// End-to-end duration, largest.
-    pub duration_max: Option<Estimate>,
-    /// Start delay of the slowest subtask, median over checkpoints.
-    pub start_delay: Option<Estimate>,
-    /// Alignment of the slowest subtask, median.
-    pub alignment: Option<Estimate>,
-    /// Sync phase of the slowest subtask, median.
-    pub sync: Option<Estimate>,
-    /// Async phase of the slowest subtask, median.
-    pub r#async: Option<Estimate>,
-    /// Last ack to pointer committed, median.
-    pub completion: Option<Estimate>,
-    /// Checkpointed bytes of the whole job, median.
-    pub checkpointed: Option<Estimate>,
-    /// Full state size of the whole job, median.
-    pub state_size: Option<Estimate>,
-    /// Persisted in-flight bytes, median.
-    pub persisted: Option<Estimate>,
-    /// Completed checkpoints after warm-up.
-    pub completed: Option<Estimate>,
-    /// Failed checkpoints after warm-up.
-    pub failed: Option<Estimate>,
-    /// Completed checkpoints per second after warm-up.
-    pub frequency: Option<Estimate>,
-    /// Records per second emitted by all sources after warm-up.
-    pub throughput: Option<Estimate>,
-    /// Share of the saturated throughput that checkpoints cost (0 to 1): paired runs with and without, sources unlimited.
-    pub throughput_loss: Option<Estimate>,
-    /// Largest busy share of any subtask.
-    pub utilisation: Option<Estimate>,
-    /// What the interval costs besides: rework, downtime, visibility, storage, money.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub costs: Vec<CostEstimate>,
+    /// By metric, in base units; absent where no replication has it.
+    pub metrics: Estimates,
+    /// Metrics that are larger than the number says: something was not over when a run ended.
+    pub at_least: Vec<MetricId>,
     /// Digests of the replications.
     pub digests: Vec<String>,
     /// Formula beside measurement.
     pub comparisons: Vec<Comparison>,
     /// Why some or all replications could not be simulated; the estimates are those of the others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+impl PointSummary {
+    /// The estimate of a metric.
+    pub fn metric(&self, id: MetricId) -> Option<Estimate> {
+        self.metrics.get(id)
+    }
+
+    /// What the interval costs besides the checkpoints: rework, downtime, visibility, storage, money.
+    pub fn costs(&self) -> impl Iterator<Item = (&'static Metric, Estimate)> {
+        let costs = metric::all().iter().filter(|metric| metric.is_cost());
+        costs.filter_map(|metric| Some((metric, self.metric(metric.id)?)))
+    }
+}
+
+/// Estimates by metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Estimates(BTreeMap<MetricId, Estimate>);
+
+impl Estimates {
+    /// The estimate of this metric.
+    pub fn get(&self, id: MetricId) -> Option<Estimate> {
+        self.0.get(&id).copied()
+    }
+
+    /// Sets the estimate of this metric.
+    pub fn set(&mut self, id: MetricId, estimate: Estimate) {
+        self.0.insert(id, estimate);
+    }
+}
+
+/// Every metric under its name, in the order of the table; `null` where there is no estimate.
+impl Serialize for Estimates {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let metrics = metric::all().iter();
+        serializer.collect_map(metrics.map(|metric| (metric.name, self.get(metric.id))))
+    }
+}
+
+/// What another version calls by another name is left out.
+impl<'de> Deserialize<'de> for Estimates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = BTreeMap::<String, Option<Estimate>>::deserialize(deserializer)?;
+        let known = saved
+            .into_iter()
+            .filter_map(|(name, estimate)| Some((MetricId::named(&name)?, estimate?)));
+        Ok(Estimates(known.collect()))
+    }
+}
+
+/// A point as files have it: with its costs once more, as a list with words.
+#[derive(Serialize, Deserialize)]
+struct SavedPoint {
+    coordinates: Vec<Coordinate>,
+    #[serde(flatten)]
+    metrics: Estimates,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    at_least: Vec<MetricId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    costs: Vec<SavedCost>,
+    digests: Vec<String>,
+    comparisons: Vec<Comparison>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedCost {
+    id: MetricId,
+    quantity: String,
+    unit: Unit,
+    value: Estimate,
+}
+
+impl From<PointSummary> for SavedPoint {
+    fn from(point: PointSummary) -> SavedPoint {
+        let cost = |(metric, value): (&Metric, Estimate)| SavedCost {
+            id: metric.id,
+            quantity: metric.label.to_owned(),
+            unit: metric.unit,
+            value,
+        };
+        SavedPoint {
+            costs: point.costs().map(cost).collect(),
+            coordinates: point.coordinates,
+            metrics: point.metrics,
+            at_least: point.at_least,
+            digests: point.digests,
+            comparisons: point.comparisons,
+            failure: point.failure,
+        }
+    }
+}
+
+impl From<SavedPoint> for PointSummary {
+    fn from(saved: SavedPoint) -> PointSummary {
+        let mut metrics = saved.metrics;
+        // Version 0.1 has costs in the list only.
+        for cost in saved.costs {
+            metrics.0.entry(cost.id).or_insert(cost.value);
+        }
+        PointSummary {
+            coordinates: saved.coordinates,
+            metrics,
+            at_least: saved.at_least,
+            digests: saved.digests,
+            comparisons: saved.comparisons,
+            failure: saved.failure,
+        }
+    }
 }
 
 /// What a formula says, from the scenario alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
-    /// `F1`, `F2`, … of the documents; refined laws have an `R`.
-    pub id: String,
+    /// Which formula.
+    pub id: FormulaId,
     /// What it predicts, in Flink's words.
     pub quantity: String,
     /// The formula, as one line of text.
     pub formula: String,
     /// Value in the base unit (seconds, 1/s, share, bytes, records/s); `None` if undefined for this scenario.
     pub value: Option<f64>,
-    /// Base unit: `s`, `1/s`, `share`, `B`, `records/s`.
-    pub unit: String,
+    /// Base unit.
+    pub unit: Unit,
     /// Assumptions that this scenario breaks; empty = all hold.
     pub broken_assumptions: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! One run: `run(&Scenario, seed, replication) -> RunResult`, the sentence around which everything stands.
 //!
-//! Pure and `Send`: no files, no printing, no clock. `prepare`, `run` and `finish` are separate so that a caller may
-//! time the event loop alone.
+//! Pure: no files, no printing, no clock. [`Simulation`] is the same with more to say: who looks at the run while it is
+//! made.
 
 use sha2::{Digest, Sha256};
 
@@ -10,8 +10,9 @@ use crate::experiment::course::Meter;
 use crate::experiment::fast_forward::{FastForward, Steady};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
-use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
+use crate::measure::{CheckpointRecord, Consistency, Look, Looks, Outcome, Probe, Recorder};
 use crate::model::job::TaskCounters;
+use crate::model::network::Network;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
 use crate::units::{SimDuration, SimTime, print};
@@ -73,104 +74,143 @@ pub enum RunError {
 
 /// Simulates a scenario once.
 pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult, RunError> {
-    let mut simulation = prepare(scenario, seed, replication)?;
-    simulation.run()?;
-    Ok(simulation.finish())
+    Simulation::new(scenario)
+        .seed(seed)
+        .replication(replication)
+        .run()
 }
 
-/// A job at time 0.
-#[derive(Debug)]
-pub struct Simulation {
-    scenario: Scenario,
+/// A run that is wanted. Nothing that looks at it changes it.
+pub struct Simulation<'o> {
+    scenario: &'o Scenario,
     seed: u64,
     replication: u32,
-    job: Job<(Recorder, Option<Trace>)>,
+    looks: Looks<'o>,
+    probes: Vec<&'o mut dyn Probe>,
+}
+
+impl<'o> Simulation<'o> {
+    /// Replication 0 of a scenario, with its own seed.
+    pub fn new(scenario: &'o Scenario) -> Self {
+        Simulation {
+            scenario,
+            seed: scenario.job.seed,
+            replication: 0,
+            looks: Looks::default(),
+            probes: Vec::new(),
+        }
+    }
+
+    /// With this root seed.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Simulation { seed, ..self }
+    }
+
+    /// This replication: each has its own random numbers.
+    #[must_use]
+    pub fn replication(self, replication: u32) -> Self {
+        Simulation {
+            replication,
+            ..self
+        }
+    }
+
+    /// Tells `look` every fact.
+    #[must_use]
+    pub fn observe(mut self, look: &'o mut dyn Look) -> Self {
+        self.looks.0.push(look);
+        self
+    }
+
+    /// Shows `probe` the channels whenever it wants.
+    #[must_use]
+    pub fn sample(mut self, probe: &'o mut dyn Probe) -> Self {
+        self.probes.push(probe);
+        self
+    }
+
+    /// Simulates it.
+    pub fn run(self) -> Result<RunResult, RunError> {
+        let mut running = self.prepare()?;
+        running.run()?;
+        Ok(running.finish())
+    }
+
+    /// Simulates it up to an instant, for those who look only: a limit ends it early, as it ended the run before.
+    pub fn look_until(self, until: SimTime) -> Result<(), RunError> {
+        let mut running = self.prepare()?;
+        running.fast_forward = None;
+        match running.run_straight_until(until) {
+            Ok(()) | Err(RunError::TooManyEvents { .. } | RunError::TooMuchToKeep { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Builds the job; checks the limits first.
+    pub fn prepare(self) -> Result<Running<'o>, RunError> {
+        let Simulation {
+            scenario,
+            seed,
+            replication,
+            mut looks,
+            mut probes,
+        } = self;
+        let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
+        if subtasks > limit {
+            return Err(RunError::TooManySubtasks { subtasks, limit });
+        }
+        let (channels, limit) = (
+            graph::channel_count(scenario),
+            scenario.simulation.max_channels,
+        );
+        if channels > limit {
+            return Err(RunError::TooManyChannels { channels, limit });
+        }
+        let vertices = scenario.vertices.iter();
+        let parallelism: Vec<usize> = vertices.map(|vertex| vertex.parallelism).collect();
+        let mut agenda = Agenda::default();
+        let begin = |network: &Network| {
+            for look in &mut looks.0 {
+                look.begin(scenario, network);
+            }
+            for probe in &mut probes {
+                probe.begin(scenario, network);
+            }
+            (Recorder::new(&parallelism), looks)
+        };
+        let streams = Streams::new(seed, replication);
+        let job = Job::new(scenario, &streams, begin, &mut agenda);
+        Ok(Running {
+            scenario,
+            seed,
+            replication,
+            job,
+            agenda,
+            at_warmup: Vec::new(),
+            sampler: scenario.failures.any().then(Sampler::default),
+            fast_forward: FastForward::of(scenario),
+            meter: Meter::of(scenario),
+            probes,
+        })
+    }
+}
+
+/// A job under way. Its parts are separate so that a caller may time the event loop alone.
+pub struct Running<'o> {
+    scenario: &'o Scenario,
+    seed: u64,
+    replication: u32,
+    job: Job<(Recorder, Looks<'o>)>,
     agenda: Agenda<Event>,
     at_warmup: Vec<TaskCounters>,
     sampler: Option<Sampler>,
     fast_forward: Option<FastForward>,
     meter: Meter,
+    probes: Vec<&'o mut dyn Probe>,
 }
 
-/// Builds the job; checks the limits first.
-pub fn prepare(scenario: &Scenario, seed: u64, replication: u32) -> Result<Simulation, RunError> {
-    prepare_with(scenario, seed, replication, None)
-}
-
-/// Simulates a scenario once, following its first `checkpoints` checkpoints: one line per fact, at most `lines`.
-pub fn trace(
-    scenario: &Scenario,
-    seed: u64,
-    checkpoints: u32,
-    lines: usize,
-) -> Result<Vec<String>, RunError> {
-    let names = scenario
-        .vertices
-        .iter()
-        .flat_map(|vertex| {
-            (0..vertex.parallelism).map(|subtask| format!("{} #{subtask}", vertex.name))
-        })
-        .collect();
-    let mut simulation = prepare_with(
-        scenario,
-        seed,
-        0,
-        Some(Trace::new(names, checkpoints, lines)),
-    )?;
-    simulation.run()?;
-    Ok(simulation
-        .job
-        .into_observer()
-        .1
-        .map_or_else(Vec::new, |trace| trace.lines))
-}
-
-fn prepare_with(
-    scenario: &Scenario,
-    seed: u64,
-    replication: u32,
-    trace: Option<Trace>,
-) -> Result<Simulation, RunError> {
-    let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
-    if subtasks > limit {
-        return Err(RunError::TooManySubtasks { subtasks, limit });
-    }
-    let (channels, limit) = (
-        graph::channel_count(scenario),
-        scenario.simulation.max_channels,
-    );
-    if channels > limit {
-        return Err(RunError::TooManyChannels { channels, limit });
-    }
-    let parallelism: Vec<usize> = scenario
-        .vertices
-        .iter()
-        .map(|vertex| vertex.parallelism)
-        .collect();
-    let mut agenda = Agenda::default();
-    let job = Job::new(
-        scenario,
-        &Streams::new(seed, replication),
-        |network| {
-            let trace = trace.map(|trace| trace.connected(network.channels()));
-            (Recorder::new(&parallelism), trace)
-        },
-        &mut agenda,
-    );
-    Ok(Simulation {
-        scenario: scenario.clone(),
-        seed,
-        replication,
-        job,
-        agenda,
-        at_warmup: Vec::new(),
-        sampler: scenario.failures.any().then(Sampler::default),
-        fast_forward: FastForward::of(scenario),
-        meter: Meter::of(scenario),
-    })
-}
-
-impl Simulation {
+impl Running<'_> {
     /// Lets the whole duration pass, or the time until the job fails.
     pub fn run(&mut self) -> Result<(), RunError> {
         let warmup = SimTime::ZERO + self.scenario.job.warmup;
@@ -232,27 +272,37 @@ impl Simulation {
     /// Runs on, and takes samples if they are wanted.
     fn run_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
         while let Some(mut sampler) = self.sampler.take() {
-            let at = self.agenda.now() + Sampler::step(&self.scenario);
+            let at = self.agenda.now() + Sampler::step(self.scenario);
             if at > horizon || self.job.observer().0.job_failure.is_some() {
                 self.sampler = Some(sampler);
                 break;
             }
             self.run_straight_until(at)?;
             let checkpoints = &self.job.observer().0.checkpoints;
-            sampler.sample(&self.job, checkpoints, &self.scenario, self.agenda.now());
+            sampler.sample(&self.job, checkpoints, self.scenario, self.agenda.now());
             self.sampler = Some(sampler);
         }
         self.run_straight_until(horizon)
     }
 
-    /// Runs on, and counts records whenever that is due.
+    /// Runs on, and counts records and looks at the channels whenever that is due.
     fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
-        while let Some(at) = self.meter.due().filter(|at| *at <= horizon) {
+        let due = |running: &Self| {
+            let probes = running.probes.iter().filter_map(|probe| probe.due());
+            probes.chain(running.meter.due()).min()
+        };
+        while let Some(at) = due(self).filter(|at| *at <= horizon) {
             self.handle_until(at)?;
             if self.job.observer().0.job_failure.is_some() {
                 return Ok(());
             }
-            self.meter.count(&self.job.counters(at));
+            if self.meter.due() == Some(at) {
+                self.meter.count(&self.job.counters(at));
+            }
+            let probes = self.probes.iter_mut();
+            for probe in probes.filter(|probe| probe.due() == Some(at)) {
+                probe.sample(at, self.job.network());
+            }
         }
         self.handle_until(horizon)
     }
@@ -287,14 +337,15 @@ impl Simulation {
         let consistency = self
             .job
             .ledger()
-            .map(|ledger| Consistency::of(ledger, &self.scenario));
+            .map(|ledger| Consistency::of(ledger, self.scenario));
+        let (recorder, mut looks) = self.job.into_observer();
         let Recorder {
             checkpoints,
             failed_in_preflight,
             recoveries,
             job_failure,
             ..
-        } = self.job.into_observer().0;
+        } = recorder;
         let mut result = RunResult {
             seed: self.seed,
             replication: self.replication,
@@ -319,7 +370,11 @@ impl Simulation {
         };
         result.timeline = self.sampler.map(|sampler| sampler.timeline);
         if let Some(fast_forward) = self.fast_forward {
-            fast_forward.fill_in(&mut result);
+            let numbers = fast_forward.fill_in(&mut result);
+            let number = |id| numbers.get(&id).copied();
+            for look in &mut looks.0 {
+                look.shift(&number, &|at| fast_forward.real(at));
+            }
         }
         let timeline = result.timeline.take();
         result.digest = digest(&result);
@@ -410,4 +465,58 @@ fn digest(result: &RunResult) -> String {
         .finalize()
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+    use crate::measure::flight::FlightWatch;
+
+    #[test]
+    fn first_and_last_barriers_are_those_of_the_reported_phases_of_the_same_pass() {
+        let scenario = sample::scenario(10);
+        let mut watch = FlightWatch::default();
+        let simulation = Simulation::new(&scenario).seed(3).observe(&mut watch);
+        let result = simulation.run().unwrap();
+        assert_eq!(run(&scenario, 3, 0).unwrap(), result, "looking changed it");
+        let mut compared = 0;
+        for flight in watch.flights() {
+            let record = &result.checkpoints[flight.checkpoint as usize - 1];
+            let Some(subtask) = record.subtasks[flight.to.vertex][flight.to.subtask] else {
+                continue;
+            };
+            let first = record.trigger + subtask.start_delay;
+            if flight.first {
+                assert_eq!(flight.processed, first);
+            }
+            if flight.last {
+                assert_eq!(flight.processed, first + subtask.alignment);
+            }
+            assert!(flight.sent <= flight.processed);
+            compared += 1;
+        }
+        assert!(compared > 0);
+    }
+
+    #[test]
+    fn barriers_of_a_run_that_leaves_steady_time_out_have_the_numbers_and_times_of_its_records() {
+        let mut scenario = sample::scenario(10);
+        scenario.job.duration = SimDuration::from_secs(20_000);
+        scenario.simulation.skip_steady_time = true;
+        let mut watch = FlightWatch::default();
+        let result = Simulation::new(&scenario)
+            .observe(&mut watch)
+            .run()
+            .unwrap();
+        assert!(!result.skipped.is_empty());
+        let last = result.checkpoints.last().unwrap();
+        let flights = watch.flights();
+        let seen = flights.iter().map(|flight| flight.checkpoint).max();
+        assert!(seen.unwrap() + 1 >= last.id, "{seen:?} of {}", last.id);
+        for flight in flights {
+            let record = &result.checkpoints[flight.checkpoint as usize - 1];
+            assert!(flight.sent >= record.trigger);
+        }
+    }
 }

@@ -31,6 +31,13 @@ impl Spans {
         }
     }
 
+    /// The mean; what was not over when the run ended counts with the time that it had lasted. `None` without samples.
+    pub fn mean(&self) -> Option<f64> {
+        let all = || self.ended.iter().chain(&self.open);
+        let count = all().count();
+        (count > 0).then(|| all().sum::<f64>() / count as f64)
+    }
+
     /// The `q`-quantile (0 to 1); `None` without samples. An open span counts as longer than every one that ended.
     pub fn quantile(samples: &[&Spans], q: f64) -> Option<Bounded> {
         let mut ended: Vec<f64> = samples.iter().flat_map(|s| s.ended.clone()).collect();

@@ -5,6 +5,7 @@
 //! nothing else of a checkpoint takes a task's thread, so measured sync phases tell intervals apart that paired runs
 //! cannot. Alignment is left out: buffers usually bridge it.
 
+use crate::experiment::measured::Measured;
 use crate::experiment::result::RunResult;
 use crate::measure::CheckpointRecord;
 use crate::scenario::Scenario;
@@ -15,14 +16,10 @@ const EQUALLY_BUSY: f64 = 1.0 - 1e-9;
 
 /// Share of the saturated throughput that sync phases take: `1 - min((1 - b/P)/u) / min(1/u)` over all subtasks; b sync
 /// phase per checkpoint, P period, u share of time that records take. `None` with fewer than two triggers.
-pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Option<f64> {
-    let (last, periods) = counted.split_last()?;
-    let seconds = last.trigger.since(periods.first()?.trigger).as_secs_f64();
-    if seconds <= 0.0 {
-        return None;
-    }
+pub fn share(run: &Measured<'_>) -> Option<f64> {
+    let (periods, seconds) = run.periods()?;
     let (mut without, mut with) = (f64::INFINITY, f64::INFINITY);
-    for (vertex, shares) in work(scenario, run).iter().enumerate() {
+    for (vertex, shares) in work(run.scenario, run.run).iter().enumerate() {
         for (subtask, utilisation) in shares.iter().enumerate().filter(|(_, u)| **u > 0.0) {
             let stopped: f64 = syncs(periods, vertex, subtask).sum();
             let works = (1.0 - stopped / seconds).max(0.0);
@@ -38,13 +35,12 @@ pub fn share(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]
 /// Time that one completed checkpoint takes from the thread of the subtask that decides the throughput, s: the mean of its
 /// sync phases. It is measured at the checkpoints themselves, so that neither their distance nor downtime and cut-off
 /// checkpoints are in it. `None` without a completed checkpoint, or without work that could be stopped.
-pub fn each(scenario: &Scenario, run: &RunResult, counted: &[&CheckpointRecord]) -> Option<f64> {
-    let completed: Vec<&CheckpointRecord> = counted
-        .iter()
-        .copied()
+pub fn each(run: &Measured<'_>) -> Option<f64> {
+    let completed = run.counted.iter().copied();
+    let completed: Vec<&CheckpointRecord> = completed
         .filter(|record| record.end_to_end().is_some())
         .collect();
-    let work = work(scenario, run);
+    let work = work(run.scenario, run.run);
     let busiest = work.iter().flatten().copied().fold(0.0, f64::max);
     let mut longest: Option<f64> = None;
     for (vertex, shares) in work.iter().enumerate() {
@@ -101,17 +97,19 @@ mod tests {
     fn sync_phases_of_the_busiest_subtask_are_the_overhead() {
         let scenario = sample::scenario(10);
         let run = sample::run(&scenario, 1, 0).unwrap();
-        let counted: Vec<&CheckpointRecord> = run.checkpoints.iter().skip(1).collect();
         // 3 ms every 10 s
-        let share = share(&scenario, &run, &counted).unwrap();
+        let share = share(&Measured::of(&scenario, &run)).unwrap();
         assert!((share - 0.0003).abs() < 1e-12, "{share}");
     }
 
     #[test]
     fn one_checkpoint_has_no_period() {
         let scenario = sample::scenario(10);
-        let run = sample::run(&scenario, 1, 0).unwrap();
-        assert_eq!(share(&scenario, &run, &[&run.checkpoints[0]]), None);
-        assert_eq!(share(&scenario, &run, &[]), None);
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        for kept in [2, 0] {
+            // The first is triggered within warm-up.
+            run.checkpoints.truncate(kept);
+            assert_eq!(share(&Measured::of(&scenario, &run)), None);
+        }
     }
 }

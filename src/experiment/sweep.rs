@@ -15,6 +15,7 @@ use crate::experiment::grid::Point;
 use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
+use crate::experiment::metric::MetricId;
 use crate::experiment::replicate::{NOT_SIMULATED, Replication, summarise};
 use crate::experiment::result::{PointSummary, RunResult};
 use crate::experiment::run::RunError;
@@ -271,7 +272,9 @@ fn summary(
     }
     let mut summary = summarise(&made);
     summary.coordinates.clone_from(&point.coordinates);
-    summary.throughput_loss = loss.as_ref().and_then(Loss::share);
+    if let Some(share) = loss.as_ref().and_then(Loss::share) {
+        summary.metrics.set(MetricId::ThroughputLoss, share);
+    }
     summary.comparisons = compare(&point.scenario, &made, loss.as_ref());
     summary.failure = failure(&point.scenario, options, not_made);
     summary
@@ -338,7 +341,7 @@ mod tests {
     fn the_loss_is_that_of_the_paired_runs() {
         let swept = swept(&options(1), &mut Journal::in_memory()).unwrap();
         // The runner loses a second per interval.
-        let loss = swept.points[1].throughput_loss.unwrap();
+        let loss = swept.points[1].metric(MetricId::ThroughputLoss).unwrap();
         assert!((loss.value - 0.1).abs() < 1e-12);
         assert_eq!(loss.n, 3);
     }
@@ -407,8 +410,8 @@ mod tests {
         };
         let journal = &mut Journal::in_memory();
         let swept = sweep(&points(), &options(2), journal, limited).unwrap();
-        assert_eq!(swept.points[0].throughput_loss, None);
-        assert!(swept.points[0].duration_p50.is_some());
+        assert_eq!(swept.points[0].metric(MetricId::ThroughputLoss), None);
+        assert!(swept.points[0].metric(MetricId::DurationP50).is_some());
         assert_eq!(swept.troubles.len(), 1, "{:?}", swept.troubles);
     }
 
@@ -440,14 +443,14 @@ mod tests {
             why(none).starts_with("not simulated: after 1s of simulated time"),
             "{none:?}"
         );
-        assert_eq!(none.duration_p50, None);
+        assert_eq!(none.metric(MetricId::DurationP50), None);
         let reason = why(some);
         assert!(
             reason.starts_with("1 of 3 replications not simulated: "),
             "{reason}"
         );
         assert!(reason.contains("the snapshot has begun at "), "{reason}");
-        assert_eq!(some.duration_p50.unwrap().n, 2);
+        assert_eq!(some.metric(MetricId::DurationP50).unwrap().n, 2);
         assert_eq!(all, &whole.points[2]);
         let told = |part: &str| broken.troubles.iter().any(|one| one.contains(part));
         assert!(told("interval = 5 s: no throughput loss: "), "{broken:?}");

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::experiment::result::RunResult;
 use crate::experiment::run::{self, RunError};
-use crate::formulas;
+use crate::formulas::{self, FormulaId};
 use crate::measure::estimate::quantile;
 use crate::measure::rest;
 use crate::recording::clock::Clock;
@@ -121,7 +121,7 @@ pub fn compare(
     let duration = duration.and_then(|samples| median(samples));
     let f1 = formulas::all(scenario)
         .into_iter()
-        .find(|formula| formula.id == "F1")
+        .find(|formula| formula.id == FormulaId::F1)
         .and_then(|formula| formula.value)
         .map(|seconds| 1000.0 * seconds);
     Ok(Compared {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::result::RunResult;
 use crate::experiment::spans::Bounded;
-use crate::measure::{CheckpointKind, Outcome};
+use crate::measure::CheckpointKind;
 use crate::scenario::calibration::NOTIFY;
 use crate::units::SimTime;
 
@@ -29,12 +29,7 @@ impl Waits {
             .checkpoints
             .iter()
             .filter(|record| record.kind == CheckpointKind::Checkpoint)
-            .filter_map(|record| match record.outcome {
-                Outcome::Completed { durable, .. } => {
-                    Some((seconds(record.trigger), seconds(durable)))
-                }
-                Outcome::Failed { .. } | Outcome::InProgress => None,
-            })
+            .filter_map(|record| Some((seconds(record.trigger), seconds(record.durable()?))))
             .collect();
         committed.sort_by(|a, b| a.0.total_cmp(&b.0));
         // A later checkpoint that is complete earlier commits the earlier transaction, too.

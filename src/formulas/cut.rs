@@ -1,7 +1,8 @@
 //! What is a checkpoint? (F4)
 
-use crate::formulas::{Formula, Symbol, assumptions};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions};
 use crate::scenario::Scenario;
+use crate::units::Unit;
 
 /// F4 of the documents: `C_k = {S_1, …, S_n}`; its size is n.
 ///
@@ -12,12 +13,12 @@ use crate::scenario::Scenario;
 pub fn size(scenario: &Scenario) -> Formula {
     let subtasks = scenario.subtasks() as f64;
     Formula {
-        id: "F4",
+        id: FormulaId::F4,
         quantity: "states in a checkpoint",
         question: "How many states make up a checkpoint?",
         expression: "C_k = {S_1, ..., S_n}",
         value: Some(subtasks),
-        unit: "states",
+        unit: Unit::States,
         symbols: vec![Symbol::new(
             "n",
             "subtasks of all vertices",

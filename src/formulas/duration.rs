@@ -3,9 +3,10 @@
 use crate::formulas::exchange::upstream_first;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
-use crate::formulas::{Formula, Symbol, assumptions, completion};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions, completion};
 use crate::scenario::calibration::{ASYNC_END_TO_ACK, TRIGGER_RPC};
 use crate::scenario::{BufferTimeout, Scenario, VertexId};
+use crate::units::Unit;
 
 /// The three terms of F1, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,21 +95,21 @@ pub fn documents(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
     vec![
         sum(&terms, all_broken),
         term(
-            "F1.alignment",
+            FormulaId::F1Alignment,
             "trigger to last barrier",
             ALIGNMENT,
             terms.alignment_s,
             broken,
         ),
         term(
-            "F1.snapshot",
+            FormulaId::F1Snapshot,
             "saving the state of the largest subtask",
             SNAPSHOT,
             terms.snapshot_s,
             snapshot_broken,
         ),
         term(
-            "F1.completion",
+            FormulaId::F1Completion,
             "end of the last upload to durable",
             COMPLETION,
             terms.completion_s,
@@ -119,12 +120,12 @@ pub fn documents(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
 
 fn sum(terms: &Terms, broken_assumptions: Vec<String>) -> Formula {
     Formula {
-        id: "F1",
+        id: FormulaId::F1,
         quantity: "checkpoint duration, trigger to durable",
         question: "How long does a checkpoint take?",
         expression: "T_checkpoint = T_alignment + T_snapshot + T_completion",
         value: Some(terms.total_s()),
-        unit: "s",
+        unit: Unit::Time,
         symbols: vec![
             Symbol::new(
                 "T_alignment",
@@ -157,7 +158,7 @@ const SNAPSHOT: &str =
 const COMPLETION: &str = "T_completion = ack RPC + finalise + open + close + commit";
 
 fn term(
-    id: &'static str,
+    id: FormulaId,
     quantity: &'static str,
     expression: &'static str,
     value_s: f64,
@@ -169,7 +170,7 @@ fn term(
         question: "How long does this part of a checkpoint take?",
         expression,
         value: Some(value_s),
-        unit: "s",
+        unit: Unit::Time,
         symbols: Vec::new(),
         broken_assumptions,
         source: "document 000, section 4.1 (names the term; the estimate is ours)",
@@ -257,8 +258,16 @@ mod tests {
         scenario.checkpointing.alignment = Alignment::Unaligned;
         scenario.vertices[0].record = Bytes::new(100);
         let formulas = documents(&scenario, &Refined::of(&scenario));
-        let ids: Vec<&str> = formulas.iter().map(|formula| formula.id).collect();
-        assert_eq!(ids, ["F1", "F1.alignment", "F1.snapshot", "F1.completion"]);
+        let ids: Vec<FormulaId> = formulas.iter().map(|formula| formula.id).collect();
+        assert_eq!(
+            ids,
+            [
+                FormulaId::F1,
+                FormulaId::F1Alignment,
+                FormulaId::F1Snapshot,
+                FormulaId::F1Completion
+            ]
+        );
         assert_eq!(
             formulas[1].broken_assumptions,
             ["unaligned barriers overtake the data in front of them"]

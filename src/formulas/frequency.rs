@@ -1,9 +1,9 @@
 //! How often does a checkpoint complete? (F2 and its refinement R2)
 
 use crate::formulas::refined::Refined;
-use crate::formulas::{Formula, Symbol, assumptions, duration};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions, duration};
 use crate::scenario::Scenario;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, Unit};
 
 /// The stages of a checkpoint that decide when the next may start. Seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,12 +58,12 @@ pub fn documents(scenario: &Scenario, refined: &Refined) -> Formula {
             .to_owned()
     });
     Formula {
-        id: "F2",
+        id: FormulaId::F2,
         quantity: "completed checkpoints per second",
         question: "How often does a checkpoint complete?",
         expression: "F = 1/(T_checkpoint + T_interval)",
         value: interval_s.map(|interval_s| 1.0 / (duration_s + interval_s)),
-        unit: "1/s",
+        unit: Unit::PerSecond,
         symbols: vec![
             Symbol::new(
                 "T_checkpoint",
@@ -97,12 +97,12 @@ pub fn flink(scenario: &Scenario, refined: &Refined) -> Formula {
         .period_s
         .map(|period| if expires.is_some() { 0.0 } else { 1.0 / period });
     Formula {
-        id: "R2",
+        id: FormulaId::R2,
         quantity: "completed checkpoints per second",
         question: "How often does a checkpoint complete, by Flink's trigger rules?",
         expression: "F = 1/max(interval, T + min_pause); 0 if T > timeout",
         value: per_s,
-        unit: "1/s",
+        unit: Unit::PerSecond,
         symbols: vec![
             Symbol::new(
                 "T",

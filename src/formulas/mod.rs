@@ -27,6 +27,7 @@ pub mod dirty;
 pub mod duration;
 pub mod exchange;
 pub mod frequency;
+mod id;
 pub mod in_flight;
 pub mod interval;
 pub mod lambert;
@@ -49,14 +50,16 @@ pub mod visibility;
 
 use serde::Serialize;
 
+pub use crate::formulas::id::FormulaId;
 use crate::formulas::refined::Refined;
 use crate::scenario::Scenario;
+use crate::units::Unit;
 
 /// One formula, applied to one scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Formula {
-    /// `F1`, `F2`, … of the documents; refined laws have an `R`.
-    pub id: &'static str,
+    /// Its name.
+    pub id: FormulaId,
     /// What it predicts, in Flink's words.
     pub quantity: &'static str,
     /// The question that it answers.
@@ -65,8 +68,8 @@ pub struct Formula {
     pub expression: &'static str,
     /// Value in `unit`; `None` where the formula is undefined for this scenario.
     pub value: Option<f64>,
-    /// Base unit: `s`, `1/s`, `share`, `B`, `records/s`, `states`.
-    pub unit: &'static str,
+    /// Base unit.
+    pub unit: Unit,
     /// What the letters in `expression` mean, with their values here.
     pub symbols: Vec<Symbol>,
     /// Assumptions that this scenario breaks, as sentences; empty = all hold.

@@ -2,9 +2,9 @@
 
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
-use crate::formulas::{Formula, Symbol, assumptions, duration};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions, duration};
 use crate::scenario::{Scenario, VertexId};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, Unit};
 
 /// F3 of the documents: the share T/(T + interval), and the records per second that it stands for.
 ///
@@ -43,18 +43,18 @@ pub fn documents(scenario: &Scenario) -> Vec<Formula> {
     };
     vec![
         formula(
-            "F3",
+            FormulaId::F3,
             "share of the saturated throughput that checkpoints cost",
             "loss = T_checkpoint/(T_checkpoint + T_interval)",
             share,
-            "share",
+            Unit::Share,
         ),
         formula(
-            "F3.records",
+            FormulaId::F3Records,
             "records per second that checkpoints cost",
             "loss = T_checkpoint/(T_checkpoint + T_interval) x Throughput",
             share.map(|share| share * throughput),
-            "records/s",
+            Unit::RecordsPerSecond,
         ),
     ]
 }
@@ -72,12 +72,12 @@ pub fn documents(scenario: &Scenario) -> Vec<Formula> {
 pub fn blocking(scenario: &Scenario, refined: &Refined) -> Formula {
     let period_s = refined.period_s;
     Formula {
-        id: "R3",
+        id: FormulaId::R3,
         quantity: "share of the saturated throughput that checkpoints cost",
         question: "How much throughput do checkpoints cost, counting only what really blocks?",
         expression: "loss = 1 - min((1 - blocked/period)/utilisation) / min(1/utilisation)",
         value: period_s.map(|period_s| loss(scenario, refined, period_s)),
-        unit: "share",
+        unit: Unit::Share,
         symbols: vec![
             Symbol::maybe("period", "trigger to trigger (1/R2)", period_s, "s"),
             Symbol::new(

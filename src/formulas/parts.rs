@@ -1,8 +1,9 @@
 //! How long does a checkpoint take, and what does it write, by Flink's own mechanisms? (R1 and its parts)
 
 use crate::formulas::refined::Refined;
-use crate::formulas::{Formula, Symbol, assumptions};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions};
 use crate::scenario::{Alignment, Scenario};
+use crate::units::Unit;
 
 /// R1 with its parts: durations of the subtask that acknowledges last, sizes of the whole job.
 ///
@@ -27,47 +28,52 @@ fn durations(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
         question: "How long does this part of a checkpoint take at the subtask that acknowledges last?",
         expression,
         value: Some(value_s),
-        unit: "s",
+        unit: Unit::Time,
         symbols: Vec::new(),
         broken_assumptions: usual_broken(scenario, refined),
         source: "Flink 2.3 mechanisms, constants from recordings",
     };
     vec![
         whole(
-            "R1",
+            FormulaId::R1,
             "end-to-end duration, trigger to last ack",
             slowest.end_to_end_s,
             scenario,
             refined,
         ),
         whole(
-            "R1.max",
+            FormulaId::R1Max,
             "end-to-end duration after a compaction",
             refined.slowest_compacted.end_to_end_s,
             scenario,
             refined,
         ),
         part(
-            "R1.start_delay",
+            FormulaId::R1StartDelay,
             "start delay",
             "trigger RPC + hops x work in front of the first barrier",
             slowest.start_delay_s,
         ),
         part(
-            "R1.alignment",
+            FormulaId::R1Alignment,
             "alignment duration",
             "work in front of the last barrier - of the first",
             slowest.alignment_s,
         ),
-        part("R1.sync", "sync phase", "user code + flush", slowest.sync_s),
         part(
-            "R1.async",
+            FormulaId::R1Sync,
+            "sync phase",
+            "user code + flush",
+            slowest.sync_s,
+        ),
+        part(
+            FormulaId::R1Async,
             "async phase",
             "open + max(largest file/stream, bytes/shared line) + close",
             slowest.async_s,
         ),
         part(
-            "R1.completion",
+            FormulaId::R1Completion,
             "last ack to pointer committed",
             "finalise + open + close + commit",
             refined.completion_s,
@@ -76,13 +82,13 @@ fn durations(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
 }
 
 fn whole(
-    id: &'static str,
+    id: FormulaId,
     quantity: &'static str,
     value_s: f64,
     scenario: &Scenario,
     refined: &Refined,
 ) -> Formula {
-    let slowest = if id == "R1" {
+    let slowest = if id == FormulaId::R1 {
         &refined.slowest
     } else {
         &refined.slowest_compacted
@@ -93,7 +99,7 @@ fn whole(
         question: "How long does a checkpoint take, by Flink's own mechanisms?",
         expression: "T = max over subtasks (start delay + alignment + sync + async + ack)",
         value: Some(value_s),
-        unit: "s",
+        unit: Unit::Time,
         symbols: vec![
             Symbol::new(
                 "start delay",
@@ -110,7 +116,7 @@ fn whole(
             Symbol::new("sync", "sync phase", slowest.sync_s, "s"),
             Symbol::new("async", "async phase", slowest.async_s, "s"),
         ],
-        broken_assumptions: if id == "R1" {
+        broken_assumptions: if id == FormulaId::R1 {
             usual_broken(scenario, refined)
         } else {
             travel_broken(scenario, refined)
@@ -132,26 +138,26 @@ fn sizes(scenario: &Scenario, refined: &Refined) -> Vec<Formula> {
         question: "How many bytes does a checkpoint write, and how many does it refer to?",
         expression,
         value: Some(value),
-        unit: "B",
+        unit: Unit::Bytes,
         symbols: Vec::new(),
         broken_assumptions: usual_broken(scenario, refined),
         source: "Flink 2.3 state backends, constants from recordings",
     };
     vec![
         size(
-            "R1.checkpointed",
+            FormulaId::R1Checkpointed,
             "checkpointed bytes of the whole job",
             "HashMap: entries x (value + 13); RocksDB incremental: entries x (1 - e^(-updates/entries)) x (value + 27)",
             refined.checkpointed_bytes(),
         ),
         size(
-            "R1.state_size",
+            FormulaId::R1StateSize,
             "full state size of the whole job",
             "live state + flushes since the last compaction",
             full,
         ),
         size(
-            "R1.persisted",
+            FormulaId::R1Persisted,
             "persisted in-flight bytes",
             "buffers in front of overtaking barriers",
             refined.persisted_bytes,
@@ -191,7 +197,7 @@ mod tests {
     fn the_parts_of_an_aligned_checkpoint_add_up_to_the_whole_but_for_the_ack() {
         let scenario = keyed(600.0, SimDuration::from_millis(4));
         let formulas = refined(&scenario, &Refined::of(&scenario));
-        let value = |id: &str| {
+        let value = |id: FormulaId| {
             formulas
                 .iter()
                 .find(|formula| formula.id == id)
@@ -199,12 +205,14 @@ mod tests {
                 .value
                 .unwrap()
         };
-        let parts =
-            value("R1.start_delay") + value("R1.alignment") + value("R1.sync") + value("R1.async");
+        let parts = value(FormulaId::R1StartDelay)
+            + value(FormulaId::R1Alignment)
+            + value(FormulaId::R1Sync)
+            + value(FormulaId::R1Async);
         // the ack takes 2.6 ms
-        assert!((value("R1") - parts - 0.0026).abs() < 1e-12);
+        assert!((value(FormulaId::R1) - parts - 0.0026).abs() < 1e-12);
         // 4 · 10 130 717 B
-        assert!((value("R1.checkpointed") - 40_522_868.0).abs() < 1e-9);
-        assert!(value("R1.persisted").abs() < 1e-9);
+        assert!((value(FormulaId::R1Checkpointed) - 40_522_868.0).abs() < 1e-9);
+        assert!(value(FormulaId::R1Persisted).abs() < 1e-9);
     }
 }

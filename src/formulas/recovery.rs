@@ -2,8 +2,9 @@
 
 use crate::formulas::refined::Refined;
 use crate::formulas::transfer::{Transfer, read_limits, transfer_s};
-use crate::formulas::{Formula, Symbol, assumptions};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions};
 use crate::scenario::{Backend, Scenario, VertexId};
+use crate::units::Unit;
 
 /// F6 of the documents: `R_max = max(R_1, …, R_n)`.
 ///
@@ -57,12 +58,12 @@ pub fn longest_restore(scenario: &Scenario, refined: &Refined) -> Formula {
         .changelog
         .map(|_| "the changelog has to be replayed, too".to_owned());
     Formula {
-        id: "F6",
+        id: FormulaId::F6,
         quantity: "longest restore time of a subtask",
         question: "How long does the slowest subtask need to restore its state?",
         expression: "R_max = max(R_1, ..., R_n)",
         value: Some(longest),
-        unit: "s",
+        unit: Unit::Time,
         symbols: vec![Symbol::new(
             "bytes",
             "full state of the job",

@@ -1,9 +1,9 @@
 //! How long does the slowest subtask save? (F5)
 
 use crate::formulas::refined::Refined;
-use crate::formulas::{Formula, Symbol, assumptions};
+use crate::formulas::{Formula, FormulaId, Symbol, assumptions};
 use crate::scenario::Scenario;
-use crate::units::print;
+use crate::units::{Unit, print};
 
 /// F5 of the documents: `T_max = max(T_1, …, T_n)`.
 ///
@@ -20,12 +20,12 @@ pub fn longest(scenario: &Scenario, refined: &Refined) -> Formula {
         .flatten()
         .map(|snapshot| snapshot.sync_s + snapshot.async_s);
     Formula {
-        id: "F5",
+        id: FormulaId::F5,
         quantity: "longest save time of a subtask (sync + async)",
         question: "How long does the slowest subtask need to save its state?",
         expression: "T_max = max(T_1, ..., T_n)",
         value: Some(times.fold(0.0, f64::max)),
-        unit: "s",
+        unit: Unit::Time,
         symbols: vec![Symbol::new(
             "n",
             "subtasks of all vertices",

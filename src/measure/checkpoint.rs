@@ -53,6 +53,14 @@ pub enum Outcome {
 }
 
 impl CheckpointRecord {
+    /// When its pointer was committed; `None` if it did not complete.
+    pub fn durable(&self) -> Option<SimTime> {
+        match self.outcome {
+            Outcome::Completed { durable, .. } => Some(durable),
+            Outcome::Failed { .. } | Outcome::InProgress => None,
+        }
+    }
+
     /// `end_to_end_duration` of a completed checkpoint: trigger to last ack, metadata write excluded.
     pub fn end_to_end(&self) -> Option<SimDuration> {
         match self.outcome {

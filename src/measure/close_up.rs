@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::measure::flight::Place;
+use crate::measure::look::Look;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::job::TaskCounters;
-use crate::model::network::Channel;
+use crate::model::network::Network;
 use crate::model::observe::{Fact, FileStep, Observer};
 use crate::model::storage::{Direction, File, FileOwner};
+use crate::scenario::Scenario;
 use crate::units::{SimDuration, SimTime};
 
 /// A wait for a barrier: at a source for the trigger in its mailbox, elsewhere for the barrier of one channel.
@@ -100,9 +102,10 @@ pub enum Content {
 }
 
 /// Follows one checkpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CloseUp {
     checkpoint: u64,
+    until: SimTime,
     places: Vec<Place>,
     channels: Vec<Ends>,
     under_way: bool,
@@ -134,33 +137,25 @@ struct Begun {
 }
 
 impl CloseUp {
-    /// Follows this checkpoint through these channels between vertices of this parallelism, in scenario order.
-    pub fn new(checkpoint: u64, parallelism: &[usize], channels: &[Channel]) -> Self {
-        let places = parallelism
-            .iter()
-            .enumerate()
-            .flat_map(|(vertex, &n)| (0..n).map(move |subtask| Place { vertex, subtask }));
-        let places: Vec<Place> = places.collect();
-        let ends = channels.iter().map(|channel| Ends {
-            producer: channel.producer.index(),
-            remote: channel.remote,
-        });
+    /// Follows this checkpoint until `until`, when it is durable.
+    pub fn new(checkpoint: u64, until: SimTime) -> Self {
         CloseUp {
             checkpoint,
-            channels: ends.collect(),
-            under_way: false,
-            waiting: BTreeMap::new(),
-            priority: BTreeMap::new(),
-            last_wait: vec![None; places.len()],
-            open: BTreeMap::new(),
-            steps: places
-                .iter()
-                .map(|place| (*place, Steps::default()))
-                .collect(),
-            places,
-            waits: Vec::new(),
-            closed: Vec::new(),
+            until,
+            ..CloseUp::default()
         }
+    }
+
+    /// Which checkpoint it follows.
+    pub fn checkpoint(&self) -> u64 {
+        self.checkpoint
+    }
+
+    fn places(&mut self, places: impl Iterator<Item = Place>) {
+        self.places = places.collect();
+        self.last_wait = vec![None; self.places.len()];
+        let steps = self.places.iter().map(|place| (*place, Steps::default()));
+        self.steps = steps.collect();
     }
 
     /// Files that were written, wholly or in part, since the trigger.
@@ -268,8 +263,23 @@ impl CloseUp {
     }
 }
 
+impl Look for CloseUp {
+    fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        self.places(Place::all(scenario));
+        let channels = network.channels().iter();
+        let ends = channels.map(|channel| Ends {
+            producer: channel.producer.index(),
+            remote: channel.remote,
+        });
+        self.channels = ends.collect();
+    }
+}
+
 impl Observer for CloseUp {
     fn observe(&mut self, now: SimTime, fact: &Fact) {
+        if now > self.until {
+            return;
+        }
         if let Fact::File { file, step } = fact {
             self.file(now, file.0, *step);
         }
@@ -342,7 +352,11 @@ mod tests {
 
     #[test]
     fn an_upload_of_an_older_checkpoint_counts_if_it_ends_after_the_trigger() {
-        let mut close_up = CloseUp::new(2, &[1], &[]);
+        let mut close_up = CloseUp::new(2, at(9));
+        close_up.places(std::iter::once(Place {
+            vertex: 0,
+            subtask: 0,
+        }));
         let file = |number: u32, step| Fact::File {
             file: crate::model::storage::FileId(number),
             step,

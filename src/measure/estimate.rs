@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+use crate::units::Unit;
+
 /// Confidence of every interval that is reported.
 pub const CONFIDENCE: f64 = 0.95;
 /// Fewer replications say too little of their spread: with two, Student's t multiplies it by 12.7.
@@ -20,9 +22,9 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The scale of a quantity in this base unit: `share`, or any other.
-    pub fn of_unit(unit: &str) -> Scale {
-        if unit == "share" {
+    /// The scale of a quantity in this unit.
+    pub fn of_unit(unit: Unit) -> Scale {
+        if unit == Unit::Share {
             Scale::Share
         } else {
             Scale::Positive

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::network::Channel;
+use crate::measure::look::Look;
+use crate::model::network::Network;
 use crate::model::observe::{Fact, Observer};
+use crate::scenario::Scenario;
 use crate::units::SimTime;
 
 /// A subtask: vertex in scenario order, subtask from 0.
@@ -15,6 +17,16 @@ pub struct Place {
     pub vertex: usize,
     /// Number of the subtask.
     pub subtask: usize,
+}
+
+impl Place {
+    /// Every subtask, in the order of tasks.
+    pub fn all(scenario: &Scenario) -> impl Iterator<Item = Place> {
+        let vertices = scenario.vertices.iter().enumerate();
+        vertices.flat_map(|(vertex, one)| {
+            (0..one.parallelism).map(move |subtask| Place { vertex, subtask })
+        })
+    }
 }
 
 /// A barrier that began or ended an alignment.
@@ -37,7 +49,7 @@ pub struct Flight {
 }
 
 /// Follows every barrier of a run; keeps two per checkpoint and subtask.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FlightWatch {
     places: Vec<Place>,
     /// Producer and consumer by channel.
@@ -56,24 +68,6 @@ struct Hop {
 }
 
 impl FlightWatch {
-    /// Watches these channels between vertices of this parallelism, in scenario order.
-    pub fn new(parallelism: &[usize], channels: &[Channel]) -> Self {
-        let places = parallelism
-            .iter()
-            .enumerate()
-            .flat_map(|(vertex, &n)| (0..n).map(move |subtask| Place { vertex, subtask }));
-        let ends: Vec<(usize, usize)> = channels
-            .iter()
-            .map(|channel| (channel.producer.index(), channel.consumer.index()))
-            .collect();
-        FlightWatch {
-            places: places.collect(),
-            under_way: vec![Vec::new(); ends.len()],
-            ends,
-            arrived: BTreeMap::new(),
-        }
-    }
-
     /// The flights by checkpoint and consumer; one that was first and last is listed once.
     pub fn flights(&self) -> Vec<Flight> {
         let mut flights = Vec::new();
@@ -117,6 +111,32 @@ impl FlightWatch {
             .entry((checkpoint, consumer))
             .or_insert((hop, hop));
         ends.1 = hop;
+    }
+}
+
+impl Look for FlightWatch {
+    fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        self.places = Place::all(scenario).collect();
+        let channels = network.channels().iter();
+        self.ends = channels
+            .map(|channel| (channel.producer.index(), channel.consumer.index()))
+            .collect();
+        self.under_way = vec![Vec::new(); self.ends.len()];
+    }
+
+    fn shift(&mut self, number: &dyn Fn(u64) -> Option<u64>, real: &dyn Fn(SimTime) -> SimTime) {
+        let shifted = |hop: Hop| Hop {
+            sent: real(hop.sent),
+            processed: real(hop.processed),
+            ..hop
+        };
+        let arrived = std::mem::take(&mut self.arrived).into_iter();
+        self.arrived = arrived
+            .filter_map(|((checkpoint, consumer), (first, last))| {
+                let ends = (shifted(first), shifted(last));
+                Some(((number(checkpoint)?, consumer), ends))
+            })
+            .collect();
     }
 }
 

@@ -5,9 +5,11 @@
 //!   4.000  barrier sent        source #0 -> join #1
 //! ```
 
+use crate::measure::look::Look;
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::network::Channel;
+use crate::model::network::Network;
 use crate::model::observe::{Fact, Observer};
+use crate::scenario::Scenario;
 use crate::units::SimTime;
 
 /// Listens to a run and writes lines; from the first checkpoint's trigger to the last one wanted.
@@ -23,29 +25,19 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Follows the first `checkpoints` checkpoints, in at most `lines` lines; `names` by task.
-    pub fn new(names: Vec<String>, checkpoints: u32, lines: usize) -> Self {
+    /// Follows the first `checkpoints` checkpoints, in at most `lines` lines.
+    pub fn new(checkpoints: u32, lines: usize) -> Self {
         Trace {
             lines: vec![format!(
                 "{:>10}  {:<18} {:<34} {}",
                 "ms", "fact", "where", "what"
             )],
-            names,
+            names: Vec::new(),
             ends: Vec::new(),
             started: SimTime::ZERO,
             checkpoints_left: checkpoints,
             lines_left: lines,
         }
-    }
-
-    /// Knows who is at the ends of each channel, too.
-    #[must_use]
-    pub fn connected(mut self, channels: &[Channel]) -> Self {
-        self.ends = channels
-            .iter()
-            .map(|channel| (channel.producer, channel.consumer))
-            .collect();
-        self
     }
 
     fn task(&self, task: TaskId) -> String {
@@ -153,6 +145,20 @@ impl Trace {
             Fact::CaughtUp => ("caught up", "job".to_owned(), nothing),
             Fact::JobFailed { reason } => ("job failed", "job".to_owned(), reason.clone()),
         })
+    }
+}
+
+impl Look for Trace {
+    fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        let vertices = scenario.vertices.iter();
+        let names = vertices.flat_map(|vertex| {
+            (0..vertex.parallelism).map(move |subtask| format!("{} #{subtask}", vertex.name))
+        });
+        self.names = names.collect();
+        let channels = network.channels().iter();
+        self.ends = channels
+            .map(|channel| (channel.producer, channel.consumer))
+            .collect();
     }
 }
 

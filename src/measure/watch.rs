@@ -1,25 +1,47 @@
 //! Listens to the barriers of some channels.
 
+use crate::measure::flight::Place;
+use crate::measure::look::Look;
 use crate::measure::occupancy::BarrierMark;
 use crate::model::ids::ChannelId;
+use crate::model::network::Network;
 use crate::model::observe::{Fact, Observer};
+use crate::scenario::Scenario;
 use crate::units::SimTime;
 
-/// The lives of barriers in the watched channels.
-#[derive(Clone, Debug, Default)]
+/// The channels into a subtask.
+pub fn channels_into(place: Place, scenario: &Scenario, network: &Network) -> Vec<ChannelId> {
+    let task = Place::all(scenario).position(|one| one == place);
+    let channels = network.channels().iter().enumerate();
+    channels
+        .filter(|(_, channel)| Some(channel.consumer.index()) == task)
+        .map(|(id, _)| ChannelId(id as u32))
+        .collect()
+}
+
+/// The lives of barriers in the channels into a subtask.
+#[derive(Clone, Debug)]
 pub struct BarrierWatch {
+    place: Place,
+    from: SimTime,
+    until: SimTime,
+    /// A mark's row is the position in this list.
     channels: Vec<ChannelId>,
-    /// Barriers that were processed, in that order.
+    /// Barriers that were processed in time, in that order.
     pub marks: Vec<BarrierMark>,
     under_way: Vec<BarrierMark>,
 }
 
 impl BarrierWatch {
-    /// Watches these channels; a mark's row is the position in this list.
-    pub fn new(channels: Vec<ChannelId>) -> Self {
+    /// Watches the inputs of this subtask, and keeps what is processed from `from` to `until`.
+    pub fn new(place: Place, from: SimTime, until: SimTime) -> Self {
         BarrierWatch {
-            channels,
-            ..BarrierWatch::default()
+            place,
+            from,
+            until,
+            channels: Vec::new(),
+            marks: Vec::new(),
+            under_way: Vec::new(),
         }
     }
 
@@ -28,8 +50,17 @@ impl BarrierWatch {
     }
 }
 
+impl Look for BarrierWatch {
+    fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        self.channels = channels_into(self.place, scenario, network);
+    }
+}
+
 impl Observer for BarrierWatch {
     fn observe(&mut self, now: SimTime, fact: &Fact) {
+        if now > self.until {
+            return;
+        }
         match fact {
             Fact::BarrierSent {
                 checkpoint,
@@ -59,10 +90,12 @@ impl Observer for BarrierWatch {
                 };
                 if let Some(position) = self.under_way.iter().position(is_it) {
                     let mark = self.under_way.swap_remove(position);
-                    self.marks.push(BarrierMark {
-                        processed: now,
-                        ..mark
-                    });
+                    if now >= self.from {
+                        self.marks.push(BarrierMark {
+                            processed: now,
+                            ..mark
+                        });
+                    }
                 }
             }
             Fact::Persisted {

@@ -1,25 +1,7 @@
 //! Numbers as people read them: a unit that fits the size, and only the digits that the interval supports.
 
 use crate::measure::Estimate;
-
-/// What a number measures; values are in the base unit (seconds, bytes, shares from 0 to 1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Seconds, printed as `345 ms`, `4.12 s`, `1m 12s`.
-    Time,
-    /// Bytes, printed in KiB, MiB, GiB.
-    Bytes,
-    /// A share of 1, printed in per cent.
-    Share,
-    /// Events per second.
-    PerSecond,
-    /// Records per second.
-    RecordsPerSecond,
-    /// Bytes per hour, printed in MiB/h, GiB/h, TiB/h.
-    BytesPerHour,
-    /// A number without a unit.
-    Plain,
-}
+pub use crate::units::Unit;
 
 /// Digits printed where nothing says how exact a number is.
 const DIGITS: i32 = 3;
@@ -37,29 +19,17 @@ const BYTES: [(f64, &str); 6] = [
     (1_099_511_627_776.0, " TiB"),
     (1_125_899_906_842_624.0, " PiB"),
 ];
-const BYTES_PER_HOUR: [(f64, &str); 5] = [
+const BYTES_PER_HOUR: [(f64, &str); 6] = [
     (1.0, " B/h"),
     (1024.0, " KiB/h"),
     (1_048_576.0, " MiB/h"),
     (1_073_741_824.0, " GiB/h"),
     (1_099_511_627_776.0, " TiB/h"),
+    (1_125_899_906_842_624.0, " PiB/h"),
 ];
 const PLAIN: [(f64, &str); 4] = [(1.0, ""), (1e3, " k"), (1e6, " M"), (1e9, " G")];
 
 impl Unit {
-    /// The unit of a [`Prediction`](crate::experiment::Prediction): `s`, `B`, `B/h`, `share`, `1/s`, `records/s`; else plain.
-    pub fn from_base(base: &str) -> Unit {
-        match base {
-            "s" => Unit::Time,
-            "B" => Unit::Bytes,
-            "B/h" => Unit::BytesPerHour,
-            "share" => Unit::Share,
-            "1/s" => Unit::PerSecond,
-            "records/s" => Unit::RecordsPerSecond,
-            _ => Unit::Plain,
-        }
-    }
-
     /// The value with three significant digits.
     pub fn text(self, value: f64) -> String {
         self.rounded(value, 0.0)
@@ -134,7 +104,9 @@ impl Unit {
         if !value.is_finite() || value.abs() > 1e300 {
             return MISSING.to_owned();
         }
-        if self == Unit::Plain && half_width == 0.0 && value.fract() == 0.0 && value.abs() < 1e4 {
+        let (_, suffix) = self.scale(0.0);
+        let is_count = suffix.is_empty();
+        if is_count && half_width == 0.0 && value.fract() == 0.0 && value.abs() < 1e4 {
             return fixed(value, 0);
         }
         // Round before choosing the unit: 999.7 ms is one second, and so is 998 ms ±10.
@@ -159,8 +131,10 @@ impl Unit {
             Unit::RecordsPerSecond if value.abs() >= 1e6 => (1e6, " M/s"),
             Unit::RecordsPerSecond if value.abs() >= 1e4 => (1e3, " k/s"),
             Unit::PerSecond | Unit::RecordsPerSecond => (1.0, "/s"),
-            Unit::Plain if value.abs() < 1e4 => (1.0, ""),
-            Unit::Plain => ladder(&PLAIN, value),
+            Unit::Plain | Unit::Money | Unit::Records | Unit::States if value.abs() < 1e4 => {
+                (1.0, "")
+            }
+            Unit::Plain | Unit::Money | Unit::Records | Unit::States => ladder(&PLAIN, value),
         }
     }
 }

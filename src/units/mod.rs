@@ -10,7 +10,9 @@ pub mod harmless;
 pub mod parse;
 pub mod print;
 mod time;
+mod unit;
 
 pub use crate::units::bytes::{ByteRate, Bytes};
 pub use crate::units::parse::UnitError;
 pub use crate::units::time::{SimDuration, SimTime};
+pub use crate::units::unit::Unit;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ckptsim::experiment::costs;
-use ckptsim::experiment::metric::Metric;
+use ckptsim::experiment::metric::MetricId;
 use ckptsim::experiment::replicate::Replication;
 use ckptsim::experiment::run::run;
 use ckptsim::scenario::Scenario;
@@ -19,9 +19,8 @@ fn once(scenario: &Scenario) -> Replication {
     Replication::of(scenario, &run(scenario, 1, 0).unwrap())
 }
 
-fn metric(name: &str, run: &Replication) -> f64 {
-    let reading = Metric::find(name).unwrap().read(std::slice::from_ref(run));
-    reading.unwrap().estimate.value
+fn metric(id: MetricId, run: &Replication) -> f64 {
+    id.metric().of(run).unwrap()
 }
 
 #[track_caller]
@@ -121,14 +120,14 @@ fn left_out_time_has_the_pace_that_min_pause_sets() {
     let [skipped, full] = [true, false].map(|skip| skipping("10 s", more, skip));
     assert!(skipped.events < full.events * 3 / 4, "nothing was left out");
     // One per 15 s of stop and pause: 49 % more were counted.
-    close(skipped.period.unwrap(), full.period.unwrap(), 0.02);
-    close(skipped.completed, full.completed, 0.02);
-    for name in [
-        "expected_rework",
-        "bytes_written_per_hour",
-        "visibility_p50",
+    for id in [
+        MetricId::Period,
+        MetricId::Completed,
+        MetricId::ExpectedRework,
+        MetricId::BytesWrittenPerHour,
+        MetricId::VisibilityP50,
     ] {
-        close(metric(name, &skipped), metric(name, &full), 0.02);
+        close(metric(id, &skipped), metric(id, &full), 0.02);
     }
 }
 
@@ -137,9 +136,10 @@ fn left_out_time_works_as_much_as_the_rest() {
     let [skipped, full] = [true, false].map(|skip| skipping("20 s", "", skip));
     assert!(skipped.events < full.events * 3 / 4, "nothing was left out");
     // Exactly 1/s and what is read again; 5 s of every 20 s. They were 1.2/s and 20 %.
-    close(skipped.throughput, full.throughput, 0.02);
-    close(skipped.utilisation, full.utilisation, 0.02);
-    close(skipped.utilisation, 0.25, 0.04);
+    for id in [MetricId::Throughput, MetricId::Utilisation] {
+        close(metric(id, &skipped), metric(id, &full), 0.02);
+    }
+    close(metric(MetricId::Utilisation, &skipped), 0.25, 0.04);
 }
 
 #[test]
@@ -147,8 +147,7 @@ fn the_time_that_a_checkpoint_takes_does_not_depend_on_failures_or_the_interval(
     for interval in ["20 s", "100 s"] {
         let run = skipping(interval, "", true);
         // sync-extra; it was overhead times interval, with downtime and cut-off checkpoints in it.
-        close(metric("stop", &run), 5.0, 0.01);
-        close(metric("period", &run), run.period.unwrap(), 1e-9);
+        close(metric(MetricId::Stop, &run), 5.0, 0.01);
     }
 }
 
@@ -160,10 +159,7 @@ fn downtime_per_month_is_the_unavailability_of_a_month() {
          restart-strategy.fixed-delay.delay = \"100 s\"\n[cluster]",
     );
     let run = once(&scenario(&text));
-    let down = costs::ALL
-        .iter()
-        .find(|cost| cost.id == "downtime_per_month");
-    let share = (down.unwrap().read)(&run).unwrap() / costs::MONTH_S;
+    let share = metric(MetricId::DowntimePerMonth, &run) / costs::MONTH_S;
     // M / (M + R): 62.5 % of the time; it was 167 %.
     close(share, run.recoveries.unavailability.unwrap(), 0.08);
     assert!(share < 1.0);

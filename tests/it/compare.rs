@@ -91,3 +91,52 @@ fn one_scenario_needs_a_change() {
         .assert()
         .code(2);
 }
+
+#[test]
+fn two_results_are_compared_from_what_they_hold() {
+    let directory = tempfile::tempdir().unwrap();
+    let [a, b] = ["a", "b"].map(|name| directory.path().join(name).display().to_string());
+    for (out, service) in [(&a, "1ms"), (&b, "2ms")] {
+        let set = format!("vertex.join.service={service}");
+        let args = [
+            "run",
+            SMALL,
+            "--set",
+            INTERVAL,
+            "--set",
+            &set,
+            "--no-loss",
+            "--quiet",
+        ];
+        Command::cargo_bin("ckptsim")
+            .unwrap()
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(args)
+            .args(["--replications", "4", "--out", out])
+            .assert()
+            .success();
+    }
+    let metrics = |text: String| -> Value {
+        let all: Value = serde_json::from_str(&text).unwrap();
+        all["metrics"].clone()
+    };
+    let mut saved = Command::cargo_bin("ckptsim").unwrap();
+    saved.args(["compare", &a, &b, "--format", "json"]);
+    let more = [
+        "--with",
+        "vertex.join.service=2ms",
+        "--replications",
+        "4",
+        "--format",
+        "json",
+    ];
+    let simulated = metrics(stdout(&mut compare(&more), 0));
+    assert_eq!(metrics(stdout(&mut saved, 0)), simulated);
+    let mut mixed = Command::cargo_bin("ckptsim").unwrap();
+    mixed.args(["compare", &a, SMALL]).assert().code(1);
+    let mut changed = Command::cargo_bin("ckptsim").unwrap();
+    changed
+        .args(["compare", &a, &b, "--no-loss"])
+        .assert()
+        .code(1);
+}

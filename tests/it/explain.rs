@@ -29,6 +29,7 @@ fn of(made: &(Loaded, RunResult), checkpoint: Option<u64>, what_if: bool) -> Exp
         loaded: &made.0,
         run: &made.1,
         checkpoint,
+        close_up: None,
         what_if,
     };
     explain(ask, run).unwrap_or_else(|error| panic!("{error}"))
@@ -198,6 +199,7 @@ fn what_cannot_be_explained_is_refused_with_a_reason() {
             loaded: &made.0,
             run: &made.1,
             checkpoint,
+            close_up: None,
             what_if: false,
         };
         explain(ask, run).unwrap_err().to_string()
@@ -229,7 +231,7 @@ fn what_cannot_be_explained_is_refused_with_a_reason() {
 }
 
 #[test]
-fn a_saved_run_is_explained_as_its_scenario_is() {
+fn a_run_document_is_explained_as_its_scenario_is() {
     let directory = tempfile::tempdir().unwrap();
     let at = directory.path().to_str().unwrap();
     let file = "scenarios/one-barrier.toml";

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use ckptsim::formulas::{Formula, all, timeout};
+use ckptsim::formulas::{Formula, FormulaId, all, timeout};
 use ckptsim::scenario::Scenario;
 use ckptsim::scenario::load::load;
 
@@ -25,7 +25,7 @@ fn of(name: &str) -> Vec<Formula> {
     all(&scenario)
 }
 
-fn value(formulas: &[Formula], id: &str) -> f64 {
+fn value(formulas: &[Formula], id: FormulaId) -> f64 {
     let formula = formulas.iter().find(|formula| formula.id == id).unwrap();
     formula.value.unwrap()
 }
@@ -35,7 +35,14 @@ fn every_formula_of_every_shipped_scenario_is_finite_and_not_negative() {
     for (name, scenario) in shipped() {
         let periodic = scenario.checkpointing.interval.is_some();
         for formula in all(&scenario) {
-            let is_period = ["F2", "F3", "F3.records", "R2", "R3"].contains(&formula.id);
+            let is_period = [
+                FormulaId::F2,
+                FormulaId::F3,
+                FormulaId::F3Records,
+                FormulaId::R2,
+                FormulaId::R3,
+            ]
+            .contains(&formula.id);
             assert_eq!(
                 formula.value.is_some(),
                 periodic || !is_period,
@@ -60,17 +67,17 @@ fn formulas_have_different_ids_and_say_where_they_come_from() {
 fn where_the_documents_assumptions_hold_their_duration_is_near_the_refined_one() {
     // full snapshots, a stream for each subtask, no backpressure: only overheads of a few per cent are missing
     let formulas = of("document-000-hdfs-60s");
-    let refined = value(&formulas, "R1") + value(&formulas, "R1.completion");
-    assert!((value(&formulas, "F1") / refined - 1.0).abs() < 0.1);
+    let refined = value(&formulas, FormulaId::R1) + value(&formulas, FormulaId::R1Completion);
+    assert!((value(&formulas, FormulaId::F1) / refined - 1.0).abs() < 0.1);
 }
 
 #[test]
 fn incremental_checkpoints_are_shorter_than_the_documents_say_and_the_formula_admits_it() {
     let formulas = of("document-001-rocksdb-10s");
-    assert!(value(&formulas, "F1") > 10.0 * value(&formulas, "R1"));
+    assert!(value(&formulas, FormulaId::F1) > 10.0 * value(&formulas, FormulaId::R1));
     let broken = &formulas
         .iter()
-        .find(|formula| formula.id == "F1")
+        .find(|formula| formula.id == FormulaId::F1)
         .unwrap()
         .broken_assumptions;
     assert!(

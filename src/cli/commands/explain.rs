@@ -11,7 +11,7 @@ use crate::cli::input::{self, Input};
 use crate::cli::reading;
 use crate::experiment::explain::{Ask, Explanation, explain};
 use crate::experiment::guard::guarded;
-use crate::experiment::{RunResult, run, saved, saved_run};
+use crate::experiment::{RunResult, run, run_document, saved};
 use crate::render::explain::{markdown, text};
 use crate::scenario::load::{self, Loaded};
 
@@ -64,7 +64,7 @@ pub enum Format {
 
 /// Reads or runs, explains, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let (loaded, result) = if is_result(&args.result) {
+    let (loaded, result) = if reading::is_result(&args.result) {
         read(args, console)?
     } else {
         simulate(args, console)?
@@ -73,6 +73,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         loaded: &loaded,
         run: &result,
         checkpoint: args.checkpoint.filter(|_| !args.slowest),
+        close_up: None,
         what_if: !args.no_what_if,
     };
     let explanation = explain(ask, run::run)?;
@@ -91,14 +92,6 @@ fn print(args: &Args, explanation: &Explanation, console: Console) -> anyhow::Re
     }
 }
 
-/// A directory, or the run.json in one; a scenario is TOML.
-fn is_result(path: &Path) -> bool {
-    path.is_dir()
-        || path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-}
-
 fn read(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)> {
     let name = args.result.display();
     if !args.set.is_empty() || args.seed.is_some() {
@@ -110,7 +103,7 @@ fn read(args: &Args, console: Console) -> anyhow::Result<(Loaded, RunResult)> {
         bail!("{name} holds no run to explain; `ckptsim run FILE --out DIR` writes one");
     }
     let saved = reading::run(&args.result, console)?;
-    let loaded = load::parse(&saved.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
+    let loaded = load::parse(&saved.scenario_toml, run_document::FILE, Path::new(""), &[])?;
     Ok((loaded, saved.result))
 }
 

@@ -8,8 +8,8 @@ use clap::ArgGroup;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::reading;
+use crate::experiment::run_document::{self, RunDocument};
 use crate::experiment::saved;
-use crate::experiment::saved_run::{self, SavedRun};
 use crate::render::export;
 use crate::scenario::load;
 
@@ -72,8 +72,8 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
-    let loaded = load::parse(&run.scenario_toml, saved_run::FILE, Path::new(""), &[])?;
+fn convert(args: &Args, run: &RunDocument) -> anyhow::Result<Vec<u8>> {
+    let loaded = load::parse(&run.scenario_toml, run_document::FILE, Path::new(""), &[])?;
     let scenario = &loaded.scenario;
     Ok(if args.csv {
         export::csv::csv(run).into_bytes()
@@ -90,7 +90,7 @@ fn convert(args: &Args, run: &SavedRun) -> anyhow::Result<Vec<u8>> {
     })
 }
 
-fn read(path: &Path, console: Console) -> anyhow::Result<SavedRun> {
+fn read(path: &Path, console: Console) -> anyhow::Result<RunDocument> {
     let name = path.display();
     if !reading::has_run(path)? {
         if path.join("results.json").exists() {

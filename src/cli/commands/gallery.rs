@@ -108,7 +108,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 /// Pictures of one run: those whose names begin so, under these names.
 fn one_run(loaded: &Loaded, names: &[&str], console: Console) -> anyhow::Result<Vec<Picture>> {
     let outcome = run::simulate(loaded, false, console)?;
-    let pictures = run::pictures(loaded, &outcome.first).into_iter();
+    let pictures = run::pictures(loaded, &outcome).into_iter();
     Ok(pictures
         .filter_map(|picture| {
             let name = names.iter().find(|name| picture.name.starts_with(**name))?;

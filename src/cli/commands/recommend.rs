@@ -114,6 +114,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     if question.objectives.is_empty() {
         question.objectives = objectives::of(&loaded)?;
     }
+    question.check()?;
     let choices = choices::parse_all(&args.also, &loaded)?;
     let directory = args.out.clone().unwrap_or_else(|| {
         Path::new("reports").join(format!("{}-recommendation", args.input.stem()))

@@ -14,7 +14,7 @@ use crate::cli::output::Output;
 use crate::cli::reading::Reading;
 use crate::experiment::recommend::{Recommendation, SCHEMA};
 use crate::experiment::saved::{self, SWEEP_SCHEMA, SavedError};
-use crate::experiment::{SweepResult, saved_run};
+use crate::experiment::{SweepResult, run_document};
 use crate::render::number::counted;
 use crate::render::plot::{self, Picture};
 use crate::render::report::{self, Provenance, Report};
@@ -45,7 +45,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         return Err(nothing(&args.directory));
     }
     let output = Output::existing(&args.directory)?;
-    if ![manifest::FILE, RECOMMENDATION, saved_run::FILE, SWEEP]
+    if ![manifest::FILE, RECOMMENDATION, run_document::FILE, SWEEP]
         .into_iter()
         .any(has)
     {
@@ -55,7 +55,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let kind = match &reading.manifest {
         Some(manifest) => manifest.kind,
         None if has(RECOMMENDATION) => Kind::Recommendation,
-        None if has(saved_run::FILE) && !has(SWEEP) => Kind::Run,
+        None if has(run_document::FILE) && !has(SWEEP) => Kind::Run,
         None => Kind::Sweep,
     };
     let desk = Desk {
@@ -121,7 +121,7 @@ fn run(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
             "a saved run is printed as text or markdown; `ckptsim export` has csv, and run.json is json"
         );
     }
-    let saved = desk.read(saved_run::FILE, saved_run::parse)?;
+    let saved = desk.read(run_document::FILE, run_document::parse)?;
     let pictures = report::numbered(report::run_pictures(&saved));
     let shown = write_pictures(&pictures, &mut desk.output)?;
     let provenance = desk.provenance(saved.result.digest.clone());

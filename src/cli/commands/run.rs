@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use clap::ValueEnum;
-use serde_json::{Map, Value, json};
 
 use crate::cli::clock;
 use crate::cli::commands::report::write_pictures;
@@ -17,21 +16,16 @@ use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::experiment::guard::guarded;
-use crate::experiment::journal::Journal;
 use crate::experiment::objectives::Judged;
-use crate::experiment::occupancy::Window;
 use crate::experiment::recommend::Verdict;
-use crate::experiment::replicate::Replication;
-use crate::experiment::run::RunError;
-use crate::experiment::saved::{self, RUN_SCHEMA};
-use crate::experiment::saved_run::Queue;
-use crate::experiment::sweep::{Options, replications, run_count, sweep};
-use crate::experiment::{PointSummary, RunResult};
-use crate::experiment::{flights, grid, objectives, occupancy, run, saved_run};
-use crate::measure::{Occupancy, Place, rest};
+use crate::experiment::run::Simulation;
+use crate::experiment::run_document::{self, RunDocument};
+use crate::experiment::saved;
+use crate::experiment::simulate::{self, Simulated};
+use crate::experiment::sweep::Options;
+use crate::measure::{CloseUp, Trace};
 use crate::render::{plot, report};
 use crate::scenario::load::Loaded;
-use crate::scenario::{Alignment, Scenario};
 
 /// Simulate one configuration; print objectives, phases, why the slowest checkpoint is slow, and the formulas
 #[derive(clap::Args, Debug)]
@@ -81,9 +75,9 @@ const TRACE_LINES_MAX: usize = 2_000;
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let loaded = args.input.load(console)?;
     if args.trace {
-        let seed = loaded.scenario.job.seed;
-        let lines = guarded(|| run::trace(&loaded.scenario, seed, 1, TRACE_LINES_MAX))?;
-        console.text(&lines.join("\n"))?;
+        let mut trace = Trace::new(1, TRACE_LINES_MAX);
+        guarded(|| Simulation::new(&loaded.scenario).observe(&mut trace).run())?;
+        console.text(&trace.lines.join("\n"))?;
         return Ok(Exit::Success);
     }
     let began = clock::now();
@@ -113,9 +107,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let outcome = simulate(&loaded, !args.no_loss, console)?;
     let missed = outcome.objectives.iter().any(|one| !one.verdict.is_met());
     // What was found is kept before it is told: whoever reads may have gone away.
+    let mut close_up = None;
     let written = match output {
         Some(mut output) => {
-            write(&loaded, &outcome, &mut output)?;
+            close_up = write(&loaded, &outcome, &mut output)?;
             let note = told(&output);
             let made = Made {
                 wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -131,9 +126,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     match args.format {
         Format::Text => {
             let file = args.input.file.display().to_string();
-            console.text(&summary::text(&loaded, &outcome, &file))?;
+            console.text(&summary::text(&loaded, &outcome, &file, close_up.as_ref()))?;
         }
-        Format::Json => console.result(&serde_json::to_string(&json(&loaded, &outcome))?)?,
+        Format::Json => {
+            let document = RunDocument::of(&loaded, &outcome);
+            console.result(&document.json(&loaded.scenario).to_string())?;
+        }
     }
     if let Some(note) = written {
         console.note(&note);
@@ -161,26 +159,19 @@ fn tell_unjudged(objectives: &[Judged], console: Console) {
     }
 }
 
-/// Writes the result and the pictures.
-fn write(loaded: &Loaded, outcome: &Simulated, output: &mut Output) -> anyhow::Result<()> {
-    let mut result = json(loaded, outcome);
-    let Looked {
-        pictures,
-        seen,
-        queues,
-    } = look(loaded, &outcome.first);
-    result["flights"] = json!(flights::observe(&loaded.scenario, loaded.scenario.job.seed));
-    if let Some((window, occupancy)) = seen {
-        let Window {
-            vertex, subtask, ..
-        } = window;
-        result["watched"] = json!(Place { vertex, subtask });
-        result["result"]["occupancy"] = json!(occupancy);
-        result["queues"] = json!(queues);
-    }
-    output.write(saved_run::FILE, &saved::json(&result))?;
-    write_pictures(&report::numbered(pictures), output)?;
-    Ok(())
+/// Looks closer, and writes the result and the pictures.
+fn write(
+    loaded: &Loaded,
+    outcome: &Simulated,
+    output: &mut Output,
+) -> anyhow::Result<Option<CloseUp>> {
+    let mut document = RunDocument::of(loaded, outcome);
+    let close_up = document.look(&loaded.scenario, &outcome.flights);
+    let content = saved::json(&document.json(&loaded.scenario));
+    output.write(run_document::FILE, &content)?;
+    let pictures = report::numbered(report::run_pictures(&document));
+    write_pictures(&pictures, output)?;
+    Ok(close_up)
 }
 
 /// Of each picture only the PNG is named.
@@ -201,82 +192,17 @@ fn told(output: &Output) -> String {
     format!("written to {directory}: {}", names.join(" "))
 }
 
-/// What there is to see of a run.
-struct Looked {
-    pictures: Vec<plot::Picture>,
-    /// The buffers as the scenario has them, and where.
-    seen: Option<(Window, Occupancy)>,
-    /// The same with aligned and with unaligned barriers.
-    queues: Vec<Queue>,
-}
-
 /// The slowest checkpoint as a Gantt chart, and the buffers in front of the subtask that waited longest: as the
 /// scenario is with aligned barriers, and with unaligned ones.
-pub fn pictures(loaded: &Loaded, first: &RunResult) -> Vec<plot::Picture> {
-    look(loaded, first).pictures
+pub fn pictures(loaded: &Loaded, outcome: &Simulated) -> Vec<plot::Picture> {
+    let mut document = RunDocument::of(loaded, outcome);
+    document.look(&loaded.scenario, &[]);
+    report::run_pictures(&document)
 }
 
-fn look(loaded: &Loaded, first: &RunResult) -> Looked {
-    let scenario = &loaded.scenario;
-    let origin = plot::Origin {
-        scenario: scenario.job.name.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        sha256: loaded.sha256(),
-        seed: scenario.job.seed,
-    };
-    let mut pictures = plot::run_pictures(first, &origin);
-    let mut queues = Vec::new();
-    let seen = occupancy::window(scenario, first).map(|window| {
-        let look = |alignment| {
-            occupancy::observe(
-                &occupancy::with_alignment(scenario, alignment),
-                scenario.job.seed,
-                window,
-            )
-        };
-        let (aligned, unaligned) = (look(Alignment::Aligned), look(Alignment::Unaligned));
-        pictures.extend(plot::occupancy::picture(
-            &[("aligned", &aligned), ("unaligned", &unaligned)],
-            &origin,
-        ));
-        for (mode, occupancy) in [("aligned", &aligned), ("unaligned", &unaligned)] {
-            queues.push(Queue {
-                mode: mode.to_owned(),
-                occupancy: occupancy.clone(),
-            });
-        }
-        let own = match scenario.checkpointing.alignment {
-            Alignment::Aligned => aligned,
-            Alignment::Unaligned => unaligned,
-            other => look(other),
-        };
-        (window, own)
-    });
-    Looked {
-        pictures,
-        seen,
-        queues,
-    }
-}
-
-/// A scenario's replications: the first one whole, all of them summarised.
-pub struct Simulated {
-    /// Replication 0.
-    pub first: RunResult,
-    /// Wall time of its event loop, without set-up, in nanoseconds.
-    pub event_loop_ns: u64,
-    /// Over all replications.
-    pub summary: PointSummary,
-    /// Events of all runs.
-    pub events: u64,
-    /// What the scenario wants, judged by all replications.
-    pub objectives: Vec<Judged>,
-}
-
-/// Makes all replications of a scenario.
+/// Makes all replications of a scenario, and tells what was odd about them.
 pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result<Simulated> {
     let job = &loaded.scenario.job;
-    let (first, event_loop_ns) = guarded(|| timed(&loaded.scenario))?;
     let stop = AtomicBool::new(false);
     let mut options = Options {
         jobs: 0,
@@ -286,109 +212,15 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
         stop: &stop,
         progress: &|_| {},
     };
-    let points = grid::points(loaded, &[])?;
-    let progress = Progress::new(console, run_count(&points, &options));
+    let progress = Progress::new(console, simulate::runs(loaded, &options)?);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    // The first replication has just been made.
-    let runner = |scenario: &Scenario, seed: u64, replication: u32| {
-        if replication == 0 && *scenario == loaded.scenario {
-            return Ok(first.clone());
-        }
-        run::run(scenario, seed, replication)
-    };
-    let mut journal = Journal::in_memory();
-    let swept = sweep(&points, &options, &mut journal, runner)?;
+    let began = clock::now();
+    let now_ns = || u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let simulated = simulate::simulate(loaded, &options, &now_ns)?;
     progress.finish();
-    for trouble in &swept.troubles {
+    for trouble in &simulated.troubles {
         console.note(&format!("warning: {trouble}"));
     }
-    let replications = replications(&points[0].scenario, &options, &journal);
-    let replications: Vec<Replication> = replications.into_iter().flatten().collect();
-    let summary = swept
-        .points
-        .into_iter()
-        .next()
-        .expect("one point gives one summary");
-    Ok(Simulated {
-        first,
-        event_loop_ns,
-        summary,
-        events: journal.events(),
-        objectives: objectives::judge(&objectives::of(loaded)?, &replications),
-    })
-}
-
-fn timed(scenario: &Scenario) -> Result<(RunResult, u64), RunError> {
-    let mut simulation = run::prepare(scenario, scenario.job.seed, 0)?;
-    let began = clock::now();
-    simulation.run()?;
-    let elapsed = began.elapsed();
-    Ok((
-        simulation.finish(),
-        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX),
-    ))
-}
-
-/// The content of `run.json`, as far as the run itself gives it.
-pub fn json(loaded: &Loaded, outcome: &Simulated) -> Value {
-    let Simulated {
-        first,
-        event_loop_ns,
-        summary,
-        ..
-    } = outcome;
-    let names: Vec<&str> = first
-        .vertices
-        .iter()
-        .map(|vertex| vertex.name.as_str())
-        .collect();
-    let details: Map<String, Value> = first
-        .checkpoints
-        .iter()
-        .map(|record| (record.id.to_string(), rest::details(record, &names)))
-        .collect();
-    let by_vertex =
-        |read: &dyn Fn(&crate::experiment::VertexResult) -> Value| -> Map<String, Value> {
-            first
-                .vertices
-                .iter()
-                .map(|vertex| (vertex.name.clone(), read(vertex)))
-                .collect()
-        };
-    let mut value = json!({
-        "schema": RUN_SCHEMA,
-        "version": env!("CARGO_PKG_VERSION"),
-        "scenario": loaded.scenario.job.name,
-        "scenario_sha256": loaded.sha256(),
-        "scenario_toml": loaded.toml(),
-        "seed": first.seed,
-        "digest": first.digest,
-        "events": first.events,
-        "buffers_processed": first.buffers_processed,
-        "event_loop_ns": event_loop_ns,
-        "simulated_ms": first.end.as_millis(),
-        "warmup_ms": first.warmup.as_millis(),
-        "job_end": first.job_end,
-        "checkpoints": rest::checkpoints(
-            &first.checkpoints,
-            first.failed_in_preflight,
-            loaded.scenario.checkpointing.retained,
-        ),
-        "details": details,
-        "throughput": by_vertex(&|vertex| json!(vertex.records_per_s)),
-        "busy": by_vertex(&|vertex| json!(vertex.busy)),
-        "backpressured": by_vertex(&|vertex| json!(vertex.backpressured)),
-        "idle": by_vertex(&|vertex| json!(vertex.idle)),
-        "formulas": summary.comparisons,
-        "summary": summary,
-        "result": first,
-    });
-    if !outcome.objectives.is_empty() {
-        value["objectives"] = json!(outcome.objectives);
-    }
-    if let Some(consistency) = &first.consistency {
-        value["consistency"] = json!(consistency);
-    }
-    value
+    Ok(simulated)
 }

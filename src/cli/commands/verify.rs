@@ -13,7 +13,8 @@ use crate::cli::manifest::{self, Kind, Manifest, SWEEP};
 use crate::cli::output;
 use crate::cli::reading::Reading;
 use crate::experiment::journal::Journal;
-use crate::experiment::{grid, saved, saved_run};
+use crate::experiment::run_document::{self, RunDocument};
+use crate::experiment::{grid, saved};
 use crate::render::number::counted;
 use crate::scenario::axis::Axis;
 use crate::scenario::input_file;
@@ -107,8 +108,8 @@ fn make_run(manifest: &Manifest, directory: &Path, console: Console) -> anyhow::
     expect_scenario(manifest, &loaded, &file)?;
     let outcome = run::simulate(&loaded, manifest.loss, console)?;
     Ok(Again {
-        file: saved_run::FILE,
-        result: reread(&run::json(&loaded, &outcome))?,
+        file: run_document::FILE,
+        result: reread(&RunDocument::of(&loaded, &outcome).json(&loaded.scenario))?,
         digest: outcome.first.digest,
     })
 }

@@ -12,17 +12,16 @@ mod what_if;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{self, Agenda, Streams};
 use crate::experiment::RunResult;
 pub use crate::experiment::explain::bottleneck::{Bottleneck, Resource};
 use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
 pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
 use crate::experiment::guard::guarded;
-use crate::experiment::run::RunError;
+use crate::experiment::measured::counted;
+use crate::experiment::run::{RunError, Simulation};
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
-use crate::model::Job;
-use crate::model::observe::{FailureReason, Observer};
+use crate::model::observe::FailureReason;
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, SimTime};
@@ -94,6 +93,8 @@ pub struct Ask<'a> {
     pub run: &'a RunResult,
     /// The id of a checkpoint; `None` = the slowest one.
     pub checkpoint: Option<u64>,
+    /// What was seen of it from close by, if somebody has looked already: replication 0 is simulated once more otherwise.
+    pub close_up: Option<&'a CloseUp>,
     /// Whether other options are tried.
     pub what_if: bool,
 }
@@ -139,20 +140,13 @@ pub enum ExplainError {
 
 /// The slowest completed checkpoint after warm-up that is no savepoint.
 pub fn slowest(run: &RunResult) -> Option<&CheckpointRecord> {
-    let counted = run.checkpoints.iter().filter(|record| {
-        record.kind == CheckpointKind::Checkpoint
-            && record.trigger >= run.warmup
-            && record.end_to_end().is_some()
-    });
-    counted.max_by_key(|record| (record.end_to_end(), std::cmp::Reverse(record.id)))
+    let completed = counted(run).filter(|record| record.end_to_end().is_some());
+    completed.max_by_key(|record| (record.end_to_end(), std::cmp::Reverse(record.id)))
 }
 
 /// The first checkpoint after warm-up that ran into its timeout and is no savepoint.
 fn first_expired(run: &RunResult) -> Option<&CheckpointRecord> {
-    let mut checkpoints = run.checkpoints.iter();
-    checkpoints.find(|record| {
-        record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup && expired(record)
-    })
+    counted(run).find(|record| expired(record))
 }
 
 fn expired(record: &CheckpointRecord) -> bool {
@@ -186,9 +180,19 @@ pub fn explain(
         return Err(not_completed(scenario, asked));
     };
     let duration = latest_ack.since(record.trigger);
-    let close_up = close_up(scenario, run.seed, record.id, durable);
+    let known = ask
+        .close_up
+        .filter(|known| spared.is_none() && known.checkpoint() == record.id);
+    let made = known.is_none().then(|| {
+        let mut close_up = CloseUp::new(record.id, durable);
+        let again = Simulation::new(scenario).seed(run.seed);
+        // What could not be simulated again is not as it was recorded.
+        let _ = again.observe(&mut close_up).look_until(durable);
+        close_up
+    });
+    let close_up = known.or(made.as_ref()).expect("one or the other");
     let differs = ExplainError::Differs { id: record.id };
-    let tree = tree(scenario, seen, record, &close_up).ok_or(differs.clone())?;
+    let tree = tree(scenario, seen, record, close_up).ok_or(differs.clone())?;
     if tree.length != duration {
         return Err(differs);
     }
@@ -280,27 +284,6 @@ fn not_completed(scenario: &Scenario, record: &CheckpointRecord) -> ExplainError
         why,
         missing,
     }
-}
-
-/// Simulates replication 0 once more, up to the end of a checkpoint, and looks at it: looking does not change a run.
-fn close_up(scenario: &Scenario, seed: u64, checkpoint: u64, until: SimTime) -> CloseUp {
-    let vertices = scenario.vertices.iter();
-    let parallelism: Vec<usize> = vertices.map(|vertex| vertex.parallelism).collect();
-    let mut agenda = Agenda::default();
-    let mut close_up = None;
-    let slot = &mut close_up;
-    let mut job = Job::new(
-        scenario,
-        &Streams::new(seed, 0),
-        move |network| -> &mut dyn Observer {
-            slot.insert(CloseUp::new(checkpoint, &parallelism, network.channels()))
-        },
-        &mut agenda,
-    );
-    // A limit on events has not ended the run before; a failed job ends here as it did there.
-    engine::run(&mut job, &mut agenda, until, scenario.simulation.max_events);
-    drop(job);
-    close_up.expect("the job asked for it")
 }
 
 /// The critical path of a completed checkpoint; `None` if it was not seen as it was recorded.

@@ -198,13 +198,15 @@ fn coordinates(interval_s: f64, labels: &[String]) -> Vec<Coordinate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::MetricId;
     use crate::experiment::recommend::objective::{minimised, parse};
+    use crate::experiment::replicate::Figures;
 
     /// Sites of one branch: overhead falls with the interval, recovery rises, duration falls.
     fn visited(rungs: &[f64]) -> Visited {
         let run = |interval_s: f64| {
             let mut run = Replication {
-                overhead: Some(1.0 / interval_s),
+                figures: Figures::from_iter([(MetricId::Overhead, 1.0 / interval_s)]),
                 ..Replication::default()
             };
             run.recoveries.recovery.ended = vec![interval_s];

@@ -6,6 +6,8 @@ use crate::experiment::metric::{self, Metric, Reading};
 use crate::experiment::recommend::result::{Objective, Verdict};
 use crate::experiment::replicate::Replication;
 use crate::measure::Estimate;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::units::Unit;
 
 /// The question: what must hold, and what should be small.
 #[derive(Clone, Debug)]
@@ -48,11 +50,33 @@ impl Question {
             .any(Metric::needs_failure)
     }
 
+    /// Every metric of the question is one that a search measures; the error says which is not.
+    pub fn check(&self) -> Result<(), Diagnostics> {
+        let objectives = self.objectives.iter();
+        let asked = objectives.map(|objective| objective.metric.name.as_str());
+        let asked = asked.chain([self.minimised.name]);
+        let refused = asked.filter(|name| Metric::find(name).is_ok_and(Metric::needs_pairs));
+        let refused: Vec<Diagnostic> = refused
+            .map(|name| {
+                let problem = format!(
+                    "`{name}` takes paired runs at saturation, which a search does not make"
+                );
+                Diagnostic::error(problem)
+                    .help("`overhead` is what sync phases take of the same throughput")
+            })
+            .collect();
+        if refused.is_empty() {
+            Ok(())
+        } else {
+            Err(Diagnostics(refused))
+        }
+    }
+
     /// The longest time that an objective allows a failure to take, s.
     pub fn longest_recovery_s(&self) -> Option<f64> {
         let asked = self.objectives.iter().filter(|objective| {
             Metric::find(&objective.metric.name).is_ok_and(Metric::needs_failure)
-                && objective.metric.unit == "s"
+                && objective.metric.unit == Unit::Time
         });
         asked.map(|objective| objective.bound).reduce(f64::max)
     }
@@ -177,7 +201,9 @@ fn excess(objective: &Objective, reading: Option<&Reading>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::MetricId;
     use crate::experiment::recommend::objective::{minimised, parse};
+    use crate::experiment::replicate::Figures;
 
     fn question(objective: &str) -> Question {
         Question {
@@ -188,7 +214,7 @@ mod tests {
 
     fn runs(recoveries: &[f64], open: &[f64]) -> Vec<Replication> {
         let mut run = Replication {
-            overhead: Some(0.01),
+            figures: Figures::from_iter([(MetricId::Overhead, 0.01)]),
             ..Replication::default()
         };
         run.recoveries.recovery.ended = recoveries.to_vec();
@@ -218,5 +244,12 @@ mod tests {
         let judged = question("recovery_p50<=50s").judge(&runs(&[60.0], &[]));
         assert!((judged.excess - 0.2).abs() < 1e-12);
         assert_eq!(judged.worst, Some(0));
+    }
+
+    #[test]
+    fn a_search_refuses_a_metric_that_only_paired_runs_have() {
+        assert!(question("overhead<=1%").check().is_ok());
+        let refused = question("throughput_loss<=1%").check().unwrap_err();
+        assert!(refused.to_string().contains("paired runs"), "{refused}");
     }
 }

@@ -6,7 +6,7 @@ use crate::experiment::metric::Metric;
 use crate::experiment::recommend::result::{MetricName, Objective, Relation};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, SourceText};
 use crate::units::parse::{self, UnitError};
-use crate::units::{Bytes, SimDuration};
+use crate::units::{Bytes, SimDuration, Unit};
 
 const RELATIONS: &[(&str, Relation)] = &[
     ("<=", Relation::AtMost),
@@ -48,7 +48,7 @@ impl MetricName {
         MetricName {
             name: metric.name.to_owned(),
             meaning: metric.meaning.to_owned(),
-            unit: metric.unit.to_owned(),
+            unit: metric.unit,
         }
     }
 }
@@ -125,18 +125,18 @@ fn bound(metric: &Metric, text: &str) -> Result<f64, UnitError> {
         return Err(UnitError::new("the bound is missing"));
     }
     match metric.unit {
-        "s" => parse::duration(text).map(SimDuration::as_secs_f64),
-        "B" => parse::size(text).map(Bytes::as_f64),
-        "B/h" => {
+        Unit::Time => parse::duration(text).map(SimDuration::as_secs_f64),
+        Unit::Bytes => parse::size(text).map(Bytes::as_f64),
+        Unit::BytesPerHour => {
             let size = text.strip_suffix("/h").ok_or_else(|| {
                 UnitError::new(format!("`{text}` is no size per hour"))
                     .with_help("write for example `50 GiB/h`")
             })?;
             parse::size(size.trim()).map(Bytes::as_f64)
         }
-        "share" => parse::share(text),
-        "1/s" | "records/s" => parse::record_rate(text),
-        _ => text
+        Unit::Share => parse::share(text),
+        Unit::PerSecond | Unit::RecordsPerSecond => parse::record_rate(text),
+        Unit::Money | Unit::Records | Unit::States | Unit::Plain => text
             .parse::<f64>()
             .ok()
             .filter(|number| number.is_finite())

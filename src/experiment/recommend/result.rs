@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::experiment::replicate::NOT_SIMULATED;
 use crate::experiment::result::Coordinate;
 use crate::measure::Estimate;
+use crate::units::Unit;
 
 /// Format of the file.
 pub const SCHEMA: &str = "ckptsim.recommendation/1";
@@ -75,7 +76,7 @@ pub struct MetricName {
     /// In words.
     pub meaning: String,
     /// Base unit of its values: `s`, `B`, `share`, `1/s`, `records/s`, `B/h`, or empty.
-    pub unit: String,
+    pub unit: Unit,
 }
 
 /// Which side of the bound is wished.

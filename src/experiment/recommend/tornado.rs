@@ -172,8 +172,10 @@ fn walk(base: &Base<'_>, evaluate: &dyn Fn(Site, u32) -> Replication) -> (End, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::MetricId;
     use crate::experiment::recommend::ladder::rungs;
     use crate::experiment::recommend::objective::{minimised, parse};
+    use crate::experiment::replicate::Figures;
     use crate::experiment::sample;
     use crate::scenario::{Rate, Work};
 
@@ -189,7 +191,7 @@ mod tests {
         };
         let interval_s = ladder[site.rung];
         let mut run = Replication {
-            overhead: Some(1.0 / interval_s),
+            figures: Figures::from_iter([(MetricId::Overhead, 1.0 / interval_s)]),
             ..Replication::default()
         };
         run.recoveries.recovery.ended = vec![40.0 + interval_s * rate / 1000.0];

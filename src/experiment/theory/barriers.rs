@@ -12,6 +12,7 @@ use crate::formulas::visibility::two_phase_commit;
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::Law;
 use crate::scenario::calibration::{ASYNC_END_TO_ACK, FINALISE, INLINE_ASYNC, NOTIFY, TRIGGER_RPC};
+use crate::units::Unit;
 
 /// Mean length of a record at the sources, s.
 const RECORD_S: f64 = 0.1;
@@ -64,14 +65,14 @@ close = "0 s"
             Reading {
                 law: "order statistics",
                 case: format!("slowest of {n}, exponential"),
-                unit: "s",
+                unit: Unit::Time,
                 closed_form: RECORD_S * expected(Law::Exponential, Order::largest(n)),
                 read: Box::new(move |run| mean_of_checkpoints(run, slowest)),
             },
             Reading {
                 law: "order statistics",
                 case: format!("alignment (max − min) of {n} channels"),
-                unit: "s",
+                unit: Unit::Time,
                 closed_form: RECORD_S * alignment_spread(Law::Exponential, n),
                 read: Box::new(move |run| mean_of_checkpoints(run, alignment)),
             },
@@ -115,7 +116,7 @@ close = "0 s"
     let mut readings = vec![Reading {
         law: "quorum",
         case: format!("commit, {quorum} of {replicas}, exponential"),
-        unit: "s",
+        unit: Unit::Time,
         closed_form: commit_s,
         read: Box::new(move |run| mean_of_checkpoints(run, commit)),
     }];
@@ -133,7 +134,7 @@ fn visibility(commit_s: f64) -> Reading {
     Reading {
         law: "two-phase commit",
         case: "visible after U(0, 10 s) + d, mean".to_owned(),
-        unit: "s",
+        unit: Unit::Time,
         closed_form: two_phase_commit(10.0, d).mean_s,
         read: Box::new(|run| Waits::of(run).mean()),
     }

@@ -9,6 +9,7 @@ use crate::formulas::catch_up::Outage;
 use crate::formulas::restart::Restart;
 use crate::measure::timeline::Sample;
 use crate::scenario::calibration::{DEPLOY, FAILURE_REPORT, RESTART_LATE, RESTORE_INLINE};
+use crate::units::Unit;
 
 /// When the restored checkpoint was triggered, s.
 const TRIGGER_S: f64 = 120.0;
@@ -90,14 +91,14 @@ kind = "checkpoint"
             Reading {
                 law: "fluid catch-up",
                 case: format!("lag peak, {name}"),
-                unit: "records",
+                unit: Unit::Records,
                 closed_form: outage.lag_peak_records(),
                 read: Box::new(lag_peak_records),
             },
             Reading {
                 law: "fluid catch-up",
                 case: format!("drain, {name}"),
-                unit: "s",
+                unit: Unit::Time,
                 closed_form: drain_s,
                 read: Box::new(|run| Some(run.recoveries.first()?.catch_up()?.as_secs_f64())),
             },

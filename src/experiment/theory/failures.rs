@@ -11,6 +11,7 @@ use crate::formulas::availability::Repair;
 use crate::formulas::interval::{Renewal, jayasekara_period_s, utilisation_safe_restart};
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::calibration::{DEPLOY, FAILURE_REPORT, RESTART_LATE};
+use crate::units::Unit;
 
 /// Mean time between failures, time on the thread per checkpoint, failure until all tasks run, s.
 const LAW: Renewal = Renewal {
@@ -83,7 +84,7 @@ what = "task"
     let mut readings = vec![Reading {
         law,
         case: format!("useful time, {name}T = {factor} T*"),
-        unit: "share",
+        unit: Unit::Share,
         closed_form: utilisation_safe_restart(&LAW, period_s, upload_s),
         read: Box::new(|run| Some(useful_share(run, LAW.cost_s))),
     }];
@@ -101,7 +102,7 @@ fn availability(factor: f64) -> Reading {
     Reading {
         law: "availability",
         case: format!("MTBF 600 s, MTTR 40 s, T = {factor} T*"),
-        unit: "share",
+        unit: Unit::Share,
         closed_form: repair.availability(),
         read: Box::new(|run| Some(1.0 - Recoveries::of(run).unavailability?)),
     }

@@ -21,6 +21,7 @@ use crate::experiment::result::RunResult;
 use crate::experiment::run::{RunError, run};
 use crate::measure::{CheckpointRecord, Estimate, Scale};
 use crate::scenario::{Scenario, load};
+use crate::units::Unit;
 
 /// Confidence of all intervals of the table together.
 const CONFIDENCE: f64 = 0.95;
@@ -33,7 +34,7 @@ pub struct Row {
     /// What it says, and for which numbers.
     pub case: String,
     /// Base unit of the values.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// What the closed form says.
     pub closed_form: f64,
     /// What the simulation says; its interval holds together with those of all other rows.
@@ -56,7 +57,7 @@ type Reader = Box<dyn Fn(&RunResult) -> Option<f64> + Send + Sync>;
 struct Reading {
     law: &'static str,
     case: String,
-    unit: &'static str,
+    unit: Unit,
     closed_form: f64,
     read: Reader,
 }
@@ -154,7 +155,7 @@ mod tests {
         let reading = |closed_form| Reading {
             law: "test",
             case: String::new(),
-            unit: "s",
+            unit: Unit::Time,
             closed_form,
             read: Box::new(|_| None),
         };

@@ -5,6 +5,7 @@
 use crate::experiment::theory::{Experiment, Reading, mean_of_checkpoints};
 use crate::formulas::queueing::{Queue, mg1_wait_s};
 use crate::scenario::calibration::TRIGGER_RPC;
+use crate::units::Unit;
 
 /// Services per second of the server.
 const SERVICES_PER_S: f64 = 100.0;
@@ -53,7 +54,7 @@ close = "0 s"
     let reading = Reading {
         law,
         case: format!("wait before service, ρ = {load}"),
-        unit: "s",
+        unit: Unit::Time,
         closed_form: wait_s,
         read: Box::new(move |run| {
             mean_of_checkpoints(run, |record| {

@@ -3,7 +3,7 @@
 //! Names carry their units; instants count from the start of the simulated job. Milliseconds have decimals, because
 //! Flink's rounding hides what a simulator knows.
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
 use crate::units::{SimDuration, SimTime};
 
@@ -55,7 +55,7 @@ struct Row<'r> {
 }
 
 /// All columns, each with as many cells as there are checkpoints times subtasks.
-pub fn columns(run: &SavedRun) -> Vec<Column> {
+pub fn columns(run: &RunDocument) -> Vec<Column> {
     let rows = rows(run);
     let text = |name, read: &dyn Fn(&Row) -> Option<String>| Column {
         name,
@@ -121,7 +121,7 @@ pub fn columns(run: &SavedRun) -> Vec<Column> {
     ]
 }
 
-fn rows(run: &SavedRun) -> Vec<Row<'_>> {
+fn rows(run: &RunDocument) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for checkpoint in &run.result.checkpoints {
         for (vertex, subtasks) in run.result.vertices.iter().zip(&checkpoint.subtasks) {

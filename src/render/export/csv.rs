@@ -1,11 +1,11 @@
 //! CSV: one row per checkpoint and subtask.
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::export::columns::{Cells, columns};
 use crate::render::sheet::{Sheet, cell};
 
 /// The rows as text; what is missing is an empty cell.
-pub fn csv(run: &SavedRun) -> String {
+pub fn csv(run: &RunDocument) -> String {
     let columns = columns(run);
     let mut sheet = Sheet::new(columns.iter().map(|column| column.name));
     let rows = columns.first().map_or(0, |column| column.cells.len());

@@ -6,12 +6,12 @@
 use std::fmt::Write;
 
 use crate::experiment::VertexResult;
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
 use crate::units::SimTime;
 
 /// The exposition, ending in `# EOF`. `sources` says of every vertex whether it is one.
-pub fn openmetrics(run: &SavedRun, sources: &[bool]) -> String {
+pub fn openmetrics(run: &RunDocument, sources: &[bool]) -> String {
     let mut page = Page(String::new());
     job(run, &mut page);
     tasks(run, &mut page);
@@ -97,7 +97,7 @@ const OF_COUNTS: [OfCounts; 4] = [
     ),
 ];
 
-fn job(run: &SavedRun, page: &mut Page) {
+fn job(run: &RunDocument, page: &mut Page) {
     let labels = format!("job_name=\"{}\"", escaped(&run.scenario));
     let mut completed: Vec<(SimTime, &CheckpointRecord)> = run
         .result
@@ -176,7 +176,7 @@ fn total(record: &CheckpointRecord, read: fn(&SubtaskRecord) -> u64) -> f64 {
 /// A metric of a task that an ack sets: name, meaning, nanoseconds.
 type OfAck = (&'static str, &'static str, fn(&SubtaskRecord) -> u64);
 
-fn tasks(run: &SavedRun, page: &mut Page) {
+fn tasks(run: &RunDocument, page: &mut Page) {
     let each: [OfAck; 2] = [
         (
             "checkpointStartDelayNanos",
@@ -209,7 +209,7 @@ fn tasks(run: &SavedRun, page: &mut Page) {
 }
 
 /// Shares of time and rates: means after warm-up, at the end of the run.
-fn rates(run: &SavedRun, sources: &[bool], page: &mut Page) {
+fn rates(run: &RunDocument, sources: &[bool], page: &mut Page) {
     let is_source = |vertex: usize| sources.get(vertex).copied().unwrap_or(false);
     let any: &dyn Fn(usize) -> bool = &|_| true;
     let metrics: [Rate; 5] = [
@@ -255,7 +255,7 @@ type Rate<'a> = (
 );
 
 /// `(vertex, subtask, labels)` of all subtasks.
-fn subtasks(run: &SavedRun) -> impl Iterator<Item = (usize, usize, String)> {
+fn subtasks(run: &RunDocument) -> impl Iterator<Item = (usize, usize, String)> {
     let job = escaped(&run.scenario);
     run.result
         .vertices

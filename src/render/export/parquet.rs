@@ -10,11 +10,11 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::export::columns::{Cells, Column, columns};
 
 /// The content of a Parquet file; where it comes from stands in its key-value metadata.
-pub fn parquet(run: &SavedRun) -> Result<Vec<u8>, ParquetError> {
+pub fn parquet(run: &RunDocument) -> Result<Vec<u8>, ParquetError> {
     let columns = columns(run);
     let fields: Result<Vec<_>, _> = columns.iter().map(field).collect();
     let schema = Type::group_type_builder("checkpoints")

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::measure::rest;
 use crate::scenario::flink::{Alignment, Backend, Checkpointing, Mode};
 use crate::units::SimDuration;
 
 /// `checkpoints`, `checkpoints/config`, and `checkpoints/details/<id>/subtasks/<vertex>` for all ids and vertices.
 /// Vertices go by their names; timestamps count from the start of the job.
-pub fn rest(run: &SavedRun, options: &Checkpointing) -> Value {
+pub fn rest(run: &RunDocument, options: &Checkpointing) -> Value {
     let result = &run.result;
     let names: Vec<&str> = result
         .vertices

@@ -1,8 +1,8 @@
 //! A small saved run for the tests of this module: two checkpoints, the second one failed and unaligned.
 
 use crate::experiment::course::Course;
+use crate::experiment::run_document::RunDocument;
 use crate::experiment::saved::RUN_SCHEMA;
-use crate::experiment::saved_run::SavedRun;
 use crate::experiment::{JobEnd, RunResult, VertexResult};
 use crate::measure::timeline::Sample;
 use crate::measure::{
@@ -16,21 +16,24 @@ fn at(millis: u64) -> SimTime {
 }
 
 /// A source of one subtask and a join of two.
-pub fn run() -> SavedRun {
-    SavedRun {
+pub fn run() -> RunDocument {
+    RunDocument {
         schema: RUN_SCHEMA.to_owned(),
         version: "0.0.0".to_owned(),
         scenario: "two \"checkpoints\"".to_owned(),
         scenario_sha256: "abcdef".to_owned(),
         scenario_toml: String::new(),
+        event_loop_ns: 0,
         result: result(),
-        flights: vec![
+        flights: Some(vec![
             flight(1, 0, (1_004, 1_104), true),
             flight(1, 1, (1_004, 1_005), true),
             flight(2, 0, (2_004, 2_010), true),
-        ],
+        ]),
         watched: Some(place(1, 0)),
         summary: crate::render::plot::sample::point(&[], Some(0.1)),
+        replications: Vec::new(),
+        objectives: Vec::new(),
         queues: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 
 use serde_json::json;
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::export::trace::event::Event;
 use crate::render::export::trace::lanes::Lanes;
 
@@ -21,7 +21,7 @@ use crate::render::export::trace::lanes::Lanes;
 const JOB_MANAGER: usize = 1;
 
 /// The trace as JSON, one event per line, in order of time.
-pub fn trace(run: &SavedRun) -> String {
+pub fn trace(run: &RunDocument) -> String {
     let lanes = Lanes::new(run);
     let mut events = slices::events(run, &lanes);
     events.extend(flows::events(run, &lanes));

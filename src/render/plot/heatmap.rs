@@ -1,5 +1,6 @@
 //! Picture: two settings at once, the median duration printed in every cell.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, SweepResult};
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
@@ -33,7 +34,7 @@ impl Plane<'_> {
     fn medians(&self) -> impl Iterator<Item = f64> {
         self.cells
             .iter()
-            .filter_map(|(_, _, point)| Some(point.duration_p50?.value))
+            .filter_map(|(_, _, point)| Some(point.metric(MetricId::DurationP50)?.value))
     }
 }
 
@@ -239,13 +240,13 @@ fn mark(
     numbers: bool,
 ) -> Mark {
     let (left, bottom) = (*column as f64, *row as f64);
-    let median = point.duration_p50.as_ref();
+    let median = point.metric(MetricId::DurationP50);
     let fill = median.map_or(NOTHING, |median| {
         Paint::Viridis(colours.position(median.value))
     });
     let mut text = median.map_or_else(
         || vec!["none".to_owned(), "completed".to_owned()],
-        |median| vec![Unit::Time.estimate(median)],
+        |median| vec![Unit::Time.estimate(&median)],
     );
     let failed = failed(point);
     if let Some(share) = failed.filter(|_| median.is_some()) {
@@ -261,8 +262,10 @@ fn mark(
 /// Share of checkpoints that failed, if any did.
 fn failed(point: &PointSummary) -> Option<f64> {
     let (failed, completed) = (
-        point.failed?.value,
-        point.completed.map_or(0.0, |completed| completed.value),
+        point.metric(MetricId::Failed)?.value,
+        point
+            .metric(MetricId::Completed)
+            .map_or(0.0, |completed| completed.value),
     );
     (failed > 0.0).then(|| failed / (failed + completed))
 }
@@ -272,7 +275,9 @@ fn finding(sweep: &SweepResult, plane: &Plane, (horizontal, vertical): (usize, u
     let medians: Vec<(usize, usize, f64)> = plane
         .cells
         .iter()
-        .filter_map(|(column, row, point)| Some((*column, *row, point.duration_p50?.value)))
+        .filter_map(|(column, row, point)| {
+            Some((*column, *row, point.metric(MetricId::DurationP50)?.value))
+        })
         .filter(|(_, _, median)| *median > 0.0)
         .collect();
     let Some((shortest, longest)) = extremes(medians.iter().map(|(_, _, median)| *median)) else {
@@ -346,8 +351,11 @@ fn data(sweep: &SweepResult, plane: &Plane, (horizontal, vertical): (usize, usiz
             plane.rows[*row].to_owned(),
             plane.fixed.clone(),
         ];
-        cells.extend(sheet::cells(point.duration_p50.as_ref()));
-        for count in [point.completed, point.failed] {
+        cells.extend(sheet::cells(point.metric(MetricId::DurationP50).as_ref()));
+        for count in [
+            point.metric(MetricId::Completed),
+            point.metric(MetricId::Failed),
+        ] {
             cells.push(count.map_or_else(String::new, |count| sheet::cell(count.value)));
         }
         sheet.push(cells);

@@ -1,6 +1,7 @@
 //! Picture: where load turns into long checkpoints. Full queues delay barriers, so durations explode near 100 %.
 
 use crate::experiment::SweepResult;
+use crate::experiment::metric::MetricId;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
 use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Missing, Panel, Rule};
@@ -40,7 +41,12 @@ pub fn picture(sweep: &SweepResult) -> Option<Picture> {
     let durations = loaded.iter().flat_map(|one| {
         let points = one.curve.points.iter();
         points
-            .flat_map(|(_, point)| [point.duration_p50, point.duration_p99])
+            .flat_map(|(_, point)| {
+                [
+                    point.metric(MetricId::DurationP50),
+                    point.metric(MetricId::DurationP99),
+                ]
+            })
             .flatten()
             .map(|estimate| estimate.value)
     });
@@ -89,7 +95,7 @@ fn offered<'c, 's>(curve: &'c Curve<'s>) -> Option<Loaded<'c, 's>> {
     let busy = |index: usize| {
         curve.points[index]
             .1
-            .utilisation
+            .metric(MetricId::Utilisation)
             .map(|busy| busy.value)
             .filter(|busy| *busy > 0.0)
     };
@@ -144,7 +150,13 @@ fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
     marks.extend(grid::band(paint, &medians));
     if curves == 1 {
         let tail = one.loads.iter().filter_map(|(load, _, index)| {
-            Some((*load, one.curve.points[*index].1.duration_p99?.value))
+            Some((
+                *load,
+                one.curve.points[*index]
+                    .1
+                    .metric(MetricId::DurationP99)?
+                    .value,
+            ))
         });
         let label = "p99".to_owned();
         marks.push(Mark::Line(Line {
@@ -174,7 +186,12 @@ fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
     let none: Vec<f64> = one
         .loads
         .iter()
-        .filter(|(_, _, index)| one.curve.points[*index].1.duration_p50.is_none())
+        .filter(|(_, _, index)| {
+            one.curve.points[*index]
+                .1
+                .metric(MetricId::DurationP50)
+                .is_none()
+        })
         .map(|(load, _, _)| *load)
         .collect();
     if !none.is_empty() {
@@ -191,9 +208,12 @@ fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
 
 impl Loaded<'_, '_> {
     fn medians(&self) -> impl Iterator<Item = (f64, crate::measure::Estimate)> {
-        self.loads
-            .iter()
-            .filter_map(|(load, _, index)| Some((*load, self.curve.points[*index].1.duration_p50?)))
+        self.loads.iter().filter_map(|(load, _, index)| {
+            Some((
+                *load,
+                self.curve.points[*index].1.metric(MetricId::DurationP50)?,
+            ))
+        })
     }
 
     /// The load where the curve turns: farthest below the straight line between its ends, with the duration on a log
@@ -264,7 +284,11 @@ fn data(loaded: &[Loaded]) -> Sheet {
                 sheet::cell(*rate),
                 sheet::cell(*load),
             ];
-            for estimate in [point.utilisation, point.duration_p50, point.duration_p99] {
+            for estimate in [
+                point.metric(MetricId::Utilisation),
+                point.metric(MetricId::DurationP50),
+                point.metric(MetricId::DurationP99),
+            ] {
                 row.extend(sheet::cells(estimate.as_ref()));
             }
             sheet.push(row);

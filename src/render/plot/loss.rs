@@ -1,6 +1,8 @@
 //! Picture: what the interval does to the throughput.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::{Comparison, PointSummary, SweepResult};
+use crate::formulas::FormulaId;
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
@@ -13,25 +15,25 @@ use crate::render::plot::tick_label::exact;
 use crate::render::sheet::{self, Sheet};
 
 /// The formula drawn beside the measurement.
-const FORMULA: &str = "F3";
+const FORMULA: FormulaId = FormulaId::F3;
 
 /// Interval against the share of throughput that checkpoints cost; `None` if the interval is not swept or no loss was
 /// measured.
 pub fn picture(sweep: &SweepResult) -> Option<Picture> {
     let curves = grid::curves(sweep, grid::interval_axis(sweep)?);
     let points = || curves.shown.iter().flat_map(|curve| &curve.points);
-    if !points().any(|(_, point)| point.throughput_loss.is_some()) {
+    if !points().any(|(_, point)| point.metric(MetricId::ThroughputLoss).is_some()) {
         return None;
     }
     let values = points().flat_map(|(_, point)| {
-        let loss = point.throughput_loss;
+        let loss = point.metric(MetricId::ThroughputLoss);
         [formula(point), loss.map(|loss| ends(&loss).1)]
             .into_iter()
             .flatten()
             .collect::<Vec<f64>>()
     });
     let lowest = points()
-        .filter_map(|(_, point)| Some(ends(&point.throughput_loss?).0))
+        .filter_map(|(_, point)| Some(ends(&point.metric(MetricId::ThroughputLoss)?).0))
         .fold(0.0, f64::min);
     let from_zero = Span::from_zero(values);
     let y = Span::linear(lowest.max(-from_zero.high()), from_zero.high());
@@ -120,7 +122,7 @@ fn losses(curve: &Curve) -> Vec<(f64, Estimate)> {
     curve
         .points
         .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.throughput_loss?)))
+        .filter_map(|(interval, point)| Some((*interval, point.metric(MetricId::ThroughputLoss)?)))
         .collect()
 }
 
@@ -130,11 +132,15 @@ fn formula(point: &PointSummary) -> Option<f64> {
         .comparisons
         .iter()
         .find(|one| one.prediction.id == FORMULA)?;
-    match prediction.unit.as_str() {
-        "share" => prediction.value,
-        "records/s" => {
-            Some(prediction.value? / point.throughput.filter(|all| all.value > 0.0)?.value)
-        }
+    match prediction.unit {
+        Unit::Share => prediction.value,
+        Unit::RecordsPerSecond => Some(
+            prediction.value?
+                / point
+                    .metric(MetricId::Throughput)
+                    .filter(|all| all.value > 0.0)?
+                    .value,
+        ),
         _ => None,
     }
 }
@@ -152,7 +158,7 @@ fn finding(curve: &Curve) -> String {
     let formula = curve
         .points
         .iter()
-        .find(|(_, point)| point.throughput_loss.is_some())
+        .find(|(_, point)| point.metric(MetricId::ThroughputLoss).is_some())
         .and_then(|(_, point)| formula(point));
     let aside = match formula {
         Some(share) if share > 2.0 * first.value.max(0.0) => {
@@ -214,7 +220,9 @@ fn data(curves: &[Curve]) -> Sheet {
     for curve in curves {
         for (interval, point) in &curve.points {
             let mut row = vec![curve.name.clone(), sheet::cell(*interval)];
-            row.extend(sheet::cells(point.throughput_loss.as_ref()));
+            row.extend(sheet::cells(
+                point.metric(MetricId::ThroughputLoss).as_ref(),
+            ));
             row.push(formula(point).map_or_else(String::new, sheet::cell));
             sheet.push(row);
         }

@@ -4,14 +4,16 @@ pub mod failure;
 pub mod recommendation;
 
 use crate::experiment::course::Course;
+use crate::experiment::metric::MetricId;
 use crate::experiment::{
     Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
 };
+use crate::formulas::FormulaId;
 use crate::measure::{
     BarrierMark, CheckpointKind, CheckpointRecord, Estimate, Occupancy, Outcome, SubtaskRecord,
 };
 use crate::render::plot::Origin;
-use crate::units::{Bytes, SimDuration, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime, Unit};
 
 pub const INTERVAL: &str = "flink.execution.checkpointing.interval";
 pub const UNALIGNED: &str = "flink.execution.checkpointing.unaligned.enabled";
@@ -39,44 +41,56 @@ pub fn point(coordinates: &[(&str, Option<f64>)], median: Option<f64>) -> PointS
         label: (*label).to_owned(),
         value: *value,
     };
-    PointSummary {
+    let count = |yes: f64, no: f64| Some(estimate(if median.is_some() { yes } else { no }, 0.0));
+    let mut point = PointSummary {
         coordinates: coordinates.iter().map(coordinate).collect(),
-        duration_p50: share(1.0),
-        duration_p95: share(1.5),
-        duration_p99: share(2.0),
-        duration_max: share(3.0),
-        start_delay: share(0.3),
-        alignment: share(0.2),
-        sync: share(0.02),
-        r#async: share(0.5),
-        completion: share(0.01),
-        checkpointed: Some(estimate(1_073_741_824.0, 1e7)),
-        state_size: Some(estimate(1e10, 0.0)),
-        persisted: None,
-        completed: Some(estimate(if median.is_some() { 20.0 } else { 0.0 }, 0.0)),
-        failed: Some(estimate(if median.is_some() { 0.0 } else { 4.0 }, 0.0)),
-        frequency: None,
-        throughput: Some(estimate(50_000.0, 100.0)),
-        throughput_loss: None,
-        utilisation: Some(estimate(0.7, 0.01)),
-        costs: Vec::new(),
-        digests: Vec::new(),
         comparisons: vec![comparison(
-            "F1",
+            FormulaId::F1,
             median.map(|median| median * 1.5),
             share(1.0),
         )],
-        failure: None,
+        ..PointSummary::default()
+    };
+    for (id, estimate) in [
+        (MetricId::DurationP50, share(1.0)),
+        (MetricId::DurationP95, share(1.5)),
+        (MetricId::DurationP99, share(2.0)),
+        (MetricId::DurationMax, share(3.0)),
+        (MetricId::StartDelay, share(0.3)),
+        (MetricId::Alignment, share(0.2)),
+        (MetricId::Sync, share(0.02)),
+        (MetricId::Async, share(0.5)),
+        (MetricId::Completion, share(0.01)),
+        (MetricId::Checkpointed, Some(estimate(1_073_741_824.0, 1e7))),
+        (MetricId::StateSize, Some(estimate(1e10, 0.0))),
+        (MetricId::Completed, count(20.0, 0.0)),
+        (MetricId::Failed, count(0.0, 4.0)),
+        (MetricId::Throughput, Some(estimate(50_000.0, 100.0))),
+        (MetricId::Utilisation, Some(estimate(0.7, 0.01))),
+    ] {
+        set(&mut point, id, estimate);
+    }
+    point
+}
+
+/// Sets the estimate of a metric if there is one.
+pub fn set(point: &mut PointSummary, id: MetricId, estimate: Option<Estimate>) {
+    if let Some(estimate) = estimate {
+        point.metrics.set(id, estimate);
     }
 }
 
-pub fn comparison(id: &str, value: Option<f64>, simulated: Option<Estimate>) -> Comparison {
+pub fn comparison(id: FormulaId, value: Option<f64>, simulated: Option<Estimate>) -> Comparison {
     let prediction = Prediction {
-        id: id.to_owned(),
+        id,
         quantity: "End to end duration".to_owned(),
         formula: "alignment + snapshot + completion".to_owned(),
         value,
-        unit: if id == "F3" { "share" } else { "s" }.to_owned(),
+        unit: if id == FormulaId::F3 {
+            Unit::Share
+        } else {
+            Unit::Time
+        },
         broken_assumptions: vec!["queues are empty".to_owned()],
     };
     Comparison {
@@ -106,11 +120,13 @@ pub fn interval_sweep() -> SweepResult {
             &[(label, Some(*interval))],
             (*interval > 5.0).then(|| 4.0 - 20.0 / interval),
         );
-        point.throughput_loss = point.duration_p50.map(|_| estimate(1.0 / interval, 0.005));
+        let loss = point.metric(MetricId::DurationP50);
+        let loss = loss.map(|_| estimate(1.0 / interval, 0.005));
+        set(&mut point, MetricId::ThroughputLoss, loss);
         point.comparisons.push(comparison(
-            "F3",
+            FormulaId::F3,
             Some(4.0 / (4.0 + interval)),
-            point.throughput_loss,
+            loss,
         ));
         point
     });
@@ -140,7 +156,9 @@ pub fn rate_sweep() -> SweepResult {
                 &[("rate", Some(*rate))],
                 Some(if busy < 1.0 { 0.2 / (1.0 - busy) } else { 20.0 }),
             );
-            point.utilisation = Some(estimate(busy, 0.0));
+            point
+                .metrics
+                .set(MetricId::Utilisation, estimate(busy, 0.0));
             point
         });
     sweep(&["vertex.orders.source.rate"], points.collect())

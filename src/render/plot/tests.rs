@@ -4,13 +4,14 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::experiment::SweepResult;
+use crate::experiment::metric::MetricId;
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::outline::outline;
 use crate::render::plot::sample::failure::{OUTAGE, failing};
 use crate::render::plot::sample::{
     INTERVAL, UNALIGNED, interval_sweep, mode_sweep, occupancy, origin, point, rate_sweep, run,
-    sweep,
+    set, sweep,
 };
 use crate::render::plot::style::FONT;
 use crate::render::plot::sweep_pictures;
@@ -43,11 +44,12 @@ fn duration_aligned_and_unaligned() {
 fn equal_durations_aligned_and_unaligned_are_told_at_both_ends_of_the_axis() {
     let mut sweep = mode_sweep();
     for pair in sweep.points.chunks_exact_mut(2) {
-        pair[1].duration_p50 = pair[0].duration_p50;
+        let median = pair[0].metric(MetricId::DurationP50);
+        set(&mut pair[1], MetricId::DurationP50, median);
     }
     let [first, last] = [0, sweep.points.len() - 1].map(|index| {
         let point = &sweep.points[index];
-        let median = Unit::Time.text(point.duration_p50.unwrap().value);
+        let median = Unit::Time.text(point.metric(MetricId::DurationP50).unwrap().value);
         format!("{median} at {}", point.coordinates[0].label)
     });
     assert_eq!(
@@ -268,11 +270,11 @@ proptest! {
             .map(|(index, (value, first, second))| {
                 let mode = if index % 2 == 0 { "true" } else { "false" };
                 let mut point = point(&[("x", value), (mode, None), ("rate", value)], None);
-                point.duration_p50 = first;
-                point.duration_p99 = second;
-                point.throughput_loss = second;
-                point.utilisation = first;
-                point.failed = second;
+                set(&mut point, MetricId::DurationP50, first);
+                set(&mut point, MetricId::DurationP99, second);
+                set(&mut point, MetricId::ThroughputLoss, second);
+                set(&mut point, MetricId::Utilisation, first);
+                set(&mut point, MetricId::Failed, second);
                 point
             })
             .collect();

@@ -30,7 +30,7 @@ pub fn label(unit: Unit, value: f64, step: f64, largest: f64) -> String {
         Unit::Share => format!("{} %", plain(value * 100.0, step * 100.0)),
         Unit::PerSecond => format!("{}/s", plain(value, step)),
         Unit::RecordsPerSecond => format!("{}/s", thousands(value, step, largest)),
-        Unit::Plain => thousands(value, step, largest),
+        Unit::Money | Unit::Records | Unit::States | Unit::Plain => thousands(value, step, largest),
     }
 }
 

@@ -117,9 +117,13 @@ fn candidates(span: &Span, unit: Unit) -> Vec<Candidate> {
             marks
         }
         Unit::Bytes | Unit::BytesPerHour => powers_of_two(span),
-        Unit::Share | Unit::PerSecond | Unit::RecordsPerSecond | Unit::Plain => {
-            decades(span.low(), span.high())
-        }
+        Unit::Share
+        | Unit::PerSecond
+        | Unit::RecordsPerSecond
+        | Unit::Money
+        | Unit::Records
+        | Unit::States
+        | Unit::Plain => decades(span.low(), span.high()),
     };
     // A swept value may lie at the very end of the axis: rounding must not push it off.
     all.retain(|(value, _)| (-1e-9..=1.0 + 1e-9).contains(&span.position(*value)));

@@ -1,7 +1,7 @@
 //! Tables of a recommendation: the candidates, and the sensitivity of the answer.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::{Candidate, Recommendation, TornadoEntry};
-use crate::measure::Estimate;
 use crate::render::number::{MISSING, Unit};
 use crate::render::table::{Align, Table};
 use crate::units::{SimDuration, flink};
@@ -24,7 +24,11 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
         let mut row = vec![mark(recommendation, index).to_owned()];
         let labels = candidate.coordinates.iter();
         row.extend(labels.map(|coordinate| coordinate.label.clone()));
-        row.extend(shown.iter().map(|(name, unit)| cell(candidate, name, unit)));
+        row.extend(
+            shown
+                .iter()
+                .map(|(name, unit)| cell(candidate, name, *unit)),
+        );
         let met = if candidate.is_unknown() {
             "not simulated"
         } else if candidate.failure.is_some() {
@@ -51,20 +55,21 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
 }
 
 /// Metrics of the table with their units, each once.
-fn shown(recommendation: &Recommendation) -> Vec<(&str, &str)> {
+fn shown(recommendation: &Recommendation) -> Vec<(&str, Unit)> {
     let asked = recommendation
         .objectives
         .iter()
         .map(|objective| &objective.metric);
     let asked = std::iter::once(&recommendation.minimised)
         .chain(asked)
-        .map(|metric| (metric.name.as_str(), metric.unit.as_str()));
+        .map(|metric| (metric.name.as_str(), metric.unit));
     let always = [
-        ("duration_p50", "s"),
-        ("duration_p99", "s"),
-        ("checkpointed", "B"),
+        MetricId::DurationP50,
+        MetricId::DurationP99,
+        MetricId::Checkpointed,
     ];
-    let mut shown: Vec<(&str, &str)> = Vec::new();
+    let always = always.map(|id| (id.name(), id.metric().unit));
+    let mut shown: Vec<(&str, Unit)> = Vec::new();
     for metric in asked.chain(always) {
         if !shown.contains(&metric) {
             shown.push(metric);
@@ -83,7 +88,7 @@ fn mark(recommendation: &Recommendation, index: usize) -> &'static str {
     }
 }
 
-pub(super) fn cell(candidate: &Candidate, name: &str, unit: &str) -> String {
+pub(super) fn cell(candidate: &Candidate, name: &str, unit: Unit) -> String {
     let Some(estimate) = candidate.metrics.get(name) else {
         return MISSING.to_owned();
     };
@@ -91,15 +96,15 @@ pub(super) fn cell(candidate: &Candidate, name: &str, unit: &str) -> String {
     format!(
         "{}{}",
         if open { "> " } else { "" },
-        quantity(unit, estimate.value)
+        unit.text(estimate.value)
     )
 }
 
 /// How the answer moves with its inputs.
 pub fn tornado(recommendation: &Recommendation) -> Table {
-    let unit = &recommendation.minimised.unit;
+    let unit = recommendation.minimised.unit;
     let answer = |found: Option<f64>| found.map_or("none passes".to_owned(), interval);
-    let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| quantity(unit, cost));
+    let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| unit.text(cost));
     let row = |entry: &TornadoEntry| {
         vec![
             entry.input.clone(),
@@ -132,20 +137,4 @@ pub fn interval(seconds: f64) -> String {
 /// A time for people.
 pub fn time(seconds: f64) -> String {
     SimDuration::from_secs_f64(seconds).to_string()
-}
-
-/// A value with the unit of its metric.
-pub(super) fn quantity(unit: &str, value: f64) -> String {
-    match unit {
-        "B/h" => format!("{}/h", Unit::Bytes.text(value)),
-        _ => Unit::from_base(unit).text(value),
-    }
-}
-
-/// The same with its interval.
-pub fn quantity_with_interval(unit: &str, estimate: &Estimate) -> String {
-    match unit {
-        "B/h" => quantity(unit, estimate.value),
-        _ => Unit::from_base(unit).with_interval(estimate),
-    }
 }

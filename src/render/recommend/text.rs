@@ -2,9 +2,7 @@
 
 use crate::experiment::recommend::{Candidate, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
-use crate::render::recommend::tables::{
-    candidates, cell, interval, quantity, quantity_with_interval, time, tornado,
-};
+use crate::render::recommend::tables::{candidates, cell, interval, time, tornado};
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
@@ -71,7 +69,7 @@ pub fn answer(recommendation: &Recommendation) -> String {
     {
         let cost = chosen.metrics.get(&minimised.name).map_or_else(
             || MISSING.to_owned(),
-            |estimate| quantity_with_interval(&minimised.unit, estimate),
+            |estimate| minimised.unit.with_interval(estimate),
         );
         let objectives = match recommendation.objectives.len() {
             0 => "no objective was given".to_owned(),
@@ -140,7 +138,7 @@ fn binds(recommendation: &Recommendation) -> Vec<String> {
         .iter()
         .map(|binding| {
             let objective = &recommendation.objectives[binding.objective];
-            let value = quantity(&objective.metric.unit, binding.value);
+            let value = objective.metric.unit.text(binding.value);
             format!(
                 "`{}`: {value} at {}",
                 objective.text,
@@ -164,7 +162,7 @@ fn runner_up(recommendation: &Recommendation) -> Vec<String> {
         if difference.value.abs() < SAME * cost.abs() {
             return format!(": the same {}", metric.name);
         }
-        let size = quantity(&metric.unit, difference.value.abs());
+        let size = metric.unit.text(difference.value.abs());
         let more = if difference.value >= 0.0 {
             "more"
         } else {
@@ -185,12 +183,9 @@ fn current(recommendation: &Recommendation) -> Vec<String> {
         return vec!["this is the configuration in use".to_owned()];
     }
     let current = &recommendation.candidates[index];
-    let unit = &recommendation.minimised.unit;
+    let unit = recommendation.minimised.unit;
     let cost = current.metrics.get(&recommendation.minimised.name);
-    let cost = cost.map_or_else(
-        || MISSING.to_owned(),
-        |estimate| quantity(unit, estimate.value),
-    );
+    let cost = cost.map_or_else(|| MISSING.to_owned(), |estimate| unit.text(estimate.value));
     let verdict = if current.feasible {
         "passes"
     } else {
@@ -239,7 +234,7 @@ fn name(candidate: &Candidate) -> String {
 }
 
 fn measured(candidate: &Candidate, objective: &Objective) -> String {
-    let value = cell(candidate, &objective.metric.name, &objective.metric.unit);
+    let value = cell(candidate, &objective.metric.name, objective.metric.unit);
     format!("{} is {value}", objective.metric.name)
 }
 

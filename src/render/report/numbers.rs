@@ -1,6 +1,7 @@
 //! The numbers of a point that a reader remembers, and its phases.
 
 use crate::experiment::PointSummary;
+use crate::experiment::metric::{Metric, MetricId};
 use crate::measure::Estimate;
 use crate::render::number::{Unit, counted};
 use crate::render::report::Number;
@@ -25,25 +26,23 @@ pub fn number(name: &str, unit: Unit, estimate: Option<&Estimate>) -> Option<Num
 
 /// Duration, size, frequency and cost of the checkpoints of a point.
 pub fn headline(point: &PointSummary) -> Vec<Number> {
-    let estimates = [
-        (
-            "End to end duration, median",
-            Unit::Time,
-            &point.duration_p50,
-        ),
-        ("End to end duration, p99", Unit::Time, &point.duration_p99),
-        ("Throughput loss", Unit::Share, &point.throughput_loss),
-        ("Checkpointed size", Unit::Bytes, &point.checkpointed),
-        ("Busiest subtask", Unit::Share, &point.utilisation),
+    let ids = [
+        MetricId::DurationP50,
+        MetricId::DurationP99,
+        MetricId::ThroughputLoss,
+        MetricId::Checkpointed,
+        MetricId::Utilisation,
     ];
-    let mut numbers: Vec<Number> = estimates
-        .into_iter()
-        .filter_map(|(name, unit, estimate)| number(name, unit, estimate.as_ref()))
-        .collect();
-    numbers.extend(point.completed.as_ref().map(|completed| {
-        let failed = point.failed.as_ref().map_or(0.0, |failed| failed.value);
+    let shown = |id: MetricId| {
+        let Metric { label, unit, .. } = id.metric();
+        number(&capitalised(label), *unit, point.metric(id).as_ref())
+    };
+    let mut numbers: Vec<Number> = ids.into_iter().filter_map(shown).collect();
+    numbers.extend(point.metric(MetricId::Completed).map(|completed| {
+        let failed = point.metric(MetricId::Failed);
+        let failed = failed.map_or(0.0, |failed| failed.value);
         Number {
-            name: "Checkpoints completed".to_owned(),
+            name: capitalised(MetricId::Completed.metric().label),
             value: Unit::Plain.text(completed.value),
             note: format!(
                 "{} failed, per replication after warm-up",
@@ -57,18 +56,18 @@ pub fn headline(point: &PointSummary) -> Vec<Number> {
 /// The phases of a point in time order, over all replications.
 pub fn phases(point: &PointSummary) -> Table {
     let rows = [
-        ("end to end, p50", &point.duration_p50),
-        ("end to end, p95", &point.duration_p95),
-        ("end to end, p99", &point.duration_p99),
-        ("end to end, max", &point.duration_max),
-        ("start delay", &point.start_delay),
-        ("alignment", &point.alignment),
-        ("sync", &point.sync),
-        ("async", &point.r#async),
+        ("end to end, p50", MetricId::DurationP50),
+        ("end to end, p95", MetricId::DurationP95),
+        ("end to end, p99", MetricId::DurationP99),
+        ("end to end, max", MetricId::DurationMax),
+        ("start delay", MetricId::StartDelay),
+        ("alignment", MetricId::Alignment),
+        ("sync", MetricId::Sync),
+        ("async", MetricId::Async),
     ];
-    let rows = rows.into_iter().filter_map(|(name, estimate)| {
-        let estimate = estimate.as_ref()?;
-        Some(vec![name.to_owned(), Unit::Time.with_interval(estimate)])
+    let rows = rows.into_iter().filter_map(|(name, id)| {
+        let estimate = point.metric(id)?;
+        Some(vec![name.to_owned(), Unit::Time.with_interval(&estimate)])
     });
     let replications = counted(point.digests.len(), "replication");
     let overlap = parts_overlap(point).then(|| OVERLAP.to_owned());
@@ -89,18 +88,24 @@ pub fn phases(point: &PointSummary) -> Table {
 
 /// Checkpoints of a point as the end of a sentence: `11 completed, none failed`.
 pub fn outcome(point: &PointSummary) -> String {
-    let count = |estimate: &Option<Estimate>| {
-        estimate
-            .as_ref()
-            .filter(|estimate| estimate.value > 0.0)
-            .map_or_else(
-                || "none".to_owned(),
-                |estimate| Unit::Plain.text(estimate.value),
-            )
+    let count = |id| {
+        let estimate = point.metric(id).filter(|estimate| estimate.value > 0.0);
+        estimate.map_or_else(
+            || "none".to_owned(),
+            |estimate| Unit::Plain.text(estimate.value),
+        )
     };
     format!(
         "{} completed, {} failed",
-        count(&point.completed),
-        count(&point.failed)
+        count(MetricId::Completed),
+        count(MetricId::Failed)
     )
+}
+
+/// With a capital letter.
+pub fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

@@ -1,12 +1,11 @@
 //! The report of a recommendation.
 
+use crate::experiment::metric::{Metric, MetricId};
 use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::plot::Picture;
-use crate::render::recommend::{
-    Emitted, answer, because, candidates, emit, interval, quantity_with_interval, sensitivity,
-};
-use crate::render::report::numbers::number;
+use crate::render::recommend::{Emitted, answer, because, candidates, emit, interval, sensitivity};
+use crate::render::report::numbers::{capitalised, number};
 use crate::render::report::trust::trust;
 use crate::render::report::{Number, Part, Provenance, Report, Section, end, facts};
 use crate::render::table::{Align, Table};
@@ -87,7 +86,7 @@ fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
             let metric = &objective.metric;
             let measured = candidate.metrics.get(&metric.name).map_or_else(
                 || MISSING.to_owned(),
-                |estimate| quantity_with_interval(&metric.unit, estimate),
+                |estimate| metric.unit.with_interval(estimate),
             );
             let verdict = candidate.verdicts.get(index).copied();
             vec![
@@ -127,9 +126,8 @@ fn verdict_text(verdict: Verdict) -> &'static str {
 
 /// The configuration, its cost, and its checkpoints.
 fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
-    let metric = |name: &str, unit: &str, title: &str| {
-        number(title, Unit::from_base(unit), candidate.metrics.get(name))
-    };
+    let metric =
+        |name: &str, unit: Unit, title: &str| number(title, unit, candidate.metrics.get(name));
     let minimised = &found.minimised;
     let chosen = candidate.coordinates.first().map(|at| Number {
         name: "Interval".to_owned(),
@@ -142,27 +140,23 @@ fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
     let mut numbers: Vec<Number> = chosen.into_iter().collect();
     numbers.extend(metric(
         &minimised.name,
-        &minimised.unit,
+        minimised.unit,
         &capitalised(&minimised.name.replace('_', " ")),
     ));
-    for (name, unit, title) in [
-        ("duration_p50", "s", "End to end duration, median"),
-        ("duration_p99", "s", "End to end duration, p99"),
-        ("recovery_p95", "s", "Recovery, p95"),
-        ("checkpointed", "B", "Checkpointed size"),
+    for id in [
+        MetricId::DurationP50,
+        MetricId::DurationP99,
+        MetricId::RecoveryP95,
+        MetricId::Checkpointed,
     ] {
-        if name != minimised.name {
-            numbers.extend(metric(name, unit, title));
+        if id.name() != minimised.name {
+            let Metric {
+                name, unit, label, ..
+            } = id.metric();
+            numbers.extend(metric(name, *unit, &capitalised(label)));
         }
     }
     numbers
-}
-
-fn capitalised(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }
 
 /// What closed forms would recommend, beside the answer.

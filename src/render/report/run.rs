@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::experiment::JobEnd;
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::metric::MetricId;
+use crate::experiment::run_document::RunDocument;
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{self, Origin, Picture, occupancy};
 use crate::render::report::numbers::{headline, outcome};
@@ -14,7 +15,7 @@ use crate::scenario::{Alignment, Scenario, load};
 use crate::units::flink;
 
 /// Everything that a saved run can be drawn of.
-pub fn pictures(saved: &SavedRun) -> Vec<Picture> {
+pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
     let origin = Origin {
         scenario: saved.scenario.clone(),
         version: saved.version.clone(),
@@ -36,7 +37,7 @@ pub fn pictures(saved: &SavedRun) -> Vec<Picture> {
 }
 
 /// The report of a saved run with these pictures of it.
-pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
     let (result, summary) = (&saved.result, &saved.summary);
     let scenario = load::parse(&saved.scenario_toml, "run.json", Path::new(""), &[])
         .ok()
@@ -48,12 +49,10 @@ pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) ->
         Some(table::vertices(result)),
         consistency.map(table::consistency),
     ];
-    let costs = (!summary.costs.is_empty()).then(|| {
-        let prices = scenario
-            .as_ref()
-            .map(|own| own.storage.prices.note.as_str());
-        Part::Table(table::costs(&summary.costs, prices.unwrap_or_default()))
-    });
+    let prices = scenario
+        .as_ref()
+        .map(|own| own.storage.prices.note.as_str());
+    let costs = table::costs(summary, prices.unwrap_or_default()).map(Part::Table);
     let formulas = (!summary.comparisons.is_empty())
         .then(|| Part::Table(table::formulas(&summary.comparisons)));
     let facts = facts(
@@ -92,36 +91,34 @@ pub fn run(saved: &SavedRun, pictures: Vec<Picture>, provenance: &Provenance) ->
 
 /// `A checkpoint every 2 min, aligned, takes 1.30 s (p99 1.34 s) and 0.5 % of the throughput: 11 completed, none failed
 /// per replication.`
-fn answer(saved: &SavedRun, scenario: Option<&Scenario>) -> String {
+fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
     let summary = &saved.summary;
     if let JobEnd::Failed { at, reason } = &saved.result.job_end {
         let at = Unit::Time.text(at.as_secs_f64());
         return format!("The job fails after {at}: {reason}.");
     }
     let settings = scenario.map_or_else(String::new, settings);
-    let Some(median) = &summary.duration_p50 else {
+    let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');
         return format!("No checkpoint completes{settings}: {}.", outcome(summary));
     };
     let tail = summary
-        .duration_p99
-        .as_ref()
+        .metric(MetricId::DurationP99)
         .map_or_else(String::new, |p99| {
-            format!(" (p99 {})", Unit::Time.estimate(p99))
+            format!(" (p99 {})", Unit::Time.estimate(&p99))
         });
     let loss = summary
-        .throughput_loss
-        .as_ref()
+        .metric(MetricId::ThroughputLoss)
         .map_or_else(String::new, |loss| {
             if loss.value > 0.0 {
-                format!(" and {} of the throughput", Unit::Share.estimate(loss))
+                format!(" and {} of the throughput", Unit::Share.estimate(&loss))
             } else {
                 " and no throughput".to_owned()
             }
         });
     format!(
         "A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
-        Unit::Time.estimate(median),
+        Unit::Time.estimate(&median),
         outcome(summary)
     )
 }

@@ -191,7 +191,7 @@ fn the_queues_of_both_modes_are_drawn_again() {
     };
     let before = names(&saved);
     saved.queues = ["aligned", "unaligned"]
-        .map(|mode| crate::experiment::saved_run::Queue {
+        .map(|mode| crate::experiment::run_document::Queue {
             mode: mode.to_owned(),
             occupancy: occupancy(mode == "aligned"),
         })

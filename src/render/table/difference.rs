@@ -1,8 +1,9 @@
 //! What a change is worth: the keys that differ, then the metrics that do.
 
-use crate::experiment::paired::{Better, Compared, Difference, Verdict};
+use crate::experiment::metric::Better;
+use crate::experiment::paired::{Compared, Difference, Verdict};
 use crate::measure::Estimate;
-use crate::render::number::{MISSING, Unit, deviation};
+use crate::render::number::{MISSING, deviation};
 use crate::render::table::{Align, Table};
 use crate::scenario::difference::Change;
 
@@ -45,7 +46,7 @@ pub fn differences(compared: &Compared, replications: u32) -> Table {
 }
 
 fn row(difference: &Difference) -> Vec<String> {
-    let unit = Unit::from_base(difference.unit);
+    let unit = difference.unit;
     let text = |estimate: &Option<Estimate>| {
         estimate
             .as_ref()
@@ -53,7 +54,7 @@ fn row(difference: &Difference) -> Vec<String> {
     };
     let interval = difference.difference.and_then(|of| of.interval());
     vec![
-        difference.name.to_owned(),
+        difference.id.to_string(),
         text(&difference.a),
         text(&difference.b),
         difference
@@ -83,11 +84,16 @@ fn verdict(difference: &Difference) -> &'static str {
 }
 
 fn notes(compared: &Compared, replications: u32) -> Vec<String> {
+    let (what, differences) = if compared.same_numbers {
+        ("with the same random numbers and failures", "the paired")
+    } else {
+        ("with different random numbers: the seeds differ", "their")
+    };
     let pairs = match replications {
         1 => "one pair of runs: no intervals, no verdicts; take more --replications".to_owned(),
         2 => "two pairs of runs: no intervals, no verdicts; take more --replications".to_owned(),
         n => format!(
-            "{n} pairs of runs with the same random numbers and failures; interval and verdict: Student's t of the paired \
+            "{n} pairs of runs {what}; interval and verdict: Student's t of {differences} \
              differences; one metric in 40 is called better and one worse where there is no difference"
         ),
     };

@@ -1,7 +1,7 @@
 //! Formula beside measurement.
 
 use crate::experiment::{Comparison, SweepResult};
-use crate::render::number::{MISSING, Unit, deviation};
+use crate::render::number::{MISSING, deviation};
 use crate::render::sheet::{Sheet, cell, cells, columns};
 use crate::render::table::{Align, Table};
 
@@ -17,14 +17,14 @@ pub fn formulas(comparisons: &[Comparison]) -> Table {
     ];
     let rows = comparisons.iter().map(|comparison| {
         let prediction = &comparison.prediction;
-        let unit = Unit::from_base(&prediction.unit);
+        let unit = prediction.unit;
         let simulated = comparison.simulated.as_ref();
         let assumptions = match prediction.broken_assumptions.len() {
             0 => "hold".to_owned(),
             broken => format!("{broken} broken"),
         };
         vec![
-            prediction.id.clone(),
+            prediction.id.to_string(),
             prediction.quantity.clone(),
             prediction
                 .value
@@ -55,9 +55,9 @@ fn broken(comparisons: &[Comparison]) -> Vec<String> {
     for Comparison { prediction, .. } in comparisons {
         let broken = prediction.broken_assumptions.as_slice();
         match groups.iter_mut().find(|(known, _)| *known == broken) {
-            Some((_, ids)) => ids.push(&prediction.id),
+            Some((_, ids)) => ids.push(prediction.id.name()),
             None if broken.is_empty() => {}
-            None => groups.push((broken, vec![&prediction.id])),
+            None => groups.push((broken, vec![prediction.id.name()])),
         }
     }
     let note = |(broken, ids): &(&[String], Vec<&str>)| {
@@ -96,9 +96,9 @@ pub fn formulas_sheet(comparisons: &[Comparison]) -> Sheet {
     for comparison in comparisons {
         let prediction = &comparison.prediction;
         let mut row = vec![
-            prediction.id.clone(),
+            prediction.id.to_string(),
             prediction.quantity.clone(),
-            prediction.unit.clone(),
+            prediction.unit.to_string(),
             prediction.formula.clone(),
             prediction.value.map_or_else(String::new, cell),
         ];

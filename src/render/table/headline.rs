@@ -1,38 +1,30 @@
 //! The five numbers that most people want.
 
 use crate::experiment::PointSummary;
-use crate::measure::Estimate;
-use crate::render::number::{MISSING, Unit};
+use crate::experiment::metric::MetricId;
+use crate::render::number::MISSING;
 use crate::render::table::{Align, Table};
 
 /// Durations, size, loss (utilisation where it was not measured), and how many checkpoints completed.
 pub fn headline(summary: &PointSummary) -> Table {
-    let cell = |unit: Unit, estimate: Option<&Estimate>| {
-        estimate.map_or_else(|| MISSING.to_owned(), |estimate| unit.with_margin(estimate))
+    let cell = |id: MetricId| {
+        let estimate = summary.metric(id);
+        estimate.map_or_else(
+            || MISSING.to_owned(),
+            |estimate| id.metric().unit.with_margin(&estimate),
+        )
     };
-    let loss = summary.throughput_loss.as_ref();
+    let loss = summary.metric(MetricId::ThroughputLoss);
     let last = match loss {
-        Some(loss) => ("Throughput loss", cell(Unit::Share, Some(loss))),
-        None => (
-            "Utilisation",
-            cell(Unit::Share, summary.utilisation.as_ref()),
-        ),
+        Some(_) => ("Throughput loss", cell(MetricId::ThroughputLoss)),
+        None => ("Utilisation", cell(MetricId::Utilisation)),
     };
-    let value = |estimate: &Option<Estimate>| estimate.map_or(0.0, |estimate| estimate.value);
-    let (completed, failed) = (value(&summary.completed), value(&summary.failed));
+    let value = |id| summary.metric(id).map_or(0.0, |estimate| estimate.value);
+    let (completed, failed) = (value(MetricId::Completed), value(MetricId::Failed));
     let numbers = [
-        (
-            "Duration p50",
-            cell(Unit::Time, summary.duration_p50.as_ref()),
-        ),
-        (
-            "Duration p99",
-            cell(Unit::Time, summary.duration_p99.as_ref()),
-        ),
-        (
-            "Checkpointed",
-            cell(Unit::Bytes, summary.checkpointed.as_ref()),
-        ),
+        ("Duration p50", cell(MetricId::DurationP50)),
+        ("Duration p99", cell(MetricId::DurationP99)),
+        ("Checkpointed", cell(MetricId::Checkpointed)),
         last,
         (
             "Completed",

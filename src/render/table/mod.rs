@@ -245,8 +245,9 @@ pub(in crate::render) fn wrapped(note: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::MetricId;
     use crate::measure::Estimate;
-    use crate::render::plot::sample::{interval_sweep, mode_sweep, run};
+    use crate::render::plot::sample::{interval_sweep, mode_sweep, run, set};
     use insta::assert_snapshot;
 
     #[test]
@@ -277,9 +278,11 @@ mod tests {
         };
         assert!(row(&text, "10 s").contains("failed"));
         assert!(text.contains(told) && markdown.contains(told), "{text}");
-        let csv = sweep_sheet(&sweep).csv();
-        assert!(row(&csv, "10 s,").ends_with(",\"not simulated: after 1.0 s, 9 events\""));
-        assert!(row(&csv, "5 s,").ends_with(','));
+        let sheet = sweep_sheet(&sweep);
+        let column = sheet.columns().iter().position(|name| name == "failure");
+        let failure = |row: usize| sheet.rows()[row][column.unwrap()].as_str();
+        assert_eq!(failure(1), "not simulated: after 1.0 s, 9 events");
+        assert_eq!(failure(0), "");
     }
 
     #[test]
@@ -329,12 +332,16 @@ mod tests {
         let mut sweep = mode_sweep();
         for point in &mut sweep.points {
             point.coordinates.push(point.coordinates[1].clone());
-            point.throughput_loss = Some(Estimate {
-                value: 0.000_398,
-                low: 0.000_398,
-                high: 0.000_398,
-                n: 5,
-            });
+            set(
+                point,
+                MetricId::ThroughputLoss,
+                Some(Estimate {
+                    value: 0.000_398,
+                    low: 0.000_398,
+                    high: 0.000_398,
+                    n: 5,
+                }),
+            );
         }
         sweep.axes.push("storage.write-per-stream".to_owned());
         let text = super::sweep(&sweep).text();

@@ -3,7 +3,7 @@
 use crate::experiment::metric::Metric;
 use crate::experiment::objectives::Judged;
 use crate::experiment::recommend::Verdict;
-use crate::render::number::{MISSING, Unit};
+use crate::render::number::MISSING;
 use crate::render::table::{Align, Table};
 
 /// One row per objective, with a tick or a cross.
@@ -25,7 +25,7 @@ pub fn objectives(judged: &[Judged]) -> Table {
 }
 
 fn row(one: &Judged) -> Vec<String> {
-    let unit = Unit::from_base(&one.objective.metric.unit);
+    let unit = one.objective.metric.unit;
     let measured = one.measured.as_ref().map_or_else(
         || MISSING.to_owned(),
         |estimate| {

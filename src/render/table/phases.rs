@@ -1,8 +1,10 @@
 //! How long the phases of a run's checkpoints took.
 
+use crate::experiment::measured::counted;
+use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, RunResult};
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointKind, CheckpointRecord, Estimate, Outcome, Phases};
+use crate::measure::{Outcome, Phases};
 use crate::render::number::{MISSING, Unit};
 use crate::render::sheet::{Sheet, cell};
 use crate::render::table::{Align, Table, sparkline};
@@ -68,16 +70,16 @@ pub const OVERLAP: &str = "each part is a median of its own, and the alignment o
 
 /// Whether the phases of a point exceed its duration.
 pub fn parts_overlap(point: &PointSummary) -> bool {
-    let value = |estimate: &Option<Estimate>| estimate.map_or(0.0, |estimate| estimate.value);
+    let value = |id| point.metric(id).map_or(0.0, |estimate| estimate.value);
     let parts = [
-        &point.start_delay,
-        &point.alignment,
-        &point.sync,
-        &point.r#async,
+        MetricId::StartDelay,
+        MetricId::Alignment,
+        MetricId::Sync,
+        MetricId::Async,
     ];
     let sum: f64 = parts.into_iter().map(value).sum();
     point
-        .duration_p50
+        .metric(MetricId::DurationP50)
         .is_some_and(|whole| sum > whole.value * 1.001)
 }
 
@@ -150,13 +152,6 @@ fn dominating(run: &RunResult) -> Option<(&'static str, f64)> {
     let (name, read) = PHASES.into_iter().max_by_key(|(_, read)| read(&slowest))?;
     let whole = slowest.end_to_end.as_secs_f64();
     (whole > 0.0).then(|| (name, read(&slowest).as_secs_f64() / whole))
-}
-
-/// Checkpoints after warm-up; savepoints are asked for, and would hide them.
-fn counted(run: &RunResult) -> impl Iterator<Item = &CheckpointRecord> {
-    run.checkpoints
-        .iter()
-        .filter(|record| record.kind == CheckpointKind::Checkpoint && record.trigger >= run.warmup)
 }
 
 fn counts(run: &RunResult) -> String {

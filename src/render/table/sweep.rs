@@ -1,33 +1,32 @@
 //! One row per point of a sweep.
 
+use crate::experiment::metric::{self, Metric, MetricId};
 use crate::experiment::{PointSummary, SweepResult};
-use crate::measure::Estimate;
 use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::{MISSING, Unit, optional};
 use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
 use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
 
-type Field = fn(&PointSummary) -> Option<Estimate>;
-
 /// In the place of the median where nothing could be simulated.
 const FAILED: &str = "failed";
 
-/// Columns after the coordinates and the median: heading in up to two lines, unit, field.
-const FIELDS: [(&str, Unit, Field); 10] = [
-    ("p99", Unit::Time, |point| point.duration_p99),
-    ("start\ndelay", Unit::Time, |point| point.start_delay),
-    ("align-\nment", Unit::Time, |point| point.alignment),
-    ("sync", Unit::Time, |point| point.sync),
-    ("async", Unit::Time, |point| point.r#async),
-    ("check-\npointed", Unit::Bytes, |point| point.checkpointed),
-    ("com-\npleted", Unit::Plain, |point| point.completed),
-    ("failed", Unit::Plain, |point| point.failed),
-    ("through-\nput loss", Unit::Share, |point| {
-        point.throughput_loss
-    }),
-    ("utili-\nsation", Unit::Share, |point| point.utilisation),
+/// Columns after the coordinates and the median, each with a heading in up to two lines.
+const COLUMNS: [(&str, MetricId); 10] = [
+    ("p99", MetricId::DurationP99),
+    ("start\ndelay", MetricId::StartDelay),
+    ("align-\nment", MetricId::Alignment),
+    ("sync", MetricId::Sync),
+    ("async", MetricId::Async),
+    ("check-\npointed", MetricId::Checkpointed),
+    ("com-\npleted", MetricId::Completed),
+    ("failed", MetricId::Failed),
+    ("through-\nput loss", MetricId::ThroughputLoss),
+    ("utili-\nsation", MetricId::Utilisation),
 ];
+
+/// Last metric of version 0.1, where the reason of a failure came last: later metrics stand behind it.
+const LAST: MetricId = MetricId::Utilisation;
 
 /// Every point with its phases and costs.
 pub fn sweep(sweep: &SweepResult) -> Table {
@@ -38,9 +37,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         .collect();
     columns.push(("duration\np50".to_owned(), Align::Right));
     columns.extend(
-        FIELDS
+        COLUMNS
             .iter()
-            .map(|(name, _, _)| ((*name).to_owned(), Align::Right)),
+            .map(|(name, _)| ((*name).to_owned(), Align::Right)),
     );
     let rows = sweep.points.iter().map(|point| {
         let labels = sweep.axes.iter().zip(&point.coordinates);
@@ -53,15 +52,15 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         } else {
             MISSING
         };
-        let median = point.duration_p50.as_ref();
+        let median = point.metric(MetricId::DurationP50);
         row.push(median.map_or_else(
             || missing.to_owned(),
-            |median| Unit::Time.with_margin(median),
+            |median| Unit::Time.with_margin(&median),
         ));
         row.extend(
-            FIELDS
+            COLUMNS
                 .iter()
-                .map(|(_, unit, field)| optional(*unit, field(point).as_ref())),
+                .map(|(_, id)| optional(id.metric().unit, point.metric(*id).as_ref())),
         );
         row
     });
@@ -80,7 +79,9 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         rows: rows.collect(),
         notes: vec![replications],
     };
-    let is_told = |point: &PointSummary| point.duration_p50.is_some() || point.failure.is_some();
+    let is_told = |point: &PointSummary| {
+        point.metric(MetricId::DurationP50).is_some() || point.failure.is_some()
+    };
     if !sweep.points.iter().any(is_told) {
         table.notes.push("no checkpoint completed".to_owned());
     }
@@ -122,28 +123,15 @@ fn heading(key: &str) -> String {
 
 /// Every point with every estimate, for programs.
 pub fn sweep_sheet(sweep: &SweepResult) -> Sheet {
-    let all: [(&str, &str, Field); 18] = [
-        ("duration_p50", "s", |point| point.duration_p50),
-        ("duration_p95", "s", |point| point.duration_p95),
-        ("duration_p99", "s", |point| point.duration_p99),
-        ("duration_max", "s", |point| point.duration_max),
-        ("start_delay", "s", |point| point.start_delay),
-        ("alignment", "s", |point| point.alignment),
-        ("sync", "s", |point| point.sync),
-        ("async", "s", |point| point.r#async),
-        ("completion", "s", |point| point.completion),
-        ("checkpointed", "bytes", |point| point.checkpointed),
-        ("state_size", "bytes", |point| point.state_size),
-        ("persisted", "bytes", |point| point.persisted),
-        ("completed", "", |point| point.completed),
-        ("failed", "", |point| point.failed),
-        ("frequency", "per_s", |point| point.frequency),
-        ("throughput", "records_per_s", |point| point.throughput),
-        ("throughput_loss", "share", |point| point.throughput_loss),
-        ("utilisation", "share", |point| point.utilisation),
-    ];
-    let names = all.iter().flat_map(|(name, unit, _)| columns(name, unit));
-    let names = names.chain(["failure".to_owned()]);
+    let is_first = |metric: &&Metric| metric.id <= LAST;
+    let first = || metric::all().iter().filter(is_first);
+    let others = || metric::all().iter().filter(|metric| !is_first(metric));
+    let names = |metric: &Metric| columns(metric.name, metric.suffix());
+    let names = first()
+        .flat_map(names)
+        .chain(["failure".to_owned()])
+        .chain(others().flat_map(names))
+        .chain(["at_least".to_owned()]);
     let mut sheet = Sheet::new(sweep.axes.iter().cloned().chain(names));
     for point in &sweep.points {
         let mut row: Vec<String> = point
@@ -152,11 +140,12 @@ pub fn sweep_sheet(sweep: &SweepResult) -> Sheet {
             .map(|coordinate| coordinate.label.clone())
             .collect();
         row.resize(sweep.axes.len(), String::new());
-        row.extend(
-            all.iter()
-                .flat_map(|(_, _, field)| cells(field(point).as_ref())),
-        );
+        let estimates = |metric: &Metric| cells(point.metric(metric.id).as_ref());
+        row.extend(first().flat_map(estimates));
         row.push(point.failure.clone().unwrap_or_default());
+        row.extend(others().flat_map(estimates));
+        let at_least: Vec<&str> = point.at_least.iter().map(|id| id.name()).collect();
+        row.push(at_least.join(" "));
         sheet.push(row);
     }
     sheet

@@ -1,7 +1,7 @@
 //! Closed forms beside the simulation.
 
 use crate::experiment::theory::Row;
-use crate::render::number::{MISSING, Unit};
+use crate::render::number::MISSING;
 use crate::render::table::{Align, Table};
 
 /// Every closed form with what the simulation says, and whether it lies in its interval.
@@ -14,7 +14,7 @@ pub fn theory(rows: &[Row], replications: u32) -> Table {
         ("agrees", Align::Left),
     ];
     let cells = |row: &Row| {
-        let unit = Unit::from_base(row.unit);
+        let unit = row.unit;
         vec![
             row.law.to_owned(),
             row.case.clone(),

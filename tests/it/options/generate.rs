@@ -11,6 +11,7 @@ use ckptsim::experiment::{metric, objectives};
 use ckptsim::scenario::diagnostic::{Diagnostics, Severity};
 use ckptsim::scenario::flink_options::{self, Role};
 use ckptsim::scenario::load::{Loaded, parse};
+use ckptsim::units::Unit;
 use serde_json::Map;
 use toml::{Table, Value};
 
@@ -481,9 +482,9 @@ impl<'m, 'd> Maker<'m, 'd> {
                 let metric = &metrics[self.dice.below(metrics.len())];
                 let sign = self.dice.pick(&["<=", ">="]);
                 let unit = match metric.unit {
-                    "s" => " s",
-                    "share" => " %",
-                    "B" => " B",
+                    Unit::Time => " s",
+                    Unit::Share => " %",
+                    Unit::Bytes => " B",
                     _ => "",
                 };
                 let bound = format!(

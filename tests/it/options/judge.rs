@@ -6,12 +6,15 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use ckptsim::experiment::journal::Journal;
+use ckptsim::experiment::metric::MetricId;
 use ckptsim::experiment::replicate::Replication;
-use ckptsim::experiment::run::RunError;
+use ckptsim::experiment::run::{RunError, Simulation};
 use ckptsim::experiment::sweep::{Options, replications, sweep};
-use ckptsim::experiment::{RunResult, explain, flights, grid, objectives, paired, run};
+use ckptsim::experiment::{RunResult, explain, grid, objectives, paired, run};
 use ckptsim::formulas::timeout;
 use ckptsim::measure::Outcome;
+use ckptsim::measure::Trace;
+use ckptsim::measure::flight::FlightWatch;
 use ckptsim::measure::phases::Phases;
 use ckptsim::render::{explain as words, plot, table};
 use ckptsim::scenario::load::{Loaded, parse};
@@ -184,21 +187,21 @@ fn summary(loaded: &Loaded, first: &RunResult, depth: Depth) {
     finite(&format!("{:?}", (&swept.points, &runs)));
     for point in &swept.points {
         estimates(&serde_json::to_value(point).unwrap(), "");
-        let loss = point.throughput_loss;
+        let loss = point.metric(MetricId::ThroughputLoss);
         assert!(loss.is_none_or(|loss| loss.value <= 1.0 + 1e-9), "{loss:?}");
-        if let Some(busy) = point.utilisation {
+        if let Some(busy) = point.metric(MetricId::Utilisation) {
             share(busy.value, "utilisation");
         }
         let texts = [
-            table::headline(point),
-            table::formulas(&point.comparisons),
-            table::costs(&point.costs, &loaded.scenario.storage.prices.note),
+            Some(table::headline(point)),
+            Some(table::formulas(&point.comparisons)),
+            table::costs(point, &loaded.scenario.storage.prices.note),
         ];
-        for table in &texts {
+        for table in texts.iter().flatten() {
             finite(&table.text());
         }
     }
-    let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs);
+    let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs, None);
     finite(&table::objectives(&judged).text());
     finite(&table::phases(first).text());
     finite(&table::vertices(first).text());
@@ -231,6 +234,7 @@ fn explanation(loaded: &Loaded, first: &RunResult, depth: Depth) {
         loaded,
         run: first,
         checkpoint: None,
+        close_up: None,
         what_if: depth == Depth::All,
     };
     let Ok(explanation) = explain::explain(ask, run::run) else {
@@ -258,8 +262,17 @@ fn adds_up(part: &explain::Part) {
 /// The trace, the points of the sweep, another alignment beside it, the pictures.
 fn all(loaded: &Loaded, first: &RunResult) {
     let scenario = &loaded.scenario;
-    run::trace(scenario, scenario.job.seed, 1, 2000).unwrap();
-    flights::observe(scenario, scenario.job.seed);
+    let (mut trace, mut flights) = (Trace::new(1, 2000), FlightWatch::default());
+    let looked = Simulation::new(scenario)
+        .observe(&mut trace)
+        .observe(&mut flights)
+        .run();
+    assert_eq!(
+        looked.unwrap().digest,
+        first.digest,
+        "looking has changed a run"
+    );
+    flights.flights();
     if let Ok(points) = grid::points(loaded, &loaded.axes) {
         for point in &points {
             let _limited = run::run(&point.scenario, scenario.job.seed, 0).map(|run| result(&run));

@@ -1,8 +1,9 @@
 //! What `run` says on a terminal, the most important first.
 
-use crate::cli::commands::run::Simulated;
 use crate::experiment::explain::{Ask, Explanation, explain};
+use crate::experiment::simulate::Simulated;
 use crate::experiment::{JobEnd, PointSummary, run};
+use crate::measure::CloseUp;
 use crate::render::explain::{best, needed, why};
 use crate::render::number::counted;
 use crate::render::table;
@@ -12,7 +13,13 @@ use crate::scenario::load::Loaded;
 const EVENTS_MAX: u64 = 4_000_000;
 
 /// Objectives, headline, phases, why and what to try, vertices, formulas. `file` = the scenario, to name it in advice.
-pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
+/// `close_up` = what was seen of its slowest checkpoint.
+pub fn text(
+    loaded: &Loaded,
+    outcome: &Simulated,
+    file: &str,
+    close_up: Option<&CloseUp>,
+) -> String {
     let Simulated { first, summary, .. } = outcome;
     let job = &loaded.scenario.job;
     let end = match &first.job_end {
@@ -34,7 +41,7 @@ pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
     }
     blocks.push(table::headline(summary).text());
     blocks.push(table::phases(first).text());
-    blocks.extend(advice(loaded, outcome, file));
+    blocks.extend(advice(loaded, outcome, file, close_up));
     blocks.push(table::vertices(first).text());
     blocks.push(table::formulas(&summary.comparisons).text());
     blocks.extend(costs(loaded, summary));
@@ -50,16 +57,22 @@ pub fn text(loaded: &Loaded, outcome: &Simulated, file: &str) -> String {
 
 fn costs(loaded: &Loaded, summary: &PointSummary) -> Option<String> {
     let prices = &loaded.scenario.storage.prices.note;
-    (!summary.costs.is_empty()).then(|| table::costs(&summary.costs, prices).text())
+    Some(table::costs(summary, prices)?.text())
 }
 
 /// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
-fn advice(loaded: &Loaded, outcome: &Simulated, file: &str) -> Option<String> {
+fn advice(
+    loaded: &Loaded,
+    outcome: &Simulated,
+    file: &str,
+    close_up: Option<&CloseUp>,
+) -> Option<String> {
     let small = outcome.first.events <= EVENTS_MAX;
     let ask = Ask {
         loaded,
         run: &outcome.first,
         checkpoint: None,
+        close_up,
         what_if: small,
     };
     let explanation: Explanation = explain(ask, run::run).ok()?;

@@ -1,6 +1,8 @@
 use super::*;
+use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::ladder::rungs;
 use crate::experiment::recommend::objective::{minimised, parse};
+use crate::experiment::replicate::Figures;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -35,10 +37,9 @@ fn noise(replication: u32) -> f64 {
 
 /// Cost `2 s/interval + interval/5000 s`, least at 100 s; recovery is 40 s and the interval, duration falls with it.
 fn analytic(interval_s: f64, replication: u32, factor: f64) -> Replication {
+    let overhead = factor * (2.0 / interval_s + interval_s / 5000.0) + 1e-5 * noise(replication);
     let mut run = Replication {
-        overhead: Some(
-            factor * (2.0 / interval_s + interval_s / 5000.0) + 1e-5 * noise(replication),
-        ),
+        figures: Figures::from_iter([(MetricId::Overhead, overhead)]),
         ..Replication::default()
     };
     run.recoveries.recovery.ended = vec![40.0 + interval_s * (1.0 + noise(replication) / 100.0)];

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::export::trace::event::{Event, What};
 use crate::render::export::trace::{JOB_MANAGER, process};
 
 /// All counters that were recorded.
-pub fn events(run: &SavedRun) -> Vec<Event> {
+pub fn events(run: &RunDocument) -> Vec<Event> {
     let mut events = Vec::new();
     if let (Some(occupancy), Some(place)) = (&run.result.occupancy, run.watched) {
         for (row, samples) in occupancy.rows.iter().zip(&occupancy.buffers) {

@@ -1,12 +1,12 @@
 //! Arrows: from the JobManager to the sources, and along the barriers that began and ended each alignment.
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::render::export::trace::event::{Event, What};
 use crate::render::export::trace::lanes::{Lanes, acknowledged};
 use crate::units::SimTime;
 
 /// Both ends of every arrow; an arrow needs a slice at either end, which a subtask without an ack does not have.
-pub fn events(run: &SavedRun, lanes: &Lanes) -> Vec<Event> {
+pub fn events(run: &RunDocument, lanes: &Lanes) -> Vec<Event> {
     let mut events = Vec::new();
     let mut arrow = |name: &str, from: (SimTime, (usize, usize)), to: (SimTime, (usize, usize))| {
         let id = events.len() as u64 / 2 + 1;
@@ -15,14 +15,21 @@ pub fn events(run: &SavedRun, lanes: &Lanes) -> Vec<Event> {
     };
     let checkpoints = &run.result.checkpoints;
     let consumers: Vec<bool> = (0..run.result.vertices.len())
-        .map(|vertex| run.flights.iter().any(|flight| flight.to.vertex == vertex))
+        .map(|vertex| {
+            run.flights
+                .iter()
+                .flatten()
+                .any(|flight| flight.to.vertex == vertex)
+        })
         .collect();
     for (position, checkpoint) in checkpoints.iter().enumerate() {
         let from = (checkpoint.trigger, lanes.checkpoint(position));
         let sources = checkpoint
             .acknowledged()
             .filter(|(vertex, ..)| !consumers[*vertex]);
-        for (vertex, subtask, record) in sources.filter(|_| !run.flights.is_empty()) {
+        for (vertex, subtask, record) in
+            sources.filter(|_| run.flights.iter().flatten().next().is_some())
+        {
             if let Some(track) = lanes.snapshot(position, vertex, subtask) {
                 arrow(
                     "trigger",
@@ -32,7 +39,7 @@ pub fn events(run: &SavedRun, lanes: &Lanes) -> Vec<Event> {
             }
         }
     }
-    for flight in &run.flights {
+    for flight in run.flights.iter().flatten() {
         let position = checkpoints.partition_point(|record| record.id < flight.checkpoint);
         let (from, to) = (flight.from, flight.to);
         let tracks = lanes

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
 use crate::render::export::trace::event::tid;
 use crate::render::export::trace::{JOB_MANAGER, process};
@@ -29,7 +29,7 @@ pub struct Lanes {
 
 impl Lanes {
     /// Divides the slices of a run.
-    pub fn new(run: &SavedRun) -> Lanes {
+    pub fn new(run: &RunDocument) -> Lanes {
         let result = &run.result;
         let checkpoints = divide(result.checkpoints.iter().map(|it| whole(run, it)));
         let recoveries = divide(result.recoveries.iter().map(|recovery| {
@@ -51,7 +51,7 @@ impl Lanes {
         lanes
     }
 
-    fn divide_subtask(&mut self, run: &SavedRun, vertex: usize, subtask: usize) {
+    fn divide_subtask(&mut self, run: &RunDocument, vertex: usize, subtask: usize) {
         let mut spans = Vec::new();
         let mut keys = Vec::new();
         for (position, checkpoint) in run.result.checkpoints.iter().enumerate() {
@@ -120,7 +120,7 @@ impl Lanes {
     }
 
     /// The events that name processes and threads.
-    pub fn names(&self, run: &SavedRun) -> Vec<Value> {
+    pub fn names(&self, run: &RunDocument) -> Vec<Value> {
         let mut names = vec![named("process_name", (JOB_MANAGER, 0), "JobManager")];
         for lane in 0..count(&self.checkpoints).max(1) {
             names.push(named(
@@ -175,7 +175,7 @@ pub fn acknowledged(
 }
 
 /// Trigger until the pointer was committed, it failed, or the run ended.
-pub fn whole(run: &SavedRun, checkpoint: &CheckpointRecord) -> Span {
+pub fn whole(run: &RunDocument, checkpoint: &CheckpointRecord) -> Span {
     let until = match checkpoint.outcome {
         Outcome::Completed { durable, .. } => durable,
         Outcome::Failed { at, .. } => at,

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::experiment::saved_run::SavedRun;
+use crate::experiment::run_document::RunDocument;
 use crate::measure::{CheckpointRecord, Outcome, SubtaskRecord};
 use crate::render::export::columns::{kind, status};
 use crate::render::export::trace::event::{Event, What};
@@ -10,7 +10,7 @@ use crate::render::export::trace::lanes::{Lanes, Span, whole};
 use crate::units::SimTime;
 
 /// All slices.
-pub fn events(run: &SavedRun, lanes: &Lanes) -> Vec<Event> {
+pub fn events(run: &RunDocument, lanes: &Lanes) -> Vec<Event> {
     let mut events = recoveries(run, lanes);
     for (position, checkpoint) in run.result.checkpoints.iter().enumerate() {
         let track = lanes.checkpoint(position);
@@ -93,7 +93,7 @@ fn begins_at_latest(record: &SubtaskRecord) -> SimTime {
     SimTime::ZERO + before.saturating_sub(record.sync + record.r#async)
 }
 
-fn recoveries(run: &SavedRun, lanes: &Lanes) -> Vec<Event> {
+fn recoveries(run: &RunDocument, lanes: &Lanes) -> Vec<Event> {
     let mut events = Vec::new();
     for (position, recovery) in run.result.recoveries.iter().enumerate() {
         let track = lanes.recovery(position);

@@ -1,5 +1,6 @@
 //! What a picture of durations says, as a sentence with numbers.
 
+use crate::experiment::metric::MetricId;
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::grid::Curve;
@@ -32,8 +33,8 @@ fn compared(curve: &Curve, unaligned: &Curve) -> Option<String> {
             .1;
         Some((
             *interval,
-            point.duration_p50?.value,
-            other.duration_p50?.value,
+            point.metric(MetricId::DurationP50)?.value,
+            other.metric(MetricId::DurationP50)?.value,
         ))
     });
     let (interval, aligned, unaligned) = pairs
@@ -53,10 +54,9 @@ fn compared(curve: &Curve, unaligned: &Curve) -> Option<String> {
 
 /// The median at both ends of a curve: `431 ms at 5 s, 2.84 s at 2 min`; once if they are the same.
 fn ends(curve: &Curve) -> String {
-    let medians = curve
-        .points
-        .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.duration_p50?.value)));
+    let medians = curve.points.iter().filter_map(|(interval, point)| {
+        Some((*interval, point.metric(MetricId::DurationP50)?.value))
+    });
     let medians: Vec<(f64, f64)> = medians.collect();
     let text = |at: &(f64, f64)| {
         let [median, interval] = [Unit::Time.text(at.1), exact(Unit::Time, at.0)];
@@ -82,8 +82,12 @@ fn among(curves: &[Curve]) -> String {
             .points
             .iter()
             .rev()
-            .find(|(_, point)| point.duration_p50.is_some())?;
-        Some((*interval, point.duration_p50?.value, curve.name.clone()))
+            .find(|(_, point)| point.metric(MetricId::DurationP50).is_some())?;
+        Some((
+            *interval,
+            point.metric(MetricId::DurationP50)?.value,
+            curve.name.clone(),
+        ))
     };
     let ends: Vec<(f64, f64, String)> = curves.iter().filter_map(last).collect();
     let fastest = ends.iter().min_by(|a, b| a.1.total_cmp(&b.1));
@@ -106,7 +110,7 @@ fn along(curve: &Curve) -> String {
     let medians: Vec<(f64, Estimate)> = curve
         .points
         .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.duration_p50?)))
+        .filter_map(|(interval, point)| Some((*interval, point.metric(MetricId::DurationP50)?)))
         .collect();
     let time = |interval: f64| exact(Unit::Time, interval);
     let (Some((shortest, first)), Some((longest, last))) = (medians.first(), medians.last()) else {
@@ -122,7 +126,7 @@ fn along(curve: &Curve) -> String {
     let failed: Vec<f64> = curve
         .points
         .iter()
-        .filter(|(_, point)| point.duration_p50.is_none())
+        .filter(|(_, point)| point.metric(MetricId::DurationP50).is_none())
         .map(|(interval, _)| *interval)
         .collect();
     if let Some(longest_failed) = failed

@@ -2,7 +2,9 @@
 
 mod finding;
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, SweepResult};
+use crate::formulas::FormulaId;
 use crate::measure::Estimate;
 use crate::render::number::Unit;
 use crate::render::plot::Picture;
@@ -17,7 +19,7 @@ use crate::render::sheet::{self, Sheet};
 use crate::units::SimDuration;
 
 /// The formula drawn beside the measurement.
-const FORMULA: &str = "F1";
+const FORMULA: FormulaId = FormulaId::F1;
 
 /// Interval against duration, log-log; `None` if the interval is not swept.
 pub fn picture(sweep: &SweepResult, timeout: Option<SimDuration>) -> Option<Picture> {
@@ -73,10 +75,13 @@ fn vertical(curves: &[Curve], timeout: Option<SimDuration>) -> Span {
     let mut values: Vec<f64> = Vec::new();
     for (_, point) in curves.iter().flat_map(|curve| &curve.points) {
         values.extend(
-            [point.duration_p50, point.duration_p99]
-                .into_iter()
-                .flatten()
-                .map(|estimate| estimate.value),
+            [
+                point.metric(MetricId::DurationP50),
+                point.metric(MetricId::DurationP99),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|estimate| estimate.value),
         );
         values.extend(formula(point));
     }
@@ -156,14 +161,13 @@ fn curve_marks(curve: &Curve, row: usize, curves: usize) -> Vec<Mark> {
     let medians: Vec<(f64, Estimate)> = curve
         .points
         .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.duration_p50?)))
+        .filter_map(|(interval, point)| Some((*interval, point.metric(MetricId::DurationP50)?)))
         .collect();
     marks.extend(grid::band(curve.paint, &medians));
     if curves <= 2 {
-        let points = curve
-            .points
-            .iter()
-            .filter_map(|(interval, point)| Some((*interval, point.duration_p99?.value)));
+        let points = curve.points.iter().filter_map(|(interval, point)| {
+            Some((*interval, point.metric(MetricId::DurationP99)?.value))
+        });
         let label = format!("{prefix}p99");
         let (paint, points) = (curve.paint, points.collect());
         marks.push(Mark::Line(Line {
@@ -193,7 +197,7 @@ fn curve_marks(curve: &Curve, row: usize, curves: usize) -> Vec<Mark> {
     let none: Vec<f64> = curve
         .points
         .iter()
-        .filter(|(_, point)| point.duration_p50.is_none())
+        .filter(|(_, point)| point.metric(MetricId::DurationP50).is_none())
         .map(|(interval, _)| *interval)
         .collect();
     if !none.is_empty() {
@@ -231,10 +235,13 @@ fn data(curves: &[Curve]) -> Sheet {
     for curve in curves {
         for (interval, point) in &curve.points {
             let mut row = vec![curve.name.clone(), sheet::cell(*interval)];
-            row.extend(sheet::cells(point.duration_p50.as_ref()));
-            row.extend(sheet::cells(point.duration_p99.as_ref()));
+            row.extend(sheet::cells(point.metric(MetricId::DurationP50).as_ref()));
+            row.extend(sheet::cells(point.metric(MetricId::DurationP99).as_ref()));
             row.push(formula(point).map_or_else(String::new, sheet::cell));
-            for count in [point.completed, point.failed] {
+            for count in [
+                point.metric(MetricId::Completed),
+                point.metric(MetricId::Failed),
+            ] {
                 row.push(count.map_or_else(String::new, |count| sheet::cell(count.value)));
             }
             sheet.push(row);

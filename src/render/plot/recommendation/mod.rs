@@ -105,14 +105,6 @@ fn metric<'c>(candidate: &'c Candidate, name: &str) -> Option<&'c Estimate> {
     estimate.value.is_finite().then_some(estimate)
 }
 
-/// A value with its unit, as metrics name it.
-fn quantity(unit: &str, value: f64) -> String {
-    match unit {
-        "B/h" => format!("{}/h", Unit::Bytes.text(value)),
-        _ => Unit::from_base(unit).text(value),
-    }
-}
-
 /// `recovery p95`.
 fn words(metric: &str) -> String {
     metric.replace('_', " ")

@@ -10,7 +10,7 @@ use crate::render::plot::chart::{
     At, Axis, Callouts, Chart, Dot, Dots, KeyEntry, Line, Mark, Panel, Rule, Shape, Swatch,
 };
 use crate::render::plot::recommendation::{
-    choices, described, every, footer, metric, name, nearest, quantity, words,
+    choices, described, every, footer, metric, name, nearest, words,
 };
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
@@ -86,11 +86,7 @@ pub fn picture(found: &Recommendation) -> Option<Picture> {
             heading: String::new(),
             weight: 1.0,
             x: Axis::round("Overhead, of the throughput", Unit::Share, x),
-            y: Axis::round(
-                &capital(&words(&recovery.name)),
-                Unit::from_base(&recovery.unit),
-                y,
-            ),
+            y: Axis::round(&capital(&words(&recovery.name)), recovery.unit, y),
             marks,
             margin: Vec::new(),
         }],
@@ -112,7 +108,7 @@ fn recovery(found: &Recommendation) -> MetricName {
         .unwrap_or_else(|| MetricName {
             name: RECOVERY.to_owned(),
             meaning: String::new(),
-            unit: "s".to_owned(),
+            unit: Unit::Time,
         })
 }
 
@@ -381,12 +377,7 @@ impl View<'_> {
     }
 
     fn finding(&self, recovery: &MetricName) -> String {
-        let texts = |point: &Point| {
-            (
-                Unit::Share.text(point.at.0),
-                quantity(&recovery.unit, point.at.1),
-            )
-        };
+        let texts = |point: &Point| (Unit::Share.text(point.at.0), recovery.unit.text(point.at.1));
         let metric = words(&recovery.name);
         let Some(chosen) = self.of(self.found.chosen) else {
             return format!(
@@ -429,7 +420,7 @@ fn capital(text: &str) -> String {
 
 fn data(points: &[Point], recovery: &MetricName) -> Sheet {
     let mut names = vec!["configuration".to_owned(), "overhead_share".to_owned()];
-    names.extend(sheet::columns(&recovery.name, &recovery.unit));
+    names.extend(sheet::columns(&recovery.name, recovery.unit.base()));
     names.extend(["at_least", "feasible", "on_front"].map(str::to_owned));
     let mut sheet = Sheet::new(names);
     for point in points {

@@ -7,7 +7,7 @@ use crate::render::plot::chart::{
     Axis, Callouts, Cell, Chart, Dot, Dots, KeyEntry, Line, Mark, Name, Panel, Shape, Swatch,
 };
 use crate::render::plot::recommendation::{
-    along, choices, described, every, focus, footer, interval, metric, nearest, quantity,
+    along, choices, described, every, focus, footer, interval, metric, nearest,
 };
 use crate::render::plot::span::Span;
 use crate::render::plot::style::{Paint, Stroke};
@@ -161,7 +161,7 @@ fn value(candidate: &Candidate, objective: &Objective) -> String {
     } else {
         ""
     };
-    format!("{sign}{}", quantity(&objective.metric.unit, estimate.value))
+    format!("{sign}{}", objective.metric.unit.text(estimate.value))
 }
 
 /// The band at the bottom: neighbours that pass are one range.
@@ -317,7 +317,7 @@ fn subtitle(found: &Recommendation, focus: &Candidate) -> String {
             "{} is missed at {} ({})",
             objective.text,
             exact(Unit::Time, binding.beyond_s),
-            quantity(&objective.metric.unit, binding.value)
+            objective.metric.unit.text(binding.value)
         ))
     });
     parts.extend(binding);
@@ -338,7 +338,7 @@ fn data(found: &Recommendation, columns: &[Column]) -> Sheet {
     let mut names = vec!["interval_s".to_owned(), "feasible".to_owned()];
     for objective in &found.objectives {
         let metric = &objective.metric;
-        let unit = metric.unit.replace('/', "_per_");
+        let unit = metric.unit.base().replace('/', "_per_");
         names.extend(sheet::columns(&metric.name, &unit));
         names.push(format!("verdict: {}", objective.text));
     }

@@ -6,25 +6,32 @@ use crate::experiment::recommend::{
     SCHEMA, TornadoEntry, Verdict,
 };
 use crate::measure::Estimate;
-use crate::units::SimDuration;
 use crate::units::print::written;
+use crate::units::{SimDuration, Unit};
 
 const INTERVALS: [f64; 11] = [
     10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0,
 ];
 
-fn name(name: &str, unit: &str) -> MetricName {
+fn name(name: &str, unit: Unit) -> MetricName {
     MetricName {
         name: name.to_owned(),
         meaning: String::new(),
-        unit: unit.to_owned(),
+        unit,
     }
 }
 
 pub fn objective(text: &str, metric: &str, bound: f64) -> Objective {
     Objective {
         text: text.to_owned(),
-        metric: name(metric, if metric == "overhead" { "share" } else { "s" }),
+        metric: name(
+            metric,
+            if metric == "overhead" {
+                Unit::Share
+            } else {
+                Unit::Time
+            },
+        ),
         relation: Relation::AtMost,
         bound,
     }
@@ -121,7 +128,7 @@ pub fn recommendation(objectives: Vec<Objective>) -> Recommendation {
         seed: 42,
         runs: 120,
         budget: 300,
-        minimised: name("overhead", "share"),
+        minimised: name("overhead", Unit::Share),
         axes: vec![super::INTERVAL.to_owned(), super::UNALIGNED.to_owned()],
         chosen,
         current: Some(3),

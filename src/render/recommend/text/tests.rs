@@ -9,6 +9,7 @@ use crate::experiment::recommend::{
 };
 use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
+use crate::units::Unit;
 
 fn candidate(label: &str, seconds: f64, verdict: Verdict) -> Candidate {
     let at = |value: f64| Estimate {
@@ -61,7 +62,7 @@ fn recommendation() -> Recommendation {
         minimised: MetricName {
             name: "overhead".to_owned(),
             meaning: String::new(),
-            unit: "share".to_owned(),
+            unit: Unit::Share,
         },
         axes: vec!["flink.execution.checkpointing.interval".to_owned()],
         candidates: vec![
