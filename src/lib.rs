@@ -34,15 +34,15 @@
 //!   changed.
 //! * Records are conserved: written = taken + in channels, at any instant.
 //! * A job that fails and restarts ends, with exactly-once, in the states of the job that does not; at-least-once loses
-//!   nothing ([`model::ledger`]).
-//! * Components of the model answer with values; only [`model::job`] schedules.
+//!   nothing ([`model::audit`]).
+//! * Components of the model answer with values; only [`model`] schedules.
 //! * A scenario is checked once, at the border: inside, nothing about it can be wrong.
 //!
 //! The [`guide`] has the model in pictures, what the well-known documents say and what Flink does, and how to calibrate.
 //!
 //! # The tour: one barrier from trigger to completion
 //!
-//! Read beside it: [`model::event`] (everything that can happen, in this order), [`model::job`] (the one `match`).
+//! Read beside it: [`model::event`] (everything that can happen, in this order), [`model`] (the one `match`).
 //! `ckptsim run scenarios/one-barrier.toml --trace` prints one line per fact: milliseconds since the trigger, what
 //! happened, where. Two sources feed a join of two subtasks, which feeds a sink.
 //!
@@ -50,15 +50,15 @@
 #![doc = include_str!("../tests/it/one-barrier.trace")]
 //! ```
 //!
-//! 1. **Trigger.** [`model::coordinator`] admits a request ([`Event::CheckpointDue`], [`Event::Requested`]): the trigger
+//! 1. **Trigger.** [`model::checkpoint::coordinator`] admits a request ([`Event::CheckpointDue`], [`Event::Requested`]): the trigger
 //!    timestamp is taken, 4 ms later the RPCs put a mail into each source's box ([`Event::TriggerAtSources`]).
-//! 2. **At the sources** ([`model::job`], file `barrier.rs`): the task reads its mail between two records, sends the barrier
+//! 2. **At the sources** ([`model`], file `barrier.rs`): the task reads its mail between two records, sends the barrier
 //!    into every channel *before* it takes its own snapshot, then its sync phase begins.
 //! 3. **In the channel** ([`model::network`]): the barrier finishes the buffer being filled and waits behind the data in
 //!    front of it. As it leaves the sender, an aligned barrier blocks its channel there.
-//! 4. **At the join** ([`model::alignment`]): the first barrier ends the start delay, the last one the alignment. In between
+//! 4. **At the join** ([`model::checkpoint::alignment`]): the first barrier ends the start delay, the last one the alignment. In between
 //!    the other channel is read on, the blocked one is not.
-//! 5. **Snapshot** ([`model::snapshot`], [`model::state_backend`]): the sync phase blocks the task
+//! 5. **Snapshot** ([`model::checkpoint`], [`model::state`]): the sync phase blocks the task
 //!    ([`Event::SyncPhaseDone`]); only then blocked channels are resumed. The async part uploads files
 //!    ([`Event::FileOpened`], [`Event::TransferDone`], [`Event::FileClosed`]) on bandwidth that [`engine::fair_share`]
 //!    divides.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::measure::flight::Place;
+use crate::model::TaskCounters;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::TaskCounters;
 use crate::model::network::Channel;
 use crate::model::observe::{Fact, FileStep, Observer};
 use crate::model::storage::{Direction, File, FileOwner};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::audit::{Amount, Fold, Invariant, Ledger, Place};
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::ledger::{Amount, Fold, Invariant, Ledger, Place};
 use crate::scenario::Scenario;
 use crate::units::SimTime;
 

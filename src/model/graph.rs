@@ -7,14 +7,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::engine::Streams;
-use crate::model::alignment::Alignment;
+use crate::model::checkpoint::alignment::Alignment;
 use crate::model::ids::{ChannelId, GateId, PartitionId, TaskId};
 use crate::model::network::{
     BufferLimits, Channel, Gate, InFlight, Links, Network, Partition, SharedSegments,
 };
-use crate::model::schedule::Schedule;
-use crate::model::service::{Partitioner, ServiceTime};
-use crate::model::state_backend::StateBackend;
+use crate::model::state::StateBackend;
+use crate::model::task::schedule::Schedule;
+use crate::model::task::service::{Partitioner, ServiceTime};
 use crate::model::task::{Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
 use crate::scenario::{BufferTimeout, Exchange, Input, Rate, Reading, Scenario, VertexId, Work};

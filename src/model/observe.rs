@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::TaskCounters;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::job::TaskCounters;
 use crate::model::network::InFlight;
 use crate::model::storage::{File, FileId};
 use crate::scenario::SavepointFormat;

@@ -5,6 +5,7 @@
 //! go on (data for a consumer, a free segment for a producer) is answered as a [`Wake`].
 
 mod channel;
+pub mod debloat;
 mod element;
 mod overtake;
 mod receive;

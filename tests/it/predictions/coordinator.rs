@@ -1,6 +1,6 @@
 use ckptsim::experiment::JobEnd;
 use ckptsim::measure::checkpoint::Outcome;
-use ckptsim::model::coordinator::{Ack, Admission, Coordinator, Wish};
+use ckptsim::model::checkpoint::coordinator::{Ack, Admission, Coordinator, Wish};
 use ckptsim::model::ids::CheckpointId;
 use ckptsim::scenario::Checkpointing;
 use ckptsim::units::SimTime;
@@ -149,7 +149,7 @@ fn writing_the_metadata_is_not_part_of_the_duration_but_delays_the_next_trigger(
 /// what holds up 1 holds up 2 as well. It takes acks that overtake each other.
 #[test]
 fn a_completed_checkpoint_subsumes_older_pending_ones() {
-    use ckptsim::model::coordinator::Tolerance;
+    use ckptsim::model::checkpoint::coordinator::Tolerance;
     use ckptsim::model::observe::FailureReason;
     let options = Checkpointing {
         max_concurrent: 2,

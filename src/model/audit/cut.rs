@@ -1,7 +1,7 @@
 //! What the ledger knows of one checkpoint (F4's `C_k`): every state, and every channel on both sides of its barrier.
 
+use crate::model::audit::identity::{Fold, Identity};
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::ledger::identity::{Fold, Identity};
 use crate::model::network::InFlight;
 use crate::scenario::{Checkpointing, Mode, SavepointFormat};
 

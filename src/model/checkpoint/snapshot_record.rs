@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use crate::model::ids::CheckpointId;
 use crate::model::observe::SubtaskRecord;
-use crate::model::state_backend::SnapshotPlan;
+use crate::model::state::SnapshotPlan;
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// The snapshots of one task.

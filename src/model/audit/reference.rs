@@ -3,8 +3,8 @@
 //! F7 says `S' = f(S, X)`. Folds do not depend on order, so `f` needs nothing but the input: every record goes through the
 //! graph of vertices at once.
 
-use crate::model::ledger::Wiring;
-use crate::model::ledger::identity::{Fold, Identity};
+use crate::model::audit::Wiring;
+use crate::model::audit::identity::{Fold, Identity};
 
 /// The state of every vertex, after the sources have read so much.
 #[derive(Clone, Debug)]

@@ -1,20 +1,20 @@
 //! The coordinator's part: triggering, acks, completion, expiry (`flink-semantics` 1).
 
 use crate::engine::Agenda;
-use crate::model::coordinator::{Ack, Admission, Tolerance, Wish};
+use crate::model::audit::Promise;
+use crate::model::checkpoint::coordinator::{Ack, Admission, Tolerance, Wish};
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
-use crate::model::ledger::Promise;
 use crate::model::observe::{Fact, FailureReason, Observer};
-use crate::model::service::draw;
+use crate::model::task::service::draw;
+use crate::model::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
 use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
 use crate::scenario::{Alignment, Commit, OutageKind, Trigger};
 use crate::units::{SimDuration, SimTime};
 
 impl<O: Observer> Job<O> {
     /// Somebody asks for a checkpoint or a savepoint.
-    pub(super) fn request(&mut self, trigger: u32, agenda: &mut Agenda<Event>) {
+    pub(crate) fn request(&mut self, trigger: u32, agenda: &mut Agenda<Event>) {
         let wish = match self.scenario.triggers[trigger as usize].kind {
             Trigger::Checkpoint => Wish::Checkpoint,
             Trigger::Savepoint(format) => Wish::Savepoint(format),
@@ -28,7 +28,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Counts what the sources have emitted, and triggers by number of records if asked to.
-    pub(super) fn count_emitted(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn count_emitted(&mut self, agenda: &mut Agenda<Event>) {
         let Some(every) = self.scenario.checkpointing.every_records else {
             return;
         };
@@ -46,7 +46,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Admits as many requests as the rules allow.
-    pub(super) fn look_at_queue(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn look_at_queue(&mut self, agenda: &mut Agenda<Event>) {
         loop {
             match self.coordinator.admit(agenda.now()) {
                 Admission::Nothing => return,
@@ -92,7 +92,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The JobManager handles an ack, once it is not busy with another checkpoint's metadata (1.7).
-    pub(super) fn acknowledge(
+    pub(crate) fn acknowledge(
         &mut self,
         task: TaskId,
         checkpoint: CheckpointId,
@@ -168,7 +168,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The checkpoint is complete: older ones are subsumed, the tasks are told.
-    pub(super) fn complete_checkpoint(
+    pub(crate) fn complete_checkpoint(
         &mut self,
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
@@ -193,7 +193,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The timeout counts from the trigger; a checkpoint whose metadata is being written is not aborted any more.
-    pub(super) fn expire(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn expire(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
         if !self.coordinator.is_fully_acknowledged(checkpoint) {
             self.abort_checkpoint(checkpoint, FailureReason::Expired, agenda);
         }
@@ -202,7 +202,7 @@ impl<O: Observer> Job<O> {
     /// Gives a pending checkpoint up. Nothing else happens before the caller goes on: if the job cannot tolerate it, it
     /// fails only after what is being done now ([`Job::fail_if_intolerable`]), as the JobManager, which is told by a
     /// message, would see to it.
-    pub(super) fn abort_checkpoint(
+    pub(crate) fn abort_checkpoint(
         &mut self,
         checkpoint: CheckpointId,
         reason: FailureReason,
@@ -228,7 +228,7 @@ impl<O: Observer> Job<O> {
     /// The job fails if a checkpoint was given up that it cannot tolerate. Tasks go down here, with their snapshots and
     /// files: nobody may be in the middle of one.
     #[inline]
-    pub(super) fn fail_if_intolerable(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_if_intolerable(&mut self, agenda: &mut Agenda<Event>) {
         if std::mem::take(&mut self.mishaps.intolerable) {
             let cause = "Exceeded checkpoint tolerable failure threshold.".to_owned();
             self.fail_globally(cause, agenda);
@@ -236,7 +236,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The job fails; what follows (restart, recovery) is not simulated: the run ends here.
-    pub(super) fn fail_job(&mut self, reason: String, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_job(&mut self, reason: String, agenda: &mut Agenda<Event>) {
         self.failed = true;
         self.observer
             .observe(agenda.now(), &Fact::JobFailed { reason });

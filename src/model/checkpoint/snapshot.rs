@@ -3,14 +3,14 @@
 //! `flink-semantics` 3.4, 3.5, 5.
 
 use crate::engine::Agenda;
-use crate::model::alignment::Span;
-use crate::model::channel_state::SharedFile;
+use crate::model::Job;
+use crate::model::checkpoint::alignment::Span;
+use crate::model::checkpoint::channel_state::SharedFile;
+use crate::model::checkpoint::snapshot_record::Snapshot;
 use crate::model::event::Event;
 use crate::model::ids::{CheckpointId, GateId, TaskId};
-use crate::model::job::Job;
 use crate::model::observe::{Fact, FailureReason, FileStep, Observer};
-use crate::model::snapshot::Snapshot;
-use crate::model::state_backend::SnapshotKind;
+use crate::model::state::SnapshotKind;
 use crate::model::storage::{Direction, File, FileId, FileOwner};
 use crate::model::task::{Doing, Spending};
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
@@ -21,7 +21,7 @@ const TRANSFERS_PER_EVENT: u64 = 100;
 
 impl<O: Observer> Job<O> {
     /// The sync phase begins: the task is blocked.
-    pub(super) fn begin_snapshot(
+    pub(crate) fn begin_snapshot(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -69,7 +69,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The snapshot of a task that takes part in the checkpoint.
-    pub(super) fn snapshot_of(&mut self, id: TaskId, checkpoint: CheckpointId) -> &mut Snapshot {
+    pub(crate) fn snapshot_of(&mut self, id: TaskId, checkpoint: CheckpointId) -> &mut Snapshot {
         self.tasks[id.index()]
             .snapshots
             .get_mut(checkpoint)
@@ -77,7 +77,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// All barriers of the task have come.
-    pub(super) fn complete_input(
+    pub(crate) fn complete_input(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -94,7 +94,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A time-outable barrier has left one of the task's subpartitions.
-    pub(super) fn barrier_departed(
+    pub(crate) fn barrier_departed(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -172,7 +172,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The task may process again; inputs that waited are resumed only now (3.3).
-    pub(super) fn end_sync_phase(
+    pub(crate) fn end_sync_phase(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -231,20 +231,20 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
+    pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
         let id = self.storage.create(file);
         self.tell_file(id, FileStep::Created(file), agenda.now());
         agenda.after(self.storage.open_time(), Event::FileOpened { file: id });
     }
 
     /// Tells those who look closely what happened to a file.
-    pub(super) fn tell_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
+    pub(crate) fn tell_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
         if self.observer.looks_closely() {
             self.observer.observe(now, &Fact::File { file, step });
         }
     }
 
-    pub(super) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
+    pub(crate) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
         // Each of them has got another rate.
         agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
         if let Some((end, forecast)) = self.storage.forecast(direction) {
@@ -256,7 +256,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn end_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
+    pub(crate) fn end_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
         for file in self.storage.take_ended(agenda.now(), direction) {
             self.tell_file(file, FileStep::Through, agenda.now());
             let closed = self.storage.close_time(direction);
@@ -265,7 +265,7 @@ impl<O: Observer> Job<O> {
         self.forecast_transfers(direction, agenda);
     }
 
-    pub(super) fn close_file(&mut self, file: FileId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda<Event>) {
         let File { owner, bytes, .. } = self.storage.closed(file);
         self.tell_file(file, FileStep::Closed, agenda.now());
         match owner {
@@ -282,7 +282,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn end_async_fixed_part(
+    pub(crate) fn end_async_fixed_part(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -344,7 +344,7 @@ impl<O: Observer> Job<O> {
 
     /// The tasks learn of an abort: parts that nobody will complete are not waited for; uploads that run go on (an
     /// expired checkpoint does not free the upload).
-    pub(super) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
         self.channel_state.abort(checkpoint);
         for id in (0..self.tasks.len() as u32).map(TaskId) {
             let snapshots = &mut self.tasks[id.index()].snapshots;
@@ -360,7 +360,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn schedule_debloating(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn schedule_debloating(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let Some(options) = self.scenario.network.debloating else {
             return;
         };
@@ -370,7 +370,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A gate announces how large the buffers are that it wants (4.5); those requested from now on are.
-    pub(super) fn debloat(&mut self, gate: GateId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn debloat(&mut self, gate: GateId, agenda: &mut Agenda<Event>) {
         let Some(options) = self.scenario.network.debloating else {
             return;
         };
@@ -397,7 +397,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn metadata_delay(&mut self) -> SimDuration {
+    pub(crate) fn metadata_delay(&mut self) -> SimDuration {
         let storage = &self.scenario.storage;
         match self.scenario.checkpointing.storage {
             crate::scenario::CheckpointStorage::FileSystem => storage.open + storage.close,

@@ -1,9 +1,9 @@
 //! The job as it stands, after a restore or at its end: what the ledger knows beside what the model holds.
 
+use crate::model::audit::identity::Identity;
+use crate::model::audit::invariant::{Amount, Invariant, Place, Violation, compare_states};
+use crate::model::audit::{Ledger, Wiring, reference};
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::ledger::identity::Identity;
-use crate::model::ledger::invariant::{Amount, Invariant, Place, Violation, compare_states};
-use crate::model::ledger::{Ledger, Wiring, reference};
 use crate::units::SimTime;
 
 /// What the model holds, as it counts it itself.

@@ -3,48 +3,52 @@
 //! A struck task is down at once. The JobManager learns of it later, cancels what is connected to it, aborts all pending
 //! checkpoints and asks the restart strategy for a delay. How the lost tasks come back stands in `restore`.
 
+pub mod restart;
+mod restore;
+pub mod source;
+
 use crate::engine::{Agenda, Stream, Streams};
-use crate::model::cut::{Cut, Cuts};
+use crate::model::checkpoint::contents::{Cut, Cuts};
 use crate::model::event::Event;
-use crate::model::failure::FailureSource;
+use crate::model::failure::restart::Backoff;
+use crate::model::failure::source::FailureSource;
 use crate::model::ids::TaskId;
-use crate::model::job::{Job, KEPT_OF_FAILURE};
 use crate::model::observe::{Fact, FailureReason, Observer};
-use crate::model::restart::Backoff;
 use crate::model::storage::{Direction, FileOwner};
+use crate::model::{Job, KEPT_OF_FAILURE};
 use crate::scenario::calibration::{CANCEL, FAILURE_REPORT, RESTART_LATE};
 use crate::scenario::{Commit, Detection, Failover, OutageKind, Scenario, Target};
 use crate::units::{SimDuration, SimTime};
 
 /// What goes wrong, and what is needed to put it right.
 #[derive(Debug)]
-pub(super) struct Mishaps {
-    pub(super) source: FailureSource,
-    pub(super) backoff: Backoff,
-    pub(super) cuts: Cuts,
+pub(crate) struct Mishaps {
+    pub(crate) source: FailureSource,
+    pub(crate) backoff: Backoff,
+    pub(crate) cuts: Cuts,
     /// By task: it has to be deployed anew.
-    pub(super) lost: Vec<bool>,
+    pub(crate) lost: Vec<bool>,
     /// By TaskManager: it was lost, and local copies with it.
-    pub(super) lost_taskmanagers: Vec<bool>,
+    pub(crate) lost_taskmanagers: Vec<bool>,
     /// Draws when the last heartbeat came.
-    pub(super) heartbeats: Stream,
+    pub(crate) heartbeats: Stream,
     /// The JobManager waits for this instant to restart.
-    pub(super) restart: Option<SimTime>,
+    pub(crate) restart: Option<SimTime>,
     /// When the next random failure is due.
-    pub(super) next_random: Option<SimTime>,
+    pub(crate) next_random: Option<SimTime>,
     /// When enough slots are there.
-    pub(super) slots: SimTime,
+    pub(crate) slots: SimTime,
     /// Records that waited before the failure.
-    pub(super) backlog: u64,
+    pub(crate) backlog: u64,
     /// The backlog is being worked off.
-    pub(super) catching_up: bool,
+    pub(crate) catching_up: bool,
     /// A checkpoint was given up that the job cannot tolerate: it fails when the present event is dealt with.
-    pub(super) intolerable: bool,
+    pub(crate) intolerable: bool,
 }
 
 impl Mishaps {
     /// Nothing has gone wrong yet.
-    pub(super) fn new(scenario: &Scenario, streams: &Streams, beginning: Cut) -> Self {
+    pub(crate) fn new(scenario: &Scenario, streams: &Streams, beginning: Cut) -> Self {
         Mishaps {
             source: FailureSource::new(&scenario.failures, streams),
             backoff: Backoff::new(
@@ -66,7 +70,7 @@ impl Mishaps {
 }
 
 impl<O: Observer> Job<O> {
-    pub(super) fn schedule_failures(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn schedule_failures(&mut self, agenda: &mut Agenda<Event>) {
         for (given, failure) in self.scenario.failures.given.iter().enumerate() {
             let given = given as u32;
             agenda.after(failure.at, Event::GivenFailure { given });
@@ -102,13 +106,13 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn fail_as_given(&mut self, given: u32, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_as_given(&mut self, given: u32, agenda: &mut Agenda<Event>) {
         self.mishaps.source.strike(given as usize);
         let target = self.scenario.failures.given[given as usize].target;
         self.fail(target, agenda);
     }
 
-    pub(super) fn fail_at_random(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_at_random(&mut self, agenda: &mut Agenda<Event>) {
         let vertices = self.scenario.vertices.iter();
         let parallelism: Vec<usize> = vertices.map(|vertex| vertex.parallelism).collect();
         let taskmanagers = self.mishaps.lost_taskmanagers.len();
@@ -152,13 +156,13 @@ impl<O: Observer> Job<O> {
         self.scenario.vertices[vertex].parallelism
     }
 
-    pub(super) fn all_tasks(&self) -> impl Iterator<Item = TaskId> + use<O> {
+    pub(crate) fn all_tasks(&self) -> impl Iterator<Item = TaskId> + use<O> {
         (0..self.tasks.len() as u32).map(TaskId)
     }
 
     /// Tasks fail. Those that are lost already have nothing more to lose: Flink merges failures that come before the
     /// planned restart.
-    pub(super) fn strike(&mut self, tasks: &[TaskId], cause: String, agenda: &mut Agenda<Event>) {
+    pub(crate) fn strike(&mut self, tasks: &[TaskId], cause: String, agenda: &mut Agenda<Event>) {
         let alive = |id: &&TaskId| !self.mishaps.lost[id.index()];
         let struck: Vec<TaskId> = tasks.iter().filter(alive).copied().collect();
         if struck.is_empty() {
@@ -176,7 +180,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A failure that concerns no task in particular: everything restarts.
-    pub(super) fn fail_globally(&mut self, cause: String, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_globally(&mut self, cause: String, agenda: &mut Agenda<Event>) {
         let all: Vec<TaskId> = self.all_tasks().collect();
         self.strike(&all, cause, agenda);
     }
@@ -212,7 +216,7 @@ impl<O: Observer> Job<O> {
 
     /// The JobManager cancels what is connected to the failed tasks, and plans the restart. A failure that comes before a
     /// planned restart is part of it (6.3).
-    pub(super) fn detect(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn detect(&mut self, agenda: &mut Agenda<Event>) {
         if !self.mishaps.lost.contains(&true) {
             return;
         }
@@ -332,7 +336,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// An outage of storage begins or ends.
-    pub(super) fn change_outage(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn change_outage(&mut self, agenda: &mut Agenda<Event>) {
         let now = agenda.now().since(SimTime::ZERO);
         let during = self.scenario.failures.outages.iter();
         let during =

@@ -4,7 +4,7 @@
 //! log; now and then the inner backend is written, and the log before is garbage. Left out: the flush of an inner RocksDB
 //! on the task's thread, and changes that wait because too many uploads are under way.
 
-use crate::model::file_sizes::FileSizes;
+use crate::model::state::file_sizes::FileSizes;
 use crate::scenario::Changelog;
 
 /// The log since the last materialisation, and the one under way.

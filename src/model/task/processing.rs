@@ -5,22 +5,22 @@
 use std::ops::ControlFlow::{Break, Continue};
 
 use crate::engine::Agenda;
+use crate::model::Job;
 use crate::model::event::Event;
 use crate::model::ids::TaskId;
-use crate::model::job::Job;
-use crate::model::job::caching::CacheLimit;
-use crate::model::job::mailbox::{self, Notice};
-use crate::model::job::piece;
 use crate::model::network::{Channel, Wake};
 use crate::model::observe::Observer;
 use crate::model::task::Doing;
+use crate::model::task::barrier_buffer::CacheLimit;
+use crate::model::task::piece;
+use crate::model::task::run::{self, Notice};
 use crate::scenario::BufferTimeout;
 use crate::units::SimTime;
 
 impl<O: Observer> Job<O> {
     /// Lets every task go on that may.
     #[inline]
-    pub(super) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn run_tasks(&mut self, agenda: &mut Agenda<Event>) {
         while self.network.has_wakes() || self.network.has_departed() || !self.runnable.is_empty() {
             self.run_woken(agenda);
         }
@@ -59,7 +59,7 @@ impl<O: Observer> Job<O> {
 
     /// The task's event: its piece is done, or its waiting time is over.
     #[inline]
-    pub(super) fn step(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn step(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let task = &mut self.tasks[id.index()];
         if let Doing::Working(piece) = task.doing {
             let ledger = self.ledger.as_deref_mut().map(|ledger| (ledger, id));
@@ -75,7 +75,7 @@ impl<O: Observer> Job<O> {
 
     /// The mailbox loop, until the task is occupied or has nothing to do.
     #[inline]
-    pub(super) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn go_on(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let mut cache = CacheLimit::of(self.scenario.checkpointing.alignment);
         if self.recovering > 0 {
             cache = self.look_at_restored(id, cache, agenda);
@@ -85,7 +85,7 @@ impl<O: Observer> Job<O> {
             if task.is_occupied() {
                 return;
             }
-            match mailbox::round(task, &mut self.network, cache, agenda.now()) {
+            match run::round(task, &mut self.network, cache, agenda.now()) {
                 Continue(SimTime::MAX) => return,
                 Continue(due) => {
                     let turn = task.turn;
@@ -118,7 +118,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The output flusher has come round.
-    pub(super) fn flush(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn flush(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         for output in &self.tasks[id.index()].outputs {
             self.network.flush(agenda.now(), output.partition);
         }
@@ -128,7 +128,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Records in all channels, shared segments and caches counted once per reader.
-    pub(super) fn records_in_channels(&self) -> u64 {
+    pub(crate) fn records_in_channels(&self) -> u64 {
         self.network
             .channels()
             .iter()

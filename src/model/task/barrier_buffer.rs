@@ -5,29 +5,29 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow::{self, Break};
 
 use crate::model::ids::ChannelId;
-use crate::model::job::mailbox::Notice;
 use crate::model::network::{Element, Network};
 use crate::model::task::Task;
+use crate::model::task::run::Notice;
 use crate::scenario::{Alignment, Overflow};
 use crate::units::{Bytes, SimTime};
 
 /// What the cache of one subtask may hold, and what happens beyond.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CacheLimit {
+pub(crate) struct CacheLimit {
     limit: Bytes,
     overflow: Overflow,
 }
 
 impl CacheLimit {
     /// For a restored task that reads its in-flight data: nothing is cached.
-    pub(super) const NONE: CacheLimit = CacheLimit {
+    pub(crate) const NONE: CacheLimit = CacheLimit {
         limit: Bytes::new(u64::MAX),
         overflow: Overflow::Spill,
     };
 
     /// The limit, if the alignment caches.
     #[inline]
-    pub(super) fn of(alignment: Alignment) -> Option<Self> {
+    pub(crate) fn of(alignment: Alignment) -> Option<Self> {
         match alignment {
             Alignment::Caching { limit, overflow } => Some(CacheLimit { limit, overflow }),
             Alignment::Aligned | Alignment::Unaligned | Alignment::AlignedThenUnaligned { .. } => {
@@ -39,7 +39,7 @@ impl CacheLimit {
 
 /// The next element of this input that is to be read again.
 #[cold]
-pub(super) fn replay(task: &mut Task, input: usize) -> Option<(ChannelId, Element)> {
+pub(crate) fn replay(task: &mut Task, input: usize) -> Option<(ChannelId, Element)> {
     let (channel, element) = task.cache.replay.get_mut(input)?.pop_front()?;
     if let Element::Data(buffer) = element {
         task.cache.bytes = task.cache.bytes.saturating_sub(u64::from(buffer.bytes));
@@ -49,7 +49,7 @@ pub(super) fn replay(task: &mut Task, input: usize) -> Option<(ChannelId, Elemen
 
 /// The alignment is over: what was cached is read before anything else of its input, and before what was to be read again
 /// already.
-pub(super) fn begin_replay(task: &mut Task, network: &Network) {
+pub(crate) fn begin_replay(task: &mut Task, network: &Network) {
     let Task { cache, inputs, .. } = task;
     if cache.cached.is_empty() {
         return;
@@ -65,7 +65,7 @@ pub(super) fn begin_replay(task: &mut Task, network: &Network) {
 
 /// Puts an element of a channel whose barrier has come into the cache.
 #[cold]
-pub(super) fn keep(
+pub(crate) fn keep(
     task: &mut Task,
     network: &mut Network,
     (channel, element): (ChannelId, Element),

@@ -1,10 +1,10 @@
 //! What must hold for every completed checkpoint, after every restore and at the end, by name.
 
+use crate::model::audit::Wiring;
+use crate::model::audit::cut::{Cut, Promise};
+use crate::model::audit::identity::{Fold, Identity};
+use crate::model::audit::reference::{self, Reference};
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::ledger::Wiring;
-use crate::model::ledger::cut::{Cut, Promise};
-use crate::model::ledger::identity::{Fold, Identity};
-use crate::model::ledger::reference::{self, Reference};
 use crate::units::SimTime;
 
 /// A property of every completed checkpoint, and of the job after a restore and at its end.

@@ -3,10 +3,10 @@
 //! Always the full state, whatever the last checkpoint wrote: `HashMap` reads one file and deserialises it in one thread;
 //! RocksDB downloads all files with several threads and opens them; a changelog reads the inner backend and the log.
 
-use crate::model::file_sizes::FileSizes;
 use crate::model::ids::CheckpointId;
-use crate::model::lsm::SstFiles;
-use crate::model::state_backend::{StateBackend, Store};
+use crate::model::state::file_sizes::FileSizes;
+use crate::model::state::lsm::SstFiles;
+use crate::model::state::{StateBackend, Store};
 use crate::scenario::CheckpointStorage;
 use crate::scenario::calibration as c;
 use crate::units::{SimDuration, SimTime};
@@ -156,7 +156,7 @@ impl RestorePlan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::state_backend::SnapshotKind;
+    use crate::model::state::SnapshotKind;
     use crate::scenario::{Backend, Checkpointing, RocksDb, State, Updates};
     use crate::units::Bytes;
 

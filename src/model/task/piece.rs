@@ -5,18 +5,18 @@
 //! before each record, would have stopped there.
 
 use crate::engine::Agenda;
+use crate::model::audit::{Identity, Ledger};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::job::mailbox::{Output, output};
-use crate::model::ledger::{Identity, Ledger};
 use crate::model::network::Network;
+use crate::model::task::run::{Output, output};
 use crate::model::task::{Doing, InHand, Piece, Spending, Task, TaskOutput};
 use crate::scenario::Reading;
 use crate::units::SimTime;
 
 /// Begins to process `available` records that are in hand (or due); returns when the piece ends.
 #[inline]
-pub(super) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
+pub(crate) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
     let (records, takes) = task.service.piece(available.min(task.piece_records_max));
     if let Some(source) = &mut task.source {
         source.due -= records;
@@ -34,7 +34,7 @@ pub(super) fn begin(task: &mut Task, available: u32, now: SimTime) -> SimTime {
 
 /// Emits what the piece's records give, and gives back the buffers that are read to their end.
 #[inline]
-pub(super) fn finish(
+pub(crate) fn finish(
     task: &mut Task,
     network: &mut Network,
     mut ledger: Option<(&mut Ledger, TaskId)>,

@@ -7,15 +7,15 @@
 use std::collections::VecDeque;
 
 use crate::engine::Agenda;
-use crate::model::cut::{Cut, TaskCut};
+use crate::model::Job;
+use crate::model::checkpoint::contents::{Cut, TaskCut};
 use crate::model::event::Event;
 use crate::model::graph;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::Job;
-use crate::model::job::caching::CacheLimit;
 use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::{Fact, Observer};
 use crate::model::storage::{File, FileOwner};
+use crate::model::task::barrier_buffer::CacheLimit;
 use crate::model::task::{Doing, Task};
 use crate::scenario::calibration::{COORDINATOR_START, DEPLOY};
 use crate::scenario::{BufferTimeout, SavepointFormat};
@@ -28,7 +28,7 @@ const BACKLOG_NEGLIGIBLE: SimDuration = SimDuration::from_millis(100);
 
 impl<O: Observer> Job<O> {
     /// The beginning of the job, as a cut.
-    pub(super) fn beginning(tasks: &[Task]) -> Cut {
+    pub(crate) fn beginning(tasks: &[Task]) -> Cut {
         Cut {
             trigger: SimTime::ZERO,
             tasks: tasks.iter().map(|task| Some(cut_of(task))).collect(),
@@ -38,7 +38,7 @@ impl<O: Observer> Job<O> {
 
     /// The job starts from a savepoint or retained checkpoint (`[restore]`): no task runs before it has read its state,
     /// and log sources have piled up records since it was taken.
-    pub(super) fn start_restored(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn start_restored(&mut self, agenda: &mut Agenda<Event>) {
         let Some(restore) = self.scenario.failures.restore.clone() else {
             return;
         };
@@ -82,14 +82,14 @@ impl<O: Observer> Job<O> {
     }
 
     /// A task takes its snapshot.
-    pub(super) fn note_cut(&mut self, id: TaskId, checkpoint: CheckpointId) {
+    pub(crate) fn note_cut(&mut self, id: TaskId, checkpoint: CheckpointId) {
         let cut = cut_of(&self.tasks[id.index()]);
         self.mishaps.cuts.note_task(checkpoint, id, cut);
     }
 
     /// Only the newest completed checkpoint is ever restored, and a pending one may become it. How many more are retained
     /// for people does not matter here.
-    pub(super) fn forget_cuts(&mut self) {
+    pub(crate) fn forget_cuts(&mut self) {
         let coordinator = &self.coordinator;
         let newest = coordinator.newest();
         self.mishaps
@@ -101,7 +101,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The delay is over: the lost tasks are deployed with the state of the newest completed checkpoint.
-    pub(super) fn restart(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn restart(&mut self, agenda: &mut Agenda<Event>) {
         // A restart that had to wait longer for its slots.
         if self.mishaps.restart != Some(agenda.now()) {
             return;
@@ -191,7 +191,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The task is deployed: it reads its state.
-    pub(super) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let taskmanager = self.taskmanager_of[id.index()];
         let Some(plan) = self.plans.get_mut(&id) else {
             return;
@@ -219,7 +219,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A file of the task's state is read.
-    pub(super) fn read_state_file(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda<Event>) {
+    pub(crate) fn read_state_file(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda<Event>) {
         self.observer
             .observe(agenda.now(), &Fact::Restored { task: id, bytes });
         if let Some(plan) = self.plans.get_mut(&id) {
@@ -229,7 +229,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The task has its state; it runs as soon as it has processed its in-flight data.
-    pub(super) fn end_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn end_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         self.tasks[id.index()].doing = Doing::Waiting;
         if let BufferTimeout::Every(period) = self.scenario.network.buffer_timeout
             && !self.tasks[id.index()].outputs.is_empty()
@@ -242,7 +242,7 @@ impl<O: Observer> Job<O> {
 
     /// A task that may go on while others are being restored: reads its in-flight data first, and runs after that.
     #[cold]
-    pub(super) fn look_at_restored(
+    pub(crate) fn look_at_restored(
         &mut self,
         id: TaskId,
         cache: Option<CacheLimit>,
@@ -280,7 +280,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// While records wait that did not wait before the failure, the job is not what it was.
-    pub(super) fn look_at_backlog(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn look_at_backlog(&mut self, agenda: &mut Agenda<Event>) {
         let now = agenda.now();
         if self.recovering > 0 {
             self.mishaps.catching_up = false;
@@ -297,7 +297,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Records that wait: due and not emitted, in channels, or in the buffers in hand.
-    pub(super) fn backlog(&self, now: SimTime) -> u64 {
+    pub(crate) fn backlog(&self, now: SimTime) -> u64 {
         self.unread(now) + self.records_between_tasks()
     }
 

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use crate::engine::{self, Agenda, Streams};
+use crate::model::Job;
+use crate::model::audit::{Invariant, Violation};
 use crate::model::event::Event;
-use crate::model::job::Job;
-use crate::model::ledger::{Invariant, Violation};
 use crate::model::observe::{Fact, Observer};
 use crate::model::task::Doing;
 use crate::scenario::load::parse;

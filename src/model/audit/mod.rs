@@ -22,24 +22,27 @@
 //! [`Invariant::ChannelHoldsWhatIsSent`]), and again in every later cut: a record is known by the offset at which the model
 //! really read it.
 
-mod audit;
+#[cfg(test)]
+mod broken_restore;
 mod cut;
+mod held;
 mod identity;
 mod invariant;
 mod passage;
 pub mod reference;
+mod states;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
+pub use crate::model::audit::cut::{ChannelCut, Cut, Promise};
+pub use crate::model::audit::identity::{Fold, Identity};
+pub use crate::model::audit::invariant::{Amount, Invariant, Place, Violation};
+use crate::model::audit::passage::Passage;
+use crate::model::audit::reference::Reference;
+pub use crate::model::audit::states::Held;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-pub use crate::model::ledger::audit::Held;
-pub use crate::model::ledger::cut::{ChannelCut, Cut, Promise};
-pub use crate::model::ledger::identity::{Fold, Identity};
-pub use crate::model::ledger::invariant::{Amount, Invariant, Place, Violation};
-use crate::model::ledger::passage::Passage;
-use crate::model::ledger::reference::Reference;
 use crate::model::network::{InFlight, Network};
 use crate::model::task::Task;
 use crate::scenario::{Exchange, Mode, Scenario, VertexId};

@@ -1,17 +1,17 @@
 //! Materialisation: the inner backend of a changelog is uploaded, independent of checkpoints (`flink-semantics` 5.5).
 
 use crate::engine::Agenda;
-use crate::model::changelog::Log;
+use crate::model::Job;
 use crate::model::event::Event;
 use crate::model::ids::TaskId;
-use crate::model::job::Job;
 use crate::model::observe::Observer;
+use crate::model::state::changelog::Log;
 use crate::model::storage::{File, FileOwner};
 use crate::units::SimDuration;
 
 impl<O: Observer> Job<O> {
     /// The first materialisation of a subtask comes after a deterministic part of the interval, to spread them.
-    pub(super) fn schedule_materialisation(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn schedule_materialisation(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let n = self.tasks.len();
         if let Some(interval) = self.materialisation_interval()
             && self.tasks[id.index()].state.changelog_mut().is_some()
@@ -27,7 +27,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The time has come for a subtask's inner backend.
-    pub(super) fn materialise(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn materialise(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         let task = &mut self.tasks[id.index()];
         task.state
             .begin_materialisation(agenda.now(), task.counters.records);
@@ -35,7 +35,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// One of its files is in storage.
-    pub(super) fn materialised_file(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn materialised_file(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
         if let Some(log) = self.tasks[id.index()].state.changelog_mut() {
             log.file_closed();
         }

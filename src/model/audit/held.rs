@@ -1,8 +1,8 @@
 //! What the model holds, counted for the ledger: records on their way, and where the sources read on.
 
+use crate::model::Job;
+use crate::model::audit::Held;
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::job::Job;
-use crate::model::ledger::Held;
 use crate::model::network::Element;
 use crate::model::observe::Observer;
 use crate::model::task::Doing;
@@ -20,7 +20,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Compares what these tasks and the channels among them hold with what the ledger knows.
-    pub(super) fn audit(&mut self, now: SimTime, of: impl Fn(TaskId) -> bool) {
+    pub(crate) fn audit(&mut self, now: SimTime, of: impl Fn(TaskId) -> bool) {
         if self.ledger.is_none() {
             return;
         }

@@ -3,10 +3,10 @@
 //! `flink-semantics` 3.6 and 3.7.
 
 use crate::engine::Agenda;
-use crate::model::alignment::Span;
+use crate::model::Job;
+use crate::model::checkpoint::alignment::Span;
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::job::Job;
 use crate::model::network::{Barrier, BarrierKind, Channel, InFlight};
 use crate::model::observe::{Fact, Observer};
 use crate::model::task::Mail;
@@ -14,7 +14,7 @@ use crate::units::SimTime;
 
 impl<O: Observer> Job<O> {
     /// A barrier that overtakes goes to the consumer past everything in the channel.
-    pub(super) fn send_priority(
+    pub(crate) fn send_priority(
         &mut self,
         channel: ChannelId,
         checkpoint: CheckpointId,
@@ -40,7 +40,7 @@ impl<O: Observer> Job<O> {
 
     /// The task has found a priority barrier: as an event, or the mark in line if it comes to that first (both may arrive
     /// in the same instant). What is behind the mark is not in flight, so the barrier counts before it is read.
-    pub(super) fn priority_barrier(
+    pub(crate) fn priority_barrier(
         &mut self,
         id: TaskId,
         channel: ChannelId,
@@ -55,7 +55,7 @@ impl<O: Observer> Job<O> {
 
     /// The task overtakes: what lies in its inputs in front of the missing barriers is in-flight data of the checkpoint,
     /// the unread rest of the buffer in hand included. Channels that an aligned barrier had blocked may go on.
-    pub(super) fn persist_inputs(
+    pub(crate) fn persist_inputs(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -86,7 +86,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The barrier has come: what was recorded on its channel until then is in-flight data, too.
-    pub(super) fn collect_recorded(
+    pub(crate) fn collect_recorded(
         &mut self,
         id: TaskId,
         channel: ChannelId,
@@ -98,7 +98,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// In-flight data of a channel becomes part of the task's snapshot, if that is still under way.
-    pub(super) fn persist(
+    pub(crate) fn persist(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -127,7 +127,7 @@ impl<O: Observer> Job<O> {
 
     /// The checkpoint is as old as the aligned-checkpoint-timeout (3.7): barriers that wait at senders and, announced,
     /// at receivers are pulled to the head; tasks that align take their snapshots.
-    pub(super) fn time_alignments_out(
+    pub(crate) fn time_alignments_out(
         &mut self,
         checkpoint: CheckpointId,
         agenda: &mut Agenda<Event>,
@@ -167,7 +167,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A task that aligns learns of the time-out: it takes its snapshot without the barriers that are missing.
-    pub(super) fn switch_to_unaligned(
+    pub(crate) fn switch_to_unaligned(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,

@@ -2,14 +2,18 @@
 //!
 //! `flink-semantics` 5.1 (heap), 5.2 (RocksDB), 5.3 (small state travels in the ack), 5.5 (changelog), 5.7 (savepoints).
 
+pub mod changelog;
+pub mod file_sizes;
+pub mod lsm;
+mod materialization;
 mod restore;
 
 pub use restore::RestorePlan;
 
-use crate::model::changelog::Log;
-use crate::model::file_sizes::FileSizes;
 use crate::model::ids::CheckpointId;
-use crate::model::lsm::{self, Lsm, SstFiles};
+use crate::model::state::changelog::Log;
+use crate::model::state::file_sizes::FileSizes;
+use crate::model::state::lsm::{Lsm, SstFiles};
 use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
     Backend, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,

@@ -3,20 +3,20 @@
 //! `flink-semantics` 3.2 to 3.5.
 
 use crate::engine::Agenda;
-use crate::model::alignment::{Arrival, Span, Verdict};
+use crate::model::checkpoint::alignment::{Arrival, Span, Verdict};
 use crate::model::event::Event;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::job::caching;
-use crate::model::job::{Job, Wait};
 use crate::model::network::{Barrier, BarrierKind};
 use crate::model::observe::{Fact, FailureReason, Observer};
+use crate::model::task::barrier_buffer;
 use crate::model::task::{Mail, TaskOutput};
+use crate::model::{Job, Wait};
 use crate::scenario::{Alignment, Mode};
 use crate::units::{SimDuration, SimTime};
 
 impl<O: Observer> Job<O> {
     /// The trigger RPCs have come: each source finds a mail in its box.
-    pub(super) fn trigger_sources(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+    pub(crate) fn trigger_sources(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
         let urgent = self.scenario.checkpointing.alignment == Alignment::Unaligned;
         for task in 0..self.tasks.len() {
             if self.tasks[task].source.is_some() {
@@ -38,7 +38,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A task reads a mail.
-    pub(super) fn read_mail(&mut self, id: TaskId, mail: Mail, agenda: &mut Agenda<Event>) {
+    pub(crate) fn read_mail(&mut self, id: TaskId, mail: Mail, agenda: &mut Agenda<Event>) {
         match mail {
             Mail::Trigger(checkpoint) => {
                 let first = agenda.now();
@@ -70,7 +70,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// A barrier has come to the head of its channel.
-    pub(super) fn barrier_in_line(
+    pub(crate) fn barrier_in_line(
         &mut self,
         id: TaskId,
         channel: ChannelId,
@@ -93,7 +93,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn barrier(
+    pub(crate) fn barrier(
         &mut self,
         id: TaskId,
         channel: ChannelId,
@@ -173,7 +173,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The task gives the checkpoint up: it resumes what waited and tells its consumers.
-    pub(super) fn cancel_at_task(
+    pub(crate) fn cancel_at_task(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -257,7 +257,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    pub(super) fn broadcast_barrier(
+    pub(crate) fn broadcast_barrier(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
@@ -333,14 +333,14 @@ impl<O: Observer> Job<O> {
     }
 
     /// Time-outable barriers have left their subpartitions: the acks of their tasks need not wait for them any more.
-    pub(super) fn note_departed_barriers(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn note_departed_barriers(&mut self, agenda: &mut Agenda<Event>) {
         for (task, checkpoint) in self.network.take_departed() {
             self.barrier_departed(task, checkpoint, agenda);
         }
     }
 
     /// The channels of the alignment that ended with this checkpoint's last barrier may go on.
-    pub(super) fn resume_aligned(&mut self, id: TaskId, checkpoint: CheckpointId, now: SimTime) {
+    pub(crate) fn resume_aligned(&mut self, id: TaskId, checkpoint: CheckpointId, now: SimTime) {
         for channel in std::mem::take(&mut self.tasks[id.index()].to_resume) {
             self.network.resume(now, channel, checkpoint);
         }
@@ -348,6 +348,6 @@ impl<O: Observer> Job<O> {
 
     /// Old Flink: after the alignment, what was cached is read before anything else.
     fn replay_cache(&mut self, id: TaskId) {
-        caching::begin_replay(&mut self.tasks[id.index()], &self.network);
+        barrier_buffer::begin_replay(&mut self.tasks[id.index()], &self.network);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::model::audit::identity::{Fold, Identity};
 use crate::model::ids::CheckpointId;
-use crate::model::ledger::identity::{Fold, Identity};
 
 /// The account of one channel. Records keep their order in a channel, whatever barriers do: the n-th record processed is
 /// the n-th record sent, and buffers need not carry anything.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::network::InFlight;
-use crate::model::schedule::Position;
-use crate::model::state_backend::StateBackend;
+use crate::model::state::StateBackend;
+use crate::model::task::schedule::Position;
 use crate::units::SimTime;
 
 /// One task at its snapshot.

@@ -3,16 +3,16 @@
 use std::ops::ControlFlow::{self, Break, Continue};
 
 use crate::model::ids::ChannelId;
-use crate::model::job::caching::{self, CacheLimit};
-use crate::model::job::piece;
 use crate::model::network::{Barrier, Buffer, Element, Network};
+use crate::model::task::barrier_buffer::{self, CacheLimit};
+use crate::model::task::piece;
 use crate::model::task::{Doing, InHand, Mail, Spending, Task, TaskInput};
 use crate::scenario::Reading;
 use crate::units::SimTime;
 
 /// What ends a round of the loop before the task rests: the job deals with it, then comes the next round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(crate) enum Notice {
     /// A mail is to be read.
     Mail(Mail),
     /// A barrier has come to the head of its channel.
@@ -25,7 +25,7 @@ pub(super) enum Notice {
 
 /// Whether a task may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Output {
+pub(crate) enum Output {
     /// A free segment, and no subpartition at its limit, on every output.
     Available,
     /// Not so: mails still run (soft backpressure).
@@ -36,7 +36,7 @@ pub(super) enum Output {
 
 /// The state of a task's outputs.
 #[inline]
-pub(super) fn output(task: &Task, network: &Network) -> Output {
+pub(crate) fn output(task: &Task, network: &Network) -> Output {
     if task
         .outputs
         .iter()
@@ -57,7 +57,7 @@ pub(super) fn output(task: &Task, network: &Network) -> Output {
 /// One round of the loop. Returns when the task's next step is due, occupied or not ([`SimTime::MAX`]: not before
 /// something wakes it), or what ended the round before.
 #[inline]
-pub(super) fn round(
+pub(crate) fn round(
     task: &mut Task,
     network: &mut Network,
     cache: Option<CacheLimit>,
@@ -165,7 +165,7 @@ fn take(
     let gate = task.inputs[input].gate;
     let cached = cache.is_some() && task.cache.waits_for_replay();
     let next = if cached {
-        caching::replay(task, input)
+        barrier_buffer::replay(task, input)
     } else {
         network.poll(now, gate)
     };
@@ -175,7 +175,7 @@ fn take(
     if let Some(limit) = cache
         && task.alignment.has_arrived(channel)
     {
-        return caching::keep(task, network, (channel, element), cached, limit, now);
+        return barrier_buffer::keep(task, network, (channel, element), cached, limit, now);
     }
     match element {
         Element::Data(buffer) => hold(task, network, input, (channel, buffer), cached, now),

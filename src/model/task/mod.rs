@@ -3,16 +3,23 @@
 //! `flink-semantics` 3.1 (mailbox), 4.6 (busy, backpressured, idle). A task is data and small answers; what it does
 //! next is decided in `job/processing`.
 
+pub mod barrier_buffer;
+mod piece;
+mod processing;
+mod run;
+pub mod schedule;
+pub mod service;
+
 use std::collections::VecDeque;
 
-use crate::model::alignment::Alignment;
+use crate::model::checkpoint::alignment::Alignment;
+use crate::model::checkpoint::snapshot_record::Snapshots;
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId};
 use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::SubtaskRecord;
-use crate::model::schedule::Schedule;
-use crate::model::service::{Partitioner, ServiceTime};
-use crate::model::snapshot::Snapshots;
-use crate::model::state_backend::StateBackend;
+use crate::model::state::StateBackend;
+use crate::model::task::schedule::Schedule;
+use crate::model::task::service::{Partitioner, ServiceTime};
 use crate::scenario::Reading;
 use crate::units::{SimDuration, SimTime};
 
