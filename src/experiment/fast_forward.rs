@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::result::RunResult;
 use crate::measure::{CheckpointRecord, Outcome};
-use crate::model::TaskCounters;
+use crate::model::observe::TaskCounters;
 use crate::scenario::{Rate, Scenario, Work};
 use crate::units::{SimDuration, SimTime};
 

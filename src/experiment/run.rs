@@ -11,7 +11,7 @@ use crate::experiment::fast_forward::{FastForward, Steady};
 use crate::experiment::result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
 use crate::measure::{CheckpointRecord, Consistency, Outcome, Recorder, Trace};
-use crate::model::TaskCounters;
+use crate::model::observe::TaskCounters;
 use crate::model::{Event, Job, graph};
 use crate::scenario::Scenario;
 use crate::units::{SimDuration, SimTime, print};

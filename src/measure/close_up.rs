@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::measure::flight::Place;
-use crate::model::TaskCounters;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::network::Channel;
+use crate::model::observe::TaskCounters;
 use crate::model::observe::{Fact, FileStep, Observer};
-use crate::model::storage::{Direction, File, FileOwner};
+use crate::model::storage::file::{Direction, File, FileOwner};
 use crate::units::{SimDuration, SimTime};
 
 /// A wait for a barrier: at a source for the trigger in its mailbox, elsewhere for the barrier of one channel.
@@ -236,7 +236,7 @@ impl CloseUp {
             FileOwner::ChannelState(_, id) if own(id) => Content::ChannelState,
             FileOwner::State(..)
             | FileOwner::ChannelState(..)
-            | FileOwner::Materialisation(_)
+            | FileOwner::Materialization(_)
             | FileOwner::Restore(_) => Content::Other,
         };
         Upload {
@@ -344,7 +344,7 @@ mod tests {
     fn an_upload_of_an_older_checkpoint_counts_if_it_ends_after_the_trigger() {
         let mut close_up = CloseUp::new(2, &[1], &[]);
         let file = |number: u32, step| Fact::File {
-            file: crate::model::storage::FileId(number),
+            file: crate::model::storage::file::FileId(number),
             step,
         };
         let created = |checkpoint| {

@@ -197,7 +197,7 @@ impl Names<'_> {
     }
 
     fn channel(&self, channel: ChannelId) -> String {
-        let wires = self.ledger.wiring().channels[channel.index()];
+        let wires = self.ledger.wiring().channels[channel];
         format!(
             "{} -> {}",
             self.task(wires.producer),
@@ -206,7 +206,7 @@ impl Names<'_> {
     }
 
     fn task(&self, task: TaskId) -> String {
-        let (vertex, subtask) = self.ledger.wiring().tasks[task.index()];
+        let (vertex, subtask) = self.ledger.wiring().tasks[task];
         format!("{} #{subtask}", self.scenario.vertices[vertex].name)
     }
 }

@@ -23,20 +23,23 @@ pub mod task;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::engine::{Agenda, Model, Stream, Streams};
+use crate::engine::{Model, Stream, Streams};
 use crate::model::audit::Ledger;
 use crate::model::checkpoint::channel_state::ChannelState;
+use crate::model::checkpoint::contents::CheckpointStore;
 use crate::model::checkpoint::coordinator::Coordinator;
+use crate::model::event::Agenda;
 pub use crate::model::event::Event;
-use crate::model::failure::Mishaps;
-use crate::model::ids::{ChannelId, CheckpointId, TaskId};
+use crate::model::failure::FailureState;
+use crate::model::ids::{CheckpointId, GateId, Table, TaskId};
 use crate::model::latency::Latencies;
 use crate::model::network::debloat::Debloater;
-use crate::model::network::{InFlight, Network, Wake};
-use crate::model::observe::{Fact, FileStep, Observer};
-use crate::model::state::RestorePlan;
+use crate::model::network::{Network, Wake};
+use crate::model::observe::{Fact, Observer, TaskCounters};
+use crate::model::state::restore::RestorePlan;
 use crate::model::storage::Storage;
-use crate::model::task::{Doing, Mail, Spending, Task};
+use crate::model::task::Task;
+use crate::model::task::activity::Mail;
 use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
 use crate::units::{SimDuration, SimTime};
 
@@ -47,35 +50,43 @@ const KEPT_OF_SUBTASK: u64 = 96;
 /// Bytes that they keep of a failure.
 const KEPT_OF_FAILURE: u64 = 200;
 
-/// A running job, told to an observer.
+/// A running job, and who observes it.
 #[derive(Debug)]
 pub struct Job<O> {
     scenario: Scenario,
-    tasks: Vec<Task>,
+    tasks: Table<TaskId, Task>,
     network: Network,
+    taskmanager_of: Table<TaskId, usize>,
     coordinator: Coordinator,
-    storage: Storage,
-    channel_state: ChannelState,
-    taskmanager_of: Vec<usize>,
+    /// By checkpoint, from 1.
     checkpoints: Vec<CheckpointInfo>,
     aborted: BTreeSet<CheckpointId>,
+    contents: CheckpointStore,
+    channel_state: ChannelState,
+    /// Draws when replicas of the high-availability store answer.
     commit: Stream,
-    latencies: Latencies,
+    /// Until when the JobManager is busy with a checkpoint's metadata.
     locked_until: SimTime,
+    /// Records that the sources had emitted when records last triggered a checkpoint.
     emitted_at_trigger: u64,
-    debloaters: Vec<Debloater>,
+    latencies: Latencies,
+    storage: Storage,
+    /// Empty without buffer debloating.
+    debloaters: Table<GateId, Debloater>,
     /// With `simulation.check-consistency`.
     ledger: Option<Box<Ledger>>,
+    failure: FailureState,
+    /// The job has failed for good.
     failed: bool,
-    /// Bytes that observers will keep of checkpoints and failures, about.
-    kept: u64,
-    mishaps: Mishaps,
     /// Tasks that do not run.
     recovering: usize,
     /// What restored tasks still have to read.
     plans: BTreeMap<TaskId, RestorePlan>,
     records_lost: u64,
+    /// Bytes that observers will keep of checkpoints and failures, about.
+    kept: u64,
     streams: Streams,
+    /// Tasks that have got mail or may go on for another reason than the network.
     runnable: VecDeque<TaskId>,
     wakes: Vec<Wake>,
     observer: O,
@@ -88,30 +99,6 @@ struct CheckpointInfo {
     savepoint: Option<SavepointFormat>,
 }
 
-/// Counters of one task at an instant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TaskCounters {
-    /// Records processed (operators) or emitted (sources).
-    pub records: u64,
-    /// Buffers processed or emitted.
-    pub buffers: u64,
-    /// Time busy.
-    pub busy: SimDuration,
-    /// Time backpressured.
-    pub backpressured: SimDuration,
-    /// Time idle.
-    pub idle: SimDuration,
-}
-
-/// A wait that begins or ends, as [`Fact::Waits`] tells it.
-#[derive(Clone, Copy, Debug)]
-struct Wait {
-    checkpoint: CheckpointId,
-    task: TaskId,
-    channel: Option<ChannelId>,
-    over: bool,
-}
-
 impl<O: Observer> Job<O> {
     /// The scenario's job at time 0, all tasks running, with its first events on the agenda. `observe` makes its
     /// observer, which may want to know the channels.
@@ -119,7 +106,7 @@ impl<O: Observer> Job<O> {
         scenario: &Scenario,
         streams: &Streams,
         observe: impl FnOnce(&Network) -> O,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) -> Self {
         let graph::Graph {
             tasks,
@@ -129,41 +116,39 @@ impl<O: Observer> Job<O> {
         let taskmanagers = taskmanager_of.iter().max().map_or(1, |last| last + 1);
         let gates = tasks.iter().map(|task| task.inputs.len()).sum();
         let segment = scenario.network.segment.get();
-        let debloaters = scenario
-            .network
-            .debloating
+        let debloating = scenario.network.debloating;
+        let debloaters = debloating
             .map(|options| vec![Debloater::new(&options, segment); gates])
             .unwrap_or_default();
         let limit = scenario.checkpointing.subtasks_per_channel_state_file;
+        let watched = scenario.simulation.check_consistency;
         let mut job = Job {
             coordinator: Coordinator::new(scenario.checkpointing.clone(), tasks.len()),
-            storage: Storage::new(&scenario.storage, taskmanagers),
-            channel_state: ChannelState::new(&taskmanager_of, limit),
-            taskmanager_of,
             checkpoints: Vec::new(),
             aborted: BTreeSet::new(),
+            contents: CheckpointStore::new(tasks.iter().map(Task::state_snapshot).collect()),
+            channel_state: ChannelState::new(&taskmanager_of, limit),
             commit: streams.named("commit"),
-            latencies: Latencies::new(scenario.simulation.latencies, streams),
             locked_until: SimTime::ZERO,
             emitted_at_trigger: 0,
-            debloaters,
-            ledger: scenario
-                .simulation
-                .check_consistency
-                .then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
+            latencies: Latencies::new(scenario.simulation.latencies, streams),
+            storage: Storage::new(&scenario.storage, taskmanagers),
+            debloaters: debloaters.into(),
+            ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
+            failure: FailureState::new(scenario, streams, tasks.len()),
             failed: false,
-            kept: 0,
-            mishaps: Mishaps::new(scenario, streams, Self::beginning(&tasks)),
             recovering: 0,
             plans: BTreeMap::new(),
             records_lost: 0,
+            kept: 0,
             streams: *streams,
-            runnable: (0..tasks.len() as u32).map(TaskId).collect(),
+            runnable: tasks.ids().collect(),
             wakes: Vec::new(),
             observer: observe(&network),
             scenario: scenario.clone(),
             tasks,
             network,
+            taskmanager_of,
         };
         job.schedule_first_events(streams, agenda);
         job.start_restored(agenda);
@@ -171,40 +156,34 @@ impl<O: Observer> Job<O> {
         job
     }
 
-    fn schedule_first_events(&mut self, streams: &Streams, agenda: &mut Agenda<Event>) {
+    fn schedule_first_events(&mut self, streams: &Streams, agenda: &mut Agenda) {
         // A task that is restored begins its periodic work after that.
         let fresh = self.scenario.failures.restore.is_none();
         if let (true, BufferTimeout::Every(period)) = (fresh, self.scenario.network.buffer_timeout)
         {
-            let writes = |id: &TaskId| !self.tasks[id.index()].outputs.is_empty();
-            for task in self.all_tasks().filter(writes) {
+            let writes = |id: &TaskId| !self.tasks[*id].outputs.is_empty();
+            for id in self.tasks.ids().filter(writes) {
                 // Flusher threads start when their tasks do: their phases are unrelated.
-                let phase = streams.named(&format!("flusher {}", task.0)).unit();
-                agenda.after(period.scale(phase), Event::Flush { task });
+                let phase = streams.named(&format!("flusher {}", id.0)).unit();
+                agenda.after(period.scale(phase), Event::Flush(id));
             }
         }
-        if let Some((at, tick)) = self.coordinator.start(agenda.now()) {
-            if self.coordinator.fails_first_preflight() {
-                self.observer.observe(agenda.now(), &Fact::PreflightFailed);
-            }
-            agenda.at(at, Event::CheckpointDue { tick });
+        if self.coordinator.fails_first_preflight() {
+            let now = agenda.now();
+            self.observer.observe(now, &Fact::PreflightFailed);
         }
-        for (trigger, wish) in self.scenario.triggers.iter().enumerate() {
-            agenda.after(
-                wish.at,
-                Event::Requested {
-                    trigger: trigger as u32,
-                },
-            );
+        self.start_scheduler(agenda.now(), agenda);
+        for (trigger, request) in self.scenario.triggers.iter().enumerate() {
+            agenda.after(request.at, Event::Requested(trigger as u32));
         }
         self.schedule_failures(agenda);
-        for id in self.all_tasks().filter(|_| fresh) {
+        for id in self.tasks.ids().filter(|_| fresh) {
             self.schedule_periodic_work_of(id, agenda);
         }
     }
 
-    fn schedule_periodic_work_of(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        self.schedule_materialisation(id, agenda);
+    fn schedule_periodic_work_of(&mut self, id: TaskId, agenda: &mut Agenda) {
+        self.schedule_materialization(id, agenda);
         self.schedule_debloating(id, agenda);
     }
 
@@ -232,19 +211,15 @@ impl<O: Observer> Job<O> {
     pub fn counters(&self, now: SimTime) -> Vec<TaskCounters> {
         self.tasks
             .iter()
-            .map(|task| counters_of(task, now))
+            .map(|task| task.counters_at(now))
             .collect()
     }
 
-    /// `(written, processed, in hand or lost, in channels)` records of the whole job: the first is the sum of the others.
+    /// `(written, taken by their consumers or lost, in channels)` records of the whole job: the first is the sum of the others.
     pub fn record_balance(&self) -> (u64, u64, u64) {
         let written = self.tasks.iter().map(|task| task.counters.written).sum();
         let taken: u64 = self.tasks.iter().map(|task| task.counters.taken).sum();
-        (
-            written,
-            taken + self.records_lost,
-            self.records_in_channels(),
-        )
+        (written, taken + self.records_lost, self.network.records())
     }
 
     /// Whether so much has been told of checkpoints and failures that keeping it takes too much memory. `check` refuses what
@@ -260,7 +235,7 @@ impl<O: Observer> Job<O> {
 
     /// Whether all tasks run and the backlog of the last failure is worked off.
     pub fn is_steady(&self) -> bool {
-        self.runs() && !self.mishaps.catching_up
+        self.runs() && !self.failure.catching_up
     }
 
     /// How far the slowest subtask of the log sources is behind its schedule.
@@ -286,154 +261,57 @@ impl<O: Observer> Job<O> {
         self.storage.totals()
     }
 
-    /// Gives mail to a task, and lets it read it at the next record boundary. What is sent to an execution that is gone
-    /// finds nobody (`TaskExecutor.triggerCheckpoint`, `confirmCheckpoint`: unknown task).
-    fn post(&mut self, task: TaskId, mail: Mail, urgent: bool, agenda: &mut Agenda<Event>) {
-        let receiver = &mut self.tasks[task.index()];
-        if receiver.doing == Doing::Down {
-            return;
-        }
-        receiver.post(mail, urgent);
-        if let Some(until) = receiver.cut_piece(agenda.now()) {
-            receiver.turn += 1;
-            agenda.at(
-                until,
-                Event::Step {
-                    task,
-                    turn: receiver.turn,
-                },
-            );
-        }
-        self.runnable.push_back(task);
-    }
-
-    /// Tells those who look closely that a wait for a barrier begins or is over.
-    fn tell_wait(&mut self, wait: Wait, now: SimTime) {
-        if !self.observer.looks_closely() {
-            return;
-        }
-        let Wait {
-            checkpoint,
-            task: id,
-            channel,
-            over,
-        } = wait;
-        let task = &self.tasks[id.index()];
-        let mut ahead = InFlight::default();
-        if let Some(channel) = channel.filter(|_| !over) {
-            ahead = self.network.in_channel(channel);
-            let rests = task.rests_in_hand().filter(|(from, _)| *from == channel);
-            rests.for_each(|(_, rest)| ahead += rest);
-        }
-        let fact = Fact::Waits {
-            checkpoint,
-            task: id,
-            channel,
-            over,
-            ahead,
-            counters: counters_of(task, now),
-            polled: task.inputs.iter().map(|input| input.bytes).collect(),
-        };
-        self.observer.observe(now, &fact);
-    }
-
     fn info(&self, checkpoint: CheckpointId) -> CheckpointInfo {
         self.checkpoints[checkpoint.index() - 1]
-    }
-}
-
-fn counters_of(task: &Task, now: SimTime) -> TaskCounters {
-    TaskCounters {
-        records: task.counters.records,
-        buffers: task.counters.buffers,
-        busy: task.clock.spent(now, Spending::Busy),
-        backpressured: task.clock.spent(now, Spending::Backpressured),
-        idle: task.clock.spent(now, Spending::Idle),
     }
 }
 
 impl<O: Observer> Model for Job<O> {
     type Event = Event;
 
-    fn handle(&mut self, event: Event, agenda: &mut Agenda<Event>) {
+    fn handle(&mut self, event: Event, agenda: &mut Agenda) {
         match event {
-            Event::Step { task, turn } => {
-                if self.tasks[task.index()].turn == turn {
+            Event::Step(task, generation) => {
+                if self.tasks[task].generation == generation {
                     self.step(task, agenda);
                 }
             }
-            Event::Flush { task } => self.flush(task, agenda),
-            Event::CheckpointDue { tick } => {
-                if let Some(due) = self.coordinator.on_tick(agenda.now(), tick) {
-                    if let Some(next) = due.next {
-                        agenda.at(next, Event::CheckpointDue { tick });
-                    }
-                    if self.coordinator.is_suspended() {
-                        self.observer.observe(agenda.now(), &Fact::PreflightFailed);
-                    }
-                    self.look_at_queue(agenda);
-                }
+            Event::Flush(task) => self.flush(task, agenda),
+            Event::ScheduledTrigger(epoch) => self.scheduled_trigger(epoch, agenda),
+            Event::Requested(trigger) => self.request(trigger, agenda),
+            Event::TriggerAtSources(checkpoint) => self.triggered(checkpoint, agenda),
+            Event::PriorityBarrierAtTask(channel, checkpoint) => {
+                self.post_priority(channel, checkpoint, agenda);
             }
-            Event::Requested { trigger } => self.request(trigger, agenda),
-            Event::TriggerAtSources { checkpoint } => {
-                self.trigger_sources(checkpoint, agenda);
-                self.coordinator.triggered();
-                self.look_at_queue(agenda);
-            }
-            Event::PriorityBarrierAtTask {
-                channel,
-                checkpoint,
-            } => {
-                let task = self.network.channel(channel).consumer;
-                self.post(
-                    task,
-                    Mail::PriorityBarrier(channel, checkpoint),
-                    true,
-                    agenda,
-                );
-            }
-            Event::AlignmentTimedOut { checkpoint } => self.time_alignments_out(checkpoint, agenda),
-            Event::SyncPhaseDone { task, checkpoint } => {
-                self.end_sync_phase(task, checkpoint, agenda);
-            }
-            Event::AsyncFixedPartDone { task, checkpoint } => {
+            Event::AlignmentTimedOut(checkpoint) => self.time_alignments_out(checkpoint, agenda),
+            Event::SyncPhaseDone(task, checkpoint) => self.end_sync_phase(task, checkpoint, agenda),
+            Event::AsyncFixedPartDone(task, checkpoint) => {
                 self.end_async_fixed_part(task, checkpoint, agenda);
             }
-            Event::FileOpened { file } => {
-                let direction = self.storage.begin(agenda.now(), file);
-                self.tell_file(file, FileStep::Flows, agenda.now());
-                self.forecast_transfers(direction, agenda);
+            Event::FileOpened(file) => self.begin_transfer(file, agenda),
+            Event::TransferDone(direction, forecast) => {
+                self.end_transfers(direction, forecast, agenda);
             }
-            Event::TransferDone {
-                direction,
-                forecast,
-            } => {
-                if self.storage.is_current(direction, forecast) {
-                    self.end_transfers(direction, agenda);
+            Event::FileClosed(file) => self.close_file(file, agenda),
+            Event::AckAtCoordinator(task, checkpoint) => self.acknowledge(task, checkpoint, agenda),
+            Event::CheckpointFinalized(checkpoint) => self.complete_checkpoint(checkpoint, agenda),
+            Event::CompletionAtTasks(checkpoint) => {
+                for task in self.tasks.ids() {
+                    self.post(task, Mail::Completed(checkpoint), false, agenda);
                 }
             }
-            Event::FileClosed { file } => self.close_file(file, agenda),
-            Event::AckAtCoordinator { task, checkpoint } => {
-                self.acknowledge(task, checkpoint, agenda);
-            }
-            Event::CheckpointDurable { checkpoint } => self.complete_checkpoint(checkpoint, agenda),
-            Event::CompletionAtTasks { checkpoint } => {
-                for task in 0..self.tasks.len() as u32 {
-                    self.post(TaskId(task), Mail::Completed(checkpoint), false, agenda);
-                }
-            }
-            Event::CheckpointExpired { checkpoint } => self.expire(checkpoint, agenda),
-            Event::AbortAtTasks { checkpoint } => self.abort_at_tasks(checkpoint, agenda),
-            Event::GivenFailure { given } => self.fail_as_given(given, agenda),
+            Event::CheckpointExpired(checkpoint) => self.expire(checkpoint, agenda),
+            Event::AbortAtTasks(checkpoint) => self.abort_at_tasks(checkpoint, agenda),
+            Event::GivenFailure(given) => self.fail_as_given(given, agenda),
             Event::RandomFailure => self.fail_at_random(agenda),
             Event::FailureDetected => self.detect(agenda),
             Event::RestartDue => self.restart(agenda),
-            Event::TaskDeployed { task } => self.begin_restore(task, agenda),
-            Event::TaskRestored { task } => self.end_restore(task, agenda),
-            Event::BacklogLooked => self.look_at_backlog(agenda),
+            Event::TaskDeployed(task) => self.begin_restore(task, agenda),
+            Event::TaskRestored(task) => self.end_restore(task, agenda),
+            Event::BacklogChecked => self.check_backlog(agenda),
             Event::OutageChanged => self.change_outage(agenda),
-            Event::Materialise { task } => self.materialise(task, agenda),
-            Event::Debloat { gate } => self.debloat(gate, agenda),
+            Event::Materialize(task) => self.materialize(task, agenda),
+            Event::Debloat(gate) => self.debloat(gate, agenda),
         }
         self.fail_if_intolerable(agenda);
         self.run_tasks(agenda);

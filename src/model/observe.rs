@@ -4,10 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::TaskCounters;
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
 use crate::model::network::InFlight;
-use crate::model::storage::{File, FileId};
+use crate::model::storage::file::{File, FileId};
 use crate::scenario::SavepointFormat;
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -182,6 +181,21 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+}
+
+/// Counters of one task at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskCounters {
+    /// Records processed (operators) or emitted (sources).
+    pub records: u64,
+    /// Buffers processed or emitted.
+    pub buffers: u64,
+    /// Time busy with records and snapshots.
+    pub busy: SimDuration,
+    /// Time without output buffers.
+    pub backpressured: SimDuration,
+    /// Time without input.
+    pub idle: SimDuration,
 }
 
 /// The life of a file.

@@ -7,8 +7,9 @@ use crate::engine::{self, Agenda, Streams};
 use crate::model::Job;
 use crate::model::audit::{Invariant, Violation};
 use crate::model::event::Event;
+use crate::model::ids::TaskId;
 use crate::model::observe::{Fact, Observer};
-use crate::model::task::Doing;
+use crate::model::task::activity::TaskState;
 use crate::scenario::load::parse;
 use crate::units::{SimDuration, SimTime};
 
@@ -104,7 +105,7 @@ fn a_lost_task_gets_no_mail() {
     assert!(engine::run(&mut job, &mut agenda, after(4500), 10_000_000));
     let triggered = job.checkpoints.last().unwrap().trigger;
     assert!(triggered > after(3000), "the JobManager knows nothing yet");
-    assert!(job.tasks.iter().all(|task| task.doing == Doing::Down));
+    assert!(job.tasks.iter().all(|task| task.state == TaskState::Down));
     assert!(job.tasks.iter().all(|task| task.mails.is_empty()));
 }
 
@@ -117,7 +118,10 @@ fn a_restart_that_keeps_the_rules_leaves_no_trace() {
 #[test]
 fn in_flight_data_that_is_not_replayed_is_caught() {
     let (cuts, end) = found(|job| {
-        let replays = job.tasks.iter_mut().flat_map(|task| &mut task.cache.replay);
+        let replays = job
+            .tasks
+            .iter_mut()
+            .flat_map(|task| &mut task.barrier_buffer.replay);
         let lost: usize = replays.map(|replay| std::mem::take(replay).len()).sum();
         assert!(lost > 0, "there was in-flight data");
     });
@@ -131,7 +135,10 @@ fn in_flight_data_that_is_not_replayed_is_caught() {
 #[test]
 fn in_flight_data_of_which_a_part_is_lost_is_caught() {
     let (cuts, end) = found(|job| {
-        let mut replays = job.tasks.iter_mut().flat_map(|task| &mut task.cache.replay);
+        let mut replays = job
+            .tasks
+            .iter_mut()
+            .flat_map(|task| &mut task.barrier_buffer.replay);
         let lost = replays.find_map(VecDeque::pop_back);
         assert!(lost.is_some(), "there was in-flight data");
     });
@@ -146,18 +153,23 @@ fn in_flight_data_of_which_a_part_is_lost_is_caught() {
 fn a_source_that_reads_on_at_another_offset_is_caught() {
     let (cuts, end) = found(|job| {
         // One record further than the checkpoint says: it is never read.
-        let source = job.tasks[0].source.as_mut().unwrap();
+        let source = job.tasks[TaskId(0)].source.as_mut().unwrap();
         assert_eq!(source.schedule.take_due(after(3300), 1), 1);
     });
     assert!(cuts.contains(&Invariant::StateIsThatOfTheInput), "{cuts:?}");
     assert!(end.contains(&Invariant::SourceReadsOn), "{end:?}");
 
     let (job, _) = started(JOB);
-    let start = Job::<Restart>::beginning(&job.tasks);
+    let start = job.contents.get(None).clone();
     let (cuts, end) = found(|job| {
         // From the beginning: everything up to the checkpoint comes twice.
-        let (position, _) = start.tasks[0].as_ref().unwrap().source.as_ref().unwrap();
-        let source = job.tasks[0].source.as_mut().unwrap();
+        let (position, _) = start.tasks[TaskId(0)]
+            .as_ref()
+            .unwrap()
+            .source
+            .as_ref()
+            .unwrap();
+        let source = job.tasks[TaskId(0)].source.as_mut().unwrap();
         source.schedule.return_to(position);
         source.due = 0;
     });

@@ -1,7 +1,7 @@
 //! What the ledger knows of one checkpoint (F4's `C_k`): every state, and every channel on both sides of its barrier.
 
 use crate::model::audit::identity::{Fold, Identity};
-use crate::model::ids::{ChannelId, TaskId};
+use crate::model::ids::{ChannelId, Table, TaskId};
 use crate::model::network::InFlight;
 use crate::scenario::{Checkpointing, Mode, SavepointFormat};
 
@@ -11,9 +11,9 @@ pub struct Cut {
     /// What is promised of it.
     pub promise: Promise,
     /// By task: its state, folded; `None` = its snapshot has not begun.
-    pub tasks: Vec<Option<Fold>>,
+    pub tasks: Table<TaskId, Option<Fold>>,
     /// By channel.
-    pub channels: Vec<ChannelCut>,
+    pub channels: Table<ChannelId, ChannelCut>,
 }
 
 /// What the mode of a checkpoint promises.
@@ -58,19 +58,19 @@ impl Cut {
     pub fn new(promise: Promise, tasks: usize, channels: usize) -> Self {
         Cut {
             promise,
-            tasks: vec![None; tasks],
-            channels: vec![ChannelCut::default(); channels],
+            tasks: vec![None; tasks].into(),
+            channels: vec![ChannelCut::default(); channels].into(),
         }
     }
 
     /// A task's state; empty if its snapshot has not begun.
     pub fn state(&self, task: TaskId) -> Fold {
-        self.tasks[task.index()].unwrap_or_default()
+        self.tasks[task].unwrap_or_default()
     }
 
     /// One channel.
     pub fn channel(&self, channel: ChannelId) -> &ChannelCut {
-        &self.channels[channel.index()]
+        &self.channels[channel]
     }
 }
 

@@ -4,7 +4,7 @@
 //! same identities, whatever the timing. All that is random about a record (how many records it gives, which key it has)
 //! is a function of its identity, so that two runs of one scenario can be compared record by record.
 
-use crate::model::task::service::Key;
+use crate::model::task::output::Key;
 
 /// A record, for as long as the run lasts. Two records have the same one with a chance of 2^-64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -103,14 +103,14 @@ impl Invariant {
 /// Looks at everything that can be seen in the cut itself: tells each violation as (invariant, place, expected, found).
 pub fn check(cut: &Cut, wiring: &Wiring, mut tell: impl FnMut(Invariant, Place, Amount, Amount)) {
     let (yes, no) = (Amount::Present(true), Amount::Present(false));
-    for (task, state) in cut.tasks.iter().enumerate() {
+    for (task, state) in cut.tasks.with_ids() {
         if state.is_none() {
-            let place = Place::Task(TaskId(task as u32));
+            let place = Place::Task(task);
             tell(Invariant::EveryTaskTakesPart, place, yes, no);
         }
     }
-    for (position, (channel, wires)) in cut.channels.iter().zip(&wiring.channels).enumerate() {
-        let place = Place::Channel(ChannelId(position as u32));
+    for ((id, channel), wires) in cut.channels.with_ids().zip(&wiring.channels) {
+        let place = Place::Channel(id);
         let (Some(sent), Some(received)) = (channel.sent, channel.received) else {
             tell(Invariant::EveryTaskTakesPart, place, yes, no);
             continue;
@@ -173,7 +173,7 @@ pub fn compare_states<'a>(
         states[*vertex].merge(*state);
     }
     for (records, wires) in in_flight.zip(&wiring.channels) {
-        let (consumer, _) = wiring.tasks[wires.consumer.index()];
+        let (consumer, _) = wiring.tasks[wires.consumer];
         let mut add = |vertex: usize, record, copies| states[vertex].add_copies(record, copies);
         for record in records {
             reference::pass(wiring, consumer, *record, 1, &mut add);

@@ -25,7 +25,6 @@
 #[cfg(test)]
 mod broken_restore;
 mod cut;
-mod held;
 mod identity;
 mod invariant;
 mod passage;
@@ -42,8 +41,8 @@ pub use crate::model::audit::invariant::{Amount, Invariant, Place, Violation};
 use crate::model::audit::passage::Passage;
 use crate::model::audit::reference::Reference;
 pub use crate::model::audit::states::Held;
-use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::network::{InFlight, Network};
+use crate::model::ids::{ChannelId, CheckpointId, Table, TaskId};
+use crate::model::network::{Channel, InFlight, Network};
 use crate::model::task::Task;
 use crate::scenario::{Exchange, Mode, Scenario, VertexId};
 use crate::units::SimTime;
@@ -52,8 +51,8 @@ use crate::units::SimTime;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     wiring: Wiring,
-    tasks: Vec<Fold>,
-    channels: Vec<Passage>,
+    tasks: Table<TaskId, Fold>,
+    channels: Table<ChannelId, Passage>,
     pending: BTreeMap<CheckpointId, Cut>,
     completed: BTreeMap<CheckpointId, Cut>,
     reference: Reference,
@@ -61,7 +60,7 @@ pub struct Ledger {
     violations: Vec<Violation>,
     duplicates: Vec<Duplicates>,
     /// With at-least-once, by task: the records that its state is made of, in order.
-    histories: Option<Vec<Vec<Identity>>>,
+    histories: Option<Table<TaskId, Vec<Identity>>>,
     repeated: u64,
 }
 
@@ -69,9 +68,9 @@ pub struct Ledger {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wiring {
     /// By task: its vertex, and its index within it.
-    pub tasks: Vec<(usize, usize)>,
+    pub tasks: Table<TaskId, (usize, usize)>,
     /// By channel.
-    pub channels: Vec<Wires>,
+    pub channels: Table<ChannelId, Wires>,
     /// By vertex.
     pub vertices: Vec<Step>,
 }
@@ -115,9 +114,9 @@ pub struct Duplicates {
 
 impl Wiring {
     /// The wiring of a scenario's job.
-    pub fn of(scenario: &Scenario, tasks: &[Task], network: &Network) -> Self {
-        let record_bytes = |channel: &crate::model::network::Channel| {
-            let producer = &tasks[channel.producer.index()];
+    pub fn of(scenario: &Scenario, tasks: &Table<TaskId, Task>, network: &Network) -> Self {
+        let record_bytes = |channel: &Channel| {
+            let producer = &tasks[channel.producer];
             u64::from(producer.outputs[0].record_bytes)
         };
         Wiring {
@@ -163,7 +162,7 @@ impl Step {
 
 impl Ledger {
     /// The ledger of a scenario's job at its start.
-    pub fn of(scenario: &Scenario, tasks: &[Task], network: &Network) -> Self {
+    pub fn of(scenario: &Scenario, tasks: &Table<TaskId, Task>, network: &Network) -> Self {
         let ledger = Ledger::new(Wiring::of(scenario, tasks, network));
         match scenario.checkpointing.mode {
             Mode::ExactlyOnce => ledger,
@@ -174,8 +173,8 @@ impl Ledger {
     /// A job at its start.
     pub fn new(wiring: Wiring) -> Self {
         Ledger {
-            tasks: vec![Fold::default(); wiring.tasks.len()],
-            channels: vec![Passage::default(); wiring.channels.len()],
+            tasks: vec![Fold::default(); wiring.tasks.len()].into(),
+            channels: vec![Passage::default(); wiring.channels.len()].into(),
             pending: BTreeMap::new(),
             completed: BTreeMap::new(),
             reference: Reference::new(&wiring),
@@ -191,14 +190,14 @@ impl Ledger {
     /// Remembers every record: where records may be processed twice, sums tell nothing.
     #[must_use]
     pub fn remembering(mut self) -> Self {
-        self.histories = Some(vec![Vec::new(); self.tasks.len()]);
+        self.histories = Some(vec![Vec::new(); self.tasks.len()].into());
         self
     }
 
     /// A source task reads the record at an offset of its input.
     #[inline]
     pub fn read(&mut self, task: TaskId, offset: u64) -> Identity {
-        let (vertex, subtask) = self.wiring.tasks[task.index()];
+        let (vertex, subtask) = self.wiring.tasks[task];
         let record = Identity::of_source(vertex, subtask, offset);
         self.add(task, record);
         record
@@ -207,24 +206,24 @@ impl Ledger {
     /// The consumer of a channel processes the next record.
     #[inline]
     pub fn process(&mut self, channel: ChannelId) -> Identity {
-        let record = self.channels[channel.index()].process();
-        let consumer = self.wiring.channels[channel.index()].consumer;
+        let record = self.channels[channel].process();
+        let consumer = self.wiring.channels[channel].consumer;
         self.add(consumer, record);
         record
     }
 
     #[inline]
     fn add(&mut self, task: TaskId, record: Identity) {
-        self.tasks[task.index()].add(record);
+        self.tasks[task].add(record);
         if let Some(histories) = &mut self.histories {
-            histories[task.index()].push(record);
+            histories[task].push(record);
         }
     }
 
     /// The producer of a channel writes a record.
     #[inline]
     pub fn send(&mut self, channel: ChannelId, record: Identity) {
-        self.channels[channel.index()].send(record);
+        self.channels[channel].send(record);
     }
 
     /// The checkpoint begins.
@@ -238,12 +237,12 @@ impl Ledger {
         let Some(cut) = self.pending.get_mut(&checkpoint) else {
             return;
         };
-        cut.tasks[task.index()] = Some(self.tasks[task.index()]);
-        for (position, wires) in self.wiring.channels.iter().enumerate() {
+        cut.tasks[task] = Some(self.tasks[task]);
+        for (id, wires) in self.wiring.channels.with_ids() {
             if wires.consumer != task {
                 continue;
             }
-            let (channel, passage) = (&mut cut.channels[position], &mut self.channels[position]);
+            let (channel, passage) = (&mut cut.channels[id], &mut self.channels[id]);
             channel.received = Some(passage.received());
             match channel.sent {
                 Some(sent) => {
@@ -263,8 +262,8 @@ impl Ledger {
         let Some(cut) = self.pending.get_mut(&checkpoint) else {
             return;
         };
-        let passage = &mut self.channels[channel.index()];
-        let channel = &mut cut.channels[channel.index()];
+        let passage = &mut self.channels[channel];
+        let channel = &mut cut.channels[channel];
         channel.sent = Some(passage.sent());
         if let Some(received) = channel.received {
             channel.in_flight = passage.in_flight(checkpoint, received.records);
@@ -274,7 +273,7 @@ impl Ledger {
     /// The mechanism has made in-flight data of a channel part of the checkpoint.
     pub fn persisted(&mut self, checkpoint: CheckpointId, channel: ChannelId, data: InFlight) {
         if let Some(cut) = self.pending.get_mut(&checkpoint) {
-            cut.channels[channel.index()].persisted += data;
+            cut.channels[channel].persisted += data;
         }
     }
 
@@ -297,13 +296,13 @@ impl Ledger {
         };
         invariant::check(&cut, &self.wiring, &mut tell);
         invariant::check_states(&cut, &self.wiring, &mut self.reference, &mut tell);
-        for (position, channel) in cut.channels.iter().enumerate() {
+        for (id, channel) in cut.channels.with_ids() {
             if channel.duplicates() > 0
                 && let (Some(sent), Some(received)) = (channel.sent, channel.received)
             {
                 self.duplicates.push(Duplicates {
                     checkpoint,
-                    channel: ChannelId(position as u32),
+                    channel: id,
                     at: now,
                     sent,
                     received,
@@ -344,21 +343,19 @@ impl Ledger {
             let cut = self.completed.get(&checkpoint);
             cut.expect("only what is retained is restored")
         });
-        for (position, state) in self.tasks.iter_mut().enumerate() {
-            let task = TaskId(position as u32);
-            if restarts(task) {
-                *state = cut.map_or(Fold::default(), |cut| cut.state(task));
-                if let Some(histories) = &mut self.histories {
-                    histories[position].truncate(state.records as usize);
-                }
+        for task in self.tasks.ids().filter(|task| restarts(*task)) {
+            let state = cut.map_or(Fold::default(), |cut| cut.state(task));
+            self.tasks[task] = state;
+            if let Some(histories) = &mut self.histories {
+                histories[task].truncate(state.records as usize);
             }
         }
-        for (position, wires) in self.wiring.channels.iter().enumerate() {
+        for (id, wires) in self.wiring.channels.with_ids() {
             if !restarts(wires.consumer) {
                 continue;
             }
-            let passage = &mut self.channels[position];
-            match cut.map(|cut| &cut.channels[position]) {
+            let passage = &mut self.channels[id];
+            match cut.map(|cut| cut.channel(id)) {
                 Some(ChannelCut {
                     sent, in_flight, ..
                 }) => {
@@ -376,12 +373,12 @@ impl Ledger {
 
     /// Everything a task has read or processed so far, folded.
     pub fn state(&self, task: TaskId) -> Fold {
-        self.tasks[task.index()]
+        self.tasks[task]
     }
 
     /// Records that are written to a channel and not processed.
     pub fn in_channel(&self, channel: ChannelId) -> u64 {
-        let passage = &self.channels[channel.index()];
+        let passage = &self.channels[channel];
         passage.sent().records - passage.received().records
     }
 

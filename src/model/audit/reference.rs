@@ -30,8 +30,8 @@ impl Reference {
         if self.read.iter().zip(read).any(|(before, now)| before > now) {
             *self = Reference::new(wiring);
         }
-        for (task, (before, now)) in self.read.iter_mut().zip(read).enumerate() {
-            let (vertex, subtask) = wiring.tasks[task];
+        let read = self.read.iter_mut().zip(read);
+        for ((before, now), &(vertex, subtask)) in read.zip(&wiring.tasks) {
             if !wiring.vertices[vertex].source {
                 continue;
             }

@@ -1,9 +1,15 @@
-//! The job as it stands, after a restore or at its end: what the ledger knows beside what the model holds.
+//! The job as it stands, after a restore or at its end: what the ledger knows beside what the model holds (records on their
+//! way, and where the sources read on).
 
+use crate::model::Job;
 use crate::model::audit::identity::Identity;
 use crate::model::audit::invariant::{Amount, Invariant, Place, Violation, compare_states};
 use crate::model::audit::{Ledger, Wiring, reference};
 use crate::model::ids::{ChannelId, TaskId};
+use crate::model::network::Element;
+use crate::model::observe::Observer;
+use crate::model::task::activity::TaskState;
+use crate::model::task::barrier_buffer::BarrierBuffer;
 use crate::units::SimTime;
 
 /// What the model holds, as it counts it itself.
@@ -72,7 +78,7 @@ impl Ledger {
             found[vertex].extend((0..copies).map(|_| record));
         };
         for (passage, wires) in self.channels.iter().zip(&self.wiring.channels) {
-            let (consumer, _) = self.wiring.tasks[wires.consumer.index()];
+            let (consumer, _) = self.wiring.tasks[wires.consumer];
             for record in passage.waiting() {
                 reference::pass(&self.wiring, consumer, record, 1, &mut note);
             }
@@ -140,6 +146,67 @@ fn missing(records: &[Identity], others: &[Identity]) -> u64 {
         others.next_if_eq(record).is_none()
     };
     records.iter().filter(lacks).count() as u64
+}
+
+impl<O: Observer> Job<O> {
+    /// The run is over: the states must be those of an uninterrupted run of the same input, and what is not processed
+    /// must be there. Of tasks that are lost and not restarted only the states of the last instant are known.
+    pub fn audit_end(&mut self, now: SimTime) {
+        let lost = self.failure.lost.clone();
+        self.audit(now, |id| !lost[id]);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.audit_states(now);
+        }
+    }
+
+    /// Compares what these tasks and the channels among them hold with what the ledger knows.
+    pub(crate) fn audit(&mut self, now: SimTime, of: impl Fn(TaskId) -> bool) {
+        if self.ledger.is_none() {
+            return;
+        }
+        let held = self.held(of);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.audit(now, &held);
+        }
+    }
+
+    fn held(&self, of: impl Fn(TaskId) -> bool) -> Held {
+        let offset = |id: TaskId| {
+            let task = &self.tasks[id];
+            let begun = match task.state {
+                TaskState::Processing(batch) => batch.records,
+                _ => 0,
+            };
+            Some((id, task.source.as_ref()?.offset(begun)))
+        };
+        let tasks = self.tasks.ids().filter(|id| of(*id));
+        let within = |id: &ChannelId| {
+            let channel = self.network.channel(*id);
+            of(channel.producer) && of(channel.consumer)
+        };
+        let channels = self.network.channels().ids().filter(within);
+        Held {
+            sources: tasks.filter_map(offset).collect(),
+            channels: channels.map(|id| (id, self.records_waiting(id))).collect(),
+        }
+    }
+
+    /// Records of a channel that are not processed: in its buffers, or with its consumer.
+    fn records_waiting(&self, id: ChannelId) -> u64 {
+        let channel = self.network.channel(id);
+        let consumer = &self.tasks[channel.consumer];
+        let current = consumer.unprocessed().filter(|(of, _)| *of == id);
+        let current: u64 = current.map(|(_, records)| records).sum();
+        let BarrierBuffer {
+            blocked, replay, ..
+        } = &*consumer.barrier_buffer;
+        let buffered = blocked.iter().chain(replay.iter().flatten());
+        let buffered = buffered.map(|(of, element)| match element {
+            Element::Data(buffer) if *of == id => u64::from(buffer.records),
+            Element::Data(_) | Element::Barrier(_) => 0,
+        });
+        channel.records() + self.network.shared_records_of(id) + current + buffered.sum::<u64>()
+    }
 }
 
 #[cfg(test)]

@@ -14,12 +14,13 @@ fn ledger() -> Ledger {
         consumers,
     };
     Ledger::new(Wiring {
-        tasks: vec![(0, 0), (1, 0)],
+        tasks: vec![(0, 0), (1, 0)].into(),
         channels: vec![Wires {
             producer: SOURCE,
             consumer: CONSUMER,
             record_bytes: 100,
-        }],
+        }]
+        .into(),
         vertices: vec![step(true, vec![(1, 1)]), step(false, vec![])],
     })
 }

@@ -5,12 +5,16 @@
 //! (`ChannelStateWriteRequestExecutorFactory`). The file is written when its last part is known: a writer thread would
 //! have begun earlier, so this is late by at most the transfer time of the earlier parts.
 
-use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::Job;
+use crate::model::event::Agenda;
+use crate::model::ids::{CheckpointId, Table, TaskId};
+use crate::model::observe::Observer;
+use crate::model::storage::file::{File, FileOwner};
 
 /// Who shares a file with whom, and what has been handed in.
 #[derive(Clone, Debug)]
 pub struct ChannelState {
-    group_of: Vec<usize>,
+    group_of: Table<TaskId, usize>,
     groups: Vec<Vec<TaskId>>,
     /// Checkpoints in progress: group, checkpoint, parts handed in, their bytes.
     parts: Vec<(usize, CheckpointId, usize, u64)>,
@@ -19,7 +23,7 @@ pub struct ChannelState {
 /// A file all of whose parts are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedFile {
-    /// Number of the group.
+    /// Which tasks share it.
     pub group: usize,
     /// Bytes of all parts.
     pub bytes: u64,
@@ -47,7 +51,7 @@ impl ChannelState {
             group_of.push(group);
         }
         ChannelState {
-            group_of,
+            group_of: group_of.into(),
             groups,
             parts: Vec::new(),
         }
@@ -60,7 +64,7 @@ impl ChannelState {
         checkpoint: CheckpointId,
         bytes: u64,
     ) -> Option<SharedFile> {
-        let group = self.group_of[task.index()];
+        let group = self.group_of[task];
         let position = self
             .parts
             .iter()
@@ -84,9 +88,52 @@ impl ChannelState {
         &self.groups[group]
     }
 
-    /// The checkpoint was aborted: which tasks' parts will never be complete. Their snapshots must not wait.
+    /// The checkpoint was aborted: parts that will never be complete are forgotten.
     pub fn abort(&mut self, checkpoint: CheckpointId) {
         self.parts.retain(|part| part.1 != checkpoint);
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// The in-flight data of the task's snapshot is complete: the last of those who share a file writes it.
+    pub(crate) fn hand_in_channel_state(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        let record = &mut self.snapshot_of(id, checkpoint).record;
+        let persisted = record.persisted.get();
+        record.unaligned |= persisted > 0;
+        let Some(SharedFile { group, bytes }) =
+            self.channel_state.hand_in(id, checkpoint, persisted)
+        else {
+            return;
+        };
+        if bytes <= self.scenario.checkpointing.inline_threshold.get() {
+            return self.channel_state_written(group, checkpoint, agenda);
+        }
+        let file = File {
+            owner: FileOwner::ChannelState(group, checkpoint),
+            taskmanager: self.taskmanager_of[self.channel_state.members(group)[0]],
+            bytes,
+        };
+        self.open_file(file, agenda);
+    }
+
+    /// The file is in storage, or travels in the acks.
+    pub(crate) fn channel_state_written(
+        &mut self,
+        group: usize,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        for id in self.channel_state.members(group).to_vec() {
+            if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
+                snapshot.channel_state_written = true;
+                self.end_async_if_done(id, checkpoint, agenda);
+            }
+        }
     }
 }
 

@@ -1,23 +1,157 @@
-//! Snapshots: the sync phase that blocks the task, the async phase that uploads, the ack.
+//! A task's snapshot: the sync phase that blocks it, the async phase that uploads, the ack.
 //!
-//! `flink-semantics` 3.4, 3.5, 5.
+//! `flink-semantics` 3.4, 3.5 and 5. The async pool of a task (core 0, unbounded queue) runs one thread, so async parts of
+//! concurrent checkpoints are serialised, and the queueing is part of `checkpoint.async`.
 
-use crate::engine::Agenda;
+use std::collections::VecDeque;
+
 use crate::model::Job;
-use crate::model::checkpoint::alignment::Span;
-use crate::model::checkpoint::channel_state::SharedFile;
-use crate::model::checkpoint::snapshot_record::Snapshot;
-use crate::model::event::Event;
-use crate::model::ids::{CheckpointId, GateId, TaskId};
-use crate::model::observe::{Fact, FailureReason, FileStep, Observer};
-use crate::model::state::SnapshotKind;
-use crate::model::storage::{Direction, File, FileId, FileOwner};
-use crate::model::task::{Doing, Spending};
+use crate::model::checkpoint::barrier::Span;
+use crate::model::event::{Agenda, Event};
+use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::observe::{Fact, FailureReason, Observer, SubtaskRecord};
+use crate::model::state::{SnapshotKind, SnapshotPlan};
+use crate::model::storage::file::{File, FileOwner};
+use crate::model::task::activity::{TaskState, TimeKind};
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// So many transfers that share bandwidth are as much work as an event.
-const TRANSFERS_PER_EVENT: u64 = 100;
+/// The snapshots of one task, and the single thread that finishes them one after another.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshots {
+    open: Vec<Snapshot>,
+    /// Async parts in the order in which they will run; the first one runs.
+    queue: VecDeque<CheckpointId>,
+}
+
+/// One snapshot from its barrier to its ack.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    checkpoint: CheckpointId,
+    /// What the ack will say; filled phase by phase.
+    pub record: SubtaskRecord,
+    /// What it costs; its files are those that have not begun.
+    plan: SnapshotPlan,
+    /// End of the sync phase; `None` before.
+    sync_ended: Option<SimTime>,
+    /// Files that are being written.
+    files_open: usize,
+    /// The async part has begun and its fixed time is over.
+    fixed_over: bool,
+    /// All barriers of the task have come: its in-flight data is complete.
+    input_complete: bool,
+    /// Time-outable barriers that have not left their subpartitions: the ack waits for them (`flink-semantics` 3.7).
+    pub barriers_waiting: u32,
+    /// It takes part in a shared channel-state file, and that file is written.
+    pub channel_state_written: bool,
+}
+
+impl Snapshots {
+    /// The snapshot of this checkpoint.
+    pub fn get_mut(&mut self, checkpoint: CheckpointId) -> Option<&mut Snapshot> {
+        let mut open = self.open.iter_mut();
+        open.find(|snapshot| snapshot.checkpoint == checkpoint)
+    }
+
+    /// The sync phase is over: the async part queues. Returns whether it can begin at once.
+    fn enqueue_async(&mut self, now: SimTime, checkpoint: CheckpointId) -> bool {
+        let snapshot = self.get_mut(checkpoint);
+        snapshot.expect("a snapshot has a sync phase").sync_ended = Some(now);
+        self.queue.push_back(checkpoint);
+        self.queue.len() == 1
+    }
+
+    /// The async part that runs is over if nothing keeps it: the finished snapshot, and the next async part that may begin.
+    fn finish_if_done(
+        &mut self,
+        now: SimTime,
+        checkpoint: CheckpointId,
+    ) -> Option<(Snapshot, Option<CheckpointId>)> {
+        if self.queue.front() != Some(&checkpoint) || !self.get_mut(checkpoint)?.is_done() {
+            return None;
+        }
+        self.queue.pop_front();
+        let mut open = self.open.iter();
+        let position = open.position(|snapshot| snapshot.checkpoint == checkpoint)?;
+        let mut done = self.open.remove(position);
+        done.record.r#async = now - done.sync_ended.expect("async follows sync");
+        done.record.checkpointed += done.record.persisted;
+        done.record.state_size += done.record.persisted;
+        Some((done, self.queue.front().copied()))
+    }
+
+    /// The checkpoint was aborted: an async part that has not begun will have nothing to do (the running one goes on:
+    /// an expired checkpoint does not free the upload), and parts that nobody will complete are not waited for.
+    fn abort(&mut self, checkpoint: CheckpointId) {
+        let running = self.queue.front() == Some(&checkpoint);
+        if let Some(snapshot) = self.get_mut(checkpoint) {
+            if !running {
+                snapshot.plan.files.clear();
+            }
+            snapshot.input_complete = true;
+            snapshot.barriers_waiting = 0;
+            snapshot.channel_state_written = true;
+        }
+    }
+}
+
+impl Snapshot {
+    /// A snapshot whose sync phase begins now; `overtakes` = its barriers may, so that it has in-flight data.
+    fn new(
+        checkpoint: CheckpointId,
+        plan: SnapshotPlan,
+        start_delay: SimDuration,
+        overtakes: bool,
+    ) -> Self {
+        let record = SubtaskRecord {
+            start_delay,
+            sync: plan.sync,
+            checkpointed: Bytes::new(plan.checkpointed),
+            state_size: Bytes::new(plan.state_size),
+            ..SubtaskRecord::default()
+        };
+        Snapshot {
+            checkpoint,
+            record,
+            plan,
+            sync_ended: None,
+            files_open: 0,
+            fixed_over: false,
+            input_complete: false,
+            barriers_waiting: 0,
+            channel_state_written: !overtakes,
+        }
+    }
+
+    /// The next file that a free upload thread takes, if there are both.
+    fn next_file(&mut self) -> Option<u64> {
+        if self.files_open >= self.plan.threads {
+            return None;
+        }
+        let bytes = self.plan.files.take()?;
+        self.files_open += 1;
+        Some(bytes)
+    }
+
+    /// Whether all that it overtakes is known.
+    fn is_in_flight_data_complete(&self) -> bool {
+        self.input_complete && self.barriers_waiting == 0
+    }
+
+    /// Whether nothing keeps the async part from ending.
+    fn is_done(&self) -> bool {
+        self.fixed_over
+            && self.plan.files.is_empty()
+            && self.files_open == 0
+            && self.is_in_flight_data_complete()
+            && self.channel_state_written
+    }
+
+    /// Adds in-flight data.
+    pub fn persist(&mut self, bytes: u64) {
+        self.record.persisted += Bytes::new(bytes);
+    }
+}
 
 impl<O: Observer> Job<O> {
     /// The sync phase begins: the task is blocked.
@@ -26,29 +160,25 @@ impl<O: Observer> Job<O> {
         id: TaskId,
         checkpoint: CheckpointId,
         span: Span,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
         let now = agenda.now();
         let info = self.info(checkpoint);
         let kind = info
             .savepoint
             .map_or(SnapshotKind::Checkpoint, SnapshotKind::Savepoint);
-        let task = &mut self.tasks[id.index()];
-        let mut plan = task
-            .state
-            .snapshot(now, task.counters.records, checkpoint, kind);
+        let overtakes = self.scenario.checkpointing.may_overtake() && info.savepoint.is_none();
+        let task = &mut self.tasks[id];
+        let processed = task.counters.records;
+        let mut plan = task.backend.snapshot(now, processed, checkpoint, kind);
         plan.sync += self.scenario.vertices[task.vertex].sync_extra;
-        self.note_cut(id, checkpoint);
-        let task = &mut self.tasks[id.index()];
-        let start_delay = span.first - info.trigger;
-        let sync = plan.sync;
-        let mut snapshot = Snapshot::new(checkpoint, plan, start_delay);
-        snapshot.input_complete = false;
-        snapshot.channel_state_written =
-            !(self.scenario.checkpointing.may_overtake() && info.savepoint.is_none());
-        task.snapshots.begin(snapshot);
-        task.doing = Doing::Snapshotting;
-        task.clock.switch(now, Spending::Busy);
+        self.contents
+            .add_task(checkpoint, id, task.state_snapshot());
+        let (sync, start_delay) = (plan.sync, span.first - info.trigger);
+        let snapshot = Snapshot::new(checkpoint, plan, start_delay, overtakes);
+        task.snapshots.open.push(snapshot);
+        task.state = TaskState::Snapshotting;
+        task.clock.switch(now, TimeKind::Busy);
         if let Some(ledger) = &mut self.ledger {
             ledger.snapshot(checkpoint, id);
         }
@@ -59,21 +189,13 @@ impl<O: Observer> Job<O> {
             alignment: span.waited,
         };
         self.observer.observe(now, &fact);
-        agenda.after(
-            sync,
-            Event::SyncPhaseDone {
-                task: id,
-                checkpoint,
-            },
-        );
+        agenda.after(sync, Event::SyncPhaseDone(id, checkpoint));
     }
 
     /// The snapshot of a task that takes part in the checkpoint.
     pub(crate) fn snapshot_of(&mut self, id: TaskId, checkpoint: CheckpointId) -> &mut Snapshot {
-        self.tasks[id.index()]
-            .snapshots
-            .get_mut(checkpoint)
-            .expect("the snapshot has begun and its async part runs on")
+        let snapshot = self.tasks[id].snapshots.get_mut(checkpoint);
+        snapshot.expect("the snapshot has begun and its async part runs on")
     }
 
     /// All barriers of the task have come.
@@ -82,15 +204,14 @@ impl<O: Observer> Job<O> {
         id: TaskId,
         checkpoint: CheckpointId,
         span: Span,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
-        let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) else {
-            return;
-        };
-        snapshot.input_complete = true;
-        snapshot.record.alignment = span.waited;
-        snapshot.record.processed = Bytes::new(span.processed);
-        self.hand_in_channel_state(id, checkpoint, agenda);
+        if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
+            snapshot.input_complete = true;
+            snapshot.record.alignment = span.waited;
+            snapshot.record.processed = Bytes::new(span.processed);
+            self.complete_in_flight_data(id, checkpoint, agenda);
+        }
     }
 
     /// A time-outable barrier has left one of the task's subpartitions.
@@ -98,104 +219,53 @@ impl<O: Observer> Job<O> {
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
-        let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) else {
-            return;
-        };
-        snapshot.barriers_waiting = snapshot.barriers_waiting.saturating_sub(1);
-        if snapshot.barriers_waiting == 0 {
-            self.hand_in_channel_state(id, checkpoint, agenda);
+        if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
+            snapshot.barriers_waiting = snapshot.barriers_waiting.saturating_sub(1);
+            self.complete_in_flight_data(id, checkpoint, agenda);
         }
     }
 
-    /// The task's in-flight data is known: the last of those who share a file writes it.
-    fn hand_in_channel_state(
+    fn complete_in_flight_data(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
-        let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) else {
-            return;
-        };
-        if !snapshot.input_complete || snapshot.barriers_waiting > 0 {
+        let snapshot = self.snapshot_of(id, checkpoint);
+        if !snapshot.is_in_flight_data_complete() {
             return;
         }
         if !snapshot.channel_state_written {
-            let persisted = snapshot.record.persisted.get();
-            snapshot.record.unaligned |= persisted > 0;
-            if let Some(SharedFile { group, bytes }) =
-                self.channel_state.hand_in(id, checkpoint, persisted)
-            {
-                self.write_channel_state(group, bytes, checkpoint, agenda);
-            }
+            self.hand_in_channel_state(id, checkpoint, agenda);
         }
         self.end_async_if_done(id, checkpoint, agenda);
     }
 
-    fn write_channel_state(
-        &mut self,
-        group: usize,
-        bytes: u64,
-        checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
-    ) {
-        if bytes <= self.scenario.checkpointing.inline_threshold.get() {
-            self.channel_state_written(group, checkpoint, agenda);
-            return;
-        }
-        let taskmanager = self.taskmanager_of[self.channel_state.members(group)[0].index()];
-        let owner = FileOwner::ChannelState(group, checkpoint);
-        self.open_file(
-            File {
-                owner,
-                taskmanager,
-                bytes,
-            },
-            agenda,
-        );
-    }
-
-    fn channel_state_written(
-        &mut self,
-        group: usize,
-        checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
-    ) {
-        for id in self.channel_state.members(group).to_vec() {
-            if let Some(snapshot) = self.tasks[id.index()].snapshots.get_mut(checkpoint) {
-                snapshot.channel_state_written = true;
-                self.end_async_if_done(id, checkpoint, agenda);
-            }
-        }
-    }
-
-    /// The task may process again; inputs that waited are resumed only now (3.3).
+    /// The task may process again; inputs that waited are resumed only now (`flink-semantics` 3.3).
     pub(crate) fn end_sync_phase(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
         let now = agenda.now();
-        self.resume_aligned(id, checkpoint, now);
-        self.observer.observe(
-            now,
-            &Fact::SyncPhaseEnded {
-                checkpoint,
-                task: id,
-            },
-        );
-        let task = &mut self.tasks[id.index()];
-        task.doing = Doing::Waiting;
+        for channel in std::mem::take(&mut self.tasks[id].to_resume) {
+            self.network.resume(now, channel, checkpoint);
+        }
+        let task = id;
+        let fact = Fact::SyncPhaseEnded { checkpoint, task };
+        self.observer.observe(now, &fact);
+        let task = &mut self.tasks[id];
+        task.state = TaskState::Waiting;
         if task.snapshots.enqueue_async(now, checkpoint) {
             self.begin_async(id, checkpoint, agenda);
         }
         self.runnable.push_back(id);
     }
 
-    fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+    fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
         if self.observer.looks_closely() {
             let task = id;
             let fact = Fact::AsyncPhaseBegan { checkpoint, task };
@@ -203,90 +273,16 @@ impl<O: Observer> Job<O> {
         }
         let plan = &self.snapshot_of(id, checkpoint).plan;
         let (fixed, overhead) = (plan.fixed, plan.overhead);
-        agenda.after(
-            fixed + self.latencies.draw(overhead),
-            Event::AsyncFixedPartDone {
-                task: id,
-                checkpoint,
-            },
-        );
+        let lasts = fixed + self.latencies.draw(overhead);
+        agenda.after(lasts, Event::AsyncFixedPartDone(id, checkpoint));
     }
 
-    fn upload_next_files(
-        &mut self,
-        id: TaskId,
-        checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
-    ) {
-        let taskmanager = self.taskmanager_of[id.index()];
-        while let Some(bytes) = self.snapshot_of(id, checkpoint).next_file() {
-            self.open_file(
-                File {
-                    owner: FileOwner::State(id, checkpoint),
-                    taskmanager,
-                    bytes,
-                },
-                agenda,
-            );
-        }
-    }
-
-    pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda<Event>) {
-        let id = self.storage.create(file);
-        self.tell_file(id, FileStep::Created(file), agenda.now());
-        agenda.after(self.storage.open_time(), Event::FileOpened { file: id });
-    }
-
-    /// Tells those who look closely what happened to a file.
-    pub(crate) fn tell_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
-        if self.observer.looks_closely() {
-            self.observer.observe(now, &Fact::File { file, step });
-        }
-    }
-
-    pub(crate) fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
-        // Each of them has got another rate.
-        agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
-        if let Some((end, forecast)) = self.storage.forecast(direction) {
-            let done = Event::TransferDone {
-                direction,
-                forecast,
-            };
-            agenda.at(end.max(agenda.now()), done);
-        }
-    }
-
-    pub(crate) fn end_transfers(&mut self, direction: Direction, agenda: &mut Agenda<Event>) {
-        for file in self.storage.take_ended(agenda.now(), direction) {
-            self.tell_file(file, FileStep::Through, agenda.now());
-            let closed = self.storage.close_time(direction);
-            agenda.after(closed, Event::FileClosed { file });
-        }
-        self.forecast_transfers(direction, agenda);
-    }
-
-    pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda<Event>) {
-        let File { owner, bytes, .. } = self.storage.closed(file);
-        self.tell_file(file, FileStep::Closed, agenda.now());
-        match owner {
-            FileOwner::State(id, checkpoint) => {
-                self.snapshot_of(id, checkpoint).files_open -= 1;
-                self.upload_next_files(id, checkpoint, agenda);
-                self.end_async_if_done(id, checkpoint, agenda);
-            }
-            FileOwner::Restore(id) => self.read_state_file(id, bytes, agenda),
-            FileOwner::Materialisation(id) => self.materialised_file(id, agenda),
-            FileOwner::ChannelState(group, checkpoint) => {
-                self.channel_state_written(group, checkpoint, agenda);
-            }
-        }
-    }
-
+    /// The uploads begin.
     pub(crate) fn end_async_fixed_part(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
     ) {
         if self.observer.looks_closely() {
             let task = id;
@@ -302,106 +298,66 @@ impl<O: Observer> Job<O> {
         self.end_async_if_done(id, checkpoint, agenda);
     }
 
-    fn end_async_if_done(
+    /// Opens as many files as there are free threads.
+    fn upload_next_files(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
+        let (owner, taskmanager) = (FileOwner::State(id, checkpoint), self.taskmanager_of[id]);
+        while let Some(bytes) = self.snapshot_of(id, checkpoint).next_file() {
+            let file = File {
+                owner,
+                taskmanager,
+                bytes,
+            };
+            self.open_file(file, agenda);
+        }
+    }
+
+    /// One of its files is in storage.
+    pub(crate) fn state_file_written(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
-        agenda: &mut Agenda<Event>,
+        agenda: &mut Agenda,
+    ) {
+        self.snapshot_of(id, checkpoint).files_open -= 1;
+        self.upload_next_files(id, checkpoint, agenda);
+        self.end_async_if_done(id, checkpoint, agenda);
+    }
+
+    /// The ack leaves when nothing keeps the async part, and the next one begins.
+    pub(crate) fn end_async_if_done(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
     ) {
         let now = agenda.now();
-        let snapshots = &mut self.tasks[id.index()].snapshots;
-        if snapshots.running() != Some(checkpoint)
-            || !snapshots.get(checkpoint).is_some_and(Snapshot::is_done)
-        {
+        let task = &mut self.tasks[id];
+        let Some((done, next)) = task.snapshots.finish_if_done(now, checkpoint) else {
             return;
-        }
-        let (mut done, next) = snapshots.finish(now, checkpoint);
-        done.record.checkpointed += done.record.persisted;
-        done.record.state_size += done.record.persisted;
-        self.observer.observe(
-            now,
-            &Fact::AsyncPhaseEnded {
-                checkpoint,
-                task: id,
-            },
-        );
+        };
+        let fact = Fact::AsyncPhaseEnded {
+            checkpoint,
+            task: id,
+        };
+        self.observer.observe(now, &fact);
         if !done.plan.too_large {
-            self.tasks[id.index()]
-                .reports
-                .push((checkpoint, done.record));
-            agenda.after(
-                self.latencies.draw(ASYNC_END_TO_ACK),
-                Event::AckAtCoordinator {
-                    task: id,
-                    checkpoint,
-                },
-            );
+            task.reports.push((checkpoint, done.record));
+            let delay = self.latencies.draw(ASYNC_END_TO_ACK);
+            agenda.after(delay, Event::AckAtCoordinator(id, checkpoint));
         }
         if let Some(next) = next {
             self.begin_async(id, next, agenda);
         }
     }
 
-    /// The tasks learn of an abort: parts that nobody will complete are not waited for; uploads that run go on (an
-    /// expired checkpoint does not free the upload).
-    pub(crate) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda<Event>) {
+    /// The tasks learn of an abort.
+    pub(crate) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
         self.channel_state.abort(checkpoint);
-        for id in (0..self.tasks.len() as u32).map(TaskId) {
-            let snapshots = &mut self.tasks[id.index()].snapshots;
-            snapshots.abort(checkpoint);
-            self.tasks[id.index()].state.forget(checkpoint);
-            let snapshots = &mut self.tasks[id.index()].snapshots;
-            if let Some(snapshot) = snapshots.get_mut(checkpoint) {
-                snapshot.input_complete = true;
-                snapshot.barriers_waiting = 0;
-                snapshot.channel_state_written = true;
-                self.end_async_if_done(id, checkpoint, agenda);
-            }
-        }
-    }
-
-    pub(crate) fn schedule_debloating(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let Some(options) = self.scenario.network.debloating else {
-            return;
-        };
-        for input in &self.tasks[id.index()].inputs {
-            agenda.after(options.period, Event::Debloat { gate: input.gate });
-        }
-    }
-
-    /// A gate announces how large the buffers are that it wants (4.5); those requested from now on are.
-    pub(crate) fn debloat(&mut self, gate: GateId, agenda: &mut Agenda<Event>) {
-        let Some(options) = self.scenario.network.debloating else {
-            return;
-        };
-        agenda.after(options.period, Event::Debloat { gate });
-        let now = agenda.now();
-        let task = &self.tasks[self.network.gate(gate).consumer.index()];
-        let bytes = task
-            .inputs
-            .iter()
-            .find(|input| input.gate == gate)
-            .map_or(0, |input| input.bytes);
-        let idle = task.clock.spent(now, Spending::Idle);
-        let in_use = self.network.buffers_in_use(gate);
-        let announced = self.debloaters[gate.index()].measure(
-            &options,
-            bytes,
-            now.since(SimTime::ZERO).saturating_sub(idle),
-            in_use,
-        );
-        if let Some(size) = announced {
-            for channel in self.network.gate(gate).channels.clone() {
-                self.network.set_capacity(channel, size);
-            }
-        }
-    }
-
-    pub(crate) fn metadata_delay(&mut self) -> SimDuration {
-        let storage = &self.scenario.storage;
-        match self.scenario.checkpointing.storage {
-            crate::scenario::CheckpointStorage::FileSystem => storage.open + storage.close,
-            crate::scenario::CheckpointStorage::JobManager { .. } => SimDuration::ZERO,
+        for id in self.tasks.ids() {
+            let task = &mut self.tasks[id];
+            task.snapshots.abort(checkpoint);
+            task.backend.forget(checkpoint);
+            self.end_async_if_done(id, checkpoint, agenda);
         }
     }
 }

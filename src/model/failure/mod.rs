@@ -1,62 +1,57 @@
-//! Failures: what strikes, who is lost, when the job may come back (`flink-semantics` 6.1 to 6.3).
+//! Failures: what fails, which tasks are lost, when the job may come back (`flink-semantics` 6.1 to 6.3).
 //!
-//! A struck task is down at once. The JobManager learns of it later, cancels what is connected to it, aborts all pending
+//! A task that fails is down at once. The JobManager learns of it later, cancels what is connected to it, aborts all pending
 //! checkpoints and asks the restart strategy for a delay. How the lost tasks come back stands in `restore`.
 
 pub mod restart;
 mod restore;
 pub mod source;
 
-use crate::engine::{Agenda, Stream, Streams};
-use crate::model::checkpoint::contents::{Cut, Cuts};
-use crate::model::event::Event;
+use crate::engine::{Stream, Streams};
+use crate::model::event::{Agenda, Event};
 use crate::model::failure::restart::Backoff;
 use crate::model::failure::source::FailureSource;
-use crate::model::ids::TaskId;
+use crate::model::ids::{Table, TaskId};
 use crate::model::observe::{Fact, FailureReason, Observer};
-use crate::model::storage::{Direction, FileOwner};
+use crate::model::storage::file::FileOwner;
 use crate::model::{Job, KEPT_OF_FAILURE};
 use crate::scenario::calibration::{CANCEL, FAILURE_REPORT, RESTART_LATE};
 use crate::scenario::{Commit, Detection, Failover, OutageKind, Scenario, Target};
 use crate::units::{SimDuration, SimTime};
 
-/// What goes wrong, and what is needed to put it right.
+/// What has failed, and what is needed to come back.
 #[derive(Debug)]
-pub(crate) struct Mishaps {
-    pub(crate) source: FailureSource,
-    pub(crate) backoff: Backoff,
-    pub(crate) cuts: Cuts,
-    /// By task: it has to be deployed anew.
-    pub(crate) lost: Vec<bool>,
+pub struct FailureState {
+    source: FailureSource,
+    backoff: Backoff,
+    /// By task: it has to be deployed again.
+    pub lost: Table<TaskId, bool>,
     /// By TaskManager: it was lost, and local copies with it.
-    pub(crate) lost_taskmanagers: Vec<bool>,
+    lost_taskmanagers: Vec<bool>,
     /// Draws when the last heartbeat came.
-    pub(crate) heartbeats: Stream,
+    heartbeats: Stream,
     /// The JobManager waits for this instant to restart.
-    pub(crate) restart: Option<SimTime>,
+    restart: Option<SimTime>,
     /// When the next random failure is due.
-    pub(crate) next_random: Option<SimTime>,
+    next_random: Option<SimTime>,
     /// When enough slots are there.
-    pub(crate) slots: SimTime,
+    slots: SimTime,
     /// Records that waited before the failure.
-    pub(crate) backlog: u64,
+    backlog: u64,
     /// The backlog is being worked off.
-    pub(crate) catching_up: bool,
+    pub catching_up: bool,
     /// A checkpoint was given up that the job cannot tolerate: it fails when the present event is dealt with.
-    pub(crate) intolerable: bool,
+    pub intolerable: bool,
 }
 
-impl Mishaps {
-    /// Nothing has gone wrong yet.
-    pub(crate) fn new(scenario: &Scenario, streams: &Streams, beginning: Cut) -> Self {
-        Mishaps {
+impl FailureState {
+    /// Nothing has failed yet.
+    pub fn new(scenario: &Scenario, streams: &Streams, tasks: usize) -> Self {
+        let strategy = scenario.failures.recovery.strategy;
+        FailureState {
             source: FailureSource::new(&scenario.failures, streams),
-            backoff: Backoff::new(
-                scenario.failures.recovery.strategy,
-                streams.named("restart delay"),
-            ),
-            lost: vec![false; beginning.tasks.len()],
-            cuts: Cuts::new(beginning),
+            backoff: Backoff::new(strategy, streams.named("restart delay")),
+            lost: vec![false; tasks].into(),
             lost_taskmanagers: vec![false; scenario.cluster.taskmanagers],
             heartbeats: streams.named("heartbeats"),
             restart: None,
@@ -70,10 +65,10 @@ impl Mishaps {
 }
 
 impl<O: Observer> Job<O> {
-    pub(crate) fn schedule_failures(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn schedule_failures(&mut self, agenda: &mut Agenda) {
         for (given, failure) in self.scenario.failures.given.iter().enumerate() {
             let given = given as u32;
-            agenda.after(failure.at, Event::GivenFailure { given });
+            agenda.after(failure.at, Event::GivenFailure(given));
         }
         self.schedule_random_failure(agenda);
         for outage in &self.scenario.failures.outages {
@@ -84,118 +79,127 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    fn schedule_random_failure(&mut self, agenda: &mut Agenda<Event>) {
-        let next = self.mishaps.source.next_random(agenda.now());
-        self.mishaps.next_random = next.map(|at| at.max(agenda.now()));
-        if let Some(at) = self.mishaps.next_random {
+    fn schedule_random_failure(&mut self, agenda: &mut Agenda) {
+        let next = self.failure.source.next_random(agenda.now());
+        self.failure.next_random = next.map(|at| at.max(agenda.now()));
+        if let Some(at) = self.failure.next_random {
             agenda.at(at, Event::RandomFailure);
         }
     }
 
     /// When the next random failure is due.
     pub fn next_random_failure(&self) -> Option<SimTime> {
-        self.mishaps.next_random
+        self.failure.next_random
     }
 
     /// The next random failure comes so much earlier: steady time is left out.
-    pub fn hasten_random_failure(&mut self, by: SimDuration, agenda: &mut Agenda<Event>) {
+    pub fn hasten_random_failure(&mut self, by: SimDuration, agenda: &mut Agenda) {
         agenda.retain(|event| *event != Event::RandomFailure);
-        if let Some(at) = &mut self.mishaps.next_random {
+        if let Some(at) = &mut self.failure.next_random {
             *at = SimTime::ZERO + at.since(SimTime::ZERO).saturating_sub(by);
             agenda.at((*at).max(agenda.now()), Event::RandomFailure);
         }
     }
 
-    pub(crate) fn fail_as_given(&mut self, given: u32, agenda: &mut Agenda<Event>) {
-        self.mishaps.source.strike(given as usize);
+    pub(crate) fn fail_as_given(&mut self, given: u32, agenda: &mut Agenda) {
+        self.failure.source.count(given as usize);
         let target = self.scenario.failures.given[given as usize].target;
         self.fail(target, agenda);
     }
 
-    pub(crate) fn fail_at_random(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn fail_at_random(&mut self, agenda: &mut Agenda) {
         let vertices = self.scenario.vertices.iter();
         let parallelism: Vec<usize> = vertices.map(|vertex| vertex.parallelism).collect();
-        let taskmanagers = self.mishaps.lost_taskmanagers.len();
-        let target = self.mishaps.source.target(&parallelism, taskmanagers);
+        let taskmanagers = self.failure.lost_taskmanagers.len();
+        let target = self.failure.source.target(&parallelism, taskmanagers);
         self.schedule_random_failure(agenda);
         self.fail(target, agenda);
     }
 
-    fn fail(&mut self, target: Target, agenda: &mut Agenda<Event>) {
+    fn fail(&mut self, target: Target, agenda: &mut Agenda) {
         match target {
             Target::Task { vertex, subtask } => {
-                let before = &self.scenario.vertices[..vertex];
-                let first: usize = before.iter().map(|vertex| vertex.parallelism).sum();
-                let id = TaskId((first + subtask) as u32);
-                let name = &self.scenario.vertices[vertex].name;
-                let cause = format!(
-                    "{name} ({}/{}) failed",
-                    subtask + 1,
-                    self.parallelism(vertex)
-                );
-                self.strike(&[id], cause, agenda);
+                let is_it = |id: &TaskId| {
+                    let task = &self.tasks[*id];
+                    (task.vertex, task.subtask) == (vertex, subtask)
+                };
+                let failed: Vec<TaskId> = self.tasks.ids().filter(is_it).collect();
+                let vertex = &self.scenario.vertices[vertex];
+                let (name, number, of) = (&vertex.name, subtask + 1, vertex.parallelism);
+                let cause = format!("{name} ({number}/{of}) failed");
+                self.inject_failure(&failed, cause, agenda);
             }
             Target::TaskManager(lost) => {
-                let on_it = |id: &TaskId| self.taskmanager_of[id.index()] == lost;
-                let tasks: Vec<TaskId> = self.all_tasks().filter(on_it).collect();
-                self.mishaps.lost_taskmanagers[lost] = true;
+                let on_it = |id: &TaskId| self.taskmanager_of[*id] == lost;
+                let failed: Vec<TaskId> = self.tasks.ids().filter(on_it).collect();
+                self.failure.lost_taskmanagers[lost] = true;
                 let start = self.scenario.failures.recovery.taskmanager_start;
-                self.mishaps.slots = self.mishaps.slots.max(agenda.now() + start);
-                if let Some(restart) = self.mishaps.restart
-                    && restart < self.mishaps.slots
+                self.failure.slots = self.failure.slots.max(agenda.now() + start);
+                if let Some(restart) = self.failure.restart
+                    && restart < self.failure.slots
                 {
-                    self.schedule_restart(self.mishaps.slots, agenda);
+                    self.schedule_restart(self.failure.slots, agenda);
                 }
-                self.strike(&tasks, format!("TaskManager {lost} was lost"), agenda);
+                self.inject_failure(&failed, format!("TaskManager {lost} was lost"), agenda);
             }
             Target::JobManager => self.lose_jobmanager(agenda),
         }
     }
 
-    fn parallelism(&self, vertex: usize) -> usize {
-        self.scenario.vertices[vertex].parallelism
-    }
-
-    pub(crate) fn all_tasks(&self) -> impl Iterator<Item = TaskId> + use<O> {
-        (0..self.tasks.len() as u32).map(TaskId)
-    }
-
     /// Tasks fail. Those that are lost already have nothing more to lose: Flink merges failures that come before the
     /// planned restart.
-    pub(crate) fn strike(&mut self, tasks: &[TaskId], cause: String, agenda: &mut Agenda<Event>) {
-        let alive = |id: &&TaskId| !self.mishaps.lost[id.index()];
-        let struck: Vec<TaskId> = tasks.iter().filter(alive).copied().collect();
-        if struck.is_empty() {
+    pub(crate) fn inject_failure(&mut self, tasks: &[TaskId], cause: String, agenda: &mut Agenda) {
+        let alive = |id: &&TaskId| !self.failure.lost[**id];
+        let failed: Vec<TaskId> = tasks.iter().filter(alive).copied().collect();
+        if failed.is_empty() {
             return;
         }
         let now = agenda.now();
-        if self.recovering == 0 && !self.mishaps.catching_up {
-            self.mishaps.backlog = self.backlog(now);
+        if self.recovering == 0 && !self.failure.catching_up {
+            self.failure.backlog = self.backlog(now);
         }
         self.kept += KEPT_OF_FAILURE;
         self.observer.observe(now, &Fact::FailureStruck { cause });
-        self.lose(&struck, agenda);
-        let delay = self.detection_delay(struck.len() > 1);
+        self.cancel_tasks(&failed, agenda);
+        let delay = self.detection_delay(failed.len() > 1);
         agenda.after(delay, Event::FailureDetected);
     }
 
     /// A failure that concerns no task in particular: everything restarts.
-    pub(crate) fn fail_globally(&mut self, cause: String, agenda: &mut Agenda<Event>) {
-        let all: Vec<TaskId> = self.all_tasks().collect();
-        self.strike(&all, cause, agenda);
+    fn fail_globally(&mut self, cause: String, agenda: &mut Agenda) {
+        let all: Vec<TaskId> = self.tasks.ids().collect();
+        self.inject_failure(&all, cause, agenda);
+    }
+
+    /// The job fails if a checkpoint was given up that it cannot tolerate. Tasks go down here, with their snapshots and
+    /// files: nobody may be in the middle of one.
+    #[inline]
+    pub(crate) fn fail_if_intolerable(&mut self, agenda: &mut Agenda) {
+        if std::mem::take(&mut self.failure.intolerable) {
+            let cause = "Exceeded checkpoint tolerable failure threshold.".to_owned();
+            self.fail_globally(cause, agenda);
+        }
+    }
+
+    /// The job fails for good, without a restart: the run ends here.
+    fn fail_job(&mut self, reason: &str, agenda: &mut Agenda) {
+        self.failed = true;
+        let reason = reason.to_owned();
+        self.observer
+            .observe(agenda.now(), &Fact::JobFailed { reason });
     }
 
     /// Without high availability a lost JobManager takes the job with it; else a new leader restores it, and the tasks,
     /// which have lost their leader, start anew.
-    fn lose_jobmanager(&mut self, agenda: &mut Agenda<Event>) {
+    fn lose_jobmanager(&mut self, agenda: &mut Agenda) {
         let cause = "The JobManager was lost".to_owned();
         if self.scenario.cluster.commit == Commit::None {
             let reason =
                 "The JobManager was lost, and there is no high availability (cluster.commit)";
-            return self.fail_job(reason.to_owned(), agenda);
+            return self.fail_job(reason, agenda);
         }
         let leads = agenda.now() + self.scenario.failures.recovery.jobmanager_start;
-        self.mishaps.slots = self.mishaps.slots.max(leads);
+        self.failure.slots = self.failure.slots.max(leads);
         self.fail_globally(cause, agenda);
     }
 
@@ -207,7 +211,7 @@ impl<O: Observer> Job<O> {
             Detection::Heartbeat if several => {
                 let since_last = recovery
                     .heartbeat_interval
-                    .scale(self.mishaps.heartbeats.unit());
+                    .scale(self.failure.heartbeats.unit());
                 recovery.heartbeat_timeout.saturating_sub(since_last)
             }
             Detection::Heartbeat | Detection::Immediate => FAILURE_REPORT,
@@ -215,15 +219,15 @@ impl<O: Observer> Job<O> {
     }
 
     /// The JobManager cancels what is connected to the failed tasks, and plans the restart. A failure that comes before a
-    /// planned restart is part of it (6.3).
-    pub(crate) fn detect(&mut self, agenda: &mut Agenda<Event>) {
-        if !self.mishaps.lost.contains(&true) {
+    /// planned restart is part of it (`flink-semantics` 6.3).
+    pub(crate) fn detect(&mut self, agenda: &mut Agenda) {
+        if !self.failure.lost.contains(&true) {
             return;
         }
         let now = agenda.now();
         let connected = self.connected_to_lost();
-        self.lose(&connected, agenda);
-        if self.mishaps.restart.is_some() {
+        self.cancel_tasks(&connected, agenda);
+        if self.failure.restart.is_some() {
             return;
         }
         self.observer.observe(now, &Fact::FailureDetected);
@@ -231,98 +235,80 @@ impl<O: Observer> Job<O> {
             self.channel_state.abort(checkpoint);
             self.abort_checkpoint(checkpoint, FailureReason::Suspended, agenda);
         }
-        let Some(delay) = self.mishaps.backoff.on_failure(now) else {
-            let reason = "Recovery is suppressed by the restart strategy".to_owned();
-            return self.fail_job(reason, agenda);
+        let Some(delay) = self.failure.backoff.on_failure(now) else {
+            return self.fail_job("Recovery is suppressed by the restart strategy", agenda);
         };
-        let due = (now + delay.max(CANCEL) + RESTART_LATE).max(self.mishaps.slots);
+        let due = (now + delay.max(CANCEL) + RESTART_LATE).max(self.failure.slots);
         self.schedule_restart(due, agenda);
     }
 
-    fn schedule_restart(&mut self, at: SimTime, agenda: &mut Agenda<Event>) {
-        self.mishaps.restart = Some(at);
+    fn schedule_restart(&mut self, at: SimTime, agenda: &mut Agenda) {
+        self.failure.restart = Some(at);
         agenda.at(at, Event::RestartDue);
     }
 
     /// Tasks go down with everything that they have begun.
-    fn lose(&mut self, tasks: &[TaskId], agenda: &mut Agenda<Event>) {
-        let now = agenda.now();
-        for id in tasks {
-            self.mishaps.lost[id.index()] = true;
-            let task = &mut self.tasks[id.index()];
+    fn cancel_tasks(&mut self, tasks: &[TaskId], agenda: &mut Agenda) {
+        for &id in tasks {
+            self.failure.lost[id] = true;
+            let task = &mut self.tasks[id];
             if !task.restoring {
                 self.recovering += 1;
                 task.restoring = true;
             }
-            task.fail(now);
-            self.plans.remove(id);
+            task.cancel(agenda.now());
+            self.plans.remove(&id);
         }
-        let lost = &self.mishaps.lost;
-        let survives = |event: &Event| !self.happens_at(*event, &|id: TaskId| lost[id.index()]);
-        agenda.retain(survives);
-        let lost = &self.mishaps.lost;
-        self.storage.cancel(now, |owner| match owner {
-            FileOwner::State(id, _) | FileOwner::Materialisation(id) | FileOwner::Restore(id) => {
-                lost[id.index()]
-            }
-            FileOwner::ChannelState(..) => false,
-        });
-        self.forecast_transfers(Direction::Write, agenda);
-        self.forecast_transfers(Direction::Read, agenda);
+        let lost = &self.failure.lost;
+        agenda.retain(|event| !self.place_of(*event).is_some_and(|id| lost[id]));
+        let lost = lost.clone();
+        let of_lost = |owner: FileOwner| owner.task().is_some_and(|id| lost[id]);
+        self.cancel_files(of_lost, agenda);
     }
 
-    /// Whether an event happens at one of the lost tasks.
-    fn happens_at(&self, event: Event, lost: &impl Fn(TaskId) -> bool) -> bool {
+    /// The task at which an event happens.
+    fn place_of(&self, event: Event) -> Option<TaskId> {
         match event {
-            Event::Step { task, .. }
-            | Event::Flush { task }
-            | Event::SyncPhaseDone { task, .. }
-            | Event::AsyncFixedPartDone { task, .. }
-            | Event::AckAtCoordinator { task, .. }
-            | Event::TaskDeployed { task }
-            | Event::TaskRestored { task }
-            | Event::Materialise { task } => lost(task),
-            Event::PriorityBarrierAtTask { channel, .. } => {
-                lost(self.network.channel(channel).consumer)
+            Event::Step(id, _)
+            | Event::Flush(id)
+            | Event::SyncPhaseDone(id, _)
+            | Event::AsyncFixedPartDone(id, _)
+            | Event::AckAtCoordinator(id, _)
+            | Event::TaskDeployed(id)
+            | Event::TaskRestored(id)
+            | Event::Materialize(id) => Some(id),
+            Event::PriorityBarrierAtTask(channel, _) => {
+                Some(self.network.channel(channel).consumer)
             }
-            Event::Debloat { gate } => lost(self.network.gate(gate).consumer),
-            Event::FileOpened { file } | Event::FileClosed { file } => {
-                match self.storage.owner(file) {
-                    Some(
-                        FileOwner::State(id, _)
-                        | FileOwner::Materialisation(id)
-                        | FileOwner::Restore(id),
-                    ) => lost(id),
-                    Some(FileOwner::ChannelState(..)) | None => false,
-                }
-            }
-            Event::CheckpointDue { .. }
-            | Event::Requested { .. }
-            | Event::TriggerAtSources { .. }
-            | Event::AlignmentTimedOut { .. }
-            | Event::TransferDone { .. }
-            | Event::CheckpointDurable { .. }
-            | Event::CompletionAtTasks { .. }
-            | Event::CheckpointExpired { .. }
-            | Event::AbortAtTasks { .. }
-            | Event::GivenFailure { .. }
+            Event::Debloat(gate) => Some(self.network.gate(gate).consumer),
+            Event::FileOpened(file) | Event::FileClosed(file) => self.storage.owner(file)?.task(),
+            Event::ScheduledTrigger(_)
+            | Event::Requested(_)
+            | Event::TriggerAtSources(_)
+            | Event::AlignmentTimedOut(_)
+            | Event::TransferDone(..)
+            | Event::CheckpointFinalized(_)
+            | Event::CompletionAtTasks(_)
+            | Event::CheckpointExpired(_)
+            | Event::AbortAtTasks(_)
+            | Event::GivenFailure(_)
             | Event::RandomFailure
             | Event::FailureDetected
             | Event::RestartDue
-            | Event::BacklogLooked
-            | Event::OutageChanged => false,
+            | Event::BacklogChecked
+            | Event::OutageChanged => None,
         }
     }
 
     /// Tasks that do not run without the lost ones: the failover region, or all (`RestartPipelinedRegionFailoverStrategy`:
     /// all exchanges of a streaming job are pipelined).
     fn connected_to_lost(&self) -> Vec<TaskId> {
-        let mut lost = self.mishaps.lost.clone();
+        let mut lost = self.failure.lost.clone();
         let full = self.scenario.failures.recovery.failover == Failover::Full;
         loop {
             let mut grown = false;
             for channel in self.network.channels() {
-                let (producer, consumer) = (channel.producer.index(), channel.consumer.index());
+                let (producer, consumer) = (channel.producer, channel.consumer);
                 if lost[producer] != lost[consumer] {
                     (lost[producer], lost[consumer], grown) = (true, true, true);
                 }
@@ -331,24 +317,7 @@ impl<O: Observer> Job<O> {
                 break;
             }
         }
-        let newly = |id: &TaskId| (full || lost[id.index()]) && !self.mishaps.lost[id.index()];
-        self.all_tasks().filter(newly).collect()
-    }
-
-    /// An outage of storage begins or ends.
-    pub(crate) fn change_outage(&mut self, agenda: &mut Agenda<Event>) {
-        let now = agenda.now().since(SimTime::ZERO);
-        let during = self.scenario.failures.outages.iter();
-        let during =
-            during.filter(|outage| (outage.at..outage.at + outage.duration).contains(&now));
-        let share = during
-            .filter_map(|outage| match outage.what {
-                OutageKind::Storage { share } => Some(share),
-                OutageKind::Replica(_) => None,
-            })
-            .fold(1.0, f64::min);
-        self.storage.set_scale(agenda.now(), share);
-        self.forecast_transfers(Direction::Write, agenda);
-        self.forecast_transfers(Direction::Read, agenda);
+        let newly = |id: &TaskId| (full || lost[*id]) && !self.failure.lost[*id];
+        self.tasks.ids().filter(newly).collect()
     }
 }

@@ -4,19 +4,15 @@
 //! Sources are back where they stood when the restored checkpoint was taken: a log's records since then are due at once,
 //! so that replay and catch-up need no rule of their own.
 
-use std::collections::VecDeque;
-
-use crate::engine::Agenda;
-use crate::model::Job;
-use crate::model::checkpoint::contents::{Cut, TaskCut};
-use crate::model::event::Event;
-use crate::model::graph;
-use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::event::{Agenda, Event};
+use crate::model::ids::{CheckpointId, Table, TaskId};
 use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::{Fact, Observer};
-use crate::model::storage::{File, FileOwner};
-use crate::model::task::barrier_buffer::CacheLimit;
-use crate::model::task::{Doing, Task};
+use crate::model::storage::file::{File, FileOwner};
+use crate::model::task::Task;
+use crate::model::task::activity::TaskState;
+use crate::model::task::barrier_buffer::Limit;
+use crate::model::{Job, graph};
 use crate::scenario::calibration::{COORDINATOR_START, DEPLOY};
 use crate::scenario::{BufferTimeout, SavepointFormat};
 use crate::units::{SimDuration, SimTime};
@@ -27,18 +23,9 @@ const BACKLOG_STEP: SimDuration = SimDuration::from_millis(50);
 const BACKLOG_NEGLIGIBLE: SimDuration = SimDuration::from_millis(100);
 
 impl<O: Observer> Job<O> {
-    /// The beginning of the job, as a cut.
-    pub(crate) fn beginning(tasks: &[Task]) -> Cut {
-        Cut {
-            trigger: SimTime::ZERO,
-            tasks: tasks.iter().map(|task| Some(cut_of(task))).collect(),
-            ..Cut::default()
-        }
-    }
-
     /// The job starts from a savepoint or retained checkpoint (`[restore]`): no task runs before it has read its state,
     /// and log sources have piled up records since it was taken.
-    pub(crate) fn start_restored(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn start_restored(&mut self, agenda: &mut Agenda) {
         let Some(restore) = self.scenario.failures.restore.clone() else {
             return;
         };
@@ -50,100 +37,74 @@ impl<O: Observer> Job<O> {
         };
         let cause = format!("The job was started from {what}");
         self.observer.observe(now, &Fact::FailureStruck { cause });
-        let trigger = now;
-        self.observer.observe(
-            now,
-            &Fact::Restarted {
-                checkpoint: None,
-                trigger,
-            },
-        );
+        let fact = Fact::Restarted {
+            checkpoint: None,
+            trigger: now,
+        };
+        self.observer.observe(now, &fact);
         let canonical = restore.format == Some(SavepointFormat::Canonical);
-        for id in self.all_tasks() {
-            let task = &mut self.tasks[id.index()];
+        for id in self.tasks.ids() {
+            let task = &mut self.tasks[id];
             let new = self.scenario.vertices[task.vertex].parallelism;
-            let old = restore.parallelism.iter();
-            let old = old.filter(|(vertex, _)| *vertex == task.vertex);
-            let old = old.map(|(_, old)| *old).next().unwrap_or(new);
-            let plan = task.state.rescale_plan(task.subtask, (old, new), canonical);
+            let mut rescaled = restore.parallelism.iter();
+            let rescaled = rescaled.find(|(vertex, _)| *vertex == task.vertex);
+            let old = rescaled.map_or(new, |(_, old)| *old);
+            let plan = task
+                .backend
+                .rescale_plan(task.subtask, (old, new), canonical);
             if let Some(source) = task.source.as_mut().filter(|source| source.log) {
                 source.schedule.begin_earlier(restore.age);
             }
-            task.doing = Doing::Down;
+            task.state = TaskState::Down;
             task.restoring = true;
             self.recovering += 1;
             self.plans.insert(id, plan);
-            agenda.after(DEPLOY, Event::TaskDeployed { task: id });
+            agenda.after(DEPLOY, Event::TaskDeployed(id));
         }
         self.coordinator.suspend();
-        if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
-            agenda.at(at, Event::CheckpointDue { tick });
-        }
-    }
-
-    /// A task takes its snapshot.
-    pub(crate) fn note_cut(&mut self, id: TaskId, checkpoint: CheckpointId) {
-        let cut = cut_of(&self.tasks[id.index()]);
-        self.mishaps.cuts.note_task(checkpoint, id, cut);
-    }
-
-    /// Only the newest completed checkpoint is ever restored, and a pending one may become it. How many more are retained
-    /// for people does not matter here.
-    pub(crate) fn forget_cuts(&mut self) {
-        let coordinator = &self.coordinator;
-        let newest = coordinator.newest();
-        self.mishaps
-            .cuts
-            .keep(|checkpoint| coordinator.is_pending(checkpoint) || Some(checkpoint) == newest);
-        if let Some(ledger) = &mut self.ledger {
-            ledger.keep(|checkpoint| Some(checkpoint) == newest);
-        }
+        self.start_scheduler(now + COORDINATOR_START, agenda);
     }
 
     /// The delay is over: the lost tasks are deployed with the state of the newest completed checkpoint.
-    pub(crate) fn restart(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn restart(&mut self, agenda: &mut Agenda) {
         // A restart that had to wait longer for its slots.
-        if self.mishaps.restart != Some(agenda.now()) {
+        if self.failure.restart != Some(agenda.now()) {
             return;
         }
         let now = agenda.now();
-        self.mishaps.restart = None;
+        self.failure.restart = None;
         let checkpoint = self.coordinator.newest();
-        let trigger = self.mishaps.cuts.get(checkpoint).trigger;
-        self.observer.observe(
-            now,
-            &Fact::Restarted {
-                checkpoint,
-                trigger,
-            },
-        );
-        let lost = std::mem::replace(&mut self.mishaps.lost, vec![false; self.tasks.len()]);
+        let trigger = self.contents.get(checkpoint).trigger;
+        let fact = Fact::Restarted {
+            checkpoint,
+            trigger,
+        };
+        self.observer.observe(now, &fact);
+        let lost = std::mem::replace(&mut self.failure.lost, vec![false; self.tasks.len()].into());
         let built = graph::build(&self.scenario, &self.streams).network;
-        self.records_lost += self.network.reset(&built, |id| lost[id.index()]);
-        for id in self.all_tasks().filter(|id| lost[id.index()]) {
+        self.records_lost += self.network.reset(&built, |id| lost[id]);
+        for id in self.tasks.ids().filter(|id| lost[*id]) {
             self.set_back(id, checkpoint, now);
-            agenda.after(DEPLOY, Event::TaskDeployed { task: id });
+            agenda.after(DEPLOY, Event::TaskDeployed(id));
         }
         self.put_in_flight_data_back(checkpoint, &lost);
         if let Some(ledger) = &mut self.ledger {
-            ledger.restore(checkpoint, |id| lost[id.index()]);
+            ledger.restore(checkpoint, |id| lost[id]);
         }
-        self.audit(now, |id| lost[id.index()]);
-        self.mishaps.lost_taskmanagers.fill(false);
-        if let Some((at, tick)) = self.coordinator.restart(now + COORDINATOR_START) {
-            agenda.at(at, Event::CheckpointDue { tick });
-        }
+        self.audit(now, |id| lost[id]);
+        self.failure.lost_taskmanagers.fill(false);
+        self.start_scheduler(now + COORDINATOR_START, agenda);
     }
 
     /// A task is again what it was when it took its snapshot.
     fn set_back(&mut self, id: TaskId, checkpoint: Option<CheckpointId>, now: SimTime) {
         let local = self.scenario.failures.recovery.local
-            && !self.mishaps.lost_taskmanagers[self.taskmanager_of[id.index()]];
-        let cut = self.mishaps.cuts.get(checkpoint).tasks[id.index()]
+            && !self.failure.lost_taskmanagers[self.taskmanager_of[id]];
+        let taken = self.contents.get(checkpoint).tasks[id]
             .as_ref()
             .expect("a completed checkpoint holds every task");
-        let task = &mut self.tasks[id.index()];
-        if let (Some(source), Some((position, due))) = (&mut task.source, &cut.source) {
+        let task = &mut self.tasks[id];
+        if let (Some(source), Some((position, due))) = (&mut task.source, &taken.source) {
             source.schedule.return_to(position);
             source.due = *due;
             if !source.log {
@@ -152,76 +113,59 @@ impl<O: Observer> Job<O> {
                 source.schedule.postpone(late);
             }
         }
-        task.fraction = cut.fraction;
-        let mut plan = cut.state.restore_plan(checkpoint);
+        task.fraction = taken.fraction;
+        let mut plan = taken.backend.restore_plan(checkpoint);
         // Without a checkpoint the job begins anew, with nothing.
         if local || checkpoint.is_none() {
             plan.files.clear();
         }
-        *task.state = cut.state.clone();
-        task.state.restored(now, task.counters.records, checkpoint);
+        *task.backend = taken.backend.clone();
+        task.backend
+            .restored(now, task.counters.records, checkpoint);
         self.plans.insert(id, plan);
     }
 
     /// In-flight data is read and processed before anything else.
-    fn put_in_flight_data_back(&mut self, checkpoint: Option<CheckpointId>, lost: &[bool]) {
-        let Job {
-            mishaps,
-            network,
-            tasks,
-            ..
-        } = self;
-        for (&channel, data) in &mishaps.cuts.get(checkpoint).in_flight {
-            let (consumer, gate) = {
-                let channel = network.channel(channel);
-                (channel.consumer, channel.gate)
-            };
-            if !lost[consumer.index()] || data.records == 0 {
-                continue;
+    fn put_in_flight_data_back(
+        &mut self,
+        checkpoint: Option<CheckpointId>,
+        lost: &Table<TaskId, bool>,
+    ) {
+        for (&id, data) in &self.contents.get(checkpoint).in_flight {
+            let channel = self.network.channel(id);
+            if lost[channel.consumer] && data.records > 0 {
+                let buffers = recovered(*data).map(|buffer| (id, Element::Data(buffer)));
+                let replay = self.tasks[channel.consumer].to_replay(channel.gate);
+                replay.extend(buffers);
             }
-            let task = &mut tasks[consumer.index()];
-            let inputs = task.inputs.len();
-            let input = task.inputs.iter().position(|input| input.gate == gate);
-            let input = input.expect("a task reads from its own gates");
-            let replay = &mut task.cache.replay;
-            replay.resize_with(inputs, VecDeque::new);
-            let buffers = recovered(*data).map(|buffer| (channel, Element::Data(buffer)));
-            replay[input].extend(buffers);
         }
     }
 
     /// The task is deployed: it reads its state.
-    pub(crate) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        let taskmanager = self.taskmanager_of[id.index()];
+    pub(crate) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda) {
         let Some(plan) = self.plans.get_mut(&id) else {
             return;
         };
-        let mut files = Vec::new();
-        while let Some(bytes) = plan.next_file() {
-            files.push(bytes);
-        }
+        let files: Vec<u64> = std::iter::from_fn(|| plan.next_file()).collect();
         if plan.is_done() {
             let fixed = plan.fixed;
             self.plans.remove(&id);
-            return agenda.after(fixed, Event::TaskRestored { task: id });
+            return agenda.after(fixed, Event::TaskRestored(id));
         }
         for bytes in files {
-            let owner = FileOwner::Restore(id);
-            self.open_file(
-                File {
-                    owner,
-                    taskmanager,
-                    bytes,
-                },
-                agenda,
-            );
+            let file = File {
+                owner: FileOwner::Restore(id),
+                taskmanager: self.taskmanager_of[id],
+                bytes,
+            };
+            self.open_file(file, agenda);
         }
     }
 
     /// A file of the task's state is read.
-    pub(crate) fn read_state_file(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda<Event>) {
-        self.observer
-            .observe(agenda.now(), &Fact::Restored { task: id, bytes });
+    pub(crate) fn state_file_read(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda) {
+        let fact = Fact::Restored { task: id, bytes };
+        self.observer.observe(agenda.now(), &fact);
         if let Some(plan) = self.plans.get_mut(&id) {
             plan.open -= 1;
             self.begin_restore(id, agenda);
@@ -229,12 +173,12 @@ impl<O: Observer> Job<O> {
     }
 
     /// The task has its state; it runs as soon as it has processed its in-flight data.
-    pub(crate) fn end_restore(&mut self, id: TaskId, agenda: &mut Agenda<Event>) {
-        self.tasks[id.index()].doing = Doing::Waiting;
+    pub(crate) fn end_restore(&mut self, id: TaskId, agenda: &mut Agenda) {
+        self.tasks[id].state = TaskState::Waiting;
         if let BufferTimeout::Every(period) = self.scenario.network.buffer_timeout
-            && !self.tasks[id.index()].outputs.is_empty()
+            && !self.tasks[id].outputs.is_empty()
         {
-            agenda.after(period, Event::Flush { task: id });
+            agenda.after(period, Event::Flush(id));
         }
         self.schedule_periodic_work_of(id, agenda);
         self.runnable.push_back(id);
@@ -245,68 +189,66 @@ impl<O: Observer> Job<O> {
     pub(crate) fn look_at_restored(
         &mut self,
         id: TaskId,
-        cache: Option<CacheLimit>,
-        agenda: &mut Agenda<Event>,
-    ) -> Option<CacheLimit> {
-        let task = &mut self.tasks[id.index()];
-        if !task.restoring || task.is_occupied() {
-            return cache;
+        aside: Option<Limit>,
+        agenda: &mut Agenda,
+    ) -> Option<Limit> {
+        let task = &mut self.tasks[id];
+        if !task.restoring || task.state.is_occupied() {
+            return aside;
         }
-        if task.cache.waits_for_replay() {
-            return cache.or(Some(CacheLimit::NONE));
+        if task.barrier_buffer.waits_for_replay() {
+            return aside.or(Some(Limit::NONE));
         }
-        if task.inputs.iter().all(|input| input.in_hand.is_none()) {
+        if task.unprocessed().next().is_none() {
             task.restoring = false;
             self.recovering -= 1;
             if self.recovering == 0 {
                 self.all_run(agenda);
             }
         }
-        cache
+        aside
     }
 
-    fn all_run(&mut self, agenda: &mut Agenda<Event>) {
+    fn all_run(&mut self, agenda: &mut Agenda) {
         let now = agenda.now();
         self.coordinator.resume();
         self.observer.observe(now, &Fact::AllRunning);
-        for (given, after) in self.mishaps.source.repeats(&self.scenario.failures) {
+        for (given, after) in self.failure.source.repeats(&self.scenario.failures) {
             let given = given as u32;
-            agenda.after(after, Event::GivenFailure { given });
+            agenda.after(after, Event::GivenFailure(given));
         }
-        if !self.mishaps.catching_up {
-            self.mishaps.catching_up = true;
-            agenda.after(SimDuration::ZERO, Event::BacklogLooked);
+        if !self.failure.catching_up {
+            self.failure.catching_up = true;
+            agenda.after(SimDuration::ZERO, Event::BacklogChecked);
         }
     }
 
     /// While records wait that did not wait before the failure, the job is not what it was.
-    pub(crate) fn look_at_backlog(&mut self, agenda: &mut Agenda<Event>) {
+    pub(crate) fn check_backlog(&mut self, agenda: &mut Agenda) {
         let now = agenda.now();
         if self.recovering > 0 {
-            self.mishaps.catching_up = false;
+            self.failure.catching_up = false;
             return;
         }
         let due = |until| self.unread(until);
         let negligible = due(now + BACKLOG_NEGLIGIBLE) - due(now);
-        if self.backlog(now) > self.mishaps.backlog + negligible {
-            agenda.after(BACKLOG_STEP, Event::BacklogLooked);
+        if self.backlog(now) > self.failure.backlog + negligible {
+            agenda.after(BACKLOG_STEP, Event::BacklogChecked);
             return;
         }
-        self.mishaps.catching_up = false;
+        self.failure.catching_up = false;
         self.observer.observe(now, &Fact::CaughtUp);
     }
 
-    /// Records that wait: due and not emitted, in channels, or in the buffers in hand.
+    /// Records that wait: due and not emitted, in channels, or in the current buffers.
     pub(crate) fn backlog(&self, now: SimTime) -> u64 {
         self.unread(now) + self.records_between_tasks()
     }
 
-    /// Records that were emitted and not processed: in channels, and in the buffers in hand.
+    /// Records that were emitted and not processed: in channels, and in the current buffers.
     pub fn records_between_tasks(&self) -> u64 {
-        let inputs = self.tasks.iter().flat_map(|task| &task.inputs);
-        let in_hand = inputs.filter_map(|input| input.in_hand.as_ref());
-        let left: u64 = in_hand.map(|in_hand| u64::from(in_hand.left)).sum();
-        self.records_in_channels() + left
+        let current = self.tasks.iter().flat_map(Task::unprocessed);
+        self.network.records() + current.map(|(_, records)| records).sum::<u64>()
     }
 
     /// Records of log sources that are due and not emitted.
@@ -334,17 +276,6 @@ fn recovered(data: InFlight) -> impl Iterator<Item = Buffer> {
         last_of_segment: false,
         floating: false,
     })
-}
-
-fn cut_of(task: &Task) -> TaskCut {
-    TaskCut {
-        source: task
-            .source
-            .as_ref()
-            .map(|source| (source.schedule.position(), source.due)),
-        fraction: task.fraction,
-        state: (*task.state).clone(),
-    }
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub struct FailureSource {
     drawn: usize,
     /// Uniform number that chooses the next target.
     choice: f64,
-    /// By given failure: how many times it has struck.
-    struck: Vec<u32>,
+    /// By given failure: how many times it has happened.
+    happened: Vec<u32>,
 }
 
 impl FailureSource {
@@ -29,7 +29,7 @@ impl FailureSource {
             targets: streams.named("failure targets"),
             drawn: 0,
             choice: 0.0,
-            struck: vec![0; failures.given.len()],
+            happened: vec![0; failures.given.len()],
         }
     }
 
@@ -75,16 +75,16 @@ impl FailureSource {
         }
     }
 
-    /// A given failure strikes.
-    pub fn strike(&mut self, given: usize) {
-        self.struck[given] += 1;
+    /// A given failure happens.
+    pub fn count(&mut self, given: usize) {
+        self.happened[given] += 1;
     }
 
-    /// All tasks run again: which given failures strike again, and after what time.
+    /// All tasks run again: which given failures happen again, and after what time.
     pub fn repeats(&self, failures: &Failures) -> Vec<(usize, SimDuration)> {
-        let repeated = failures.given.iter().enumerate().zip(&self.struck);
+        let repeated = failures.given.iter().enumerate().zip(&self.happened);
         repeated
-            .filter(|((_, given), struck)| **struck > 0 && **struck < given.times)
+            .filter(|((_, given), happened)| (1..given.times).contains(happened))
             .map(|((index, given), _)| (index, given.again_after))
             .collect()
     }

@@ -3,8 +3,13 @@
 //! `flink-semantics` 4.5 (`BufferDebloater`, `BufferSizeEMA`): the size follows an exponential moving average of
 //! throughput × target / buffers in use, and is announced when it has changed enough.
 
+use crate::model::Job;
+use crate::model::event::{Agenda, Event};
+use crate::model::ids::{GateId, TaskId};
+use crate::model::observe::Observer;
+use crate::model::task::activity::TimeKind;
 use crate::scenario::Debloating;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// The debloater of one gate.
 #[derive(Clone, Debug)]
@@ -58,6 +63,40 @@ impl Debloater {
         }
         self.announced = size;
         Some(size as u32)
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// The gates of a task that begins to run measure once a period.
+    pub(crate) fn schedule_debloating(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let Some(options) = self.scenario.network.debloating else {
+            return;
+        };
+        for input in &self.tasks[id].inputs {
+            agenda.after(options.period, Event::Debloat(input.gate));
+        }
+    }
+
+    /// A gate announces how large the buffers are that it wants; those requested from now on are.
+    pub(crate) fn debloat(&mut self, gate: GateId, agenda: &mut Agenda) {
+        let Some(options) = self.scenario.network.debloating else {
+            return;
+        };
+        agenda.after(options.period, Event::Debloat(gate));
+        let now = agenda.now();
+        let task = &self.tasks[self.network.gate(gate).consumer];
+        let mut inputs = task.inputs.iter();
+        let input = inputs.find(|input| input.gate == gate);
+        let bytes = input.map_or(0, |input| input.bytes);
+        let idle = task.clock.spent(now, TimeKind::Idle);
+        let active = now.since(SimTime::ZERO).saturating_sub(idle);
+        let in_use = self.network.buffers_in_use(gate);
+        let debloater = &mut self.debloaters[gate];
+        if let Some(size) = debloater.measure(&options, bytes, active, in_use) {
+            for channel in self.network.gate(gate).channels.clone() {
+                self.network.set_capacity(channel, size);
+            }
+        }
     }
 }
 

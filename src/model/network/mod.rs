@@ -6,7 +6,6 @@
 
 mod channel;
 pub mod debloat;
-mod element;
 mod overtake;
 mod receive;
 mod send;
@@ -14,17 +13,18 @@ mod send;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
-pub use crate::model::network::channel::{Channel, OpenBuffer};
-pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFlight};
+use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, Table, TaskId};
+pub use crate::model::network::channel::{
+    Barrier, BarrierKind, Buffer, Channel, Element, InFlight, OpenBuffer,
+};
 use crate::units::{ByteRate, SimDuration, SimTime};
 
 /// All channels of a job.
 #[derive(Clone, Debug)]
 pub struct Network {
-    channels: Vec<Channel>,
-    partitions: Vec<Partition>,
-    gates: Vec<Gate>,
+    channels: Table<ChannelId, Channel>,
+    partitions: Table<PartitionId, Partition>,
+    gates: Table<GateId, Gate>,
     links: Links,
     limits: BufferLimits,
     woken: Vec<Wake>,
@@ -114,7 +114,7 @@ pub struct BufferLimits {
 #[derive(Clone, Debug)]
 pub struct Links {
     /// By task: its TaskManager.
-    pub taskmanager_of: Vec<usize>,
+    pub taskmanager_of: Table<TaskId, usize>,
     /// By TaskManager: when its link is free.
     pub free_at: Vec<SimTime>,
     /// `None` = never the bottleneck.
@@ -126,9 +126,9 @@ pub struct Links {
 impl Network {
     /// A network of empty channels. Ids are positions in the tables.
     pub fn new(
-        channels: Vec<Channel>,
-        partitions: Vec<Partition>,
-        gates: Vec<Gate>,
+        channels: Table<ChannelId, Channel>,
+        partitions: Table<PartitionId, Partition>,
+        gates: Table<GateId, Gate>,
         links: Links,
         limits: BufferLimits,
     ) -> Self {
@@ -146,23 +146,23 @@ impl Network {
     /// The channel.
     #[inline]
     pub fn channel(&self, id: ChannelId) -> &Channel {
-        &self.channels[id.index()]
+        &self.channels[id]
     }
 
     /// All channels, in order of id.
-    pub fn channels(&self) -> &[Channel] {
+    pub fn channels(&self) -> &Table<ChannelId, Channel> {
         &self.channels
     }
 
     /// The partition.
     #[inline]
     pub fn partition(&self, id: PartitionId) -> &Partition {
-        &self.partitions[id.index()]
+        &self.partitions[id]
     }
 
     /// The gate.
     pub fn gate(&self, id: GateId) -> &Gate {
-        &self.gates[id.index()]
+        &self.gates[id]
     }
 
     /// Exchanges the wakes that have come, in the order of their causes, for an old list, which is emptied.
@@ -193,13 +193,19 @@ impl Network {
     /// (`LocalBufferPool.shouldBeAvailable`).
     #[inline]
     pub fn available(&self, partition: PartitionId) -> bool {
-        self.partitions[partition.index()].is_available()
+        self.partitions[partition].is_available()
     }
 
     /// Whether the producer is stuck inside a record: even the overdraft is used up (4.3).
     pub fn hard_blocked(&self, partition: PartitionId) -> bool {
-        let partition = &self.partitions[partition.index()];
+        let partition = &self.partitions[partition];
         partition.used > partition.pool + self.limits.overdraft
+    }
+
+    /// Records in all channels, shared segments counted once per reader.
+    pub fn records(&self) -> u64 {
+        let channels = self.channels.iter().map(Channel::records);
+        channels.sum::<u64>() + self.shared_records()
     }
 
     /// Records in shared segments that are still being filled, once per reader.
@@ -269,7 +275,7 @@ impl Network {
 
     /// New segments on this channel hold at most this many bytes (buffer debloating).
     pub fn set_capacity(&mut self, channel: ChannelId, bytes: u32) {
-        self.channels[channel.index()].capacity = bytes;
+        self.channels[channel].capacity = bytes;
     }
 }
 
@@ -295,13 +301,13 @@ impl Gate {
 
     /// Lists the channels of what has arrived by `now`.
     #[inline]
-    fn note_arrivals(&mut self, now: SimTime, channels: &mut [Channel]) {
+    fn note_arrivals(&mut self, now: SimTime, channels: &mut Table<ChannelId, Channel>) {
         while let Some(&(arrival, id)) = self.inbound.front() {
             if arrival > now {
                 break;
             }
             self.inbound.pop_front();
-            let channel = &mut channels[id.index()];
+            let channel = &mut channels[id];
             channel.visible += 1;
             if !channel.listed {
                 channel.listed = true;
@@ -314,10 +320,10 @@ impl Gate {
 impl ReadyList {
     /// Adds a channel at the end.
     #[inline]
-    fn push(list: &mut Option<ReadyList>, channels: &mut [Channel], id: ChannelId) {
+    fn push(list: &mut Option<ReadyList>, channels: &mut Table<ChannelId, Channel>, id: ChannelId) {
         match list {
             Some(ends) => {
-                channels[ends.last.index()].next_ready = id;
+                channels[ends.last].next_ready = id;
                 ends.last = id;
             }
             None => {
@@ -337,7 +343,7 @@ impl Links {
         let Some(rate) = self.rate else {
             return start + self.latency;
         };
-        let free_at = &mut self.free_at[self.taskmanager_of[producer.index()]];
+        let free_at = &mut self.free_at[self.taskmanager_of[producer]];
         *free_at = start.max(*free_at) + rate.time_for(crate::units::Bytes::new(u64::from(bytes)));
         *free_at + self.latency
     }

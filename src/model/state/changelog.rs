@@ -4,10 +4,16 @@
 //! log; now and then the inner backend is written, and the log before is garbage. Left out: the flush of an inner RocksDB
 //! on the task's thread, and changes that wait because too many uploads are under way.
 
+use crate::model::Job;
+use crate::model::event::{Agenda, Event};
+use crate::model::ids::TaskId;
+use crate::model::observe::Observer;
 use crate::model::state::file_sizes::FileSizes;
+use crate::model::storage::file::{File, FileOwner};
 use crate::scenario::Changelog;
+use crate::units::SimDuration;
 
-/// The log since the last materialisation, and the one under way.
+/// The log since the last materialization, and the one under way.
 #[derive(Clone, Debug)]
 pub struct Log {
     options: Changelog,
@@ -15,14 +21,14 @@ pub struct Log {
     logged: u64,
     /// Of these, the bytes that are not uploaded yet.
     pending: u64,
-    /// Bytes of the inner backend as materialised last.
-    materialised: u64,
-    running: Option<Materialisation>,
+    /// Bytes of the inner backend as materialized last.
+    materialized: u64,
+    running: Option<Materialization>,
 }
 
 /// An inner backend that is being uploaded.
 #[derive(Clone, Debug)]
-struct Materialisation {
+struct Materialization {
     /// Bytes of the log that it makes garbage.
     replaces: u64,
     size: u64,
@@ -32,13 +38,13 @@ struct Materialisation {
 }
 
 impl Log {
-    /// An empty log beside `materialised` bytes that were there before it.
-    pub fn new(options: Changelog, materialised: u64) -> Self {
+    /// An empty log beside `materialized` bytes that were there before it.
+    pub fn new(options: Changelog, materialized: u64) -> Self {
         Log {
             options,
             logged: 0,
             pending: 0,
-            materialised,
+            materialized,
             running: None,
         }
     }
@@ -64,9 +70,9 @@ impl Log {
         std::mem::take(&mut self.pending)
     }
 
-    /// What a restore reads: the last materialisation and the log since its beginning.
+    /// What a restore reads: the last materialization and the log since its beginning.
     pub fn state_size(&self) -> u64 {
-        self.materialised.saturating_add(self.logged)
+        self.materialized.saturating_add(self.logged)
     }
 
     /// Bytes of the log alone.
@@ -81,7 +87,7 @@ impl Log {
 
     /// The inner backend, `size` bytes of which `files` are new, begins to be uploaded.
     pub fn begin(&mut self, size: u64, files: FileSizes, threads: usize) {
-        self.running = Some(Materialisation {
+        self.running = Some(Materialization {
             replaces: self.logged,
             size,
             files,
@@ -108,17 +114,72 @@ impl Log {
         }
     }
 
-    /// Whether the materialisation has just come to its end: the log before its beginning is garbage.
+    /// Whether the materialization has just come to its end: the log before its beginning is garbage.
     pub fn end_if_uploaded(&mut self) -> bool {
         let uploaded =
-            |running: &mut Materialisation| running.files.is_empty() && running.open == 0;
+            |running: &mut Materialization| running.files.is_empty() && running.open == 0;
         let Some(done) = self.running.take_if(uploaded) else {
             return false;
         };
         self.logged -= done.replaces;
         self.pending = self.pending.min(self.logged);
-        self.materialised = done.size;
+        self.materialized = done.size;
         true
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// The first materialization of a subtask comes after a deterministic part of the interval, to spread them.
+    pub(crate) fn schedule_materialization(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let n = self.tasks.len();
+        if let Some(interval) = self.materialization_interval()
+            && self.tasks[id].backend.changelog_mut().is_some()
+        {
+            let phase = interval.scale((id.index() + 1) as f64 / n as f64);
+            agenda.after(phase, Event::Materialize(id));
+        }
+    }
+
+    fn materialization_interval(&self) -> Option<SimDuration> {
+        let changelog = self.scenario.checkpointing.changelog;
+        changelog.and_then(|changelog| changelog.materialize)
+    }
+
+    /// The time has come for a subtask's inner backend.
+    pub(crate) fn materialize(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let task = &mut self.tasks[id];
+        let processed = task.counters.records;
+        task.backend.begin_materialization(agenda.now(), processed);
+        self.upload_materialization(id, agenda);
+    }
+
+    /// One of its files is in storage.
+    pub(crate) fn materialized_file(&mut self, id: TaskId, agenda: &mut Agenda) {
+        if let Some(log) = self.tasks[id].backend.changelog_mut() {
+            log.file_closed();
+        }
+        self.upload_materialization(id, agenda);
+    }
+
+    /// Opens as many files as there are threads. The next materialization is due an interval after the end of this one
+    /// (`PeriodicMaterializationManager.scheduleNextMaterialization`).
+    fn upload_materialization(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let (owner, taskmanager) = (FileOwner::Materialization(id), self.taskmanager_of[id]);
+        while let Some(log) = self.tasks[id].backend.changelog_mut()
+            && let Some(bytes) = log.next_file()
+        {
+            let file = File {
+                owner,
+                taskmanager,
+                bytes,
+            };
+            self.open_file(file, agenda);
+        }
+        if self.tasks[id].backend.end_materialization_if_uploaded()
+            && let Some(interval) = self.materialization_interval()
+        {
+            agenda.after(interval, Event::Materialize(id));
+        }
     }
 }
 
@@ -146,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_truncated_to_the_beginning_of_the_materialisation_when_that_is_uploaded() {
+    fn the_log_is_truncated_to_the_beginning_of_the_materialization_when_that_is_uploaded() {
         let mut log = log();
         log.append(700);
         log.begin(5500, FileSizes::of([(300, 1), (200, 1), (100, 1)]), 2);

@@ -5,10 +5,7 @@
 pub mod changelog;
 pub mod file_sizes;
 pub mod lsm;
-mod materialization;
-mod restore;
-
-pub use restore::RestorePlan;
+pub mod restore;
 
 use crate::model::ids::CheckpointId;
 use crate::model::state::changelog::Log;
@@ -32,7 +29,7 @@ pub struct StateBackend {
     changelog: Option<Log>,
     /// When the log was written last, as `last`.
     last_logged: (SimTime, u64),
-    materialisations: u32,
+    materializations: u32,
     inline_threshold: u64,
     storage: CheckpointStorage,
 }
@@ -123,13 +120,13 @@ impl StateBackend {
             store,
             changelog: None,
             last_logged: (SimTime::ZERO, 0),
-            materialisations: 0,
+            materializations: 0,
             inline_threshold: options.inline_threshold.get(),
             storage: options.storage,
         };
         if let (Some(changelog), Some(_)) = (options.changelog, state) {
             // The state that is there at the start is older than the log, and in storage.
-            let materialised = match &mut backend.store {
+            let materialized = match &mut backend.store {
                 Store::Inline { bytes } => *bytes,
                 Store::HashMap => backend.scan_bytes(),
                 Store::RocksDb { lsm, base, .. } => {
@@ -137,7 +134,7 @@ impl StateBackend {
                     lsm.live()
                 }
             };
-            backend.changelog = Some(Log::new(changelog, materialised));
+            backend.changelog = Some(Log::new(changelog, materialized));
         }
         backend
     }
@@ -198,13 +195,13 @@ impl StateBackend {
     }
 
     /// The inner backend of a changelog takes a snapshot of its own, to be uploaded file by file (5.5).
-    pub fn begin_materialisation(&mut self, now: SimTime, processed: u64) {
+    pub fn begin_materialization(&mut self, now: SimTime, processed: u64) {
         if self.changelog.is_none() {
             return;
         }
         self.log_changes(now, processed);
-        self.materialisations += 1;
-        let number = CheckpointId(self.materialisations);
+        self.materializations += 1;
+        let number = CheckpointId(self.materializations);
         let plan = self.snapshot_native(now, processed, Some(number));
         let plan = self.place(plan);
         if let Some(log) = &mut self.changelog {
@@ -212,11 +209,11 @@ impl StateBackend {
         }
     }
 
-    /// Whether the materialisation has just come to its end.
-    pub fn end_materialisation_if_uploaded(&mut self) -> bool {
+    /// Whether the materialization has just come to its end.
+    pub fn end_materialization_if_uploaded(&mut self) -> bool {
         let ended = self.changelog.as_mut().is_some_and(Log::end_if_uploaded);
         if ended {
-            self.confirm_files(CheckpointId(self.materialisations));
+            self.confirm_files(CheckpointId(self.materializations));
         }
         ended
     }

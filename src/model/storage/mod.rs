@@ -1,9 +1,18 @@
 //! The checkpoint directory: every file is opened, written or read on shared bandwidth, and closed.
 
+pub mod file;
+
 use crate::engine::{FairShare, Limits};
-use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::Job;
+use crate::model::event::{Agenda, Event};
+use crate::model::observe::{Fact, FileStep, Observer};
+use crate::model::storage::file::{Direction, File, FileId, FileOwner};
+use crate::scenario::OutageKind;
 use crate::scenario::Storage as Profile;
 use crate::units::{Bytes, SimDuration, SimTime};
+
+/// So many transfers that share bandwidth are as much work as an event.
+const TRANSFERS_PER_EVENT: u64 = 100;
 
 /// Files being written and read.
 #[derive(Debug)]
@@ -23,55 +32,6 @@ pub struct Storage {
 struct Line {
     share: FairShare<FileId>,
     forecast: u32,
-}
-
-/// Which way bytes go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Into the directory.
-    Write,
-    /// Out of it.
-    Read,
-}
-
-/// A file while it is transferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileId(pub u32);
-
-/// A file, and what waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Whose.
-    pub owner: FileOwner,
-    /// The TaskManager that writes or reads it.
-    pub taskmanager: usize,
-    /// Size.
-    pub bytes: u64,
-}
-
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileOwner {
-    /// State of a subtask.
-    State(TaskId, CheckpointId),
-    /// The inner backend of a subtask's changelog.
-    Materialisation(TaskId),
-    /// In-flight data of the subtasks that share channel-state file number so-and-so.
-    ChannelState(usize, CheckpointId),
-    /// State that a subtask reads to be restored.
-    Restore(TaskId),
-}
-
-impl FileOwner {
-    /// Which way its bytes go.
-    pub fn direction(self) -> Direction {
-        match self {
-            FileOwner::State(..) | FileOwner::Materialisation(_) | FileOwner::ChannelState(..) => {
-                Direction::Write
-            }
-            FileOwner::Restore(_) => Direction::Read,
-        }
-    }
 }
 
 impl Storage {
@@ -211,5 +171,97 @@ impl Storage {
     /// Bytes written, and files created, so far.
     pub fn totals(&self) -> (u64, u64) {
         (self.written, self.opened)
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// A file is created (or opened to be read).
+    pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda) {
+        let id = self.storage.create(file);
+        self.emit_file(id, FileStep::Created(file), agenda.now());
+        agenda.after(self.storage.open_time(), Event::FileOpened(id));
+    }
+
+    /// It is open: its bytes begin to flow.
+    pub(crate) fn begin_transfer(&mut self, file: FileId, agenda: &mut Agenda) {
+        let direction = self.storage.begin(agenda.now(), file);
+        self.emit_file(file, FileStep::Flows, agenda.now());
+        self.forecast_transfers(direction, agenda);
+    }
+
+    /// Some transfers have begun or ended: each of the others has got another rate.
+    fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda) {
+        agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
+        if let Some((end, forecast)) = self.storage.forecast(direction) {
+            let end = end.max(agenda.now());
+            agenda.at(end, Event::TransferDone(direction, forecast));
+        }
+    }
+
+    /// The last byte of some file is through, unless the forecast is outdated.
+    pub(crate) fn end_transfers(
+        &mut self,
+        direction: Direction,
+        forecast: u32,
+        agenda: &mut Agenda,
+    ) {
+        if !self.storage.is_current(direction, forecast) {
+            return;
+        }
+        for file in self.storage.take_ended(agenda.now(), direction) {
+            self.emit_file(file, FileStep::Through, agenda.now());
+            let closed = self.storage.close_time(direction);
+            agenda.after(closed, Event::FileClosed(file));
+        }
+        self.forecast_transfers(direction, agenda);
+    }
+
+    /// It is closed: what waits for it goes on.
+    pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda) {
+        let File { owner, bytes, .. } = self.storage.closed(file);
+        self.emit_file(file, FileStep::Closed, agenda.now());
+        match owner {
+            FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
+            FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
+            FileOwner::Materialization(id) => self.materialized_file(id, agenda),
+            FileOwner::ChannelState(group, checkpoint) => {
+                self.channel_state_written(group, checkpoint, agenda);
+            }
+        }
+    }
+
+    /// Gives up the files of which this is true.
+    pub(crate) fn cancel_files(
+        &mut self,
+        given_up: impl Fn(FileOwner) -> bool,
+        agenda: &mut Agenda,
+    ) {
+        self.storage.cancel(agenda.now(), given_up);
+        self.forecast_transfers(Direction::Write, agenda);
+        self.forecast_transfers(Direction::Read, agenda);
+    }
+
+    /// An outage of storage begins or ends.
+    pub(crate) fn change_outage(&mut self, agenda: &mut Agenda) {
+        let now = agenda.now().since(SimTime::ZERO);
+        let outages = self.scenario.failures.outages.iter();
+        let during =
+            outages.filter(|outage| (outage.at..outage.at + outage.duration).contains(&now));
+        let share = during
+            .filter_map(|outage| match outage.what {
+                OutageKind::Storage { share } => Some(share),
+                OutageKind::Replica(_) => None,
+            })
+            .fold(1.0, f64::min);
+        self.storage.set_scale(agenda.now(), share);
+        self.forecast_transfers(Direction::Write, agenda);
+        self.forecast_transfers(Direction::Read, agenda);
+    }
+
+    /// For those who look closely.
+    fn emit_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
+        if self.observer.looks_closely() {
+            self.observer.observe(now, &Fact::File { file, step });
+        }
     }
 }

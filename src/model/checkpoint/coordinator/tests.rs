@@ -1,39 +1,41 @@
 use super::*;
 
 /// Trigger times in seconds up to `until`, when checkpoint i lasts `durations[i]` (the last one repeats) and the
-/// first tick is at 10 s.
+/// first trigger is scheduled at 10 s.
 fn triggers(options: Checkpointing, durations: &[u64], until: u64) -> Vec<u64> {
     let mut coordinator = Coordinator::new(options, 1);
     let second = |s: u64| SimTime::ZERO + SimDuration::from_secs(s);
-    let (_, mut tick) = coordinator.reschedule(second(10));
-    let (mut tick_at, mut ends, mut triggers) =
+    let (_, mut epoch) = coordinator.reschedule(second(10));
+    let (mut trigger_at, mut ends, mut triggers) =
         (10, Vec::<(u64, CheckpointId, bool)>::new(), Vec::new());
     for now in 0..=until {
         // The queue is looked at when a request or an end comes, not at any other time.
-        let look = tick_at == now || ends.iter().any(|(end, ..)| *end == now);
+        let look = trigger_at == now || ends.iter().any(|(end, ..)| *end == now);
         for (_, id, expires) in ends.iter().filter(|(end, ..)| *end == now) {
             if *expires {
                 coordinator.abort(*id, FailureReason::Expired);
             } else {
                 coordinator.on_ack(*id);
-                coordinator.on_durable(second(now), *id);
+                coordinator.on_finalized(second(now), *id);
             }
         }
-        if tick_at == now {
-            let due = coordinator.on_tick(second(now), tick).unwrap();
-            tick_at = due.next.unwrap().as_nanos() / 1_000_000_000;
+        if trigger_at == now {
+            let due = coordinator
+                .on_scheduled_trigger(second(now), epoch)
+                .unwrap();
+            trigger_at = due.next.unwrap().as_nanos() / 1_000_000_000;
         }
         loop {
             if !look {
                 break;
             }
-            match coordinator.admit(second(now)) {
+            match coordinator.choose_request(second(now)) {
                 Admission::Nothing => break,
-                Admission::Postponed { at, tick: number } => {
-                    (tick_at, tick) = (at.as_nanos() / 1_000_000_000, number);
+                Admission::Postponed(at, number) => {
+                    (trigger_at, epoch) = (at.as_nanos() / 1_000_000_000, number);
                     break;
                 }
-                Admission::Trigger { id, .. } => {
+                Admission::Trigger(id, _) => {
                     coordinator.triggered();
                     let lasts = durations[triggers.len().min(durations.len() - 1)];
                     let expires = SimDuration::from_secs(lasts) > coordinator.timeout();
@@ -58,7 +60,7 @@ fn every_10_s(min_pause: u64, max_concurrent: usize) -> Checkpointing {
 }
 
 #[test]
-fn a_tick_without_an_interval_asks_once_for_what_min_pause_has_put_off() {
+fn a_scheduled_trigger_without_an_interval_asks_once_for_what_min_pause_has_put_off() {
     let options = Checkpointing {
         interval: None,
         ..every_10_s(5, 1)
@@ -66,27 +68,33 @@ fn a_tick_without_an_interval_asks_once_for_what_min_pause_has_put_off() {
     let mut coordinator = Coordinator::new(options, 1);
     let second = |s: u64| SimTime::ZERO + SimDuration::from_secs(s);
     let id = CheckpointId(1);
-    coordinator.enqueue(second(0), Wish::Periodic);
+    coordinator.enqueue(second(0), CheckpointRequest::Periodic);
     assert!(matches!(
-        coordinator.admit(second(0)),
-        Admission::Trigger { .. }
+        coordinator.choose_request(second(0)),
+        Admission::Trigger(..)
     ));
     coordinator.triggered();
     coordinator.on_ack(id);
-    coordinator.on_durable(second(1), id).unwrap();
-    coordinator.enqueue(second(2), Wish::Periodic);
-    let Admission::Postponed { at, tick } = coordinator.admit(second(2)) else {
+    coordinator.on_finalized(second(1), id).unwrap();
+    coordinator.enqueue(second(2), CheckpointRequest::Periodic);
+    let Admission::Postponed(at, epoch) = coordinator.choose_request(second(2)) else {
         panic!("min-pause is not over");
     };
     assert_eq!(at, second(6));
-    assert_eq!(coordinator.on_tick(at, tick), Some(Tick { next: None }));
-    assert!(matches!(coordinator.admit(at), Admission::Trigger { .. }));
+    assert_eq!(
+        coordinator.on_scheduled_trigger(at, epoch),
+        Some(ScheduledTrigger { next: None })
+    );
+    assert!(matches!(
+        coordinator.choose_request(at),
+        Admission::Trigger(..)
+    ));
 }
 
 // The expected times were obtained by running the real CheckpointRequestDecider of 2.3.0 (flink-semantics 1.3).
 
 #[test]
-fn missed_ticks_are_replayed_back_to_back() {
+fn missed_triggers_are_replayed_back_to_back() {
     assert_eq!(
         triggers(every_10_s(0, 1), &[55, 1], 100),
         [10, 65, 66, 67, 68, 69, 70, 80, 90, 100]
@@ -121,13 +129,13 @@ fn a_straggler_does_not_delay_the_others_when_two_may_be_pending() {
 fn a_completed_checkpoint_subsumes_older_pending_ones() {
     let mut coordinator = Coordinator::new(every_10_s(0, 2), 1);
     for _ in 0..2 {
-        coordinator.enqueue(SimTime::ZERO, Wish::Checkpoint);
-        coordinator.admit(SimTime::ZERO);
+        coordinator.enqueue(SimTime::ZERO, CheckpointRequest::Checkpoint);
+        coordinator.choose_request(SimTime::ZERO);
         coordinator.triggered();
     }
     assert_eq!(coordinator.on_ack(CheckpointId(2)), Ack::Complete);
     assert_eq!(
-        coordinator.on_durable(SimTime::ZERO, CheckpointId(2)),
+        coordinator.on_finalized(SimTime::ZERO, CheckpointId(2)),
         Some(vec![CheckpointId(1)])
     );
     assert_eq!(
@@ -147,8 +155,8 @@ fn one_failure_more_than_tolerable_fails_the_job() {
         1,
     );
     let mut fail = || {
-        coordinator.enqueue(SimTime::ZERO, Wish::Periodic);
-        let Admission::Trigger { id, .. } = coordinator.admit(SimTime::ZERO) else {
+        coordinator.enqueue(SimTime::ZERO, CheckpointRequest::Periodic);
+        let Admission::Trigger(id, _) = coordinator.choose_request(SimTime::ZERO) else {
             panic!("admitted")
         };
         coordinator.triggered();
@@ -173,20 +181,14 @@ fn a_savepoint_is_forced_past_the_limit_unless_barriers_may_overtake() {
             },
             1,
         );
-        coordinator.enqueue(SimTime::ZERO, Wish::Checkpoint);
-        coordinator.admit(SimTime::ZERO);
+        coordinator.enqueue(SimTime::ZERO, CheckpointRequest::Checkpoint);
+        coordinator.choose_request(SimTime::ZERO);
         coordinator.triggered();
-        coordinator.enqueue(SimTime::ZERO, Wish::Savepoint(SavepointFormat::Native));
-        let answer = coordinator.admit(SimTime::ZERO);
-        assert_eq!(
-            matches!(
-                answer,
-                Admission::Trigger {
-                    savepoint: Some(_),
-                    ..
-                }
-            ),
-            admitted
+        coordinator.enqueue(
+            SimTime::ZERO,
+            CheckpointRequest::Savepoint(SavepointFormat::Native),
         );
+        let answer = coordinator.choose_request(SimTime::ZERO);
+        assert_eq!(matches!(answer, Admission::Trigger(_, Some(_))), admitted);
     }
 }
