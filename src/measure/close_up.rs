@@ -95,7 +95,7 @@ pub enum Content {
     State(Place),
     /// In-flight data, for this checkpoint.
     ChannelState,
-    /// Something else that takes bandwidth: another checkpoint, or a materialisation.
+    /// Something else that takes bandwidth: another checkpoint, or a materialization.
     Other,
 }
 

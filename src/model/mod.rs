@@ -73,7 +73,7 @@ pub struct Job<O> {
     storage: Storage,
     /// Empty without buffer debloating.
     debloaters: Table<GateId, Debloater>,
-    /// With `simulation.check-consistency`.
+    /// Only with `simulation.check-consistency`.
     ledger: Option<Box<Ledger>>,
     failure: FailureState,
     /// The job has failed for good.
@@ -222,7 +222,7 @@ impl<O: Observer> Job<O> {
         (written, taken + self.records_lost, self.network.records())
     }
 
-    /// Whether so much has been told of checkpoints and failures that keeping it takes too much memory. `check` refuses what
+    /// Whether so much has been emitted of checkpoints and failures that keeping it takes too much memory. `check` refuses what
     /// is sure to come to that; how often a job fails, only the run shows.
     pub fn keeps_too_much(&self) -> bool {
         self.kept > KEPT_MAX

@@ -5,14 +5,14 @@ use crate::model::ids::{ChannelId, Table, TaskId};
 use crate::model::network::InFlight;
 use crate::scenario::{Checkpointing, Mode, SavepointFormat};
 
-/// One checkpoint.
+/// The consistent cut (Chandy and Lamport) that one checkpoint is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// What is promised of it.
     pub promise: Promise,
     /// By task: its state, folded; `None` = its snapshot has not begun.
     pub tasks: Table<TaskId, Option<Fold>>,
-    /// By channel.
+    /// By channel: what was on both sides.
     pub channels: Table<ChannelId, ChannelCut>,
 }
 
@@ -28,7 +28,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    /// What these options promise of a checkpoint or a savepoint; the latter never overtakes (1.4).
+    /// What these options promise of a checkpoint or a savepoint; the latter never overtakes (`flink-semantics` 1.4).
     pub fn of(options: &Checkpointing, savepoint: Option<SavepointFormat>) -> Self {
         if options.mode == Mode::AtLeastOnce {
             Promise::AtLeastOnce
@@ -68,7 +68,7 @@ impl Cut {
         self.tasks[task].unwrap_or_default()
     }
 
-    /// One channel.
+    /// What the cut holds of one channel.
     pub fn channel(&self, channel: ChannelId) -> &ChannelCut {
         &self.channels[channel]
     }

@@ -51,7 +51,7 @@ fn mix(value: u64) -> u64 {
 /// A set of records, in any order: F7's `S' = f(S, X)` with the least state that tells sets apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fold {
-    /// How many.
+    /// How many there are.
     pub records: u64,
     /// Wrapping sum of their identities.
     pub sum: u64,

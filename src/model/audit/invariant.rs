@@ -25,7 +25,7 @@ pub enum Invariant {
     /// the sources have read.
     StateIsThatOfTheInput,
     /// A restore puts in-flight data back, and between two restores nothing disappears: what the ledger knows to be sent
-    /// and not processed waits in the buffers, the hands and the caches of the model.
+    /// and not processed waits in the channels, the current buffers and the barrier buffers of the model.
     ChannelHoldsWhatIsSent,
     /// A source goes on at the offset that its state says, after a restore the one of the checkpoint.
     SourceReadsOn,
@@ -34,17 +34,17 @@ pub enum Invariant {
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// What should hold.
     pub invariant: Invariant,
     /// Of which checkpoint; `None` = of the job as it stands, after a restore or at the end.
     pub checkpoint: Option<CheckpointId>,
     /// Found when it completed, or the job was looked at.
     pub at: SimTime,
-    /// Where.
+    /// Where it does not hold.
     pub place: Place,
     /// What should be.
     pub expected: Amount,
-    /// What is.
+    /// What is found instead.
     pub found: Amount,
 }
 
@@ -64,7 +64,7 @@ pub enum Place {
 pub enum Amount {
     /// A number of records.
     Records(u64),
-    /// Bytes.
+    /// A number of bytes.
     Bytes(u64),
     /// A set of records.
     Set(Fold),
@@ -100,43 +100,43 @@ impl Invariant {
     }
 }
 
-/// Looks at everything that can be seen in the cut itself: tells each violation as (invariant, place, expected, found).
-pub fn check(cut: &Cut, wiring: &Wiring, mut tell: impl FnMut(Invariant, Place, Amount, Amount)) {
+/// Looks at everything that can be seen in the cut itself: reports each violation as (invariant, place, expected, found).
+pub fn check(cut: &Cut, wiring: &Wiring, mut report: impl FnMut(Invariant, Place, Amount, Amount)) {
     let (yes, no) = (Amount::Present(true), Amount::Present(false));
     for (task, state) in cut.tasks.with_ids() {
         if state.is_none() {
             let place = Place::Task(task);
-            tell(Invariant::EveryTaskTakesPart, place, yes, no);
+            report(Invariant::EveryTaskTakesPart, place, yes, no);
         }
     }
     for ((id, channel), wires) in cut.channels.with_ids().zip(&wiring.channels) {
         let place = Place::Channel(id);
         let (Some(sent), Some(received)) = (channel.sent, channel.received) else {
-            tell(Invariant::EveryTaskTakesPart, place, yes, no);
+            report(Invariant::EveryTaskTakesPart, place, yes, no);
             continue;
         };
         match cut.promise {
             Promise::Aligned if sent != received => {
                 let (sent, received) = (Amount::Set(sent), Amount::Set(received));
-                tell(Invariant::SentIsReceived, place, sent, received);
+                report(Invariant::SentIsReceived, place, sent, received);
             }
             Promise::Overtaking => {
                 let found = received.records + channel.persisted.records;
                 if sent.records != found {
                     let (sent, found) = (Amount::Records(sent.records), Amount::Records(found));
-                    tell(Invariant::SentIsReceivedOrPersisted, place, sent, found);
+                    report(Invariant::SentIsReceivedOrPersisted, place, sent, found);
                 }
                 let bytes = channel.persisted.records * wires.record_bytes;
                 if bytes.abs_diff(channel.persisted.bytes) > 2 * wires.record_bytes {
                     let found = Amount::Bytes(channel.persisted.bytes);
                     let invariant = Invariant::PersistedBytesAreThoseOfTheRecords;
-                    tell(invariant, place, Amount::Bytes(bytes), found);
+                    report(invariant, place, Amount::Bytes(bytes), found);
                 }
             }
             Promise::AtLeastOnce if sent.records > received.records => {
                 let sent = Amount::Records(sent.records);
                 let found = Amount::Records(received.records);
-                tell(Invariant::NothingIsLost, place, sent, found);
+                report(Invariant::NothingIsLost, place, sent, found);
             }
             Promise::Aligned | Promise::AtLeastOnce => {}
         }
@@ -148,7 +148,7 @@ pub fn check_states(
     cut: &Cut,
     wiring: &Wiring,
     reference: &mut Reference,
-    tell: impl FnMut(Invariant, Place, Amount, Amount),
+    report: impl FnMut(Invariant, Place, Amount, Amount),
 ) {
     if cut.promise == Promise::AtLeastOnce {
         return;
@@ -157,7 +157,7 @@ pub fn check_states(
     let tasks: Vec<Fold> = tasks.collect();
     let in_flight = cut.channels.iter();
     let in_flight = in_flight.map(|channel| channel.in_flight.as_slice());
-    compare_states(&tasks, in_flight, wiring, reference, tell);
+    compare_states(&tasks, in_flight, wiring, reference, report);
 }
 
 /// Compares states, by task, once what is between the tasks, by channel, is processed, with those of the reference.
@@ -166,7 +166,7 @@ pub fn compare_states<'a>(
     in_flight: impl Iterator<Item = &'a [Identity]>,
     wiring: &Wiring,
     reference: &mut Reference,
-    mut tell: impl FnMut(Invariant, Place, Amount, Amount),
+    mut report: impl FnMut(Invariant, Place, Amount, Amount),
 ) {
     let mut states = vec![Fold::default(); wiring.vertices.len()];
     for (state, (vertex, _)) in tasks.iter().zip(&wiring.tasks) {
@@ -183,7 +183,7 @@ pub fn compare_states<'a>(
     let expected = reference.states(wiring, &read);
     for (vertex, (found, expected)) in states.iter().zip(expected).enumerate() {
         if found != expected {
-            tell(
+            report(
                 Invariant::StateIsThatOfTheInput,
                 Place::Vertex(vertex),
                 Amount::Set(*expected),

@@ -69,18 +69,18 @@ pub struct Ledger {
 pub struct Wiring {
     /// By task: its vertex, and its index within it.
     pub tasks: Table<TaskId, (usize, usize)>,
-    /// By channel.
+    /// By channel: whom it connects.
     pub channels: Table<ChannelId, Wires>,
-    /// By vertex.
+    /// By vertex: what becomes of its records.
     pub vertices: Vec<Step>,
 }
 
-/// One channel.
+/// What the ledger knows of one channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wires {
-    /// Who writes.
+    /// The task that writes.
     pub producer: TaskId,
-    /// Who reads.
+    /// The task that reads.
     pub consumer: TaskId,
     /// Bytes of a record on the wire.
     pub record_bytes: u64,
@@ -100,9 +100,9 @@ pub struct Step {
 /// Records of one channel that a restore of the checkpoint would have processed twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Duplicates {
-    /// Of which checkpoint.
+    /// The checkpoint that would be restored.
     pub checkpoint: CheckpointId,
-    /// Where.
+    /// Through which channel they came.
     pub channel: ChannelId,
     /// When it completed.
     pub at: SimTime,
@@ -187,7 +187,7 @@ impl Ledger {
         }
     }
 
-    /// Remembers every record: where records may be processed twice, sums tell nothing.
+    /// Remembers every record: where records may be processed twice, sums show nothing.
     #[must_use]
     pub fn remembering(mut self) -> Self {
         self.histories = Some(vec![Vec::new(); self.tasks.len()].into());
@@ -284,7 +284,7 @@ impl Ledger {
         };
         self.checked += 1;
         let violations = &mut self.violations;
-        let mut tell = |invariant, place, expected, found| {
+        let mut report = |invariant, place, expected, found| {
             violations.push(Violation {
                 invariant,
                 checkpoint: Some(checkpoint),
@@ -294,8 +294,8 @@ impl Ledger {
                 found,
             });
         };
-        invariant::check(&cut, &self.wiring, &mut tell);
-        invariant::check_states(&cut, &self.wiring, &mut self.reference, &mut tell);
+        invariant::check(&cut, &self.wiring, &mut report);
+        invariant::check_states(&cut, &self.wiring, &mut self.reference, &mut report);
         for (id, channel) in cut.channels.with_ids() {
             if channel.duplicates() > 0
                 && let (Some(sent), Some(received)) = (channel.sent, channel.received)
@@ -321,7 +321,7 @@ impl Ledger {
         }
     }
 
-    /// Forgets completed checkpoints and savepoints that nobody will restore.
+    /// Forgets completed checkpoints and savepoints that will not be restored.
     pub fn keep(&mut self, wanted: impl Fn(CheckpointId) -> bool) {
         self.completed.retain(|&checkpoint, _| wanted(checkpoint));
     }

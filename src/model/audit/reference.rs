@@ -48,20 +48,20 @@ impl Reference {
     }
 }
 
-/// A vertex processes `copies` copies of a record, and all that are behind it what comes of them: `tell` of each.
+/// A vertex processes `copies` copies of a record, and all that are behind it what they give: `visit` gets each.
 pub fn pass(
     wiring: &Wiring,
     vertex: usize,
     record: Identity,
     copies: u64,
-    tell: &mut impl FnMut(usize, Identity, u64),
+    visit: &mut impl FnMut(usize, Identity, u64),
 ) {
-    tell(vertex, record, copies);
+    visit(vertex, record, copies);
     let step = &wiring.vertices[vertex];
     for number in 0..record.outputs(step.selectivity) {
         let output = record.output(vertex, number);
         for &(consumer, subtasks) in &step.consumers {
-            pass(wiring, consumer, output, copies * subtasks, tell);
+            pass(wiring, consumer, output, copies * subtasks, visit);
         }
     }
 }

@@ -39,7 +39,7 @@ impl Ledger {
         }
         for (invariant, place, expected, found) in found {
             let (expected, found) = (Amount::Records(expected), Amount::Records(found));
-            self.tell(now, invariant, place, expected, found);
+            self.report(now, invariant, place, expected, found);
         }
     }
 
@@ -62,7 +62,7 @@ impl Ledger {
             |invariant, place, expected, state| found.push((invariant, place, expected, state)),
         );
         for (invariant, place, expected, state) in found {
-            self.tell(now, invariant, place, expected, state);
+            self.report(now, invariant, place, expected, state);
         }
     }
 
@@ -94,12 +94,12 @@ impl Ledger {
                 let all = expected.len() as u64;
                 let (all, rest) = (Amount::Records(all), Amount::Records(all - lost));
                 let place = Place::Vertex(vertex);
-                self.tell(now, Invariant::NothingIsLost, place, all, rest);
+                self.report(now, Invariant::NothingIsLost, place, all, rest);
             }
         }
     }
 
-    fn tell(
+    fn report(
         &mut self,
         at: SimTime,
         invariant: Invariant,

@@ -382,7 +382,7 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    /// The task gives the checkpoint up: it resumes what waited and tells its consumers.
+    /// The task gives the checkpoint up: it resumes what waited and sends cancel markers to its consumers.
     pub(crate) fn cancel_at_task(
         &mut self,
         id: TaskId,
@@ -452,7 +452,7 @@ impl<O: Observer> Job<O> {
         {
             return BarrierKind::NonBlocking;
         }
-        // Savepoints are always aligned (`flink-semantics` 1.4); some exchanges never overtake (3.6).
+        // Savepoints are always aligned (`flink-semantics` 1.4); some exchanges never overtake (`flink-semantics` 3.6).
         if self.info(checkpoint).savepoint.is_some() || !supports_unaligned {
             return BarrierKind::Aligned;
         }

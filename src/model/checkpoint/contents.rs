@@ -20,11 +20,11 @@ pub struct TaskStateSnapshot {
     pub source: Option<(Position, u32)>,
     /// Fraction of a record that was still to be emitted.
     pub fraction: f64,
-    /// Its state.
+    /// Its state backend.
     pub backend: StateBackend,
 }
 
-/// One checkpoint.
+/// What one checkpoint holds.
 #[derive(Clone, Debug)]
 pub struct CheckpointContents {
     /// When it was triggered.

@@ -2,7 +2,7 @@
 //!
 //! `flink-semantics` 1.2 (fixed-rate timer, min pause shifts the phase), 1.3 (queued requests, admission), 1.4
 //! (savepoints), 1.7 (acks, completion, subsumption), 1.8 (expiry, failure counter). [`Coordinator`] schedules nothing and
-//! talks to nobody: it answers what is to be done, and the job does it.
+//! sends nothing: it answers what is to be done, and the job does it.
 
 use std::collections::VecDeque;
 
@@ -326,7 +326,7 @@ impl Coordinator {
             .any(|pending| pending.id == id && pending.missing == 0)
     }
 
-    /// `execution.checkpointing.timeout`.
+    /// How old a checkpoint may become (`execution.checkpointing.timeout`).
     pub fn timeout(&self) -> SimDuration {
         self.options.timeout
     }

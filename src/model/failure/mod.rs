@@ -172,7 +172,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// The job fails if a checkpoint was given up that it cannot tolerate. Tasks go down here, with their snapshots and
-    /// files: nobody may be in the middle of one.
+    /// files: no handler may be in the middle of one.
     #[inline]
     pub(crate) fn fail_if_intolerable(&mut self, agenda: &mut Agenda) {
         if std::mem::take(&mut self.failure.intolerable) {
@@ -190,7 +190,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Without high availability a lost JobManager takes the job with it; else a new leader restores it, and the tasks,
-    /// which have lost their leader, start anew.
+    /// which have lost their leader, are restarted.
     fn lose_jobmanager(&mut self, agenda: &mut Agenda) {
         let cause = "The JobManager was lost".to_owned();
         if self.scenario.cluster.commit == Commit::None {

@@ -115,7 +115,7 @@ impl<O: Observer> Job<O> {
         }
         task.fraction = taken.fraction;
         let mut plan = taken.backend.restore_plan(checkpoint);
-        // Without a checkpoint the job begins anew, with nothing.
+        // Without a checkpoint the job begins again, with nothing.
         if local || checkpoint.is_none() {
             plan.files.clear();
         }

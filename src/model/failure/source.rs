@@ -7,7 +7,7 @@ use crate::engine::{Stream, Streams};
 use crate::scenario::{FailureKind, FailureLaw, Failures, RandomFailures, Target};
 use crate::units::{SimDuration, SimTime};
 
-/// Draws failures.
+/// Draws when the next failure comes, and what it hits.
 #[derive(Debug)]
 pub struct FailureSource {
     random: Option<RandomFailures>,

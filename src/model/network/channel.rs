@@ -16,9 +16,9 @@ use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
     reason = "independent facts of one channel"
 )]
 pub struct Channel {
-    /// Who writes.
+    /// The task that writes.
     pub producer: TaskId,
-    /// Who reads.
+    /// The task that reads.
     pub consumer: TaskId,
     /// The producer's pool.
     pub partition: PartitionId,
@@ -134,7 +134,7 @@ impl Channel {
 /// A buffer or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
-    /// Records.
+    /// A buffer of records.
     Data(Buffer),
     /// A checkpoint barrier or cancel marker.
     Barrier(Barrier),
@@ -152,7 +152,7 @@ impl Element {
 pub struct Buffer {
     /// Records whose last byte lies in it.
     pub records: u32,
-    /// Bytes.
+    /// Bytes in it, those of incomplete records included.
     pub bytes: u32,
     /// Its segment returns to the producer's pool with it (it is not a slice of a segment that is still being filled).
     pub last_of_segment: bool,
@@ -165,7 +165,7 @@ pub struct Buffer {
 pub struct InFlight {
     /// Records whose last byte is among the bytes.
     pub records: u64,
-    /// Bytes.
+    /// All bytes, those of incomplete records included.
     pub bytes: u64,
 }
 
@@ -202,7 +202,7 @@ impl AddAssign for InFlight {
 /// A barrier (`CheckpointBarrier`), or the marker that its checkpoint was cancelled (`CancelCheckpointMarker`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Barrier {
-    /// The checkpoint.
+    /// The checkpoint that it belongs to.
     pub checkpoint: CheckpointId,
     /// How it travels.
     pub kind: BarrierKind,

@@ -34,22 +34,22 @@ pub struct Network {
 /// A task may be able to go on from an instant on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wake {
-    /// Which.
+    /// The task that may go on.
     pub task: TaskId,
-    /// From when.
+    /// From when on.
     pub at: SimTime,
 }
 
 /// The output of one subtask to one edge, with its pool of segments.
 #[derive(Clone, Debug)]
 pub struct Partition {
-    /// Who writes.
+    /// The task that writes.
     pub producer: TaskId,
     /// Its channels, one per subpartition.
     pub channels: Range<u32>,
     /// Segments in use, those of the overdraft included.
     pub used: u32,
-    /// Segments of the pool: 2N + 8 with Flink's constants (4.2).
+    /// Segments of the pool: 2N + 8 with Flink's constants (`flink-semantics` 4.2).
     pub pool: u32,
     /// Subpartitions at their limit.
     pub full: u32,
@@ -73,7 +73,7 @@ pub struct SharedSegments {
 /// The input of one subtask from one edge.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Who reads.
+    /// The task that reads.
     pub consumer: TaskId,
     /// Channels with data, in the order in which they will be polled: round robin per buffer. A list through
     /// [`Channel::next_ready`].
@@ -95,7 +95,7 @@ struct ReadyList {
     last: ChannelId,
 }
 
-/// What a channel or a pool may hold (4.1).
+/// What a channel or a pool may hold (`flink-semantics` 4.1).
 #[derive(Clone, Copy, Debug)]
 pub struct BufferLimits {
     /// Exclusive receiver buffers per remote channel.
@@ -119,7 +119,7 @@ pub struct Links {
     pub free_at: Vec<SimTime>,
     /// `None` = never the bottleneck.
     pub rate: Option<ByteRate>,
-    /// One way.
+    /// From one TaskManager to another.
     pub latency: SimDuration,
 }
 
@@ -143,7 +143,7 @@ impl Network {
         }
     }
 
-    /// The channel.
+    /// The channel with this id.
     #[inline]
     pub fn channel(&self, id: ChannelId) -> &Channel {
         &self.channels[id]
@@ -154,13 +154,13 @@ impl Network {
         &self.channels
     }
 
-    /// The partition.
+    /// The partition with this id.
     #[inline]
     pub fn partition(&self, id: PartitionId) -> &Partition {
         &self.partitions[id]
     }
 
-    /// The gate.
+    /// The gate with this id.
     pub fn gate(&self, id: GateId) -> &Gate {
         &self.gates[id]
     }
@@ -196,7 +196,7 @@ impl Network {
         self.partitions[partition].is_available()
     }
 
-    /// Whether the producer is stuck inside a record: even the overdraft is used up (4.3).
+    /// Whether the producer is stuck inside a record: even the overdraft is used up (`flink-semantics` 4.3).
     pub fn hard_blocked(&self, partition: PartitionId) -> bool {
         let partition = &self.partitions[partition];
         partition.used > partition.pool + self.limits.overdraft

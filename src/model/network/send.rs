@@ -9,7 +9,7 @@ use crate::units::{SimDuration, SimTime};
 
 impl Network {
     /// Writes one record of `bytes` into subpartition `to`. It is written whole, whatever the pool says: that a task
-    /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (4.3).
+    /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (`flink-semantics` 4.3).
     #[inline]
     pub fn write(&mut self, now: SimTime, partition: PartitionId, to: u32, bytes: u32) {
         let per_channel = self.limits.per_channel;
@@ -106,7 +106,7 @@ impl Network {
     }
 
     /// Puts a barrier into every subpartition, behind the data. It finishes the buffer being filled, but takes no
-    /// segment itself and needs no credit (3.2).
+    /// segment itself and needs no credit (`flink-semantics` 3.2).
     pub fn broadcast_in_line(&mut self, now: SimTime, partition: PartitionId, barrier: Barrier) {
         self.finish_open_buffers(now, partition);
         for id in self.partitions[partition].channels.clone() {
@@ -318,7 +318,7 @@ impl Channel {
 
     /// Takes what is at the head of the subpartition; the caller has seen `has_data`.
     ///
-    /// A blocking barrier blocks the subpartition as it leaves (3.2: "blocking happens at the sender").
+    /// A blocking barrier blocks the subpartition as it leaves (`flink-semantics` 3.2: "blocking happens at the sender").
     #[inline]
     pub fn take(&mut self) -> Element {
         if let Some(element) = self.queue.pop_front() {

@@ -13,7 +13,7 @@ pub struct FileSizes {
 }
 
 impl FileSizes {
-    /// One file.
+    /// A queue of one file.
     pub fn one(bytes: u64) -> Self {
         FileSizes::of([(bytes, 1)])
     }

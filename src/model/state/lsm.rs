@@ -175,7 +175,7 @@ impl Lsm {
         self.levels[0].push_back(files);
     }
 
-    /// Merges `bytes` from above into the share `overlap` of a level's key range, which is written anew.
+    /// Merges `bytes` from above into the share `overlap` of a level's key range, which is rewritten.
     fn merge_into(&mut self, level: usize, bytes: u64, overlap: f64) {
         if level == self.levels.len() {
             self.levels.push(VecDeque::new());

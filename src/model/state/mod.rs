@@ -53,9 +53,9 @@ enum Store {
 /// What kind of snapshot is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SnapshotKind {
-    /// For recovery.
+    /// What Flink restores after a failure.
     Checkpoint,
-    /// For people.
+    /// What a user has asked for.
     Savepoint(SavepointFormat),
 }
 
@@ -164,14 +164,14 @@ impl StateBackend {
         self.place(plan)
     }
 
-    /// The checkpoint is known to be complete: its files need not be uploaded again (5.2). With a changelog it has none.
+    /// The checkpoint is known to be complete: its files need not be uploaded again (`flink-semantics` 5.2). With a changelog it has none.
     pub fn confirm(&mut self, id: CheckpointId) {
         if self.changelog.is_none() {
             self.confirm_files(id);
         }
     }
 
-    /// The checkpoint will never complete: nobody will ask which files it has uploaded. With a changelog it has none.
+    /// The checkpoint will never complete: which files it has uploaded is of no use. With a changelog it has none.
     pub fn forget(&mut self, id: CheckpointId) {
         if self.changelog.is_none()
             && let Store::RocksDb { taken, .. } = &mut self.store
@@ -194,7 +194,7 @@ impl StateBackend {
         self.changelog.as_mut()
     }
 
-    /// The inner backend of a changelog takes a snapshot of its own, to be uploaded file by file (5.5).
+    /// The inner backend of a changelog takes a snapshot of its own, to be uploaded file by file (`flink-semantics` 5.5).
     pub fn begin_materialization(&mut self, now: SimTime, processed: u64) {
         if self.changelog.is_none() {
             return;
@@ -332,7 +332,7 @@ impl StateBackend {
         }
     }
 
-    /// Small files travel in the ack; the JobManager's heap takes everything there, up to its limit (5.3).
+    /// Small files travel in the ack; the JobManager's heap takes everything there, up to its limit (`flink-semantics` 5.3).
     fn place(&self, mut plan: SnapshotPlan) -> SnapshotPlan {
         match self.storage {
             CheckpointStorage::FileSystem => {

@@ -94,7 +94,7 @@ impl StateBackend {
     ///
     /// Key groups are dealt in contiguous ranges (`KeyGroupRangeAssignment`), so that a subtask needs the old subtasks
     /// whose ranges overlap its own. A heap backend reads its part of their files. RocksDB downloads all of each, opens
-    /// the one with the largest overlap, and copies the entries of the others one by one (6.4 no. 5); of a canonical
+    /// the one with the largest overlap, and copies the entries of the others one by one (`flink-semantics` 6.4 no. 5); of a canonical
     /// savepoint every entry is inserted.
     pub fn rescale_plan(
         &self,

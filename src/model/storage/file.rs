@@ -22,7 +22,7 @@ pub struct File {
     pub owner: FileOwner,
     /// The TaskManager that writes or reads it.
     pub taskmanager: usize,
-    /// Its size.
+    /// How large it is.
     pub bytes: u64,
 }
 

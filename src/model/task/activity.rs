@@ -8,7 +8,7 @@ use crate::units::{SimDuration, SimTime};
 pub enum TaskState {
     /// Waits for input (a source: for its schedule).
     Waiting,
-    /// Processes records.
+    /// Processes a batch of records.
     Processing(Batch),
     /// Waits for output buffers; mails run.
     SoftBackpressured,
@@ -96,7 +96,7 @@ pub enum TimeKind {
     /// No input, output available.
     #[default]
     Idle = 0,
-    /// Records, snapshots.
+    /// Processes records, or is blocked by a snapshot.
     Busy = 1,
     /// No output available, whatever the input.
     Backpressured = 2,

@@ -84,11 +84,11 @@ pub struct Task {
 /// One input of a task.
 #[derive(Clone, Debug)]
 pub struct TaskInput {
-    /// Its gate.
+    /// The gate that it reads.
     pub gate: GateId,
     /// The buffer whose records are being processed.
     pub current: Option<CurrentBuffer>,
-    /// Bytes polled.
+    /// Bytes polled from it so far.
     pub bytes: u64,
 }
 
@@ -134,7 +134,7 @@ pub struct Counters {
     pub taken: u64,
     /// Buffers processed to the end, or emitted batches of a source.
     pub buffers: u64,
-    /// Bytes polled.
+    /// Bytes polled from all inputs.
     pub bytes: u64,
 }
 
@@ -176,17 +176,6 @@ impl Task {
     /// In-flight data of a channel that the task reads before anything else.
     pub fn to_replay(&mut self, gate: GateId) -> &mut VecDeque<(ChannelId, Element)> {
         self.barrier_buffer.to_replay(input_of(&self.inputs, gate))
-    }
-
-    /// Puts a mail into the box: urgent ones before all others (`flink-semantics` 3.1).
-    pub fn post(&mut self, mail: Mail, urgent: bool) {
-        let position = if urgent {
-            self.mails.iter().position(|mail| !mail.is_urgent())
-        } else {
-            None
-        };
-        self.mails
-            .insert(position.unwrap_or(self.mails.len()), mail);
     }
 
     /// Records of the current buffers that are not processed, by channel.

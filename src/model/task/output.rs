@@ -92,10 +92,10 @@ pub enum Partitioner {
     RoundRobin {
         /// Number of subpartitions.
         n: u32,
-        /// The next.
+        /// The one whose turn it is.
         next: u32,
     },
-    /// To everybody.
+    /// Every record goes to all subpartitions.
     Broadcast,
 }
 

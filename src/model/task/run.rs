@@ -120,14 +120,17 @@ impl<O: Observer> Job<O> {
         }
     }
 
-    /// Gives mail to a task, and lets it read it at the next record boundary. What is sent to an execution that is gone
-    /// finds nobody (`TaskExecutor.triggerCheckpoint`, `confirmCheckpoint`: unknown task).
+    /// Gives mail to a task, urgent mail before all other, and lets it read it at the next record boundary. What is sent to an
+    /// execution that is gone is dropped (`TaskExecutor.triggerCheckpoint`, `confirmCheckpoint`: unknown task).
     pub(crate) fn post(&mut self, id: TaskId, mail: Mail, urgent: bool, agenda: &mut Agenda) {
         let task = &mut self.tasks[id];
         if task.state == TaskState::Down {
             return;
         }
-        task.post(mail, urgent);
+        let not_urgent = task.mails.iter().position(|mail| !mail.is_urgent());
+        let position = not_urgent.filter(|_| urgent);
+        task.mails
+            .insert(position.unwrap_or(task.mails.len()), mail);
         if let Some(until) = task.cut_batch(agenda.now()) {
             task.generation += 1;
             agenda.at(until, Event::Step(id, task.generation));
