@@ -46,6 +46,9 @@
 //!
 //! # What the documents say, and what Flink does
 //!
+//! All of Flink's rules, with class names and sources, stand in `docs/flink-semantics.md` of the repository; the documents, their
+//! formulas and mechanisms in `docs/source-documents.md`.
+//!
 //! | the documents | Flink, and this simulator |
 //! |---|---|
 //! | a checkpoint lasts alignment + snapshot + completion (F1) | the subtask that acknowledges last decides; its barrier's way (start delay) comes first, and completion comes after the reported duration |

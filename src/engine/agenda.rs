@@ -35,7 +35,7 @@ pub struct Agenda<E> {
     matches: Vec<[Due; 2]>,
     /// The winner of all matches.
     next: Due,
-    /// By slot.
+    /// What waits in each slot.
     events: Vec<E>,
     free: Vec<u32>,
     /// The slot of the event that was taken last, while no other event has got it.

@@ -13,7 +13,7 @@ pub struct Limits {
     pub per_transfer: Option<ByteRate>,
     /// Of all transfers of a group.
     pub per_group: Option<ByteRate>,
-    /// Of everything.
+    /// Of all transfers together.
     pub total: Option<ByteRate>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::job::TaskCounters;
+use crate::model::observe::TaskCounters;
 use crate::scenario::Scenario;
 use crate::units::{SimDuration, SimTime};
 

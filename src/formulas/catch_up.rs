@@ -34,19 +34,6 @@ impl Outage {
     pub fn back_to_normal_s(&self) -> Option<f64> {
         self.drain_s().map(|drain| self.down_s + drain)
     }
-
-    /// Records that arrive late after an outage without rework: λD/(1 − ρ); `None` without reserve.
-    pub fn delayed_records(&self) -> Option<f64> {
-        let rho = self.input_per_s / self.capacity_per_s;
-        (rho < 1.0).then(|| self.input_per_s * self.down_s / (1.0 - rho))
-    }
-
-    /// The largest rework with which the job still catches up within `target_s`: (μ − λ)·C/λ − D, s; may be negative.
-    ///
-    /// Question: how long may the interval be, for recovery to keep its promise?
-    pub fn largest_safe_rework_s(&self, target_s: f64) -> f64 {
-        (self.capacity_per_s - self.input_per_s) * target_s / self.input_per_s - self.down_s
-    }
 }
 
 /// Rework after a failure at a random moment: mean interval/2 + duration, at worst interval + duration, s.
@@ -54,7 +41,7 @@ impl Outage {
 pub struct Rework {
     /// Expected seconds of input to process again.
     pub mean_s: f64,
-    /// At worst.
+    /// The same of a failure just before the next completion.
     pub worst_s: f64,
 }
 
@@ -125,18 +112,6 @@ mod tests {
     }
 
     #[test]
-    fn late_are_those_that_arrive_until_the_lag_is_gone() {
-        // 100 000/s for the 60 s of the outage and the 240 s of the drain
-        let outage = Outage {
-            input_per_s: 1e5,
-            capacity_per_s: 1.25e5,
-            down_s: 60.0,
-            rework_s: 0.0,
-        };
-        assert!((outage.delayed_records().unwrap() - 3e7).abs() < 1e-3);
-    }
-
-    #[test]
     fn a_job_without_reserve_never_catches_up() {
         let outage = Outage {
             input_per_s: 100.0,
@@ -145,7 +120,6 @@ mod tests {
             rework_s: 0.0,
         };
         assert_eq!(outage.drain_s(), None);
-        assert_eq!(outage.delayed_records(), None);
     }
 
     #[test]
@@ -168,7 +142,6 @@ mod tests {
         for (rework_s, drain) in [(0.0, 144.8), (60.0, 217.2), (180.0, 362.1), (600.0, 869.0)] {
             assert!((outage(rework_s).drain_s().unwrap() - drain).abs() < 0.05);
         }
-        assert!((outage(0.0).largest_safe_rework_s(300.0) - 128.571).abs() < 1e-3);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::formulas::quorum::{self, Replicas};
 use crate::scenario::calibration::FINALISE;
 use crate::scenario::{CheckpointStorage, Commit, Scenario};
 
-/// Mean time from the last ack to the checkpoint's being durable.
+/// Mean time from the last ack to the checkpoint's being finalized.
 ///
 /// Question: how long is the end of a checkpoint that Flink's `end_to_end_duration` leaves out?
 /// Formula: finalise + (open + close of the metadata file) + commit of the pointer.

@@ -20,7 +20,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// `T_checkpoint`.
+    /// Their sum, `T_checkpoint`.
     pub fn total_s(&self) -> f64 {
         self.alignment_s + self.snapshot_s + self.completion_s
     }

@@ -4,9 +4,9 @@
 //! that agreement means something. Formulas of the documents have an `F`, the laws of Flink that refine them an `R`.
 //! Each says which of its assumptions a scenario breaks; a deviation outside them is information, not an error.
 //!
-//! Two kinds of files: questions about a scenario (`duration`, `frequency`, `overhead`, `cut`, `save_time`, `recovery`)
-//! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `dirty`, `transfer`, `completion`,
-//! `refined`), and pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `restart`,
+//! Two kinds of files: questions about a scenario (`duration`, `frequency`, `overhead`, `cut`, `snapshot_time`, `recovery`)
+//! with the estimates they rest on (`utilisation`, `in_flight`, `barrier`, `snapshot`, `incremental_size`, `transfer`,
+//! `completion`, `period`, `refined`), and pure laws on numbers (`interval`, `queueing`, `order_statistics`, `quorum`, `catch_up`, `restart`,
 //! `availability`).
 
 #![cfg_attr(
@@ -23,26 +23,27 @@ pub mod barrier;
 pub mod catch_up;
 pub mod completion;
 pub mod cut;
-pub mod dirty;
 pub mod duration;
 pub mod exchange;
 pub mod frequency;
 mod id;
 pub mod in_flight;
+pub mod incremental_size;
 pub mod interval;
 pub mod lambert;
 pub mod order_statistics;
 pub mod overhead;
 pub mod parts;
+pub mod period;
 pub mod queueing;
 pub mod quorum;
 pub mod recovery;
 pub mod refined;
 pub mod restart;
-pub mod save_time;
 #[cfg(test)]
 mod scenarios_for_tests;
 pub mod snapshot;
+pub mod snapshot_time;
 pub mod timeout;
 pub mod transfer;
 pub mod utilisation;
@@ -83,7 +84,7 @@ pub struct Formula {
 pub struct Symbol {
     /// As written in the expression.
     pub name: &'static str,
-    /// In words.
+    /// What it stands for, in words.
     pub meaning: &'static str,
     /// Its value for this scenario, if it has one.
     pub value: Option<f64>,
@@ -125,7 +126,7 @@ pub fn all(scenario: &Scenario) -> Vec<Formula> {
     formulas.push(frequency::documents(scenario, &refined));
     formulas.extend(overhead::documents(scenario));
     formulas.push(cut::size(scenario));
-    formulas.push(save_time::longest(scenario, &refined));
+    formulas.push(snapshot_time::longest(scenario, &refined));
     formulas.push(recovery::longest_restore(scenario, &refined));
     formulas.extend(parts::refined(scenario, &refined));
     formulas.push(frequency::flink(scenario, &refined));

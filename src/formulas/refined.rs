@@ -3,7 +3,7 @@
 
 use crate::formulas::barrier::{Passing, Travel};
 use crate::formulas::completion::after_last_ack_s;
-use crate::formulas::frequency::{Stages, period_s};
+use crate::formulas::period::{Stages, period_s};
 use crate::formulas::snapshot::{Cycle, Snapshot, snapshots};
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
@@ -16,17 +16,17 @@ const ROUNDS: usize = 40;
 /// The subtask that acknowledges last, and what it spent its time on. Seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slowest {
-    /// Its vertex.
+    /// The vertex that it belongs to.
     pub vertex: VertexId,
-    /// Its index.
+    /// Its index within the vertex.
     pub subtask: usize,
     /// Trigger to first barrier.
     pub start_delay_s: f64,
     /// First to last barrier.
     pub alignment_s: f64,
-    /// Sync phase.
+    /// Duration of the sync phase.
     pub sync_s: f64,
-    /// Async part.
+    /// Duration of the async part.
     pub async_s: f64,
     /// Trigger to ack.
     pub end_to_end_s: f64,
@@ -95,7 +95,7 @@ impl Refined {
         }
     }
 
-    /// Trigger to durable of a usual checkpoint, in seconds.
+    /// Trigger to finalized of a usual checkpoint, in seconds.
     pub fn durable_s(&self) -> f64 {
         self.slowest.end_to_end_s + self.completion_s
     }

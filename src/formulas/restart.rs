@@ -24,7 +24,7 @@ impl Restart {
     /// Seconds without processing: detection + max(backoff, cancel) + slots + deploy + restore + in-flight.
     ///
     /// Question: how long does nothing flow? Assumptions: one failure; the whole job is one region.
-    /// Source: `flink-semantics` 6; the delay and cancelling run beside each other
+    /// Source: `flink-semantics` 6.3; the delay and cancelling run beside each other
     /// (`DefaultScheduler.restartTasksWithDelay`). Recorded: 2.00 to 2.06 s for a delay of 2 s.
     pub fn down_s(&self) -> f64 {
         self.detection_s

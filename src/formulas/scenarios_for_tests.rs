@@ -1,6 +1,5 @@
 //! Small scenarios whose numbers can be worked by hand.
 
-use crate::scenario::calibration::SOURCE_PER_RECORD;
 use crate::scenario::{
     Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Operator, Prices, Rate,
     Reading, Scenario, Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId,
@@ -31,7 +30,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         updates: Updates::PerSecond(0.01),
         access: SimDuration::ZERO,
     });
-    let mut source = vertex("events", 2, SOURCE_PER_RECORD);
+    let mut source = vertex("events", 2, SimDuration::from_micros(10));
     source.work = Work::Source(Source {
         rate,
         arrivals: Arrivals::Regular,

@@ -1,6 +1,6 @@
 //! What a snapshot costs: time on the task's thread, bytes to upload, time to upload them.
 
-use crate::formulas::dirty::{compacted_bytes, touched_entries};
+use crate::formulas::incremental_size::{compacted_bytes, touched_entries};
 use crate::formulas::transfer::{Transfer, transfer_s, write_limits};
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::{
@@ -237,7 +237,7 @@ fn lsm(scenario: &Scenario, rocksdb: RocksDb, live: f64, flush: f64, cycle: Cycl
     }
 }
 
-/// Changelog: the tail of the log that has not been written ahead; a restore reads the last materialisation and the log.
+/// Changelog: the tail of the log that has not been written ahead; a restore reads the last materialization and the log.
 fn logged(
     scenario: &Scenario,
     changelog: Changelog,

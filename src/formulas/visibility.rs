@@ -3,9 +3,9 @@
 /// Time until a record's result is committed. Seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Visible {
-    /// On average.
+    /// Its mean over all records.
     pub mean_s: f64,
-    /// At worst.
+    /// That of the unluckiest record.
     pub worst_s: f64,
 }
 

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use crate::measure::flight::Place;
 use crate::measure::look::Look;
 use crate::model::ids::{CheckpointId, TaskId};
-use crate::model::job::TaskCounters;
 use crate::model::network::Network;
-use crate::model::observe::{Fact, FileStep, Observer};
-use crate::model::storage::{Direction, File, FileOwner};
+use crate::model::observe::{Fact, FileStep, Observer, TaskCounters};
+use crate::model::storage::file::{Direction, File, FileOwner};
 use crate::scenario::Scenario;
 use crate::units::{SimDuration, SimTime};
 
@@ -97,7 +96,7 @@ pub enum Content {
     State(Place),
     /// In-flight data, for this checkpoint.
     ChannelState,
-    /// Something else that takes bandwidth: another checkpoint, or a materialisation.
+    /// Something else that takes bandwidth: another checkpoint, or a materialization.
     Other,
 }
 
@@ -231,7 +230,7 @@ impl CloseUp {
             FileOwner::ChannelState(_, id) if own(id) => Content::ChannelState,
             FileOwner::State(..)
             | FileOwner::ChannelState(..)
-            | FileOwner::Materialisation(_)
+            | FileOwner::Materialization(_)
             | FileOwner::Restore(_) => Content::Other,
         };
         Upload {
@@ -358,7 +357,7 @@ mod tests {
             subtask: 0,
         }));
         let file = |number: u32, step| Fact::File {
-            file: crate::model::storage::FileId(number),
+            file: crate::model::storage::file::FileId(number),
             step,
         };
         let created = |checkpoint| {

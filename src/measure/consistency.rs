@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::audit::{Amount, Fold, Invariant, Ledger, Place};
 use crate::model::ids::{ChannelId, TaskId};
-use crate::model::ledger::{Amount, Fold, Invariant, Ledger, Place};
 use crate::scenario::Scenario;
 use crate::units::SimTime;
 
@@ -197,7 +197,7 @@ impl Names<'_> {
     }
 
     fn channel(&self, channel: ChannelId) -> String {
-        let wires = self.ledger.wiring().channels[channel.index()];
+        let wires = self.ledger.wiring().channels[channel];
         format!(
             "{} -> {}",
             self.task(wires.producer),
@@ -206,7 +206,7 @@ impl Names<'_> {
     }
 
     fn task(&self, task: TaskId) -> String {
-        let (vertex, subtask) = self.ledger.wiring().tasks[task.index()];
+        let (vertex, subtask) = self.ledger.wiring().tasks[task];
         format!("{} #{subtask}", self.scenario.vertices[vertex].name)
     }
 }

@@ -7,28 +7,30 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::engine::Streams;
-use crate::model::alignment::Alignment;
-use crate::model::ids::{ChannelId, GateId, PartitionId, TaskId};
+use crate::model::checkpoint::barrier::Alignment;
+use crate::model::ids::{ChannelId, GateId, Id, PartitionId, Table, TaskId};
 use crate::model::network::{
-    BufferLimits, Channel, Gate, InFlight, Links, Network, Partition, SharedSegments,
+    BufferLimits, Channel, Gate, Links, Network, Partition, SharedSegments,
 };
-use crate::model::schedule::Schedule;
-use crate::model::service::{Partitioner, ServiceTime};
-use crate::model::state_backend::StateBackend;
-use crate::model::task::{Counters, Doing, SourceState, Task, TaskInput, TaskOutput, TimeAccount};
+use crate::model::state::StateBackend;
+use crate::model::task::activity::{TaskState, TimeAccount};
+use crate::model::task::output::{Partitioner, TaskOutput};
+use crate::model::task::schedule::Schedule;
+use crate::model::task::service::ServiceTime;
+use crate::model::task::{Counters, SourceState, Task, TaskInput};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
-use crate::scenario::{BufferTimeout, Exchange, Input, Rate, Reading, Scenario, VertexId, Work};
+use crate::scenario::{BufferTimeout, Exchange, Rate, Reading, Scenario, VertexId, Work};
 use crate::units::SimTime;
 
 /// The tasks of a job and the network between them.
 #[derive(Debug)]
 pub struct Graph {
     /// All tasks, in order of id.
-    pub tasks: Vec<Task>,
+    pub tasks: Table<TaskId, Task>,
     /// What connects them.
     pub network: Network,
     /// By task: its TaskManager.
-    pub taskmanager_of: Vec<usize>,
+    pub taskmanager_of: Table<TaskId, usize>,
 }
 
 /// Number of channels that the scenario's job will have.
@@ -55,20 +57,15 @@ pub fn channel_count(scenario: &Scenario) -> usize {
 
 /// Builds the job.
 pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
-    let first_task: Vec<u32> = scenario
-        .vertices
-        .iter()
-        .scan(0, |next, vertex| {
-            Some(std::mem::replace(next, *next + vertex.parallelism as u32))
-        })
-        .collect();
-    let mut taskmanager_of = Vec::new();
-    let mut tasks = Vec::new();
+    let mut first_task = Vec::with_capacity(scenario.vertices.len());
+    let mut taskmanager_of = Table::from(Vec::new());
+    let mut tasks = Table::from(Vec::new());
     for (v, vertex) in scenario.vertices.iter().enumerate() {
         let rate = match &vertex.work {
             Work::Source(source) => Arc::new(source.rate.clone()),
             Work::Operator(_) => Arc::new(Rate::Unlimited),
         };
+        first_task.push(tasks.len());
         for subtask in 0..vertex.parallelism {
             taskmanager_of.push(scenario.taskmanager_of(VertexId(v), subtask));
             tasks.push(task(scenario, (v, subtask), &rate, streams));
@@ -80,9 +77,9 @@ pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
         first_task,
         taskmanager_of,
         tasks,
-        channels: Vec::with_capacity(scenario.channels()),
-        partitions: vec![],
-        gates: vec![],
+        channels: Vec::with_capacity(scenario.channels()).into(),
+        partitions: Vec::new().into(),
+        gates: Vec::new().into(),
     };
     for consumer in 0..scenario.vertices.len() {
         for position in 0..scenario.vertices[consumer].inputs.len() {
@@ -95,15 +92,19 @@ pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
 struct Wiring<'a> {
     scenario: &'a Scenario,
     streams: &'a Streams,
-    first_task: Vec<u32>,
-    taskmanager_of: Vec<usize>,
-    tasks: Vec<Task>,
-    channels: Vec<Channel>,
-    partitions: Vec<Partition>,
-    gates: Vec<Gate>,
+    first_task: Vec<usize>,
+    taskmanager_of: Table<TaskId, usize>,
+    tasks: Table<TaskId, Task>,
+    channels: Table<ChannelId, Channel>,
+    partitions: Table<PartitionId, Partition>,
+    gates: Table<GateId, Gate>,
 }
 
 impl Wiring<'_> {
+    fn task(&self, vertex: usize, subtask: usize) -> TaskId {
+        TaskId::at(self.first_task[vertex] + subtask)
+    }
+
     /// Adds an edge: a gate per consumer subtask, a partition per producer subtask, and the channels between them.
     fn connect(&mut self, consumer: usize, position: usize) {
         let vertex = &self.scenario.vertices[consumer];
@@ -111,144 +112,100 @@ impl Wiring<'_> {
         let network = &self.scenario.network;
         let first_gate = self.gates.len();
         for subtask in 0..vertex.parallelism {
-            let task = TaskId(self.first_task[consumer] + subtask as u32);
-            let gate = GateId(self.gates.len() as u32);
-            self.gates.push(Gate::new(task, network.floating as u32));
-            self.tasks[task.index()].inputs.push(TaskInput {
+            let task = self.task(consumer, subtask);
+            let gate = self.gates.push(Gate::new(task, network.floating as u32));
+            self.tasks[task].inputs.push(TaskInput {
                 gate,
-                in_hand: None,
+                current: None,
                 bytes: 0,
             });
         }
-        let (p, q) = (
-            self.scenario.vertex(input.from).parallelism,
-            vertex.parallelism,
-        );
-        // If any input edge of a vertex cannot be overtaken, none of them is (`StreamGraphGenerator`).
-        let supports_unaligned = vertex
-            .inputs
-            .iter()
-            .all(|input| input.exchange.supports_unaligned());
-        for subtask in 0..p {
-            let producer = TaskId(self.first_task[input.from.0] + subtask as u32);
-            let consumers = consumers_of(&input.exchange, subtask, p, q);
-            let first_channel = self.channels.len() as u32;
-            let partition = PartitionId(self.partitions.len() as u32);
-            for to in consumers.clone() {
-                let gate = GateId((first_gate + to) as u32);
-                let consumer = TaskId(self.first_task[consumer] + to as u32);
-                self.add_channel(producer, consumer, partition, gate);
-            }
-            let n = consumers.len() as u32;
+        let from = self.scenario.vertex(input.from);
+        for subtask in 0..from.parallelism {
+            let producer = self.task(input.from.0, subtask);
+            let to = consumers_of(
+                &input.exchange,
+                subtask,
+                from.parallelism,
+                vertex.parallelism,
+            );
+            let channels = self.channels.len() as u32..(self.channels.len() + to.len()) as u32;
+            let n = channels.end - channels.start;
             let shared = (input.exchange == Exchange::Broadcast).then(|| SharedSegments {
                 returned: vec![0; n as usize],
                 ..SharedSegments::default()
             });
-            self.partitions.push(Partition {
+            let partition = self.partitions.push(Partition {
                 producer,
-                channels: first_channel..first_channel + n,
+                channels,
                 used: 0,
-                // 4.2: N × exclusive + floating, given enough network memory.
+                // `flink-semantics` 4.2: N × exclusive + floating, given enough network memory.
                 pool: n * network.exclusive.max(1) as u32 + network.floating as u32,
                 full: 0,
                 shared,
             });
-            let output = self.output(
-                input,
-                consumer,
-                position,
-                subtask,
-                partition,
-                n,
-                supports_unaligned,
-            );
-            self.tasks[producer.index()].outputs.push(output);
+            for to in to {
+                let (consumer, gate) = (self.task(consumer, to), GateId::at(first_gate + to));
+                self.add_channel((producer, partition), (consumer, gate));
+            }
+            let output = self.output(partition, n, (consumer, position), subtask);
+            self.tasks[producer].outputs.push(output);
         }
     }
 
     fn add_channel(
         &mut self,
-        producer: TaskId,
-        consumer: TaskId,
-        partition: PartitionId,
-        gate: GateId,
+        (producer, partition): (TaskId, PartitionId),
+        (consumer, gate): (TaskId, GateId),
     ) {
         let network = &self.scenario.network;
-        let remote = self.taskmanager_of[producer.index()] != self.taskmanager_of[consumer.index()];
         let capacity = network.debloating.map_or(network.segment, |debloating| {
             debloating.starting_segment.min(network.segment)
         });
-        self.gates[gate.index()]
-            .channels
-            .push(ChannelId(self.channels.len() as u32));
-        self.channels.push(Channel {
-            producer,
-            consumer,
-            partition,
-            gate,
-            remote,
-            blocked_by: None,
-            listed: false,
-            next_ready: ChannelId(0),
-            flush_requested: false,
-            awaits_floating: false,
-            recording: false,
-            overtaken_by: None,
-            met_priority: None,
-            recorded: InFlight::default(),
-            segments: 0,
-            capacity: capacity.get() as u32,
-            queue: VecDeque::new(),
-            queued_events: 0,
-            open: None,
-            received: VecDeque::new(),
-            visible: 0,
-            free_exclusive: if remote { network.exclusive as u32 } else { 0 },
-            free_floating: 0,
-            required: 0,
-        });
+        let channel = self.channels.push(Channel::new(
+            (producer, partition),
+            (consumer, gate),
+            self.taskmanager_of[producer] != self.taskmanager_of[consumer],
+            capacity.get() as u32,
+            network.exclusive as u32,
+        ));
+        self.gates[gate].channels.push(channel);
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the loop variables of `connect`, which would be too long with this"
-    )]
+    /// The output of a subtask to `n` consumers over the edge that is input `position` of vertex `consumer`.
     fn output(
         &self,
-        input: &Input,
-        consumer: usize,
-        position: usize,
-        subtask: usize,
         partition: PartitionId,
         n: u32,
-        supports_unaligned: bool,
+        (consumer, position): (usize, usize),
+        subtask: usize,
     ) -> TaskOutput {
+        let consumer = &self.scenario.vertices[consumer];
+        let input = &consumer.inputs[position];
         let producer = self.scenario.vertex(input.from);
-        let name = format!(
-            "keys {} {subtask} -> {} {position}",
-            producer.name, self.scenario.vertices[consumer].name
-        );
-        let mut stream = self.streams.named(&name);
+        let (from, to) = (&producer.name, &consumer.name);
+        let mut stream = self
+            .streams
+            .named(&format!("keys {from} {subtask} -> {to} {position}"));
         // `RebalancePartitioner.setup`: the rotation begins at a random channel; rescale begins at the first.
         let first = if input.exchange == Exchange::Rebalance {
             stream.below(n)
         } else {
             0
         };
+        let keys = self.scenario.simulation.keys;
         TaskOutput {
             partition,
-            partitioner: Partitioner::new(
-                &input.exchange,
-                self.scenario.simulation.keys,
-                n,
-                first,
-                stream,
-            ),
+            partitioner: Partitioner::new(&input.exchange, keys, n, first, stream),
             record_bytes: u32::try_from(producer.record.get())
                 .unwrap_or(u32::MAX)
                 .max(1),
             flush_every_record: self.scenario.network.buffer_timeout == BufferTimeout::EveryRecord,
-            supports_unaligned,
+            // If any input edge of a vertex cannot be overtaken, none of them is (`StreamGraphGenerator`).
+            supports_unaligned: consumer
+                .inputs
+                .iter()
+                .all(|input| input.exchange.supports_unaligned()),
         }
     }
 
@@ -257,7 +214,7 @@ impl Wiring<'_> {
             let channels: usize = task
                 .inputs
                 .iter()
-                .map(|input| self.gates[input.gate.index()].channels.len())
+                .map(|input| self.gates[input.gate].channels.len())
                 .sum();
             *task.alignment = Alignment::new(channels as u32, self.scenario.checkpointing.mode);
         }
@@ -285,7 +242,7 @@ impl Wiring<'_> {
     }
 }
 
-/// The consumer subtasks of producer subtask `k` (4.2).
+/// The consumer subtasks of producer subtask `k` (`flink-semantics` 4.2).
 fn consumers_of(exchange: &Exchange, k: usize, p: usize, q: usize) -> std::ops::Range<usize> {
     match exchange {
         Exchange::Hash { .. } | Exchange::Rebalance | Exchange::Broadcast => 0..q,
@@ -335,9 +292,9 @@ fn task(
         outputs: Vec::new(),
         reading,
         next_input: 0,
-        doing: Doing::Waiting,
+        state: TaskState::Waiting,
         restoring: false,
-        turn: 0,
+        generation: 0,
         wakes_at: SimTime::MAX,
         mails: VecDeque::new(),
         service: ServiceTime::new(
@@ -349,11 +306,11 @@ fn task(
         source,
         selectivity,
         fraction: 0.0,
-        piece_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,
+        batch_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,
         counters: Counters::default(),
         clock: TimeAccount::default(),
         alignment: Box::new(Alignment::new(0, scenario.checkpointing.mode)),
-        state: Box::new(StateBackend::new(
+        backend: Box::new(StateBackend::new(
             vertex.state.as_ref(),
             vertex.is_source(),
             vertex.parallelism,
@@ -363,7 +320,7 @@ fn task(
         snapshots: Box::default(),
         reports: Vec::new(),
         to_resume: Vec::new(),
-        cache: Box::default(),
+        barrier_buffer: Box::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How long messages between JobManager and tasks take.
 //!
-//! Messages from the JobManager to the tasks keep their order (`flink-semantics` 1.3: one RPC connection per TaskManager).
+//! Messages from the JobManager to the tasks keep their order (`flink-semantics` 1.5: one RPC connection per TaskManager).
 
 use crate::engine::{Stream, Streams};
 use crate::scenario::LatencyDraw;
@@ -29,7 +29,7 @@ impl Latencies {
         }
     }
 
-    /// One delay.
+    /// Draws the delay of one message.
     pub fn draw(&mut self, latency: Latency) -> SimDuration {
         match self.draw {
             LatencyDraw::Typical => latency.typical(),

@@ -1,34 +1,324 @@
 //! Flink, simulated at the level of network buffers.
 //!
-//! Start with [`event`]: everything that can happen. Then [`job`], where one `match` says what each event does. The
-//! components it asks (`network`, `alignment`, `snapshot`, `state_backend`, `storage`, `coordinator`) are state machines
-//! that answer with values; none knows another, and only `job` schedules. Nothing outside this module knows that
-//! buffers exist.
+//! Start with [`event`]: everything that can happen. This file is the job: what it consists of, and the one `match` over
+//! [`Event`] that says what each of them does. The details stand by Flink's subjects, state and handlers together:
+//! [`checkpoint`] (coordinator, barriers, snapshots), [`task`] (the mailbox loop, records), [`network`] (buffers, credits),
+//! [`state`] (backends and what their snapshots cost), [`storage`] (files on shared bandwidth), [`failure`] (restart and
+//! recovery) and [`audit`] (are checkpoints consistent cuts?). Only handlers of [`Job`] schedule; what they ask (a
+//! coordinator, an alignment, a network, a backend) answers with values. Nothing outside this module knows that buffers
+//! exist.
 
-pub mod alignment;
-pub mod changelog;
-pub mod channel_state;
-pub mod coordinator;
-pub mod cut;
-pub mod debloat;
+pub mod audit;
+pub mod checkpoint;
 pub mod event;
 pub mod failure;
-pub mod file_sizes;
 pub mod graph;
 pub mod ids;
-pub mod job;
 pub mod latency;
-pub mod ledger;
-pub mod lsm;
 pub mod network;
 pub mod observe;
-pub mod restart;
-pub mod schedule;
-pub mod service;
-pub mod snapshot;
-pub mod state_backend;
+pub mod state;
 pub mod storage;
 pub mod task;
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::engine::{Model, Stream, Streams};
+use crate::model::audit::Ledger;
+use crate::model::checkpoint::channel_state::ChannelState;
+use crate::model::checkpoint::contents::CheckpointStore;
+use crate::model::checkpoint::coordinator::Coordinator;
+use crate::model::event::Agenda;
 pub use crate::model::event::Event;
-pub use crate::model::job::Job;
+use crate::model::failure::FailureState;
+use crate::model::ids::{CheckpointId, GateId, Table, TaskId};
+use crate::model::latency::Latencies;
+use crate::model::network::debloat::Debloater;
+use crate::model::network::{Network, Wake};
+use crate::model::observe::{Fact, Observer, TaskCounters};
+use crate::model::state::restore::RestorePlan;
+use crate::model::storage::Storage;
+use crate::model::task::Task;
+use crate::model::task::activity::Mail;
+use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
+use crate::units::{SimDuration, SimTime};
+
+/// Bytes that observers may keep of checkpoints and failures.
+const KEPT_MAX: u64 = 512 << 20;
+/// Bytes that they keep of a subtask's part in a checkpoint.
+const KEPT_OF_SUBTASK: u64 = 96;
+/// Bytes that they keep of a failure.
+const KEPT_OF_FAILURE: u64 = 200;
+
+/// A running job, and who observes it.
+#[derive(Debug)]
+pub struct Job<O> {
+    scenario: Scenario,
+    tasks: Table<TaskId, Task>,
+    network: Network,
+    taskmanager_of: Table<TaskId, usize>,
+    coordinator: Coordinator,
+    /// By checkpoint, from 1.
+    checkpoints: Vec<CheckpointInfo>,
+    aborted: BTreeSet<CheckpointId>,
+    contents: CheckpointStore,
+    channel_state: ChannelState,
+    /// Draws when replicas of the high-availability store answer.
+    commit: Stream,
+    /// Until when the JobManager is busy with a checkpoint's metadata.
+    locked_until: SimTime,
+    /// Records that the sources had emitted when records last triggered a checkpoint.
+    emitted_at_trigger: u64,
+    latencies: Latencies,
+    storage: Storage,
+    /// Empty without buffer debloating.
+    debloaters: Table<GateId, Debloater>,
+    /// Only with `simulation.check-consistency`.
+    ledger: Option<Box<Ledger>>,
+    failure: FailureState,
+    /// The job has failed for good.
+    failed: bool,
+    /// Tasks that do not run.
+    recovering: usize,
+    /// What restored tasks still have to read.
+    plans: BTreeMap<TaskId, RestorePlan>,
+    records_lost: u64,
+    /// Bytes that observers will keep of checkpoints and failures, about.
+    kept: u64,
+    streams: Streams,
+    /// Tasks that have got mail or may go on for another reason than the network.
+    runnable: VecDeque<TaskId>,
+    wakes: Vec<Wake>,
+    observer: O,
+}
+
+/// What everybody may know about a checkpoint.
+#[derive(Clone, Copy, Debug)]
+struct CheckpointInfo {
+    trigger: SimTime,
+    savepoint: Option<SavepointFormat>,
+}
+
+impl<O: Observer> Job<O> {
+    /// The scenario's job at time 0, all tasks running, with its first events on the agenda. `observe` makes its
+    /// observer, which may want to know the channels.
+    pub fn new(
+        scenario: &Scenario,
+        streams: &Streams,
+        observe: impl FnOnce(&Network) -> O,
+        agenda: &mut Agenda,
+    ) -> Self {
+        let graph::Graph {
+            tasks,
+            network,
+            taskmanager_of,
+        } = graph::build(scenario, streams);
+        let taskmanagers = taskmanager_of.iter().max().map_or(1, |last| last + 1);
+        let gates = tasks.iter().map(|task| task.inputs.len()).sum();
+        let segment = scenario.network.segment.get();
+        let debloating = scenario.network.debloating;
+        let debloaters = debloating
+            .map(|options| vec![Debloater::new(&options, segment); gates])
+            .unwrap_or_default();
+        let limit = scenario.checkpointing.subtasks_per_channel_state_file;
+        let watched = scenario.simulation.check_consistency;
+        let mut job = Job {
+            coordinator: Coordinator::new(scenario.checkpointing.clone(), tasks.len()),
+            checkpoints: Vec::new(),
+            aborted: BTreeSet::new(),
+            contents: CheckpointStore::new(tasks.iter().map(Task::state_snapshot).collect()),
+            channel_state: ChannelState::new(&taskmanager_of, limit),
+            commit: streams.named("commit"),
+            locked_until: SimTime::ZERO,
+            emitted_at_trigger: 0,
+            latencies: Latencies::new(scenario.simulation.latencies, streams),
+            storage: Storage::new(&scenario.storage, taskmanagers),
+            debloaters: debloaters.into(),
+            ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
+            failure: FailureState::new(scenario, streams, tasks.len()),
+            failed: false,
+            recovering: 0,
+            plans: BTreeMap::new(),
+            records_lost: 0,
+            kept: 0,
+            streams: *streams,
+            runnable: tasks.ids().collect(),
+            wakes: Vec::new(),
+            observer: observe(&network),
+            scenario: scenario.clone(),
+            tasks,
+            network,
+            taskmanager_of,
+        };
+        job.schedule_first_events(streams, agenda);
+        job.start_restored(agenda);
+        job.run_tasks(agenda);
+        job
+    }
+
+    fn schedule_first_events(&mut self, streams: &Streams, agenda: &mut Agenda) {
+        // A task that is restored begins its periodic work after that.
+        let fresh = self.scenario.failures.restore.is_none();
+        if let (true, BufferTimeout::Every(period)) = (fresh, self.scenario.network.buffer_timeout)
+        {
+            let writes = |id: &TaskId| !self.tasks[*id].outputs.is_empty();
+            for id in self.tasks.ids().filter(writes) {
+                // Flusher threads start when their tasks do: their phases are unrelated.
+                let phase = streams.named(&format!("flusher {}", id.0)).unit();
+                agenda.after(period.scale(phase), Event::Flush(id));
+            }
+        }
+        if self.coordinator.fails_first_preflight() {
+            let now = agenda.now();
+            self.observer.observe(now, &Fact::PreflightFailed);
+        }
+        self.start_scheduler(agenda.now(), agenda);
+        for (trigger, request) in self.scenario.triggers.iter().enumerate() {
+            agenda.after(request.at, Event::Requested(trigger as u32));
+        }
+        self.schedule_failures(agenda);
+        for id in self.tasks.ids().filter(|_| fresh) {
+            self.schedule_periodic_work_of(id, agenda);
+        }
+    }
+
+    fn schedule_periodic_work_of(&mut self, id: TaskId, agenda: &mut Agenda) {
+        self.schedule_materialization(id, agenda);
+        self.schedule_debloating(id, agenda);
+    }
+
+    /// The observer, to read what it has gathered.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    /// Takes the observer out.
+    pub fn into_observer(self) -> O {
+        self.observer
+    }
+
+    /// The buffers between the tasks, to look at.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// What is known of every record, if the scenario wants its checkpoints checked.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_deref()
+    }
+
+    /// Counters of every task, in order of id.
+    pub fn counters(&self, now: SimTime) -> Vec<TaskCounters> {
+        self.tasks
+            .iter()
+            .map(|task| task.counters_at(now))
+            .collect()
+    }
+
+    /// `(written, taken by their consumers or lost, in channels)` records of the whole job: the first is the sum of the others.
+    pub fn record_balance(&self) -> (u64, u64, u64) {
+        let written = self.tasks.iter().map(|task| task.counters.written).sum();
+        let taken: u64 = self.tasks.iter().map(|task| task.counters.taken).sum();
+        (written, taken + self.records_lost, self.network.records())
+    }
+
+    /// Whether so much has been emitted of checkpoints and failures that keeping it takes too much memory. `check` refuses what
+    /// is sure to come to that; how often a job fails, only the run shows.
+    pub fn keeps_too_much(&self) -> bool {
+        self.kept > KEPT_MAX
+    }
+
+    /// Whether all tasks run.
+    pub fn runs(&self) -> bool {
+        self.recovering == 0
+    }
+
+    /// Whether all tasks run and the backlog of the last failure is worked off.
+    pub fn is_steady(&self) -> bool {
+        self.runs() && !self.failure.catching_up
+    }
+
+    /// How far the slowest subtask of the log sources is behind its schedule.
+    pub fn lag(&self, now: SimTime) -> SimDuration {
+        let sources = self.tasks.iter().filter_map(|task| task.source.as_ref());
+        let lags = sources
+            .filter(|source| source.log)
+            .map(|source| source.schedule.lag(now));
+        lags.max().unwrap_or(SimDuration::ZERO)
+    }
+
+    /// Records that the schedules of all sources have brought so far; emitted ones of sources without a rate.
+    pub fn due(&self, now: SimTime) -> u64 {
+        let due = |task: &Task| {
+            let source = task.source.as_ref()?;
+            Some(source.schedule.due(now).unwrap_or(task.counters.records))
+        };
+        self.tasks.iter().filter_map(due).sum()
+    }
+
+    /// Bytes written to storage, and files created, so far.
+    pub fn storage_totals(&self) -> (u64, u64) {
+        self.storage.totals()
+    }
+
+    fn info(&self, checkpoint: CheckpointId) -> CheckpointInfo {
+        self.checkpoints[checkpoint.index() - 1]
+    }
+}
+
+impl<O: Observer> Model for Job<O> {
+    type Event = Event;
+
+    fn handle(&mut self, event: Event, agenda: &mut Agenda) {
+        match event {
+            Event::Step(task, generation) => {
+                if self.tasks[task].generation == generation {
+                    self.step(task, agenda);
+                }
+            }
+            Event::Flush(task) => self.flush(task, agenda),
+            Event::ScheduledTrigger(epoch) => self.scheduled_trigger(epoch, agenda),
+            Event::Requested(trigger) => self.request(trigger, agenda),
+            Event::TriggerAtSources(checkpoint) => self.triggered(checkpoint, agenda),
+            Event::PriorityBarrierAtTask(channel, checkpoint) => {
+                self.post_priority(channel, checkpoint, agenda);
+            }
+            Event::AlignmentTimedOut(checkpoint) => self.time_alignments_out(checkpoint, agenda),
+            Event::SyncPhaseDone(task, checkpoint) => self.end_sync_phase(task, checkpoint, agenda),
+            Event::AsyncFixedPartDone(task, checkpoint) => {
+                self.end_async_fixed_part(task, checkpoint, agenda);
+            }
+            Event::FileOpened(file) => self.begin_transfer(file, agenda),
+            Event::TransferDone(direction, forecast) => {
+                self.end_transfers(direction, forecast, agenda);
+            }
+            Event::FileClosed(file) => self.close_file(file, agenda),
+            Event::AckAtCoordinator(task, checkpoint) => self.acknowledge(task, checkpoint, agenda),
+            Event::CheckpointFinalized(checkpoint) => self.complete_checkpoint(checkpoint, agenda),
+            Event::CompletionAtTasks(checkpoint) => {
+                for task in self.tasks.ids() {
+                    self.post(task, Mail::Completed(checkpoint), false, agenda);
+                }
+            }
+            Event::CheckpointExpired(checkpoint) => self.expire(checkpoint, agenda),
+            Event::AbortAtTasks(checkpoint) => self.abort_at_tasks(checkpoint, agenda),
+            Event::GivenFailure(given) => self.fail_as_given(given, agenda),
+            Event::RandomFailure => self.fail_at_random(agenda),
+            Event::FailureDetected => self.detect(agenda),
+            Event::RestartDue => self.restart(agenda),
+            Event::TaskDeployed(task) => self.begin_restore(task, agenda),
+            Event::TaskRestored(task) => self.end_restore(task, agenda),
+            Event::BacklogChecked => self.check_backlog(agenda),
+            Event::OutageChanged => self.change_outage(agenda),
+            Event::Materialize(task) => self.materialize(task, agenda),
+            Event::Debloat(gate) => self.debloat(gate, agenda),
+        }
+        self.fail_if_intolerable(agenda);
+        self.run_tasks(agenda);
+        self.fail_if_intolerable(agenda);
+    }
+
+    fn finished(&self) -> bool {
+        self.failed || self.keeps_too_much()
+    }
+}

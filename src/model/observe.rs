@@ -1,13 +1,12 @@
-//! What the model tells the world: facts, as they happen.
+//! What the model emits: facts, as they happen.
 //!
 //! The model knows no statistics. Whoever implements [`Observer`] may count, list or print.
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::job::TaskCounters;
 use crate::model::network::InFlight;
-use crate::model::storage::{File, FileId};
+use crate::model::storage::file::{File, FileId};
 use crate::scenario::SavepointFormat;
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -16,19 +15,22 @@ pub trait Observer {
     /// `fact` has happened at `now`.
     fn observe(&mut self, now: SimTime, fact: &Fact);
 
-    /// Whether it wants to be told the facts that take time to find out: [`Fact::Waits`], [`Fact::AsyncPhaseBegan`],
+    /// Whether it wants the facts that take time to find out: [`Fact::Waits`], [`Fact::AsyncPhaseBegan`],
     /// [`Fact::UploadBegan`] and [`Fact::File`].
     fn looks_closely(&self) -> bool {
         false
     }
 }
 
-/// Something that somebody may want to know, in the order in which a checkpoint lives it.
+/// Something that an observer may want to know, in the order in which a checkpoint passes it.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    missing_docs,
+    reason = "fields that are named after their types need no words"
+)]
 pub enum Fact {
     /// The coordinator has begun a checkpoint.
     Triggered {
-        /// Which.
         checkpoint: CheckpointId,
         /// Checkpoint or savepoint.
         savepoint: Option<SavepointFormat>,
@@ -37,32 +39,26 @@ pub enum Fact {
     PreflightFailed,
     /// A task has put the barrier into a channel.
     BarrierSent {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Where.
         channel: ChannelId,
-        /// It overtakes.
+        /// It overtakes what is in the channel.
         priority: bool,
     },
     /// A task has processed the barrier of a channel.
     BarrierProcessed {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Where.
         channel: ChannelId,
     },
     /// A wait for a barrier begins or ends: at a source for the mail that was put into its box, elsewhere for the
     /// barrier that was put into a channel. Only for those who look closely.
     Waits {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who waits.
         task: TaskId,
         /// The channel; `None` at a source.
         channel: Option<ChannelId>,
         /// The wait is over.
         over: bool,
-        /// What is in front of the barrier, the unread rest of the buffer in hand included.
+        /// What is in front of the barrier, the unprocessed rest of the current buffer included.
         ahead: InFlight,
         /// How the task has spent its time so far.
         counters: TaskCounters,
@@ -71,20 +67,16 @@ pub enum Fact {
     },
     /// In-flight data of a channel became part of the checkpoint.
     Persisted {
-        /// Which.
         checkpoint: CheckpointId,
         /// Where it lay.
         channel: ChannelId,
-        /// How much.
         bytes: u64,
         /// Records whose last byte is among them.
         records: u64,
     },
     /// A task has all barriers (or does not wait for them) and takes its snapshot.
     SnapshotStarted {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
         /// Trigger to first barrier.
         start_delay: SimDuration,
@@ -93,63 +85,43 @@ pub enum Fact {
     },
     /// The synchronous phase is over.
     SyncPhaseEnded {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
     },
     /// The task's thread for asynchronous parts takes this one. Only for those who look closely.
     AsyncPhaseBegan {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
     },
     /// What precedes the upload is done. Only for those who look closely.
     UploadBegan {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
     },
     /// Something about a file in the checkpoint directory. Only for those who look closely.
     File {
         /// Its number; numbers are used again.
         file: FileId,
-        /// What happened.
         step: FileStep,
     },
     /// The asynchronous phase is over.
     AsyncPhaseEnded {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
     },
     /// The coordinator has handled an ack.
     Acknowledged {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Who.
         task: TaskId,
-        /// What it reported.
         record: SubtaskRecord,
     },
     /// All acks are there; the metadata is being written.
-    AllAcknowledged {
-        /// Which.
-        checkpoint: CheckpointId,
-    },
+    AllAcknowledged { checkpoint: CheckpointId },
     /// The pointer is committed.
-    Completed {
-        /// Which.
-        checkpoint: CheckpointId,
-    },
+    Completed { checkpoint: CheckpointId },
     /// The checkpoint will not complete.
     Failed {
-        /// Which.
         checkpoint: CheckpointId,
-        /// Why.
         reason: FailureReason,
     },
     /// Something has failed.
@@ -159,7 +131,7 @@ pub enum Fact {
     },
     /// The JobManager knows, and cancels what is connected to it.
     FailureDetected,
-    /// Tasks are deployed anew.
+    /// Tasks are deployed again.
     Restarted {
         /// What they will restore; `None` = no checkpoint had completed.
         checkpoint: Option<CheckpointId>,
@@ -167,21 +139,28 @@ pub enum Fact {
         trigger: SimTime,
     },
     /// A task has read its state.
-    Restored {
-        /// Who.
-        task: TaskId,
-        /// How much.
-        bytes: u64,
-    },
+    Restored { task: TaskId, bytes: u64 },
     /// All tasks run.
     AllRunning,
     /// No more records wait than before the failure.
     CaughtUp,
     /// The job has failed for good.
-    JobFailed {
-        /// Why.
-        reason: String,
-    },
+    JobFailed { reason: String },
+}
+
+/// Counters of one task at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TaskCounters {
+    /// Records processed (operators) or emitted (sources).
+    pub records: u64,
+    /// Buffers processed or emitted.
+    pub buffers: u64,
+    /// Time busy with records and snapshots.
+    pub busy: SimDuration,
+    /// Time without output buffers.
+    pub backpressured: SimDuration,
+    /// Time without input.
+    pub idle: SimDuration,
 }
 
 /// The life of a file.
@@ -206,7 +185,7 @@ pub struct SubtaskRecord {
     pub start_delay: SimDuration,
     /// First to last barrier processed.
     pub alignment: SimDuration,
-    /// Synchronous phase.
+    /// Duration of the synchronous phase.
     pub sync: SimDuration,
     /// End of the synchronous phase to the end of the async part, queueing included.
     pub r#async: SimDuration,
@@ -238,7 +217,7 @@ pub enum FailureReason {
 }
 
 impl FailureReason {
-    /// Flink's message.
+    /// The message that Flink gives.
     pub fn message(self) -> &'static str {
         match self {
             FailureReason::Expired => "Checkpoint expired before completing.",
@@ -251,7 +230,7 @@ impl FailureReason {
         }
     }
 
-    /// Whether it counts towards the tolerable failures (1.8).
+    /// Whether it counts towards the tolerable failures (`flink-semantics` 1.8).
     pub fn counts(self) -> bool {
         match self {
             FailureReason::Expired | FailureReason::AsyncException => true,

@@ -68,8 +68,6 @@ pub const ROCKSDB_ASYNC_FIXED: Latency = Latency::new(1_000, 4_500, 0.4);
 pub const ROCKSDB_FLUSH_FIXED: SimDuration = SimDuration::from_millis(4);
 /// RocksDB sync phase per flushed megabyte (10^6 B): 4 to 10 ms in quiet runs.
 pub const ROCKSDB_FLUSH_PER_MB: SimDuration = SimDuration::from_millis(9);
-/// Source: time on the thread to emit a record; 1 to 100 µs made no difference in the recordings.
-pub const SOURCE_PER_RECORD: SimDuration = SimDuration::from_micros(10);
 /// L0 files that start a compaction (`level0_file_num_compaction_trigger`, RocksDB's default; every fourth
 /// incremental checkpoint re-uploads the compacted state in all RocksDB recordings).
 pub const ROCKSDB_L0_FILES: usize = 4;

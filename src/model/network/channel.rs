@@ -1,12 +1,13 @@
-//! One channel: the producer's subpartition and, if remote, the consumer's queue and credits.
+//! One channel and what travels in it, first in, first out: the producer's subpartition and, if remote, the consumer's queue
+//! and credits.
 //!
-//! `flink-semantics` 3.2, 4.2, 4.4 (`PipelinedSubpartition`, `RemoteInputChannel`, `BufferManager`). It knows nothing of
-//! pools and gates: what it takes from them is handed to it.
+//! `flink-semantics` 3.2, 4.2, 4.4 (`PipelinedSubpartition`, `RemoteInputChannel`, `BufferManager`). What the producer does
+//! with it stands in `send`, what the consumer does in `receive`, what overtakes in `overtake`.
 
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 
 use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
-use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFlight};
 
 /// State of one channel.
 #[derive(Clone, Debug)]
@@ -15,9 +16,9 @@ use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFl
     reason = "independent facts of one channel"
 )]
 pub struct Channel {
-    /// Who writes.
+    /// The task that writes.
     pub producer: TaskId,
-    /// Who reads.
+    /// The task that reads.
     pub consumer: TaskId,
     /// The producer's pool.
     pub partition: PartitionId,
@@ -80,162 +81,40 @@ pub struct OpenBuffer {
 }
 
 impl Channel {
-    /// Credits that the sender holds.
-    #[inline]
-    pub fn credits(&self) -> u32 {
-        self.free_exclusive + self.free_floating
-    }
-
-    /// Whether a partly filled buffer may be handed over now.
-    #[inline]
-    fn slice_ready(&self) -> bool {
-        self.flush_requested && self.open.is_some_and(|open| open.bytes > 0)
-    }
-
-    /// Whether the sender could hand something over.
-    #[inline]
-    pub fn has_data(&self) -> bool {
-        self.blocked_by.is_none() && (!self.queue.is_empty() || self.slice_ready())
-    }
-
-    /// Whether the consumer could take something.
-    #[inline]
-    pub fn has_arrived(&self) -> bool {
-        if self.remote {
-            self.visible > 0
-        } else {
-            self.has_data()
+    /// An empty channel whose next segment holds `capacity` bytes; a remote one has `exclusive` receiver buffers.
+    pub fn new(
+        (producer, partition): (TaskId, PartitionId),
+        (consumer, gate): (TaskId, GateId),
+        remote: bool,
+        capacity: u32,
+        exclusive: u32,
+    ) -> Self {
+        Channel {
+            producer,
+            consumer,
+            partition,
+            gate,
+            remote,
+            blocked_by: None,
+            listed: false,
+            next_ready: ChannelId(0),
+            flush_requested: false,
+            awaits_floating: false,
+            recording: false,
+            overtaken_by: None,
+            met_priority: None,
+            recorded: InFlight::default(),
+            segments: 0,
+            capacity,
+            queue: VecDeque::new(),
+            queued_events: 0,
+            open: None,
+            received: VecDeque::new(),
+            visible: 0,
+            free_exclusive: if remote { exclusive } else { 0 },
+            free_floating: 0,
+            required: 0,
         }
-    }
-
-    /// Takes what the consumer finds first: on a local channel it reads the subpartition itself.
-    #[inline]
-    pub fn take_arrived(&mut self) -> Option<Element> {
-        if !self.has_arrived() {
-            return None;
-        }
-        if !self.remote {
-            return Some(self.take());
-        }
-        self.visible -= 1;
-        self.received.pop_front()
-    }
-
-    /// Buffers behind the one just sent (`getBuffersInBacklogUnsafe`).
-    pub fn backlog(&self) -> u32 {
-        if self.blocked_by.is_some() {
-            return 0;
-        }
-        self.queue.len() as u32 - self.queued_events + u32::from(self.slice_ready())
-    }
-
-    /// Takes what is at the head of the subpartition; the caller has seen `has_data`.
-    ///
-    /// A blocking barrier blocks the subpartition as it leaves (3.2: "blocking happens at the sender").
-    #[inline]
-    pub fn take(&mut self) -> Element {
-        if let Some(element) = self.queue.pop_front() {
-            if self.queue.is_empty() && self.open.is_none() {
-                self.flush_requested = false;
-            }
-            if let Element::Barrier(barrier) = element {
-                self.queued_events -= 1;
-                self.blocked_by = barrier.kind.blocks().then_some(barrier.checkpoint);
-            }
-            return element;
-        }
-        self.flush_requested = false;
-        let open = self.open.as_mut().expect("has_data saw a slice");
-        let slice = Buffer {
-            records: open.records,
-            bytes: open.bytes,
-            last_of_segment: false,
-            floating: false,
-        };
-        open.records = 0;
-        open.bytes = 0;
-        Element::Data(slice)
-    }
-
-    /// Finishes the open buffer, if any. Returns whether its segment is free at once, because everything in it has
-    /// been handed over already and nothing is queued.
-    pub fn finish_open(&mut self) -> bool {
-        let Some(open) = self.open.take() else {
-            return false;
-        };
-        if open.bytes == 0 && self.queue.is_empty() {
-            return true;
-        }
-        self.queue.push_back(Element::Data(Buffer {
-            records: open.records,
-            bytes: open.bytes,
-            last_of_segment: true,
-            floating: false,
-        }));
-        false
-    }
-
-    /// Puts a barrier behind everything else.
-    pub fn push_barrier(&mut self, barrier: Barrier) {
-        self.queue.push_back(Element::Barrier(barrier));
-        self.queued_events += 1;
-    }
-
-    /// Takes a free receiver buffer for a data buffer that is sent; floating ones first (`AvailableBufferQueue`).
-    #[inline]
-    pub fn occupy_receiver(&mut self, buffer: &mut Buffer) {
-        if self.free_floating > 0 {
-            self.free_floating -= 1;
-            buffer.floating = true;
-        } else {
-            self.free_exclusive -= 1;
-        }
-    }
-
-    /// Data on the sender's side, all buffers finished: what an unaligned barrier overtakes there.
-    pub fn with_sender(&self) -> InFlight {
-        InFlight::among(self.queue.iter())
-    }
-
-    /// Takes the time-outable barrier of `checkpoint` out of the sender's queue; returns the data in front of it.
-    pub fn pull_from_sender(&mut self, barrier: Barrier) -> Option<InFlight> {
-        let position = self
-            .queue
-            .iter()
-            .position(|element| is_timeoutable(element, barrier))?;
-        let overtaken = InFlight::among(self.queue.iter().take(position));
-        self.queue.remove(position);
-        self.queued_events -= 1;
-        Some(overtaken)
-    }
-
-    /// Lets the time-outable barrier at the receiver become a priority barrier: its mark stays in line, to tell what it
-    /// has overtaken. Returns whether it was there.
-    pub fn prioritise_at_receiver(&mut self, barrier: Barrier) -> bool {
-        let found = self
-            .received
-            .iter_mut()
-            .find(|element| is_timeoutable(element, barrier));
-        let Some(element) = found else { return false };
-        *element = Element::Barrier(Barrier {
-            kind: BarrierKind::Priority,
-            ..barrier
-        });
-        true
-    }
-
-    /// Data at the receiver in front of the mark of this checkpoint's priority barrier, and whether it is there.
-    pub fn with_receiver_before(&self, checkpoint: CheckpointId) -> (InFlight, bool) {
-        let mark = Element::Barrier(Barrier {
-            checkpoint,
-            kind: BarrierKind::Priority,
-        });
-        let position = self.received.iter().position(|element| *element == mark);
-        let in_front = position.unwrap_or(self.received.len());
-        (
-            InFlight::among(self.received.iter().take(in_front)),
-            position.is_some(),
-        )
     }
 
     /// Records in the channel, on both sides.
@@ -252,10 +131,106 @@ impl Channel {
     }
 }
 
-fn is_timeoutable(element: &Element, barrier: Barrier) -> bool {
-    *element
-        == Element::Barrier(Barrier {
-            kind: BarrierKind::Timeoutable,
-            ..barrier
-        })
+/// A buffer or an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// A buffer of records.
+    Data(Buffer),
+    /// A checkpoint barrier or cancel marker.
+    Barrier(Barrier),
+}
+
+impl Element {
+    /// A barrier in line.
+    pub fn barrier(checkpoint: CheckpointId, kind: BarrierKind) -> Self {
+        Element::Barrier(Barrier { checkpoint, kind })
+    }
+}
+
+/// A network buffer, or the slice of one that a flush has handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Records whose last byte lies in it.
+    pub records: u32,
+    /// Bytes in it, those of incomplete records included.
+    pub bytes: u32,
+    /// Its segment returns to the producer's pool with it (it is not a slice of a segment that is still being filled).
+    pub last_of_segment: bool,
+    /// It occupies a floating buffer of the receiver (else an exclusive one, or none on a local channel).
+    pub floating: bool,
+}
+
+/// Records, and the bytes that they take, somewhere between two tasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InFlight {
+    /// Records whose last byte is among the bytes.
+    pub records: u64,
+    /// All bytes, those of incomplete records included.
+    pub bytes: u64,
+}
+
+impl InFlight {
+    /// The data among some elements of a channel.
+    pub fn among<'a>(elements: impl Iterator<Item = &'a Element>) -> Self {
+        let mut sum = InFlight::default();
+        for element in elements {
+            if let Element::Data(buffer) = element {
+                sum += InFlight::from(*buffer);
+            }
+        }
+        sum
+    }
+}
+
+impl From<Buffer> for InFlight {
+    fn from(buffer: Buffer) -> Self {
+        InFlight {
+            records: u64::from(buffer.records),
+            bytes: u64::from(buffer.bytes),
+        }
+    }
+}
+
+impl AddAssign for InFlight {
+    #[inline]
+    fn add_assign(&mut self, other: InFlight) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
+}
+
+/// A barrier (`CheckpointBarrier`), or the marker that its checkpoint was cancelled (`CancelCheckpointMarker`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Barrier {
+    /// The checkpoint that it belongs to.
+    pub checkpoint: CheckpointId,
+    /// How it travels.
+    pub kind: BarrierKind,
+}
+
+/// How a barrier travels (`Buffer.DataType`, `CheckpointOptions.AlignmentType`). As wide as the number of bytes whose place
+/// it takes in an [`Element`], so that nobody reads half of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum BarrierKind {
+    /// In line; blocks its channel at the sender (`ALIGNED_CHECKPOINT_BARRIER`, also forced-aligned).
+    Aligned,
+    /// In line; blocks its channel until it is pulled to the head (`TIMEOUTABLE_ALIGNED_CHECKPOINT_BARRIER`).
+    Timeoutable,
+    /// In line; does not block (at-least-once, and the old caching alignment).
+    NonBlocking,
+    /// At the head of the line (`PRIORITIZED_EVENT_BUFFER`).
+    Priority,
+    /// In line; the checkpoint is cancelled.
+    Cancelled,
+}
+
+impl BarrierKind {
+    /// Whether nothing behind it may be sent before the receiver resumes consumption.
+    pub fn blocks(self) -> bool {
+        match self {
+            BarrierKind::Aligned | BarrierKind::Timeoutable => true,
+            BarrierKind::NonBlocking | BarrierKind::Priority | BarrierKind::Cancelled => false,
+        }
+    }
 }

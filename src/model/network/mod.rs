@@ -5,7 +5,7 @@
 //! go on (data for a consumer, a free segment for a producer) is answered as a [`Wake`].
 
 mod channel;
-mod element;
+pub mod debloat;
 mod overtake;
 mod receive;
 mod send;
@@ -13,17 +13,18 @@ mod send;
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, TaskId};
-pub use crate::model::network::channel::{Channel, OpenBuffer};
-pub use crate::model::network::element::{Barrier, BarrierKind, Buffer, Element, InFlight};
+use crate::model::ids::{ChannelId, CheckpointId, GateId, PartitionId, Table, TaskId};
+pub use crate::model::network::channel::{
+    Barrier, BarrierKind, Buffer, Channel, Element, InFlight, OpenBuffer,
+};
 use crate::units::{ByteRate, SimDuration, SimTime};
 
 /// All channels of a job.
 #[derive(Clone, Debug)]
 pub struct Network {
-    channels: Vec<Channel>,
-    partitions: Vec<Partition>,
-    gates: Vec<Gate>,
+    channels: Table<ChannelId, Channel>,
+    partitions: Table<PartitionId, Partition>,
+    gates: Table<GateId, Gate>,
     links: Links,
     limits: BufferLimits,
     woken: Vec<Wake>,
@@ -33,22 +34,22 @@ pub struct Network {
 /// A task may be able to go on from an instant on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wake {
-    /// Which.
+    /// The task that may go on.
     pub task: TaskId,
-    /// From when.
+    /// From when on.
     pub at: SimTime,
 }
 
 /// The output of one subtask to one edge, with its pool of segments.
 #[derive(Clone, Debug)]
 pub struct Partition {
-    /// Who writes.
+    /// The task that writes.
     pub producer: TaskId,
     /// Its channels, one per subpartition.
     pub channels: Range<u32>,
     /// Segments in use, those of the overdraft included.
     pub used: u32,
-    /// Segments of the pool: 2N + 8 with Flink's constants (4.2).
+    /// Segments of the pool: 2N + 8 with Flink's constants (`flink-semantics` 4.2).
     pub pool: u32,
     /// Subpartitions at their limit.
     pub full: u32,
@@ -72,7 +73,7 @@ pub struct SharedSegments {
 /// The input of one subtask from one edge.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Who reads.
+    /// The task that reads.
     pub consumer: TaskId,
     /// Channels with data, in the order in which they will be polled: round robin per buffer. A list through
     /// [`Channel::next_ready`].
@@ -94,7 +95,7 @@ struct ReadyList {
     last: ChannelId,
 }
 
-/// What a channel or a pool may hold (4.1).
+/// What a channel or a pool may hold (`flink-semantics` 4.1).
 #[derive(Clone, Copy, Debug)]
 pub struct BufferLimits {
     /// Exclusive receiver buffers per remote channel.
@@ -113,21 +114,21 @@ pub struct BufferLimits {
 #[derive(Clone, Debug)]
 pub struct Links {
     /// By task: its TaskManager.
-    pub taskmanager_of: Vec<usize>,
+    pub taskmanager_of: Table<TaskId, usize>,
     /// By TaskManager: when its link is free.
     pub free_at: Vec<SimTime>,
     /// `None` = never the bottleneck.
     pub rate: Option<ByteRate>,
-    /// One way.
+    /// From one TaskManager to another.
     pub latency: SimDuration,
 }
 
 impl Network {
     /// A network of empty channels. Ids are positions in the tables.
     pub fn new(
-        channels: Vec<Channel>,
-        partitions: Vec<Partition>,
-        gates: Vec<Gate>,
+        channels: Table<ChannelId, Channel>,
+        partitions: Table<PartitionId, Partition>,
+        gates: Table<GateId, Gate>,
         links: Links,
         limits: BufferLimits,
     ) -> Self {
@@ -142,26 +143,26 @@ impl Network {
         }
     }
 
-    /// The channel.
+    /// The channel with this id.
     #[inline]
     pub fn channel(&self, id: ChannelId) -> &Channel {
-        &self.channels[id.index()]
+        &self.channels[id]
     }
 
     /// All channels, in order of id.
-    pub fn channels(&self) -> &[Channel] {
+    pub fn channels(&self) -> &Table<ChannelId, Channel> {
         &self.channels
     }
 
-    /// The partition.
+    /// The partition with this id.
     #[inline]
     pub fn partition(&self, id: PartitionId) -> &Partition {
-        &self.partitions[id.index()]
+        &self.partitions[id]
     }
 
-    /// The gate.
+    /// The gate with this id.
     pub fn gate(&self, id: GateId) -> &Gate {
-        &self.gates[id.index()]
+        &self.gates[id]
     }
 
     /// Exchanges the wakes that have come, in the order of their causes, for an old list, which is emptied.
@@ -192,13 +193,19 @@ impl Network {
     /// (`LocalBufferPool.shouldBeAvailable`).
     #[inline]
     pub fn available(&self, partition: PartitionId) -> bool {
-        self.partitions[partition.index()].is_available()
+        self.partitions[partition].is_available()
     }
 
-    /// Whether the producer is stuck inside a record: even the overdraft is used up (4.3).
+    /// Whether the producer is stuck inside a record: even the overdraft is used up (`flink-semantics` 4.3).
     pub fn hard_blocked(&self, partition: PartitionId) -> bool {
-        let partition = &self.partitions[partition.index()];
+        let partition = &self.partitions[partition];
         partition.used > partition.pool + self.limits.overdraft
+    }
+
+    /// Records in all channels, shared segments counted once per reader.
+    pub fn records(&self) -> u64 {
+        let channels = self.channels.iter().map(Channel::records);
+        channels.sum::<u64>() + self.shared_records()
     }
 
     /// Records in shared segments that are still being filled, once per reader.
@@ -268,7 +275,7 @@ impl Network {
 
     /// New segments on this channel hold at most this many bytes (buffer debloating).
     pub fn set_capacity(&mut self, channel: ChannelId, bytes: u32) {
-        self.channels[channel.index()].capacity = bytes;
+        self.channels[channel].capacity = bytes;
     }
 }
 
@@ -294,13 +301,13 @@ impl Gate {
 
     /// Lists the channels of what has arrived by `now`.
     #[inline]
-    fn note_arrivals(&mut self, now: SimTime, channels: &mut [Channel]) {
+    fn note_arrivals(&mut self, now: SimTime, channels: &mut Table<ChannelId, Channel>) {
         while let Some(&(arrival, id)) = self.inbound.front() {
             if arrival > now {
                 break;
             }
             self.inbound.pop_front();
-            let channel = &mut channels[id.index()];
+            let channel = &mut channels[id];
             channel.visible += 1;
             if !channel.listed {
                 channel.listed = true;
@@ -313,10 +320,10 @@ impl Gate {
 impl ReadyList {
     /// Adds a channel at the end.
     #[inline]
-    fn push(list: &mut Option<ReadyList>, channels: &mut [Channel], id: ChannelId) {
+    fn push(list: &mut Option<ReadyList>, channels: &mut Table<ChannelId, Channel>, id: ChannelId) {
         match list {
             Some(ends) => {
-                channels[ends.last.index()].next_ready = id;
+                channels[ends.last].next_ready = id;
                 ends.last = id;
             }
             None => {
@@ -336,7 +343,7 @@ impl Links {
         let Some(rate) = self.rate else {
             return start + self.latency;
         };
-        let free_at = &mut self.free_at[self.taskmanager_of[producer.index()]];
+        let free_at = &mut self.free_at[self.taskmanager_of[producer]];
         *free_at = start.max(*free_at) + rate.time_for(crate::units::Bytes::new(u64::from(bytes)));
         *free_at + self.latency
     }

@@ -4,7 +4,7 @@
 //! which tells at any time which data it has overtaken.
 
 use crate::model::ids::{ChannelId, CheckpointId};
-use crate::model::network::{Barrier, BarrierKind, Element, InFlight, Network};
+use crate::model::network::{BarrierKind, Element, InFlight, Network};
 use crate::units::SimTime;
 
 impl Network {
@@ -16,7 +16,7 @@ impl Network {
         id: ChannelId,
         checkpoint: CheckpointId,
     ) -> InFlight {
-        let overtaken = self.channels[id.index()].with_sender();
+        let overtaken = InFlight::among(self.channels[id].queue.iter());
         self.mark(now, id, checkpoint);
         overtaken
     }
@@ -24,81 +24,82 @@ impl Network {
     /// The task takes its snapshot before this channel's barrier has come: returns the data in front of the barrier
     /// that is with the receiver, and records what is still to come.
     pub fn start_recording(&mut self, id: ChannelId, checkpoint: CheckpointId) -> InFlight {
-        let channel = &mut self.channels[id.index()];
-        let (in_front, marked) = channel.with_receiver_before(checkpoint);
-        let passed = !marked && channel.overtaken_by == Some(checkpoint);
-        channel.recording = !marked && !passed;
+        let channel = &mut self.channels[id];
+        let mark = Element::barrier(checkpoint, BarrierKind::Priority);
+        let mark = channel.received.iter().position(|element| *element == mark);
+        let passed = mark.is_none() && channel.overtaken_by == Some(checkpoint);
+        channel.recording = mark.is_none() && !passed;
         channel.recorded = InFlight::default();
         if passed {
             // The task has read the mark: all that is left is behind the barrier.
             return InFlight::default();
         }
-        in_front
+        let in_front = mark.unwrap_or(channel.received.len());
+        InFlight::among(channel.received.iter().take(in_front))
     }
 
     /// The channel's barrier has come (or the checkpoint is over): returns the data recorded since the start.
     pub fn stop_recording(&mut self, id: ChannelId) -> InFlight {
-        let channel = &mut self.channels[id.index()];
+        let channel = &mut self.channels[id];
         channel.recording = false;
         std::mem::take(&mut channel.recorded)
     }
 
     /// The time-out has passed while the barrier waits at the sender: it becomes a priority barrier
     /// (`PipelinedSubpartition.alignedBarrierTimeout`). Returns the data it overtakes, or `None` if it has left.
-    pub fn prioritise_at_sender(
+    pub fn prioritize_at_sender(
         &mut self,
         now: SimTime,
         id: ChannelId,
         checkpoint: CheckpointId,
     ) -> Option<InFlight> {
-        let barrier = Barrier {
-            checkpoint,
-            kind: BarrierKind::Timeoutable,
-        };
-        let overtaken = self.channels[id.index()].pull_from_sender(barrier)?;
+        let channel = &mut self.channels[id];
+        let waiting = Element::barrier(checkpoint, BarrierKind::Timeoutable);
+        let position = channel.queue.iter().position(|e| *e == waiting)?;
+        let overtaken = InFlight::among(channel.queue.iter().take(position));
+        channel.queue.remove(position);
+        channel.queued_events -= 1;
         self.mark(now, id, checkpoint);
         Some(overtaken)
     }
 
-    /// The time-out has passed while the announced barrier waits at the receiver: it is pulled to the head, and the
-    /// channel, which it had blocked as it left the sender, may go on. Returns whether it was there.
-    pub fn prioritise_at_receiver(
+    /// The time-out has passed while the announced barrier waits at the receiver: it is pulled to the head (a mark stays in
+    /// line, to tell what it has overtaken), and the channel, which it had blocked as it left the sender, may go on. Returns
+    /// whether it was there.
+    pub fn prioritize_at_receiver(
         &mut self,
         now: SimTime,
         id: ChannelId,
         checkpoint: CheckpointId,
     ) -> bool {
-        let barrier = Barrier {
-            checkpoint,
-            kind: BarrierKind::Timeoutable,
+        let announced = Element::barrier(checkpoint, BarrierKind::Timeoutable);
+        let mut received = self.channels[id].received.iter_mut();
+        let Some(element) = received.find(|element| **element == announced) else {
+            return false;
         };
-        let found = self.channels[id.index()].prioritise_at_receiver(barrier);
-        if found {
-            self.resume(now, id, checkpoint);
-        }
-        found
+        *element = Element::barrier(checkpoint, BarrierKind::Priority);
+        self.resume(now, id, checkpoint);
+        true
     }
 
     /// The consumer meets this checkpoint's priority barrier, by its event or by its mark; returns whether it is the
     /// first time.
     pub fn meet_priority(&mut self, id: ChannelId, checkpoint: CheckpointId) -> bool {
-        let met = &mut self.channels[id.index()].met_priority;
+        let met = &mut self.channels[id].met_priority;
         let first = *met < Some(checkpoint);
         *met = (*met).max(Some(checkpoint));
         first
     }
 
     fn mark(&mut self, now: SimTime, id: ChannelId, checkpoint: CheckpointId) {
-        let channel = &mut self.channels[id.index()];
+        let channel = &mut self.channels[id];
         channel.recording = false;
         channel.overtaken_by = Some(checkpoint);
         if !channel.remote {
             return;
         }
-        channel.received.push_back(Element::Barrier(Barrier {
-            checkpoint,
-            kind: BarrierKind::Priority,
-        }));
+        let mark = Element::barrier(checkpoint, BarrierKind::Priority);
+        channel.received.push_back(mark);
         let producer = channel.producer;
         let arrival = self.links.arrival(producer, now, 0);
         self.arrives(id, arrival);

@@ -2,19 +2,20 @@
 
 use crate::model::ids::{ChannelId, PartitionId};
 use crate::model::network::{
-    Barrier, BarrierKind, Buffer, Element, InFlight, Network, OpenBuffer, ReadyList, Wake,
+    Barrier, BarrierKind, Buffer, Channel, Element, InFlight, Network, OpenBuffer, ReadyList,
+    SharedSegments, Wake,
 };
 use crate::units::{SimDuration, SimTime};
 
 impl Network {
     /// Writes one record of `bytes` into subpartition `to`. It is written whole, whatever the pool says: that a task
-    /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (4.3).
+    /// takes overdraft segments inside a record is what `BufferWritingResultPartition` does (`flink-semantics` 4.3).
     #[inline]
     pub fn write(&mut self, now: SimTime, partition: PartitionId, to: u32, bytes: u32) {
         let per_channel = self.limits.per_channel;
-        let pool = &mut self.partitions[partition.index()];
+        let pool = &mut self.partitions[partition];
         let id = ChannelId(pool.channels.start + to);
-        let channel = &mut self.channels[id.index()];
+        let channel = &mut self.channels[id];
         let mut left = bytes;
         let mut finished = false;
         loop {
@@ -52,7 +53,7 @@ impl Network {
         let capacity = self.limits.segment;
         let mut left = bytes;
         loop {
-            let pool = &mut self.partitions[partition.index()];
+            let pool = &mut self.partitions[partition];
             let shared = pool
                 .shared
                 .as_mut()
@@ -84,12 +85,12 @@ impl Network {
 
     /// Hands partly filled buffers over: the output flusher's period has passed (`RecordWriter.OutputFlusher`).
     pub fn flush(&mut self, now: SimTime, partition: PartitionId) {
-        if self.partitions[partition.index()].shared.is_some() {
+        if self.partitions[partition].shared.is_some() {
             self.flush_shared(now, partition);
             return;
         }
-        for id in self.partitions[partition.index()].channels.clone() {
-            let channel = &mut self.channels[id as usize];
+        for id in self.partitions[partition].channels.clone() {
+            let channel = &mut self.channels[ChannelId(id)];
             if channel.open.is_some_and(|open| open.bytes > 0) || !channel.queue.is_empty() {
                 channel.flush_requested = true;
                 self.offer(now, ChannelId(id));
@@ -99,35 +100,35 @@ impl Network {
 
     /// Hands one subpartition's partly filled buffer over (buffer timeout 0: after every record).
     pub fn flush_channel(&mut self, now: SimTime, partition: PartitionId, to: u32) {
-        let id = ChannelId(self.partitions[partition.index()].channels.start + to);
-        self.channels[id.index()].flush_requested = true;
+        let id = ChannelId(self.partitions[partition].channels.start + to);
+        self.channels[id].flush_requested = true;
         self.offer(now, id);
     }
 
     /// Puts a barrier into every subpartition, behind the data. It finishes the buffer being filled, but takes no
-    /// segment itself and needs no credit (3.2).
+    /// segment itself and needs no credit (`flink-semantics` 3.2).
     pub fn broadcast_in_line(&mut self, now: SimTime, partition: PartitionId, barrier: Barrier) {
         self.finish_open_buffers(now, partition);
-        for id in self.partitions[partition.index()].channels.clone() {
-            self.channels[id as usize].push_barrier(barrier);
+        for id in self.partitions[partition].channels.clone() {
+            self.channels[ChannelId(id)].push_barrier(barrier);
             self.offer(now, ChannelId(id));
         }
     }
 
     /// Finishes the buffers being filled, as every event does before it is added.
     pub fn finish_open_buffers(&mut self, now: SimTime, partition: PartitionId) {
-        if self.partitions[partition.index()].shared.is_some() {
+        if self.partitions[partition].shared.is_some() {
             self.finish_shared(now, partition);
             return;
         }
-        for id in self.partitions[partition.index()].channels.clone() {
+        for id in self.partitions[partition].channels.clone() {
             self.finish_buffer(now, ChannelId(id));
         }
     }
 
     #[inline]
     fn finish_buffer(&mut self, now: SimTime, id: ChannelId) {
-        if self.channels[id.index()].finish_open() {
+        if self.channels[id].finish_open() {
             self.release_segment(now, id);
         }
         self.offer(now, id);
@@ -136,13 +137,13 @@ impl Network {
     /// Lets the consumer see (local) or the link take (remote) what the subpartition may hand over.
     #[inline]
     pub(in crate::model::network) fn offer(&mut self, now: SimTime, id: ChannelId) {
-        let channel = &mut self.channels[id.index()];
+        let channel = &mut self.channels[id];
         if channel.remote {
             self.send(now, id, SimDuration::ZERO);
         } else if !channel.listed && channel.has_data() {
             channel.listed = true;
             let (gate, task) = (channel.gate, channel.consumer);
-            ReadyList::push(&mut self.gates[gate.index()].ready, &mut self.channels, id);
+            ReadyList::push(&mut self.gates[gate].ready, &mut self.channels, id);
             self.woken.push(Wake { task, at: now });
         }
     }
@@ -157,7 +158,7 @@ impl Network {
         delay: SimDuration,
     ) {
         loop {
-            let channel = &mut self.channels[id.index()];
+            let channel = &mut self.channels[id];
             let data = !matches!(channel.queue.front(), Some(Element::Barrier(_)));
             if !channel.has_data() || (data && channel.credits() == 0) {
                 return;
@@ -203,8 +204,8 @@ impl Network {
             woken,
             ..
         } = self;
-        let channel = &mut channels[id.index()];
-        let pool = &mut partitions[channel.partition.index()];
+        let channel = &mut channels[id];
+        let pool = &mut partitions[channel.partition];
         let was_available = pool.is_available();
         if let Some(shared) = &mut pool.shared {
             pool.used -= shared.give_back((id.0 - pool.channels.start) as usize);
@@ -223,7 +224,7 @@ impl Network {
     }
 
     fn finish_shared(&mut self, now: SimTime, partition: PartitionId) {
-        let pool = &mut self.partitions[partition.index()];
+        let pool = &mut self.partitions[partition];
         let shared = pool
             .shared
             .as_mut()
@@ -236,7 +237,7 @@ impl Network {
     }
 
     fn flush_shared(&mut self, now: SimTime, partition: PartitionId) {
-        let shared = self.partitions[partition.index()]
+        let shared = self.partitions[partition]
             .shared
             .as_mut()
             .expect("the caller saw a broadcast partition");
@@ -261,8 +262,8 @@ impl Network {
             last_of_segment,
             floating: false,
         };
-        for id in self.partitions[partition.index()].channels.clone() {
-            self.channels[id as usize]
+        for id in self.partitions[partition].channels.clone() {
+            self.channels[ChannelId(id)]
                 .queue
                 .push_back(Element::Data(buffer));
             self.offer(now, ChannelId(id));
@@ -270,7 +271,7 @@ impl Network {
     }
 }
 
-impl crate::model::network::SharedSegments {
+impl SharedSegments {
     /// A subpartition is done with its oldest segment. Returns how many segments nobody reads any more.
     fn give_back(&mut self, subpartition: usize) -> u32 {
         let segment = self.returned[subpartition];
@@ -285,5 +286,96 @@ impl crate::model::network::SharedSegments {
             free += 1;
         }
         free
+    }
+}
+
+impl Channel {
+    /// Credits that the sender holds.
+    #[inline]
+    pub fn credits(&self) -> u32 {
+        self.free_exclusive + self.free_floating
+    }
+
+    /// Whether a partly filled buffer may be handed over now.
+    #[inline]
+    fn slice_ready(&self) -> bool {
+        self.flush_requested && self.open.is_some_and(|open| open.bytes > 0)
+    }
+
+    /// Whether the sender could hand something over.
+    #[inline]
+    pub fn has_data(&self) -> bool {
+        self.blocked_by.is_none() && (!self.queue.is_empty() || self.slice_ready())
+    }
+
+    /// Buffers behind the one just sent (`getBuffersInBacklogUnsafe`).
+    pub fn backlog(&self) -> u32 {
+        if self.blocked_by.is_some() {
+            return 0;
+        }
+        self.queue.len() as u32 - self.queued_events + u32::from(self.slice_ready())
+    }
+
+    /// Takes what is at the head of the subpartition; the caller has seen `has_data`.
+    ///
+    /// A blocking barrier blocks the subpartition as it leaves (`flink-semantics` 3.2: "blocking happens at the sender").
+    #[inline]
+    pub fn take(&mut self) -> Element {
+        if let Some(element) = self.queue.pop_front() {
+            if self.queue.is_empty() && self.open.is_none() {
+                self.flush_requested = false;
+            }
+            if let Element::Barrier(barrier) = element {
+                self.queued_events -= 1;
+                self.blocked_by = barrier.kind.blocks().then_some(barrier.checkpoint);
+            }
+            return element;
+        }
+        self.flush_requested = false;
+        let open = self.open.as_mut().expect("has_data saw a slice");
+        let slice = Buffer {
+            records: open.records,
+            bytes: open.bytes,
+            last_of_segment: false,
+            floating: false,
+        };
+        open.records = 0;
+        open.bytes = 0;
+        Element::Data(slice)
+    }
+
+    /// Finishes the open buffer, if any. Returns whether its segment is free at once, because everything in it has
+    /// been handed over already and nothing is queued.
+    pub fn finish_open(&mut self) -> bool {
+        let Some(open) = self.open.take() else {
+            return false;
+        };
+        if open.bytes == 0 && self.queue.is_empty() {
+            return true;
+        }
+        self.queue.push_back(Element::Data(Buffer {
+            records: open.records,
+            bytes: open.bytes,
+            last_of_segment: true,
+            floating: false,
+        }));
+        false
+    }
+
+    /// Puts a barrier behind everything else.
+    pub fn push_barrier(&mut self, barrier: Barrier) {
+        self.queue.push_back(Element::Barrier(barrier));
+        self.queued_events += 1;
+    }
+
+    /// Takes a free receiver buffer for a data buffer that is sent; floating ones first (`AvailableBufferQueue`).
+    #[inline]
+    pub fn occupy_receiver(&mut self, buffer: &mut Buffer) {
+        if self.free_floating > 0 {
+            self.free_floating -= 1;
+            buffer.floating = true;
+        } else {
+            self.free_exclusive -= 1;
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What snapshots take of the tasks' threads.
 
-use crate::model::state_backend::flush_time;
+use crate::model::state::flush_time;
 use crate::recording::answers::Answers;
 use crate::recording::answers::checkpoint::{Checkpoint, Snapshot};
 use crate::recording::estimate::estimated::{Estimated, median};

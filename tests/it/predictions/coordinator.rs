@@ -1,6 +1,6 @@
 use ckptsim::experiment::JobEnd;
 use ckptsim::measure::checkpoint::Outcome;
-use ckptsim::model::coordinator::{Ack, Admission, Coordinator, Wish};
+use ckptsim::model::checkpoint::coordinator::{Ack, Admission, CheckpointRequest, Coordinator};
 use ckptsim::model::ids::CheckpointId;
 use ckptsim::scenario::Checkpointing;
 use ckptsim::units::SimTime;
@@ -21,7 +21,7 @@ fn every_10_s(duration: &str, sync: &str, flink: &str, rest: &str) -> String {
 /// 9.1 no. 1. The first checkpoint uploads 540 MB at 10 MB/s: 54 s, plus 1 s of sync; the later ones upload nothing.
 /// The ticks of 10, 20, … 50 s wait, and are replayed back to back; that of 60 s comes while the last of them runs.
 #[test]
-fn a_long_checkpoint_is_followed_by_a_burst_one_per_missed_tick() {
+fn a_long_checkpoint_is_followed_by_a_burst_one_per_missed_trigger() {
     let result = simulate(&every_10_s(
         "85 s",
         "1 s",
@@ -149,7 +149,7 @@ fn writing_the_metadata_is_not_part_of_the_duration_but_delays_the_next_trigger(
 /// what holds up 1 holds up 2 as well. It takes acks that overtake each other.
 #[test]
 fn a_completed_checkpoint_subsumes_older_pending_ones() {
-    use ckptsim::model::coordinator::Tolerance;
+    use ckptsim::model::checkpoint::coordinator::Tolerance;
     use ckptsim::model::observe::FailureReason;
     let options = Checkpointing {
         max_concurrent: 2,
@@ -159,13 +159,13 @@ fn a_completed_checkpoint_subsumes_older_pending_ones() {
     let mut coordinator = Coordinator::new(options, 1);
     let [older, newer] = [CheckpointId(1), CheckpointId(2)];
     for expected in [older, newer] {
-        coordinator.enqueue(SimTime::ZERO, Wish::Checkpoint);
-        let admitted = coordinator.admit(SimTime::ZERO);
-        assert!(matches!(admitted, Admission::Trigger { id, .. } if id == expected));
+        coordinator.enqueue(SimTime::ZERO, CheckpointRequest::Checkpoint);
+        let admitted = coordinator.choose_request(SimTime::ZERO);
+        assert!(matches!(admitted, Admission::Trigger(id, _) if id == expected));
         coordinator.triggered();
     }
     assert_eq!(coordinator.on_ack(newer), Ack::Complete);
-    let subsumed = coordinator.on_durable(SimTime::ZERO, newer);
+    let subsumed = coordinator.on_finalized(SimTime::ZERO, newer);
     assert_eq!(subsumed, Some(vec![older]));
     let consequence = coordinator.abort(older, FailureReason::Subsumed);
     assert_eq!(consequence, Some(Tolerance::Tolerated));

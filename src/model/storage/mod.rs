@@ -1,0 +1,267 @@
+//! The checkpoint directory: every file is opened, written or read on shared bandwidth, and closed.
+
+pub mod file;
+
+use crate::engine::{FairShare, Limits};
+use crate::model::Job;
+use crate::model::event::{Agenda, Event};
+use crate::model::observe::{Fact, FileStep, Observer};
+use crate::model::storage::file::{Direction, File, FileId, FileOwner};
+use crate::scenario::OutageKind;
+use crate::scenario::Storage as Profile;
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// So many transfers that share bandwidth are as much work as an event.
+const TRANSFERS_PER_EVENT: u64 = 100;
+
+/// Files being written and read.
+#[derive(Debug)]
+pub struct Storage {
+    writes: Line,
+    reads: Line,
+    files: Vec<Option<File>>,
+    free: Vec<u32>,
+    open: SimDuration,
+    close: SimDuration,
+    written: u64,
+    opened: u64,
+}
+
+/// Transfers in one direction.
+#[derive(Debug)]
+struct Line {
+    share: FairShare<FileId>,
+    forecast: u32,
+}
+
+impl Storage {
+    /// An empty directory for so many TaskManagers.
+    pub fn new(profile: &Profile, taskmanagers: usize) -> Self {
+        let writes = Limits {
+            per_transfer: profile.write_per_stream,
+            per_group: profile.write_per_taskmanager,
+            total: profile.write_total,
+        };
+        let reads = Limits {
+            per_transfer: profile.read_per_stream,
+            per_group: profile.read_per_taskmanager,
+            total: profile.read_total,
+        };
+        let line = |limits| Line {
+            share: FairShare::new(limits, taskmanagers),
+            forecast: 0,
+        };
+        Storage {
+            writes: line(writes),
+            reads: line(reads),
+            files: Vec::new(),
+            free: Vec::new(),
+            open: profile.open,
+            close: profile.close,
+            written: 0,
+            opened: 0,
+        }
+    }
+
+    /// Opens a file; its bytes can flow after [`Storage::open_time`].
+    pub fn create(&mut self, file: File) -> FileId {
+        if file.owner.direction() == Direction::Write {
+            self.opened += 1;
+            self.written = self.written.saturating_add(file.bytes);
+        }
+        if let Some(slot) = self.free.pop() {
+            self.files[slot as usize] = Some(file);
+            return FileId(slot);
+        }
+        self.files.push(Some(file));
+        FileId(u32::try_from(self.files.len() - 1).expect("fewer than 2^32 files at a time"))
+    }
+
+    /// Time to create or open a file.
+    pub fn open_time(&self) -> SimDuration {
+        self.open
+    }
+
+    /// Time to close a file after its last byte: a written one has to be made durable.
+    pub fn close_time(&self, direction: Direction) -> SimDuration {
+        match direction {
+            Direction::Write => self.close,
+            Direction::Read => SimDuration::ZERO,
+        }
+    }
+
+    /// The file is open: its bytes begin to flow. Returns which way.
+    pub fn begin(&mut self, now: SimTime, id: FileId) -> Direction {
+        let file = self.files[id.0 as usize].expect("an open file exists");
+        let direction = file.owner.direction();
+        let share = &mut self.line(direction).share;
+        share.begin(now, id, file.taskmanager, Bytes::new(file.bytes));
+        direction
+    }
+
+    /// Files whose last byte is through by now.
+    pub fn take_ended(&mut self, now: SimTime, direction: Direction) -> Vec<FileId> {
+        self.line(direction).share.take_ended(now)
+    }
+
+    /// When the next file will be through if nothing changes, with the number of this forecast.
+    pub fn forecast(&mut self, direction: Direction) -> Option<(SimTime, u32)> {
+        let line = self.line(direction);
+        line.forecast += 1;
+        Some((line.share.next_end()?, line.forecast))
+    }
+
+    /// Whether a forecast is the newest one.
+    pub fn is_current(&mut self, direction: Direction, forecast: u32) -> bool {
+        self.line(direction).forecast == forecast
+    }
+
+    /// Transfers under way.
+    pub fn moving(&mut self, direction: Direction) -> u64 {
+        self.line(direction).share.len() as u64
+    }
+
+    /// The file is closed; its number may be used again.
+    pub fn closed(&mut self, id: FileId) -> File {
+        self.free.push(id.0);
+        self.files[id.0 as usize]
+            .take()
+            .expect("a file is closed once")
+    }
+
+    /// Whose file it is.
+    pub fn owner(&self, id: FileId) -> Option<FileOwner> {
+        self.files[id.0 as usize].map(|file| file.owner)
+    }
+
+    /// Gives files up; no event of theirs may be left on the agenda.
+    pub fn cancel(&mut self, now: SimTime, given_up: impl Fn(FileOwner) -> bool) {
+        let lost = |file: &Option<File>| file.is_some_and(|file| given_up(file.owner));
+        let Storage {
+            writes,
+            reads,
+            files,
+            free,
+            ..
+        } = self;
+        for line in [writes, reads] {
+            line.share.cancel(now, |id| lost(&files[id.0 as usize]));
+        }
+        for (slot, file) in files.iter_mut().enumerate() {
+            if lost(file) {
+                *file = None;
+                free.push(slot as u32);
+            }
+        }
+    }
+
+    /// Only this share of all bandwidths is left; 0 = nothing moves.
+    pub fn set_scale(&mut self, now: SimTime, share: f64) {
+        self.writes.share.set_scale(now, share);
+        self.reads.share.set_scale(now, share);
+    }
+
+    fn line(&mut self, direction: Direction) -> &mut Line {
+        match direction {
+            Direction::Write => &mut self.writes,
+            Direction::Read => &mut self.reads,
+        }
+    }
+
+    /// Bytes written, and files created, so far.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.written, self.opened)
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// A file is created (or opened to be read).
+    pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda) {
+        let id = self.storage.create(file);
+        self.emit_file(id, FileStep::Created(file), agenda.now());
+        agenda.after(self.storage.open_time(), Event::FileOpened(id));
+    }
+
+    /// It is open: its bytes begin to flow.
+    pub(crate) fn begin_transfer(&mut self, file: FileId, agenda: &mut Agenda) {
+        let direction = self.storage.begin(agenda.now(), file);
+        self.emit_file(file, FileStep::Flows, agenda.now());
+        self.forecast_transfers(direction, agenda);
+    }
+
+    /// Some transfers have begun or ended: each of the others has got another rate.
+    fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda) {
+        agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
+        if let Some((end, forecast)) = self.storage.forecast(direction) {
+            let end = end.max(agenda.now());
+            agenda.at(end, Event::TransferDone(direction, forecast));
+        }
+    }
+
+    /// The last byte of some file is through, unless the forecast is outdated.
+    pub(crate) fn end_transfers(
+        &mut self,
+        direction: Direction,
+        forecast: u32,
+        agenda: &mut Agenda,
+    ) {
+        if !self.storage.is_current(direction, forecast) {
+            return;
+        }
+        for file in self.storage.take_ended(agenda.now(), direction) {
+            self.emit_file(file, FileStep::Through, agenda.now());
+            let closed = self.storage.close_time(direction);
+            agenda.after(closed, Event::FileClosed(file));
+        }
+        self.forecast_transfers(direction, agenda);
+    }
+
+    /// It is closed: what waits for it goes on.
+    pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda) {
+        let File { owner, bytes, .. } = self.storage.closed(file);
+        self.emit_file(file, FileStep::Closed, agenda.now());
+        match owner {
+            FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
+            FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
+            FileOwner::Materialization(id) => self.materialized_file(id, agenda),
+            FileOwner::ChannelState(group, checkpoint) => {
+                self.channel_state_written(group, checkpoint, agenda);
+            }
+        }
+    }
+
+    /// Gives up the files of which this is true.
+    pub(crate) fn cancel_files(
+        &mut self,
+        given_up: impl Fn(FileOwner) -> bool,
+        agenda: &mut Agenda,
+    ) {
+        self.storage.cancel(agenda.now(), given_up);
+        self.forecast_transfers(Direction::Write, agenda);
+        self.forecast_transfers(Direction::Read, agenda);
+    }
+
+    /// An outage of storage begins or ends.
+    pub(crate) fn change_outage(&mut self, agenda: &mut Agenda) {
+        let now = agenda.now().since(SimTime::ZERO);
+        let outages = self.scenario.failures.outages.iter();
+        let during =
+            outages.filter(|outage| (outage.at..outage.at + outage.duration).contains(&now));
+        let share = during
+            .filter_map(|outage| match outage.what {
+                OutageKind::Storage { share } => Some(share),
+                OutageKind::Replica(_) => None,
+            })
+            .fold(1.0, f64::min);
+        self.storage.set_scale(agenda.now(), share);
+        self.forecast_transfers(Direction::Write, agenda);
+        self.forecast_transfers(Direction::Read, agenda);
+    }
+
+    /// For those who look closely.
+    fn emit_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
+        if self.observer.looks_closely() {
+            self.observer.observe(now, &Fact::File { file, step });
+        }
+    }
+}
