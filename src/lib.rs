@@ -155,6 +155,17 @@ mod units;
 #[doc(hidden)]
 pub mod units;
 
+pub use crate::experiment::metric::{Metric, MetricId};
+pub use crate::experiment::run::{RunError, Simulation};
+pub use crate::experiment::run_document::RunDocument;
+pub use crate::experiment::simulate::SimulateError;
+pub use crate::experiment::sweep::Swept;
+pub use crate::experiment::sweeping::Sweep;
+pub use crate::experiment::{PointSummary, RunResult};
+pub use crate::measure::{Estimate, Look};
+pub use crate::model::observe::{Fact, Observer};
 pub use crate::scenario::Scenario;
 pub use crate::scenario::build::ScenarioBuilder;
 pub use crate::scenario::diagnostic::Diagnostics;
+pub use crate::scenario::load::{Loaded, load, parse};
+pub use crate::units::{SimDuration, SimTime};

@@ -28,6 +28,7 @@ pub mod simulate;
 pub mod spans;
 pub mod stops;
 pub mod sweep;
+pub mod sweeping;
 pub mod theory;
 mod timeline;
 pub mod validate;

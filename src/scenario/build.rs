@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use crate::scenario::Scenario;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::scenario::load;
+use crate::scenario::load::{self, Loaded};
 
 /// Builds a [`Scenario`] key by key; values are written as in a scenario file (`"30 s"`, `"12 GiB"`, `4`).
 ///
@@ -73,8 +73,12 @@ impl ScenarioBuilder {
 
     /// The checked scenario, or everything that is wrong with it; places are those in [`toml`](ScenarioBuilder::toml).
     pub fn build(&self) -> Result<Scenario, Diagnostics> {
+        self.load().map(|loaded| loaded.scenario)
+    }
+
+    /// The same with what it was made of, from which variants are made.
+    pub fn load(&self) -> Result<Loaded, Diagnostics> {
         load::parse(&self.toml(), "built scenario", Path::new(""), &[])
-            .map(|loaded| loaded.scenario)
     }
 
     /// The file that says the same.
