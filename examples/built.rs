@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let completed = result
             .checkpoints
             .iter()
-            .filter(|one| one.duration().is_some());
+            .filter(|one| one.end_to_end().is_some());
         println!("unaligned {unaligned}: {} completed", completed.count());
     }
     Ok(())

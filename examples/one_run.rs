@@ -8,7 +8,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let loaded = ckptsim::load(Path::new("scenarios/one-barrier.toml"), &[])?;
     let result = Simulation::new(&loaded.scenario).run()?;
     for checkpoint in &result.checkpoints {
-        println!("{checkpoint:?}");
+        match checkpoint.end_to_end() {
+            Some(duration) => println!("triggered at {}: {duration}", checkpoint.trigger),
+            None => println!(
+                "triggered at {}: {:?}",
+                checkpoint.trigger, checkpoint.outcome
+            ),
+        }
     }
     println!("{} events, digest {:.8}", result.events, result.digest);
     Ok(())

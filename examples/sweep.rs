@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .replications(3)
         .run()?;
     for point in &swept.points {
-        let interval = &point.coordinates[0].value;
+        let interval = &point.coordinates[0].label;
         let p95 = point
             .metric(MetricId::DurationP95)
             .ok_or("no checkpoint has completed")?;
