@@ -49,11 +49,8 @@ impl Unit {
     /// where there is only one.
     pub fn with_interval(self, estimate: &Estimate) -> String {
         let value = self.estimate(estimate);
-        match estimate.interval() {
-            Some((low, high)) => {
-                let [low, high] = [low, high].map(|end| self.end(estimate, end));
-                format!("{value} [{low}, {high}]")
-            }
+        match self.ends(estimate) {
+            Some([low, high]) => format!("{value} [{low}, {high}]"),
             None if estimate.n > 1 => format!("{value} (n = {})", estimate.n),
             None => value,
         }
@@ -81,6 +78,12 @@ impl Unit {
         let half = in_units(half, scale);
         let place = digit(in_units(estimate.value, scale), half);
         format!("{value} ±{}", fixed(half, place))
+    }
+
+    /// The ends of the interval, in the unit of the value and without repeating it; `None` if there is no interval.
+    pub fn ends(self, estimate: &Estimate) -> Option<[String; 2]> {
+        let (low, high) = estimate.interval()?;
+        Some([low, high].map(|end| self.end(estimate, end)))
     }
 
     /// One end of an interval, in the unit of the value and without repeating it.

@@ -13,9 +13,9 @@ use crate::cli::exit::Exit;
 use crate::cli::manifest::sha256_of;
 use crate::cli::output::Output;
 use crate::experiment::published::{self, khaos};
-use crate::experiment::theory;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
+use crate::experiment::{saved, theory};
 use crate::recording::{Recording, file};
 use crate::render::plot::accuracy;
 use crate::render::table::{self, Table};
@@ -50,10 +50,13 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Draw predicted against measured, and the errors by family, in this directory
+    /// Draw predicted against measured, and the errors by family, in this directory, and write validation.json there
     #[arg(short, long)]
     out: Option<PathBuf>,
 }
+
+/// The errors by family and metric, which reports and the README quote.
+const VALIDATION: &str = "validation.json";
 
 /// What is printed on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -214,6 +217,7 @@ fn draw(
     }
     let mut output = Output::open(directory)?;
     let names = write_pictures(&pictures, &mut output)?;
+    output.write(VALIDATION, &saved::json(&summarise(compared)))?;
     let input = |path: &PathBuf| Some((path.display().to_string(), sha256_of(path)?));
     let drawn = Drawn {
         command: "validate",

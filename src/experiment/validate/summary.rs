@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::experiment::validate::{Compared, Comparison};
 use crate::measure::estimate::quantile;
@@ -17,7 +17,7 @@ pub const BUSY_MACHINE: &str = "busy_machine";
 pub const F1: &str = "end_to_end_duration_f1";
 
 /// Errors of one metric.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Errors {
     /// Median of the relative errors.
     pub median_error: f64,

@@ -232,15 +232,16 @@ fn what_if_table(explanation: &Explanation) -> Table {
         let [this, slowest] = effects(explanation, option);
         let keys = settings(option);
         let keys: Vec<String> = keys.iter().map(|one| format!("`{one}`")).collect();
-        vec![option.name.clone(), this, slowest, keys.join(", ")]
+        vec![
+            option.name.clone().into(),
+            this.into(),
+            slowest.into(),
+            keys.join(", ").into(),
+        ]
     });
     Table {
-        title: String::new(),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows: rows.collect(),
         notes: vec!["Same seed, only these keys changed.".to_owned()],
+        ..Table::new(columns, rows)
     }
 }
 

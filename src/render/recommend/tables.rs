@@ -2,8 +2,8 @@
 
 use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::{Candidate, Recommendation, TornadoEntry};
-use crate::render::number::{MISSING, Unit};
-use crate::render::table::{Align, Table};
+use crate::render::number::Unit;
+use crate::render::table::{Align, Cell, Table};
 use crate::units::{SimDuration, flink};
 
 /// One row per candidate: coordinates, what is minimised, what objectives ask for, a few that are always of interest.
@@ -21,14 +21,11 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
     columns.push(("met".to_owned(), Align::Left));
     columns.push(("runs".to_owned(), Align::Right));
     let row = |(index, candidate): (usize, &Candidate)| {
-        let mut row = vec![mark(recommendation, index).to_owned()];
-        let labels = candidate.coordinates.iter();
-        row.extend(labels.map(|coordinate| coordinate.label.clone()));
-        row.extend(
-            shown
-                .iter()
-                .map(|(name, unit)| cell(candidate, name, *unit)),
-        );
+        let mut row = vec![Cell::from(mark(recommendation, index))];
+        let coordinates = candidate.coordinates.iter();
+        row.extend(coordinates.map(|at| Cell::coordinate(at.label.clone(), at)));
+        let shown = shown.iter();
+        row.extend(shown.map(|(name, unit)| cell(candidate, name, *unit)));
         let met = if candidate.is_unknown() {
             "not simulated"
         } else if candidate.failure.is_some() {
@@ -38,19 +35,14 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
         } else {
             "no"
         };
-        row.extend([met.to_owned(), candidate.evaluations.to_string()]);
+        let runs = candidate.evaluations;
+        row.extend([met.into(), Cell::Written(runs.to_string(), runs as f64)]);
         row
     };
+    let candidates = recommendation.candidates.iter().enumerate();
     Table {
         title: "Candidates".to_owned(),
-        columns,
-        rows: recommendation
-            .candidates
-            .iter()
-            .enumerate()
-            .map(row)
-            .collect(),
-        notes: Vec::new(),
+        ..Table::new(columns, candidates.map(row))
     }
 }
 
@@ -88,26 +80,29 @@ fn mark(recommendation: &Recommendation, index: usize) -> &'static str {
     }
 }
 
-pub(super) fn cell(candidate: &Candidate, name: &str, unit: Unit) -> String {
+pub(super) fn cell(candidate: &Candidate, name: &str, unit: Unit) -> Cell {
     let Some(estimate) = candidate.metrics.get(name) else {
-        return MISSING.to_owned();
+        return Cell::missing();
     };
-    let open = candidate.at_least.iter().any(|metric| metric == name);
-    format!(
-        "{}{}",
-        if open { "> " } else { "" },
-        unit.text(estimate.value)
-    )
+    let cell = Cell::Value(unit, estimate.value);
+    if candidate.at_least.iter().any(|metric| metric == name) {
+        Cell::AtLeast(Box::new(cell))
+    } else {
+        cell
+    }
 }
 
 /// How the answer moves with its inputs.
 pub fn tornado(recommendation: &Recommendation) -> Table {
     let unit = recommendation.minimised.unit;
-    let answer = |found: Option<f64>| found.map_or("none passes".to_owned(), interval);
-    let cost = |cost: Option<f64>| cost.map_or(MISSING.to_owned(), |cost| unit.text(cost));
+    let answer = |found: Option<f64>| match found {
+        Some(seconds) => Cell::Written(interval(seconds), seconds),
+        None => "none passes".into(),
+    };
+    let cost = |cost: Option<f64>| Cell::from(cost.map(|cost| Cell::Value(unit, cost)));
     let row = |entry: &TornadoEntry| {
         vec![
-            entry.input.clone(),
+            entry.input.clone().into(),
             answer(entry.low),
             answer(Some(entry.base)),
             answer(entry.high),
@@ -123,9 +118,7 @@ pub fn tornado(recommendation: &Recommendation) -> Table {
     columns.extend(headings.map(|heading| (format!("{name} {heading}"), Align::Right)));
     Table {
         title: "Sensitivity: the answer with an input a fifth smaller or larger".to_owned(),
-        columns,
-        rows: recommendation.tornado.iter().map(row).collect(),
-        notes: Vec::new(),
+        ..Table::new(columns, recommendation.tornado.iter().map(row))
     }
 }
 

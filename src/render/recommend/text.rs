@@ -234,7 +234,7 @@ fn name(candidate: &Candidate) -> String {
 }
 
 fn measured(candidate: &Candidate, objective: &Objective) -> String {
-    let value = cell(candidate, &objective.metric.name, objective.metric.unit);
+    let value = cell(candidate, &objective.metric.name, objective.metric.unit).text();
     format!("{} is {value}", objective.metric.name)
 }
 

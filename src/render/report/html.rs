@@ -6,7 +6,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::render::plot::style::{BOLD, REGULAR};
 use crate::render::report::inline::{self, Palette};
-use crate::render::report::sort_key::sort_key;
 use crate::render::report::{Number, Part, Report, Section};
 use crate::render::table::{Align, Table, one_line};
 
@@ -158,8 +157,9 @@ fn table(table: &Table, name: &str) -> Markup {
                 } }
                 tbody { @for row in &table.rows { tr {
                     @for (index, (cell, (_, align))) in row.iter().zip(&table.columns).enumerate() {
-                        @let key = sort_key(cell).map(|key| key.to_string());
+                        @let key = cell.key().map(|key| key.to_string());
                         @let side = side(*align);
+                        @let cell = cell.text();
                         @if index == 0 && !cell.is_empty() {
                             th scope="row" class=[side] data-key=[key] { (cell) }
                         } @else {

@@ -11,7 +11,6 @@ mod numbers;
 mod reading;
 mod recommendation;
 mod run;
-mod sort_key;
 mod sweep;
 #[cfg(test)]
 mod tests;

@@ -5,18 +5,15 @@ use crate::experiment::metric::{Metric, MetricId};
 use crate::measure::Estimate;
 use crate::render::number::{Unit, counted};
 use crate::render::report::Number;
-use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
+use crate::render::table::{Align, Cell, OVERLAP, Table, parts_overlap};
 
 /// An estimate as a number to remember; `None` without it.
 pub fn number(name: &str, unit: Unit, estimate: Option<&Estimate>) -> Option<Number> {
     let estimate = estimate.filter(|estimate| estimate.value.is_finite())?;
-    let whole = unit.with_interval(estimate);
-    let note = whole
-        .split_once(" [")
-        .map_or_else(String::new, |(_, ends)| {
-            let ends = ends.trim_end_matches(']').replace(", ", " to ");
-            format!("95 % interval {ends}")
-        });
+    let note = match unit.ends(estimate) {
+        Some([low, high]) => format!("95 % interval {low} to {high}"),
+        None => String::new(),
+    };
     Some(Number {
         name: name.to_owned(),
         value: unit.estimate(estimate),
@@ -67,22 +64,19 @@ pub fn phases(point: &PointSummary) -> Table {
     ];
     let rows = rows.into_iter().filter_map(|(name, id)| {
         let estimate = point.metric(id)?;
-        Some(vec![name.to_owned(), Unit::Time.with_interval(&estimate)])
+        Some(vec![name.into(), Cell::Interval(Unit::Time, estimate)])
     });
     let replications = counted(point.digests.len(), "replication");
     let overlap = parts_overlap(point).then(|| OVERLAP.to_owned());
+    let columns = [
+        ("phase", Align::Left),
+        ("value [95 % interval]", Align::Right),
+    ];
+    let over =
+        format!("over {replications}; phases: median over checkpoints of the slowest subtask");
     Table {
-        title: String::new(),
-        columns: vec![
-            ("phase".to_owned(), Align::Left),
-            ("value [95 % interval]".to_owned(), Align::Right),
-        ],
-        rows: rows.collect(),
-        notes: std::iter::once(format!(
-            "over {replications}; phases: median over checkpoints of the slowest subtask"
-        ))
-        .chain(overlap)
-        .collect(),
+        notes: std::iter::once(over).chain(overlap).collect(),
+        ..Table::new(columns, rows)
     }
 }
 

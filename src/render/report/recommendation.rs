@@ -2,13 +2,13 @@
 
 use crate::experiment::metric::{Metric, MetricId};
 use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
-use crate::render::number::{MISSING, Unit, counted};
+use crate::render::number::{Unit, counted};
 use crate::render::plot::Picture;
 use crate::render::recommend::{Emitted, answer, because, candidates, emit, interval, sensitivity};
 use crate::render::report::numbers::{capitalised, number};
 use crate::render::report::trust::trust;
 use crate::render::report::{Number, Part, Provenance, Report, Section, end, facts};
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// The report of a recommendation with these pictures of it.
 pub fn recommendation(
@@ -84,16 +84,13 @@ fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
         .enumerate()
         .map(|(index, objective)| {
             let metric = &objective.metric;
-            let measured = candidate.metrics.get(&metric.name).map_or_else(
-                || MISSING.to_owned(),
-                |estimate| metric.unit.with_interval(estimate),
-            );
+            let measured = candidate.metrics.get(&metric.name);
             let verdict = candidate.verdicts.get(index).copied();
             vec![
-                objective.text.clone(),
-                metric.meaning.clone(),
-                measured,
-                verdict_text(verdict.unwrap_or(Verdict::Unknown)).to_owned(),
+                objective.text.clone().into(),
+                metric.meaning.clone().into(),
+                measured.map(|is| Cell::Interval(metric.unit, *is)).into(),
+                verdict_text(verdict.unwrap_or(Verdict::Unknown)).into(),
             ]
         });
     let labels: Vec<&str> = candidate
@@ -101,16 +98,15 @@ fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
         .iter()
         .map(|at| at.label.as_str())
         .collect();
+    let columns = [
+        ("objective", Align::Left),
+        ("means", Align::Left),
+        ("simulated [95 % interval]", Align::Right),
+        ("verdict", Align::Left),
+    ];
     Table {
         title: format!("At {}", labels.join(", ")),
-        columns: vec![
-            ("objective".to_owned(), Align::Left),
-            ("means".to_owned(), Align::Left),
-            ("simulated [95 % interval]".to_owned(), Align::Right),
-            ("verdict".to_owned(), Align::Left),
-        ],
-        rows: rows.collect(),
-        notes: Vec::new(),
+        ..Table::new(columns, rows)
     }
 }
 
@@ -161,28 +157,27 @@ fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
 
 /// What closed forms would recommend, beside the answer.
 fn formulas(found: &Recommendation) -> Table {
-    let answer = focus(found)
-        .and_then(|candidate| candidate.coordinates.first())
-        .map_or_else(|| MISSING.to_owned(), |at| at.label.clone());
+    let answer = focus(found).and_then(|candidate| candidate.coordinates.first());
+    let answer = Cell::from(answer.map(|at| Cell::coordinate(at.label.clone(), at)));
     let rows = found.formulas.iter().map(|formula| {
+        let interval = formula
+            .interval_s
+            .map(|seconds| Cell::Value(Unit::Time, seconds));
         vec![
-            formula.name.clone(),
-            formula.formula.clone(),
-            formula
-                .interval_s
-                .map_or_else(|| MISSING.to_owned(), |seconds| Unit::Time.text(seconds)),
+            formula.name.clone().into(),
+            formula.formula.clone().into(),
+            interval.into(),
             answer.clone(),
         ]
     });
+    let columns = [
+        ("closed form", Align::Left),
+        ("formula", Align::Left),
+        ("its interval", Align::Right),
+        ("simulated answer", Align::Right),
+    ];
     Table {
-        title: String::new(),
-        columns: vec![
-            ("closed form".to_owned(), Align::Left),
-            ("formula".to_owned(), Align::Left),
-            ("its interval".to_owned(), Align::Right),
-            ("simulated answer".to_owned(), Align::Right),
-        ],
-        rows: rows.collect(),
         notes: found.disagreement.clone(),
+        ..Table::new(columns, rows)
     }
 }

@@ -1,25 +1,39 @@
 //! What the accuracy of a report rests on.
 
 use crate::experiment::Comparison;
+use crate::experiment::validate::summary::{ALL, F1, Summary};
 use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::number::counted;
 use crate::render::report::Part;
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
-/// The one statement of the accuracy: the table that `validate` prints.
-const README: &str = include_str!("../../../README.md");
-/// Rows of it that a reader of a report needs, and what they are called there.
+/// The one statement of the accuracy, from which the table of README.md is made, too:
+/// `ckptsim validate tests/recordings --replications 20 --out reports/gallery` writes it.
+const VALIDATION: &str = include_str!("../../../reports/gallery/validation.json");
+/// Metrics that a reader of a report needs, and what they are called there.
 const ROWS: [(&str, &str); 7] = [
-    ("duration", "end to end duration"),
-    ("start delay", "start delay"),
+    ("end_to_end_duration", "end to end duration"),
+    ("start_delay", "start delay"),
     ("alignment", "alignment"),
     ("sync", "sync"),
     ("async", "async"),
     ("throughput", "throughput"),
-    ("F1", "(formula F1 for the duration)"),
+    (F1, "(formula F1 for the duration)"),
 ];
-const LEFT_OUT: &str = "Not simulated: contention for processors between subtasks, garbage collection, watermarks and \
-                        timers, finished tasks. Service times are taken as given: a wrong one makes a wrong answer.";
+/// What Flink does and the model leaves out.
+const LEFT_OUT: [&str; 6] = [
+    "contention for processors between subtasks",
+    "garbage collection",
+    "watermarks and timers",
+    "finished tasks",
+    "file merging",
+    "ForSt",
+];
+
+/// The errors against recordings, as `validate` has written them.
+fn validation() -> Summary {
+    serde_json::from_str(VALIDATION).expect("a test reads it")
+}
 
 /// Replications, formulas, recordings, and what is left out.
 pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
@@ -48,62 +62,65 @@ pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
              formula and simulation are two independent witnesses."
         ));
     }
-    sentences.push(LEFT_OUT.to_owned());
+    sentences.push(format!(
+        "Not simulated: {}. Service times are taken as given: a wrong one makes a wrong answer.",
+        LEFT_OUT.join(", ")
+    ));
     vec![Part::List(sentences), Part::Table(accuracy())]
 }
 
 /// Errors against recordings of real clusters.
 fn accuracy() -> Table {
-    let rows = ROWS.iter().filter_map(|(metric, name)| {
-        let (median, high) = errors(metric)?;
+    let validation = validation();
+    let all = validation.get(ALL);
+    let row = |(metric, name): &(&str, &str)| {
+        let errors = all?.get(*metric)?;
+        let percent = |share: f64, decimals: usize| {
+            Cell::Written(format!("{:.decimals$} %", 100.0 * share), share)
+        };
         Some(vec![
-            (*name).to_owned(),
-            format!("{median} %"),
-            format!("{high} %"),
+            Cell::from(*name),
+            percent(errors.median_error, 1),
+            percent(errors.p90_error, 0),
         ])
-    });
+    };
+    let columns = [
+        ("median of", Align::Left),
+        ("median error", Align::Right),
+        ("90th percentile", Align::Right),
+    ];
     Table {
         title: "Error against recordings of real Flink 2.3.0 clusters".to_owned(),
-        columns: vec![
-            ("median of".to_owned(), Align::Left),
-            ("median error".to_owned(), Align::Right),
-            ("90th percentile".to_owned(), Align::Right),
-        ],
-        rows: rows.collect(),
         notes: vec![
             "each predicted from the parameters of its job alone; `ckptsim validate` repeats the comparison".to_owned(),
         ],
+        ..Table::new(columns, ROWS.iter().filter_map(row))
     }
-}
-
-/// Median and 90th percentile over all recordings, as the table has them.
-fn errors(metric: &str) -> Option<(&'static str, &'static str)> {
-    let row = |line: &&'static str| {
-        let mut cells = line.split('|').map(str::trim);
-        cells.next() == Some("") && cells.next() == Some(metric)
-    };
-    README
-        .lines()
-        .find(row)?
-        .split('|')
-        .nth(2)?
-        .trim()
-        .split_once('/')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::table;
+
+    const README: &str = include_str!("../../../README.md");
 
     #[test]
-    fn the_table_of_the_accuracy_is_found() {
-        let table = accuracy();
-        assert_eq!(table.rows.len(), ROWS.len(), "{table:?}");
-        for row in &table.rows {
-            for cell in &row[1..] {
-                let number = cell.trim_end_matches(" %").parse::<f64>();
-                assert!(number.is_ok_and(|error| error >= 0.0), "{row:?}");
-            }
-        }
+    fn every_row_of_the_accuracy_has_its_numbers() {
+        assert_eq!(accuracy().rows.len(), ROWS.len(), "{:?}", accuracy());
+    }
+
+    #[test]
+    fn the_readme_has_the_accuracy_that_validate_wrote() {
+        let table = table::accuracy(&validation()).markdown();
+        assert!(README.contains(&table), "README.md lacks\n{table}");
+    }
+
+    #[test]
+    fn the_readme_and_the_report_leave_the_same_out() {
+        let told = README.split_once("**Left out:**").expect("it is there").1;
+        let (told, _) = told.split_once('.').expect("a sentence ends");
+        let told: Vec<&str> = told.split_whitespace().collect();
+        assert_eq!(told.join(" "), LEFT_OUT.join(", "));
     }
 }

@@ -6,8 +6,7 @@ use crate::experiment::published::khaos::{self, Interval};
 use crate::experiment::published::{Row, Tolerance};
 use crate::experiment::validate::summary::{ALL, BUSY_MACHINE, Errors, F1, Summary};
 use crate::experiment::validate::{Compared, Comparison};
-use crate::render::number::{MISSING, deviation};
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// Metrics and their headings, in order.
 const METRICS: [(&str, &str); 18] = [
@@ -47,30 +46,33 @@ pub fn accuracy(summary: &Summary) -> Table {
     let row = |(metric, label): &(&str, &str)| {
         let of = |group: &&str| summary[*group].get(*metric);
         let coverage = summary.get(ALL).and_then(|all| all.get(*metric)?.coverage);
-        std::iter::once((*label).to_owned())
-            .chain(
-                families
-                    .iter()
-                    .map(|group| of(group).map_or(MISSING.to_owned(), errors)),
-            )
-            .chain([coverage.map_or(MISSING.to_owned(), percent)])
+        let errors = families
+            .iter()
+            .map(|group| Cell::from(of(group).map(errors)));
+        std::iter::once(Cell::from(*label))
+            .chain(errors)
+            .chain([coverage.map(percent).into()])
             .collect()
+    };
+    let names = families.iter().map(|group| match *group {
+        BUSY_MACHINE => "busy",
+        family => family,
+    });
+    let columns = std::iter::once(("Metric", Align::Left))
+        .chain(names.map(|name| (name, Align::Right)))
+        .chain([("cov.", Align::Right)]);
+    let is_known = |(metric, _): &&(&str, &str)| {
+        families
+            .iter()
+            .any(|group| summary[*group].contains_key(*metric))
     };
     Table {
         title: "Error in % by family: median/90th percentile over recordings and vertices".to_owned(),
-        columns: std::iter::once(("Metric".to_owned(), Align::Left))
-            .chain(families.iter().map(|group| (if *group == BUSY_MACHINE { "busy" } else { group }.to_owned(), Align::Right)))
-            .chain([("cov.".to_owned(), Align::Right)])
-            .collect(),
-        rows: METRICS
-            .iter()
-            .filter(|metric| families.iter().any(|group| summary[*group].contains_key(metric.0)))
-            .map(row)
-            .collect(),
         notes: vec![
             "F1: the documents' formula for the duration. cov.: % of the measured values of `all` in the 90 % interval.".to_owned(),
             "busy: recordings on a machine with 60 % or more of its processors busy; they do not count in the others.".to_owned(),
         ],
+        ..Table::new(columns, METRICS.iter().filter(is_known).map(row))
     }
 }
 
@@ -93,19 +95,21 @@ pub fn comparisons(recordings: &[Compared]) -> Table {
     });
     Table {
         title: "Predicted and measured (ms, bytes, records/s, ms/s)".to_owned(),
-        columns: columns
-            .iter()
-            .enumerate()
-            .map(|(index, name)| {
-                (
-                    (*name).to_owned(),
-                    if index < 3 { Align::Left } else { Align::Right },
-                )
-            })
-            .collect(),
-        rows: rows.collect(),
-        notes: Vec::new(),
+        ..Table::new(first_left(&columns, 3), rows)
     }
+}
+
+/// The first columns are names, the others numbers.
+fn first_left<'a>(columns: &'a [&'a str], left: usize) -> impl Iterator<Item = (&'a str, Align)> {
+    let columns = columns.iter().enumerate();
+    columns.map(move |(index, name)| {
+        let align = if index < left {
+            Align::Left
+        } else {
+            Align::Right
+        };
+        (*name, align)
+    })
 }
 
 /// Simulated beside what others have published.
@@ -121,37 +125,28 @@ pub fn published(rows: &[Row]) -> Table {
     ];
     let cells = |row: &Row| {
         vec![
-            row.name.to_owned(),
-            row.metric.name().to_owned(),
-            row.simulated
-                .map_or(MISSING.to_owned(), |ms| format!("{ms:.1}")),
-            format!("{:.1}", row.published),
-            row.deviation.map_or(MISSING.to_owned(), deviation),
+            row.name.into(),
+            row.metric.name().into(),
+            row.simulated.map(|ms| rounded(ms, 1)).into(),
+            rounded(row.published, 1),
+            row.deviation.map(Cell::Deviation).into(),
             match row.tolerance {
-                Tolerance::Relative(share) => format!("±{:.0} %", 100.0 * share),
-                Tolerance::AtMostMs(ms) => format!("≤ {ms} ms"),
+                Tolerance::Relative(share) => {
+                    Cell::Written(format!("±{:.0} %", 100.0 * share), share)
+                }
+                Tolerance::AtMostMs(ms) => Cell::Written(format!("≤ {ms} ms"), ms),
             },
-            if row.holds { "yes" } else { "no" }.to_owned(),
+            if row.holds { "yes" } else { "no" }.into(),
         ]
     };
     let sources: BTreeSet<&str> = rows.iter().map(|row| row.source).collect();
     Table {
         title: "Simulated beside what others have published".to_owned(),
-        columns: columns
-            .iter()
-            .enumerate()
-            .map(|(index, name)| {
-                (
-                    (*name).to_owned(),
-                    if index < 2 { Align::Left } else { Align::Right },
-                )
-            })
-            .collect(),
-        rows: rows.iter().map(cells).collect(),
         notes: sources
             .into_iter()
             .map(|source| format!("Source: {source}."))
             .collect(),
+        ..Table::new(first_left(&columns, 2), rows.iter().map(cells))
     }
 }
 
@@ -164,37 +159,30 @@ pub fn khaos(intervals: &[Interval]) -> Table {
         "Published s",
         "Mean error",
     ];
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let mut rows: Vec<Vec<String>> = intervals
-        .iter()
-        .map(|row| {
-            vec![
-                format!("{} s", row.interval_s),
-                row.failures.to_string(),
-                format!("{:.0}", row.simulated_s),
-                format!("{:.0}", row.published_s),
-                percent(row.mean_error),
-            ]
-        })
-        .collect();
+    let percent = |share: f64| Cell::Written(format!("{:.1} %", 100.0 * share), share);
+    let row = |row: &Interval| {
+        vec![
+            Cell::Written(format!("{} s", row.interval_s), f64::from(row.interval_s)),
+            Cell::count(row.failures),
+            rounded(row.simulated_s, 0),
+            rounded(row.published_s, 0),
+            percent(row.mean_error),
+        ]
+    };
+    let mut rows: Vec<Vec<Cell>> = intervals.iter().map(row).collect();
     if let Some(error) = khaos::mean_error(intervals) {
         let failures: usize = intervals.iter().map(|row| row.failures).sum();
         rows.push(vec![
-            "all".to_owned(),
-            failures.to_string(),
-            String::new(),
-            String::new(),
+            "all".into(),
+            Cell::count(failures),
+            "".into(),
+            "".into(),
             percent(error),
         ]);
     }
     Table {
         title: "Recovery times after the loss of a TaskManager: means over 12 input rates"
             .to_owned(),
-        columns: columns
-            .iter()
-            .map(|name| ((*name).to_owned(), Align::Right))
-            .collect(),
-        rows,
         notes: vec![
             format!(
                 "Source: {}; their repetitions differ by 7.2 %.",
@@ -206,36 +194,40 @@ pub fn khaos(intervals: &[Interval]) -> Table {
                 khaos::SCENARIO
             ),
         ],
+        ..Table::new(columns.map(|name| (name, Align::Right)), rows)
     }
 }
 
-fn row(id: &str, comparison: &Comparison) -> Vec<String> {
-    let number =
-        |value: Option<f64>| value.map_or(MISSING.to_owned(), |value| format!("{value:.0}"));
+fn row(id: &str, comparison: &Comparison) -> Vec<Cell> {
+    let number = |value: Option<f64>| Cell::from(value.map(|value| rounded(value, 0)));
+    let interval = comparison.low.zip(comparison.high);
     vec![
-        id.to_owned(),
-        comparison.name.to_owned(),
-        comparison.vertex.clone().unwrap_or_default(),
+        id.into(),
+        comparison.name.into(),
+        comparison.vertex.clone().unwrap_or_default().into(),
         number(comparison.simulated),
-        comparison
-            .low
-            .zip(comparison.high)
-            .map_or(MISSING.to_owned(), |(low, high)| {
-                format!("{low:.0}..{high:.0}")
-            }),
+        interval
+            .map(|(low, high)| Cell::Written(format!("{low:.0}..{high:.0}"), low))
+            .into(),
         number(comparison.measured),
-        comparison.error.map_or(MISSING.to_owned(), percent),
+        comparison.error.map(percent).into(),
     ]
 }
 
-fn errors(errors: &Errors) -> String {
-    format!(
-        "{:.1}/{:.0}",
-        100.0 * errors.median_error,
-        100.0 * errors.p90_error
-    )
+fn errors(errors: &Errors) -> Cell {
+    let Errors {
+        median_error,
+        p90_error,
+        ..
+    } = errors;
+    let text = format!("{:.1}/{:.0}", 100.0 * median_error, 100.0 * p90_error);
+    Cell::Written(text, *median_error)
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.1}", 100.0 * share)
+fn percent(share: f64) -> Cell {
+    Cell::Written(format!("{:.1}", 100.0 * share), share)
+}
+
+fn rounded(value: f64, decimals: usize) -> Cell {
+    Cell::Written(format!("{value:.decimals$}"), value)
 }

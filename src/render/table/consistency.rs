@@ -1,8 +1,8 @@
 //! Whether the checkpoints of a run were consistent cuts.
 
 use crate::measure::Consistency;
-use crate::measure::consistency::Violation;
-use crate::render::table::{Align, Table};
+use crate::measure::consistency::{VertexState, Violation};
+use crate::render::table::{Align, Cell, Table};
 
 /// Violations that are listed.
 const LISTED: usize = 10;
@@ -31,33 +31,27 @@ pub fn consistency(found: &Consistency) -> Table {
         ("Records", Align::Right),
         ("Checksum", Align::Left),
     ];
+    let row = |state: &VertexState| {
+        vec![
+            state.vertex.clone().into(),
+            Cell::Written(state.records.to_string(), state.records as f64),
+            state.checksum.clone().into(),
+        ]
+    };
     Table {
         title: format!(
             "Consistency: {checkpoints} checkpoints checked, {} violations, {duplicated} records would be processed twice",
             violations.len()
         ),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows: found
-            .states
-            .iter()
-            .map(|state| {
-                vec![
-                    state.vertex.clone(),
-                    state.records.to_string(),
-                    state.checksum.clone(),
-                ]
-            })
-            .collect(),
         notes,
+        ..Table::new(columns, found.states.iter().map(row))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::consistency::{Duplicates, VertexState};
+    use crate::measure::consistency::Duplicates;
     use crate::units::SimTime;
 
     #[test]

@@ -1,8 +1,9 @@
 //! What an interval costs, apart from the checkpoints themselves.
 
 use crate::experiment::PointSummary;
-use crate::experiment::metric::MetricId;
-use crate::render::table::{Align, Table};
+use crate::experiment::metric::{Metric, MetricId};
+use crate::measure::Estimate;
+use crate::render::table::{Align, Cell, Table};
 
 /// Every cost that is known, `None` without any; `prices` says what money is, and as of when.
 pub fn costs(point: &PointSummary, prices: &str) -> Option<Table> {
@@ -10,20 +11,16 @@ pub fn costs(point: &PointSummary, prices: &str) -> Option<Table> {
         ("cost", Align::Left),
         ("value [95 % interval]", Align::Right),
     ];
-    let rows = point
-        .costs()
-        .map(|(metric, value)| vec![metric.label.to_owned(), metric.unit.with_interval(&value)]);
-    let rows: Vec<Vec<String>> = rows.collect();
+    let row = |(metric, value): (&Metric, Estimate)| {
+        vec![metric.label.into(), Cell::Interval(metric.unit, value)]
+    };
+    let rows: Vec<Vec<Cell>> = point.costs().map(row).collect();
     let has_money = point.metric(MetricId::MoneyPerMonth).is_some();
     (!rows.is_empty()).then(|| Table {
-        title: String::new(),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows,
         notes: has_money
             .then(|| format!("price: {prices}"))
             .into_iter()
             .collect(),
+        ..Table::new(columns, rows)
     })
 }

@@ -3,8 +3,8 @@
 use crate::experiment::metric::Better;
 use crate::experiment::paired::{Compared, Difference, Verdict};
 use crate::measure::Estimate;
-use crate::render::number::{MISSING, deviation};
-use crate::render::table::{Align, Table};
+use crate::render::number::MISSING;
+use crate::render::table::{Align, Cell, Table};
 use crate::scenario::difference::Change;
 
 /// The keys that differ, as `terraform plan` shows them: `~ key: old -> new`, `+ key: new`, `- key: old`.
@@ -36,38 +36,27 @@ pub fn differences(compared: &Compared, replications: u32) -> Table {
         ("verdict", Align::Left),
     ];
     Table {
-        title: String::new(),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows: compared.differences.iter().map(row).collect(),
         notes: notes(compared, replications),
+        ..Table::new(columns, compared.differences.iter().map(row))
     }
 }
 
-fn row(difference: &Difference) -> Vec<String> {
+fn row(difference: &Difference) -> Vec<Cell> {
     let unit = difference.unit;
-    let text = |estimate: &Option<Estimate>| {
-        estimate
-            .as_ref()
-            .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value))
-    };
+    let value =
+        |estimate: Option<Estimate>| Cell::from(estimate.map(|of| Cell::Value(unit, of.value)));
     let interval = difference.difference.and_then(|of| of.interval());
+    let interval = interval.map(|(low, high)| {
+        Cell::Written(format!("[{}, {}]", unit.text(low), unit.text(high)), low)
+    });
     vec![
-        difference.id.to_string(),
-        text(&difference.a),
-        text(&difference.b),
-        difference
-            .difference
-            .map_or_else(|| MISSING.to_owned(), |of| unit.text(of.value)),
-        interval.map_or_else(
-            || MISSING.to_owned(),
-            |(low, high)| format!("[{}, {}]", unit.text(low), unit.text(high)),
-        ),
-        difference
-            .relative()
-            .map_or_else(|| MISSING.to_owned(), deviation),
-        verdict(difference).to_owned(),
+        difference.id.name().into(),
+        value(difference.a),
+        value(difference.b),
+        value(difference.difference),
+        interval.into(),
+        difference.relative().map(Cell::Deviation).into(),
+        verdict(difference).into(),
     ]
 }
 

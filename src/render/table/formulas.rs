@@ -1,9 +1,8 @@
 //! Formula beside measurement.
 
 use crate::experiment::{Comparison, SweepResult};
-use crate::render::number::{MISSING, deviation};
 use crate::render::sheet::{Sheet, cell, cells, columns};
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// Every formula with its value, the simulation's, and whether its assumptions hold; broken ones are listed below.
 pub fn formulas(comparisons: &[Comparison]) -> Table {
@@ -18,34 +17,26 @@ pub fn formulas(comparisons: &[Comparison]) -> Table {
     let rows = comparisons.iter().map(|comparison| {
         let prediction = &comparison.prediction;
         let unit = prediction.unit;
-        let simulated = comparison.simulated.as_ref();
+        let simulated = comparison.simulated;
         let assumptions = match prediction.broken_assumptions.len() {
-            0 => "hold".to_owned(),
-            broken => format!("{broken} broken"),
+            0 => Cell::from("hold"),
+            broken => Cell::Written(format!("{broken} broken"), broken as f64),
         };
         vec![
-            prediction.id.to_string(),
-            prediction.quantity.clone(),
+            prediction.id.name().into(),
+            prediction.quantity.clone().into(),
             prediction
                 .value
-                .map_or_else(|| MISSING.to_owned(), |value| unit.text(value)),
-            simulated.map_or_else(
-                || MISSING.to_owned(),
-                |estimate| unit.with_interval(estimate),
-            ),
-            comparison
-                .deviation()
-                .map_or_else(|| MISSING.to_owned(), deviation),
+                .map(|value| Cell::Value(unit, value))
+                .into(),
+            simulated.map(|is| Cell::Interval(unit, is)).into(),
+            comparison.deviation().map(Cell::Deviation).into(),
             assumptions,
         ]
     });
     Table {
-        title: String::new(),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows: rows.collect(),
         notes: broken(comparisons),
+        ..Table::new(columns, rows)
     }
 }
 

@@ -2,17 +2,13 @@
 
 use crate::experiment::PointSummary;
 use crate::experiment::metric::MetricId;
-use crate::render::number::MISSING;
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// Durations, size, loss (utilisation where it was not measured), and how many checkpoints completed.
 pub fn headline(summary: &PointSummary) -> Table {
     let cell = |id: MetricId| {
         let estimate = summary.metric(id);
-        estimate.map_or_else(
-            || MISSING.to_owned(),
-            |estimate| id.metric().unit.with_margin(&estimate),
-        )
+        Cell::from(estimate.map(|estimate| Cell::Margin(id.metric().unit, estimate)))
     };
     let loss = summary.metric(MetricId::ThroughputLoss);
     let last = match loss {
@@ -28,17 +24,10 @@ pub fn headline(summary: &PointSummary) -> Table {
         last,
         (
             "Completed",
-            format!("{completed:.1} of {:.1} per run", completed + failed),
+            format!("{completed:.1} of {:.1} per run", completed + failed).into(),
         ),
     ];
-    let (names, cells): (Vec<&str>, Vec<String>) = numbers.into_iter().unzip();
-    let columns = names
-        .into_iter()
-        .map(|name| (name.to_owned(), Align::Right));
-    Table {
-        title: String::new(),
-        columns: columns.collect(),
-        rows: vec![cells],
-        notes: Vec::new(),
-    }
+    let (names, cells): (Vec<&str>, Vec<Cell>) = numbers.into_iter().unzip();
+    let columns = names.into_iter().map(|name| (name, Align::Right));
+    Table::new(columns, [cells])
 }

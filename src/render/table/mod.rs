@@ -1,6 +1,7 @@
 //! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod cell;
 mod consistency;
 mod costs;
 mod difference;
@@ -14,6 +15,7 @@ mod theory;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, published};
+pub use crate::render::table::cell::Cell;
 pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
@@ -26,7 +28,7 @@ pub use crate::render::table::sweep::{failures, sweep, sweep_sheet};
 pub use crate::render::table::theory::theory;
 pub use crate::render::table::vertices::vertices;
 
-use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 
 use crate::render::markdown;
 use crate::render::number::MISSING;
@@ -44,19 +46,32 @@ pub enum Align {
 }
 
 /// A table before it is printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// Above the table; may be empty.
     pub title: String,
     /// Headings.
     pub columns: Vec<(String, Align)>,
     /// Cells.
-    pub rows: Vec<Vec<String>>,
+    pub rows: Vec<Vec<Cell>>,
     /// Below the table, one per line.
     pub notes: Vec<String>,
 }
 
 impl Table {
+    /// A table without title and notes.
+    pub fn new<S: Into<String>>(
+        columns: impl IntoIterator<Item = (S, Align)>,
+        rows: impl IntoIterator<Item = Vec<Cell>>,
+    ) -> Table {
+        let columns = columns.into_iter();
+        Table {
+            columns: columns.map(|(name, align)| (name.into(), align)).collect(),
+            rows: rows.into_iter().collect(),
+            ..Table::default()
+        }
+    }
+
     /// For a terminal of [`WIDTH`] columns; ends with a line feed.
     pub fn text(&self) -> String {
         let mut table = self.filled(str::to_owned, str::to_owned);
@@ -120,7 +135,7 @@ impl Table {
     /// With headings passed through `heading`, and everything else through `text`.
     fn filled(&self, heading: fn(&str) -> String, text: fn(&str) -> String) -> comfy_table::Table {
         let cell = |(text, (_, align)): (&String, &(String, Align))| {
-            Cell::new(text).set_alignment(match align {
+            comfy_table::Cell::new(text).set_alignment(match align {
                 Align::Left => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,
             })
@@ -130,7 +145,7 @@ impl Table {
         let headings: Vec<String> = self.columns.iter().map(|(name, _)| heading(name)).collect();
         table.set_header(headings.iter().zip(&self.columns).map(cell));
         for row in &self.rows {
-            let row: Vec<String> = row.iter().map(|cell| text(cell)).collect();
+            let row: Vec<String> = row.iter().map(|cell| text(&cell.text())).collect();
             table.add_row(row.iter().zip(&self.columns).map(cell));
         }
         table
@@ -153,7 +168,7 @@ impl Table {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         let heading = self.columns[column].0.split('\n');
         cells
-            .map(|cell| cell.chars().count())
+            .map(|cell| cell.text().chars().count())
             .chain(heading.map(|line| line.chars().count()))
             .max()
             .unwrap_or(0)
@@ -168,7 +183,7 @@ impl Table {
         };
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         cells
-            .map(|cell| unbroken(cell))
+            .map(|cell| unbroken(&cell.text()))
             .chain([longest_of(heading.split_whitespace())])
             .max()
             .unwrap_or(0)
@@ -176,11 +191,11 @@ impl Table {
 
     /// Without the columns (from `first` on) in which nothing stands.
     fn without_empty_columns(mut self, first: usize) -> Table {
-        let empty = |column: usize, rows: &[Vec<String>]| {
+        let empty = |column: usize, rows: &[Vec<Cell>]| {
             column >= first
                 && rows
                     .iter()
-                    .all(|row| row.get(column).is_none_or(|cell| cell == MISSING))
+                    .all(|row| row.get(column).is_none_or(|cell| cell.text() == MISSING))
         };
         let kept: Vec<usize> = (0..self.columns.len())
             .filter(|column| !empty(*column, &self.rows))

@@ -3,8 +3,7 @@
 use crate::experiment::metric::Metric;
 use crate::experiment::objectives::Judged;
 use crate::experiment::recommend::Verdict;
-use crate::render::number::MISSING;
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// One row per objective, with a tick or a cross.
 pub fn objectives(judged: &[Judged]) -> Table {
@@ -14,25 +13,19 @@ pub fn objectives(judged: &[Judged]) -> Table {
         ("Measured", Align::Right),
         ("", Align::Left),
     ];
-    Table {
-        title: String::new(),
-        columns: columns
-            .map(|(name, align)| (name.to_owned(), align))
-            .to_vec(),
-        rows: judged.iter().map(row).collect(),
-        notes: Vec::new(),
-    }
+    Table::new(columns, judged.iter().map(row))
 }
 
-fn row(one: &Judged) -> Vec<String> {
+fn row(one: &Judged) -> Vec<Cell> {
     let unit = one.objective.metric.unit;
-    let measured = one.measured.as_ref().map_or_else(
-        || MISSING.to_owned(),
-        |estimate| {
-            let more = if one.at_least { "> " } else { "" };
-            format!("{more}{}", unit.with_interval(estimate))
-        },
-    );
+    let measured = one.measured.map(|estimate| {
+        let cell = Cell::Interval(unit, estimate);
+        if one.at_least {
+            Cell::AtLeast(Box::new(cell))
+        } else {
+            cell
+        }
+    });
     let mark = match one.verdict {
         Verdict::Unknown => "?",
         verdict if verdict.is_met() => "✓",
@@ -47,10 +40,10 @@ fn row(one: &Judged) -> Vec<String> {
         Verdict::Unknown => "no value",
     };
     vec![
-        mark.to_owned(),
-        one.objective.text.clone(),
-        measured,
-        remark.to_owned(),
+        mark.into(),
+        one.objective.text.clone().into(),
+        measured.into(),
+        remark.into(),
     ]
 }
 

@@ -5,9 +5,9 @@ use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, RunResult};
 use crate::measure::estimate::quantile;
 use crate::measure::{Outcome, Phases};
-use crate::render::number::{MISSING, Unit};
+use crate::render::number::Unit;
 use crate::render::sheet::{Sheet, cell};
-use crate::render::table::{Align, Table, sparkline};
+use crate::render::table::{Align, Cell, Table, sparkline};
 use crate::units::SimDuration;
 
 /// Letters of a sparkline.
@@ -39,28 +39,25 @@ pub fn phases(run: &RunResult) -> Table {
     columns.extend(names);
     columns.push(("over the checkpoints".to_owned(), Align::Left));
     let dominating = dominating(run);
-    let rows =
-        series(run).into_iter().map(|(name, values)| {
-            let numbers = QUANTILES.iter().map(|(_, q)| quantile(&values, *q));
-            let mut row = vec![name.to_owned()];
-            row.extend(numbers.map(|value| {
-                value.map_or_else(|| MISSING.to_owned(), |value| Unit::Time.text(value))
-            }));
-            let mut shape = sparkline(&values, SPARK);
-            if let Some((_, share)) = dominating.filter(|(phase, _)| *phase == name) {
-                let percent = (share * 100.0).round();
-                shape = format!("{shape} <- {percent} % of the slowest");
-            }
-            row.push(shape);
-            row
-        });
+    let rows = series(run).into_iter().map(|(name, values)| {
+        let numbers = QUANTILES.iter().map(|(_, q)| quantile(&values, *q));
+        let mut row = vec![Cell::from(name)];
+        row.extend(
+            numbers.map(|value| Cell::from(value.map(|value| Cell::Value(Unit::Time, value)))),
+        );
+        let mut shape = sparkline(&values, SPARK);
+        if let Some((_, share)) = dominating.filter(|(phase, _)| *phase == name) {
+            let percent = (share * 100.0).round();
+            shape = format!("{shape} <- {percent} % of the slowest");
+        }
+        row.push(shape.into());
+        row
+    });
     let mut notes = vec![counts(run)];
     notes.extend(beside_the_save(run));
     Table {
-        title: String::new(),
-        columns,
-        rows: rows.collect(),
         notes,
+        ..Table::new(columns, rows)
     }
 }
 

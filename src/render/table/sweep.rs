@@ -3,10 +3,10 @@
 use crate::experiment::metric::{self, Metric, MetricId};
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::estimate::REPLICATIONS_MIN;
-use crate::render::number::{MISSING, Unit, optional};
+use crate::render::number::{MISSING, Unit};
 use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
-use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
+use crate::render::table::{Align, Cell, OVERLAP, Table, parts_overlap};
 
 /// In the place of the median where nothing could be simulated.
 const FAILED: &str = "failed";
@@ -43,10 +43,10 @@ pub fn sweep(sweep: &SweepResult) -> Table {
     );
     let rows = sweep.points.iter().map(|point| {
         let labels = sweep.axes.iter().zip(&point.coordinates);
-        let mut row: Vec<String> = labels
-            .map(|(key, coordinate)| value_name(key, &coordinate.label))
+        let mut row: Vec<Cell> = labels
+            .map(|(key, at)| Cell::coordinate(value_name(key, &at.label), at))
             .collect();
-        row.resize(sweep.axes.len(), String::new());
+        row.resize(sweep.axes.len(), Cell::from(""));
         let missing = if point.failure.is_some() {
             FAILED
         } else {
@@ -54,14 +54,13 @@ pub fn sweep(sweep: &SweepResult) -> Table {
         };
         let median = point.metric(MetricId::DurationP50);
         row.push(median.map_or_else(
-            || missing.to_owned(),
-            |median| Unit::Time.with_margin(&median),
+            || Cell::from(missing),
+            |median| Cell::Margin(Unit::Time, median),
         ));
-        row.extend(
-            COLUMNS
-                .iter()
-                .map(|(_, id)| optional(id.metric().unit, point.metric(*id).as_ref())),
-        );
+        row.extend(COLUMNS.iter().map(|(_, id)| {
+            let estimate = point.metric(*id);
+            Cell::from(estimate.map(|estimate| Cell::Estimate(id.metric().unit, estimate)))
+        }));
         row
     });
     let replications = match sweep.replications {

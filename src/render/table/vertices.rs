@@ -2,7 +2,7 @@
 
 use crate::experiment::{RunResult, VertexResult};
 use crate::render::number::Unit;
-use crate::render::table::{Align, Table};
+use crate::render::table::{Align, Cell, Table};
 
 /// One row per vertex; shares of time of the busiest subtask and on average.
 pub fn vertices(run: &RunResult) -> Table {
@@ -16,25 +16,19 @@ pub fn vertices(run: &RunResult) -> Table {
         "Idle",
     ];
     let aligns = std::iter::once(Align::Left).chain(std::iter::repeat(Align::Right));
-    Table {
-        title: String::new(),
-        columns: columns
-            .iter()
-            .map(|column| (*column).to_owned())
-            .zip(aligns)
-            .collect(),
-        rows: run.vertices.iter().map(row).collect(),
-        notes: Vec::new(),
-    }
+    Table::new(
+        columns.into_iter().zip(aligns),
+        run.vertices.iter().map(row),
+    )
 }
 
-fn row(vertex: &VertexResult) -> Vec<String> {
+fn row(vertex: &VertexResult) -> Vec<Cell> {
     let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len().max(1) as f64;
-    let share = |value: f64| Unit::Share.about(value);
+    let share = |value: f64| Cell::About(Unit::Share, value);
     vec![
-        vertex.name.clone(),
-        vertex.parallelism.to_string(),
-        Unit::RecordsPerSecond.about(vertex.records_per_s),
+        vertex.name.clone().into(),
+        Cell::count(vertex.parallelism),
+        Cell::About(Unit::RecordsPerSecond, vertex.records_per_s),
         share(mean(&vertex.busy)),
         share(vertex.busy.iter().copied().fold(0.0, f64::max)),
         share(mean(&vertex.backpressured)),
