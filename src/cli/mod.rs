@@ -9,6 +9,7 @@ mod input;
 mod jobs;
 mod manifest;
 mod output;
+mod present;
 mod progress;
 mod reading;
 mod signals;

@@ -2,8 +2,8 @@
 
 use crate::experiment::loss::Loss;
 use crate::experiment::metric::MetricId;
-use crate::experiment::replicate::Replication;
-use crate::experiment::result::{Comparison, Prediction};
+use crate::experiment::metric::replicate::Replication;
+use crate::experiment::summary::{Comparison, Prediction};
 use crate::formulas::{self, Formula, FormulaId};
 use crate::scenario::Scenario;
 

@@ -1,6 +1,6 @@
 //! What an interval costs, apart from the checkpoints themselves: rework, downtime, visibility, storage, money.
 
-use crate::experiment::measured::Measured;
+use crate::experiment::metric::measured::Measured;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::written;
 use crate::measure::{CheckpointRecord, RecoveryRecord};
@@ -123,8 +123,8 @@ fn files(scenario: &Scenario, record: &CheckpointRecord) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::metric::replicate::Replication;
     use crate::experiment::metric::{self, MetricId};
-    use crate::experiment::replicate::Replication;
     use crate::experiment::sample;
     use crate::scenario::{FailureKind, FailureLaw, Prices, RandomFailures};
     use crate::units::{SimDuration, SimTime};

@@ -11,9 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
-use crate::experiment::result::RunResult;
+use crate::experiment::run_result::{RunResult, Skip};
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::model::observe::TaskCounters;
 use crate::scenario::{Rate, Scenario, Work};
@@ -23,17 +21,6 @@ use crate::units::{SimDuration, SimTime};
 const FIRST_STRETCH: usize = 20;
 /// Checkpoints that complete after a catch-up before time is left out.
 const SETTLED: usize = 1;
-
-/// Steady time that was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skip {
-    /// Where, on the clock of the job.
-    pub at: SimTime,
-    /// How much: a whole number of checkpoint periods.
-    pub duration: SimDuration,
-    /// Checkpoints that would have been taken.
-    pub checkpoints: u64,
-}
 
 /// A job that repeats itself from checkpoint to checkpoint, as it was found.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The points of a sweep: the Cartesian product of its axes, the last axis fastest.
 
-use crate::experiment::result::Coordinate;
+use crate::experiment::summary::Coordinate;
 use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::experiment::replicate::Replication;
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::saved;
 use crate::scenario::input_file;
 
@@ -317,7 +317,7 @@ fn foreign(first: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
-    use crate::experiment::replicate::Figures;
+    use crate::experiment::metric::replicate::Figures;
 
     #[test]
     fn a_torn_last_line_loses_only_itself() {

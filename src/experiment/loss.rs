@@ -13,7 +13,7 @@
 //! There is no loss where one of the two jobs fails or restarts, nor where not even one period fits.
 
 use crate::experiment::metric::MetricId;
-use crate::experiment::replicate::Replication;
+use crate::experiment::metric::replicate::Replication;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::flow::{Flow, flows};
 use crate::scenario::{Arrivals, Checkpointing, Rate, Scenario, Work};
@@ -166,7 +166,7 @@ pub fn without_checkpoints(scenario: &Scenario) -> Scenario {
 mod tests {
     use super::*;
     use crate::experiment::course::Course;
-    use crate::experiment::replicate::Figures;
+    use crate::experiment::metric::replicate::Figures;
     use crate::experiment::sample;
     use crate::units::SimDuration;
 

@@ -1,16 +1,19 @@
 //! The table of metrics: each is one line here, and nowhere else. Objectives, the columns of a sweep, saved points,
 //! comparisons, the costs of a run and its report are read from it.
 
+pub mod measured;
+pub mod replicate;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::experiment::measured::Measured;
+use crate::experiment::metric::measured::Measured;
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::replicate::Replication;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::visibility::Waits;
-use crate::experiment::{costs, measured, stops, written};
+use crate::experiment::{costs, stops, written};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};

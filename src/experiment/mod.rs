@@ -9,7 +9,6 @@ pub mod grid;
 pub mod guard;
 pub mod journal;
 pub mod loss;
-pub mod measured;
 pub mod metric;
 pub mod objectives;
 pub mod occupancy;
@@ -17,16 +16,16 @@ pub mod paired;
 pub mod published;
 pub mod recommend;
 pub mod recoveries;
-pub mod replicate;
-pub mod result;
 pub mod run;
 pub mod run_document;
+pub mod run_result;
 #[cfg(test)]
 pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod simulate;
 pub mod spans;
 pub mod stops;
+pub mod summary;
 pub mod sweep;
 pub mod sweeping;
 pub mod theory;
@@ -36,6 +35,7 @@ pub mod visibility;
 pub mod workers;
 pub mod written;
 
-pub use crate::experiment::result::{
-    Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
+pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
+pub use crate::experiment::summary::{
+    Comparison, Coordinate, PointSummary, Prediction, SweepResult,
 };

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::metric::{Metric, Reading};
 use crate::experiment::recommend::judge::verdict;
 use crate::experiment::recommend::{Objective, Verdict, objective};
-use crate::experiment::replicate::Replication;
 use crate::measure::Estimate;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::key_path::KeyPath;

@@ -1,8 +1,8 @@
 //! A look into the buffers in front of one subtask while a checkpoint passes.
 
-use crate::experiment::measured::counted;
-use crate::experiment::result::RunResult;
+use crate::experiment::metric::measured::counted;
 use crate::experiment::run::Simulation;
+use crate::experiment::run_result::RunResult;
 use crate::measure::watch::{self, BarrierWatch};
 use crate::measure::{CloseUp, Occupancy, Place, Probe};
 use crate::model::ids::ChannelId;

@@ -3,33 +3,24 @@
 //! A replication of A and the one of B with its number draw from the same streams, so that what both have in common
 //! cancels out of their difference. The interval is Student's t of the differences, not of the two means.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::experiment::grid::Point;
 use crate::experiment::journal::Journal;
 use crate::experiment::loss;
+use crate::experiment::metric::replicate::Sample;
 use crate::experiment::metric::{self, Better, Metric, MetricId};
-use crate::experiment::replicate::Replication;
-use crate::experiment::result::{Coordinate, RunResult};
 use crate::experiment::run::RunError;
 use crate::experiment::run_document::RunDocument;
-use crate::experiment::sweep::{Options, SweepError, loss_pair, replications, sweep};
+use crate::experiment::run_result::RunResult;
+use crate::experiment::summary::Coordinate;
+use crate::experiment::sweep::{Options, SweepError, samples, sweep};
 use crate::measure::{Estimate, Scale};
 use crate::scenario::Scenario;
 use crate::units::Unit;
 
 /// A difference below this share of the values is rounding.
 const ROUNDING: f64 = 1e-9;
-
-/// One replication of one scenario.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
-    /// Its figures.
-    #[serde(flatten)]
-    pub replication: Replication,
-    /// Share of the saturated throughput that checkpoints cost, if it was measured.
-    pub loss: Option<f64>,
-}
 
 /// What the differences say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -163,31 +154,6 @@ fn paired(a: Vec<Option<Sample>>, b: Vec<Option<Sample>>) -> (Vec<Sample>, Vec<S
     a.into_iter().zip(b).filter_map(|(a, b)| a.zip(b)).unzip()
 }
 
-/// By replication; `None` where it could not be simulated.
-pub(in crate::experiment) fn samples(
-    scenario: &Scenario,
-    options: &Options<'_>,
-    journal: &Journal,
-) -> Vec<Option<Sample>> {
-    let runs = |scenario: &Scenario| replications(scenario, options, journal);
-    let pair = options.loss.then(|| loss_pair(scenario)).flatten();
-    let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
-        (runs(&with), runs(&without))
-    });
-    let loss_of = |n: usize| {
-        let (with, without) = (with.get(n)?.as_ref()?, without.get(n)?.as_ref()?);
-        loss::share(with, without).ok()
-    };
-    let all = runs(scenario).into_iter().enumerate();
-    all.map(|(n, replication)| {
-        Some(Sample {
-            replication: replication?,
-            loss: loss_of(n),
-        })
-    })
-    .collect()
-}
-
 /// Compares samples in pairs: the first of A with the first of B, and so on. Metrics that neither has are left out.
 pub fn differences(a: &[Sample], b: &[Sample]) -> Vec<Difference> {
     metric::all()
@@ -282,7 +248,7 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::replicate::Figures;
+    use crate::experiment::metric::replicate::{Figures, Replication};
     use crate::experiment::run::run;
     use crate::experiment::sample;
     use crate::experiment::simulate::simulate;

@@ -11,9 +11,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::experiment::metric::measured::counted;
 use crate::experiment::run::{RunError, run};
+use crate::measure::Phases;
 use crate::measure::estimate::quantile;
-use crate::measure::{CheckpointKind, Phases};
 use crate::scenario::load;
 
 /// A published figure, and the scenario that should reproduce it.
@@ -148,14 +149,8 @@ impl Published {
         let mut samples = Vec::new();
         for replication in 0..scenario.job.replications {
             let result = run(&scenario, scenario.job.seed, replication)?;
-            let counted = result.checkpoints.iter().filter(|record| {
-                record.kind == CheckpointKind::Checkpoint && record.trigger >= result.warmup
-            });
-            samples.extend(
-                counted
-                    .filter_map(Phases::of)
-                    .map(|phases| self.metric.of_ms(&phases)),
-            );
+            let completed = counted(&result).filter_map(Phases::of);
+            samples.extend(completed.map(|phases| self.metric.of_ms(&phases)));
         }
         Ok(self.row(self.metric.over(&samples)))
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::result::RunResult;
+use crate::experiment::run_result::RunResult;
 use crate::experiment::spans::Spans;
 use crate::measure::RecoveryRecord;
 use crate::units::{SimDuration, SimTime};

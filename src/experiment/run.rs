@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::{self, Agenda, Streams};
 use crate::experiment::course::Meter;
 use crate::experiment::fast_forward::{FastForward, Steady};
-use crate::experiment::result::{JobEnd, RunResult, VertexResult};
+use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
 use crate::measure::{CheckpointRecord, Consistency, Look, Looks, Outcome, Probe, Recorder};
 use crate::model::network::Network;
@@ -472,6 +472,7 @@ mod tests {
     use super::*;
     use crate::experiment::sample;
     use crate::measure::flight::FlightWatch;
+    use crate::scenario::{FailureKind, FailureLaw, RandomFailures};
 
     #[test]
     fn first_and_last_barriers_are_those_of_the_reported_phases_of_the_same_pass() {
@@ -504,6 +505,12 @@ mod tests {
         let mut scenario = sample::scenario(10);
         scenario.job.duration = SimDuration::from_secs(20_000);
         scenario.simulation.skip_steady_time = true;
+        scenario.failures.random = Some(RandomFailures {
+            law: FailureLaw::Exponential {
+                mtbf: SimDuration::from_secs(5_000),
+            },
+            kind: FailureKind::Task,
+        });
         let mut watch = FlightWatch::default();
         let result = Simulation::new(&scenario)
             .observe(&mut watch)

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::experiment::course::Course;
+use crate::experiment::metric::replicate::Sample;
 use crate::experiment::objectives::Judged;
-use crate::experiment::paired::Sample;
 use crate::experiment::saved::{self, RUN_SCHEMA, SavedError};
 use crate::experiment::simulate::Simulated;
 use crate::experiment::{PointSummary, RunResult, VertexResult, explain, occupancy};

@@ -5,8 +5,8 @@
 //! nothing else of a checkpoint takes a task's thread, so measured sync phases tell intervals apart that paired runs
 //! cannot. Alignment is left out: buffers usually bridge it.
 
-use crate::experiment::measured::Measured;
-use crate::experiment::result::RunResult;
+use crate::experiment::metric::measured::Measured;
+use crate::experiment::run_result::RunResult;
 use crate::measure::CheckpointRecord;
 use crate::scenario::Scenario;
 use crate::scenario::flow::flows;

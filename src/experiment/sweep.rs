@@ -16,9 +16,10 @@ use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
 use crate::experiment::metric::MetricId;
-use crate::experiment::replicate::{NOT_SIMULATED, Replication, summarise};
-use crate::experiment::result::{PointSummary, RunResult};
+use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication, Sample};
 use crate::experiment::run::RunError;
+use crate::experiment::run_result::RunResult;
+use crate::experiment::summary::PointSummary;
 use crate::experiment::workers::{WorkersError, workers};
 use crate::scenario::{Scenario, print};
 
@@ -214,7 +215,7 @@ fn scenarios(scenario: &Scenario, with_loss: bool) -> Vec<(Scenario, Purpose)> {
 }
 
 /// The saturated job with and without checkpoints.
-pub(in crate::experiment) fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
+fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
     let with = loss::saturated(scenario)?;
     let without = loss::without_checkpoints(&with);
     Some((with, without))
@@ -234,6 +235,31 @@ pub fn replications(
     (0..options.replications)
         .map(|n| journal.get(&name(&hash, options.seed, n)).cloned())
         .collect()
+}
+
+/// By replication; `None` where it could not be simulated.
+pub fn samples(
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Vec<Option<Sample>> {
+    let runs = |scenario: &Scenario| replications(scenario, options, journal);
+    let pair = options.loss.then(|| loss_pair(scenario)).flatten();
+    let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
+        (runs(&with), runs(&without))
+    });
+    let loss_of = |n: usize| {
+        let (with, without) = (with.get(n)?.as_ref()?, without.get(n)?.as_ref()?);
+        loss::share(with, without).ok()
+    };
+    let all = runs(scenario).into_iter().enumerate();
+    all.map(|(n, replication)| {
+        Some(Sample {
+            replication: replication?,
+            loss: loss_of(n),
+        })
+    })
+    .collect()
 }
 
 fn summary(
@@ -270,7 +296,7 @@ fn summary(
     if let Some(why) = loss.as_ref().and_then(Loss::missing) {
         troubles.push(format!("{}: no throughput loss: {why}", point.label()));
     }
-    let mut summary = summarise(&made);
+    let mut summary = PointSummary::of(&made);
     summary.coordinates.clone_from(&point.coordinates);
     if let Some(share) = loss.as_ref().and_then(Loss::share) {
         summary.metrics.set(MetricId::ThroughputLoss, share);

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::experiment::result::RunResult;
 use crate::experiment::run::{self, RunError};
+use crate::experiment::run_result::RunResult;
 use crate::formulas::{self, FormulaId};
 use crate::measure::estimate::quantile;
 use crate::measure::rest;

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::result::RunResult;
+use crate::experiment::run_result::RunResult;
 use crate::experiment::spans::Bounded;
 use crate::measure::CheckpointKind;
 use crate::scenario::calibration::NOTIFY;

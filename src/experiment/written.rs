@@ -1,6 +1,6 @@
 //! What checkpoints write to storage, and what it keeps.
 
-use crate::experiment::measured::Measured;
+use crate::experiment::metric::measured::Measured;
 use crate::measure::Phases;
 use crate::scenario::Backend;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ckptsim::experiment::costs;
 use ckptsim::experiment::metric::MetricId;
-use ckptsim::experiment::replicate::Replication;
+use ckptsim::experiment::metric::replicate::Replication;
 use ckptsim::experiment::run::run;
 use ckptsim::scenario::Scenario;
 use ckptsim::scenario::load::parse;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use ckptsim::experiment::replicate::Replication;
+use ckptsim::experiment::metric::replicate::Replication;
 use ckptsim::experiment::run::run;
 use ckptsim::experiment::theory;
 use ckptsim::formulas::catch_up::{Outage, ScalingTarget, autoscaler_capacity_per_s};

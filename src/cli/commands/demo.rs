@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::cli::commands::report::write_pictures;
 use crate::cli::commands::run;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::cli::present::write_pictures;
 use crate::render::{plot, table};
 use crate::scenario::load;
 

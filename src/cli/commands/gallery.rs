@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::commands::report::write_pictures;
 use crate::cli::commands::{run, sweep};
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::cli::present::write_pictures;
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
 use crate::experiment::recommend::ask::{self, Ask};

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use crate::cli::clock;
-use crate::cli::commands::report::{draw_recommendation, tell};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::jobs::Jobs;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan, RECOMMENDATION};
 use crate::cli::output::Output;
+use crate::cli::present::{draw_recommendation, tell};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
 use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};

@@ -4,22 +4,23 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::cli::commands::sweep::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::manifest::{
     self, JOURNAL, Kind, Manifest, PAGE, RECOMMENDATION, SUMMARY, SWEEP, sha256,
 };
 use crate::cli::output::Output;
+use crate::cli::present::{
+    Format, draw, draw_recommendation, print, sweep_pictures, tell, write_pictures,
+};
 use crate::cli::reading::Reading;
 use crate::experiment::recommend::{Recommendation, SCHEMA};
 use crate::experiment::saved::{self, SWEEP_SCHEMA, SavedError};
 use crate::experiment::{SweepResult, run_document};
-use crate::render::number::counted;
-use crate::render::plot::{self, Picture};
+use crate::render::plot;
 use crate::render::report::{self, Provenance, Report};
 use crate::render::{recommend, table};
-use crate::scenario::{input_file, load};
+use crate::scenario::input_file;
 
 /// Write a report of saved results, without simulating: report.html, summary.md and the pictures
 #[derive(clap::Args, Debug)]
@@ -213,24 +214,6 @@ fn facts(manifest: &Manifest) -> Vec<(String, String)> {
     known.collect()
 }
 
-/// Says which files there are now.
-pub fn tell(names: &[String], directory: &Path, console: Console) {
-    if names.is_empty() {
-        return;
-    }
-    let names = names.join(", ");
-    console.note(&format!("written to {}: {names}", directory.display()));
-}
-
-/// Draws a recommendation; returns the names of the files to look at.
-pub fn draw_recommendation(
-    found: &Recommendation,
-    output: &mut Output,
-) -> anyhow::Result<Vec<String>> {
-    let pictures = report::numbered(plot::recommendation::pictures(found));
-    write_pictures(&pictures, output)
-}
-
 /// Why there is nothing to report on.
 fn nothing(directory: &Path) -> anyhow::Error {
     let what = if directory.join(JOURNAL).exists() {
@@ -246,65 +229,4 @@ fn nothing(directory: &Path) -> anyhow::Error {
             .context(format!("cannot read {}", result.display()))
             .context(what),
     }
-}
-
-/// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
-pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
-    let points = table::sweep(result);
-    let Some((title, point)) = report::own_point(result) else {
-        return console.text(&points.text());
-    };
-    let formulas = table::formulas(&point.comparisons);
-    let name = &result.scenario;
-    match format {
-        Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),
-        Format::Text => console.text(&format!(
-            "{name}: {}, {}, scenario {}\n\n{}\n\nFormula beside measurement{title}\n\n{}",
-            counted(result.points.len(), "point"),
-            counted(result.replications as usize, "replication"),
-            &result.scenario_sha256[..8],
-            points.text(),
-            formulas.text(),
-        )),
-        Format::Csv => console.result(&table::sweep_sheet(result).csv()),
-        Format::Markdown => {
-            console.result(&format!("{}\n\n{}", points.markdown(), formulas.markdown()))
-        }
-    }
-}
-
-/// Every picture of a sweep, numbered.
-fn sweep_pictures(result: &SweepResult) -> Vec<Picture> {
-    let timeout = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[])
-        .ok()
-        .map(|loaded| loaded.scenario.checkpointing.timeout);
-    report::numbered(plot::sweep_pictures(result, timeout))
-}
-
-/// Writes the pictures, each as SVG, PNG and CSV, and the tables as CSV; returns the names of the files to look at.
-pub fn draw(result: &SweepResult, output: &mut Output) -> anyhow::Result<Vec<String>> {
-    let sheets = [
-        ("points.csv", table::sweep_sheet(result)),
-        ("formulas.csv", table::sweep_formulas_sheet(result)),
-    ];
-    let mut shown = vec![SWEEP.to_owned()];
-    for (name, sheet) in &sheets {
-        output.write(name, sheet.csv().as_bytes())?;
-        shown.push((*name).to_owned());
-    }
-    shown.extend(write_pictures(&sweep_pictures(result), output)?);
-    Ok(shown)
-}
-
-/// Writes pictures; returns the names of their PNG files.
-pub fn write_pictures(pictures: &[Picture], output: &mut Output) -> anyhow::Result<Vec<String>> {
-    for picture in pictures {
-        for (name, content) in plot::files(picture) {
-            output.write(&name, &content)?;
-        }
-    }
-    Ok(pictures
-        .iter()
-        .map(|picture| format!("{}.png", picture.name))
-        .collect())
 }

@@ -8,12 +8,12 @@ use std::sync::atomic::AtomicBool;
 use clap::ValueEnum;
 
 use crate::cli::clock;
-use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::output::Output;
+use crate::cli::present::write_pictures;
 use crate::cli::progress::Progress;
 use crate::experiment::guard::guarded;
 use crate::experiment::objectives::Judged;

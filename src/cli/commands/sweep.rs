@@ -2,16 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-
 use crate::cli::clock;
-use crate::cli::commands::report;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
 use crate::cli::jobs::Jobs;
 use crate::cli::manifest::{self, Claim, Kind, Made, NEXT_JOURNAL, Plan};
 use crate::cli::output::Output;
+use crate::cli::present::{self, Format};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
 use crate::experiment::grid::{self, Point};
@@ -53,20 +51,6 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// What is printed on stdout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Tables for people.
-    #[default]
-    Text,
-    /// The saved result.
-    Json,
-    /// One row per point, plain numbers.
-    Csv,
-    /// Tables for documents.
-    Markdown,
 }
 
 /// Sweeps, saves, prints, draws.
@@ -112,7 +96,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     // What was found is kept before it is told: whoever reads may have gone away.
     let content = saved::json(&result);
     output.write(manifest::SWEEP, &content)?;
-    let shown = report::draw(&result, &mut output)?;
+    let shown = present::draw(&result, &mut output)?;
     let made = Made {
         wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         events: Some(journal.events()),
@@ -120,8 +104,8 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         journal: (book.name == NEXT_JOURNAL).then_some(book.name),
     };
     plan.finish(output, &made)?;
-    report::print(&result, args.format, console)?;
-    report::tell(&shown, &directory, console);
+    present::print(&result, args.format, console)?;
+    present::tell(&shown, &directory, console);
     let failed = result.points.iter().filter(|point| point.failure.is_some());
     let failed = failed.count();
     if failed == 0 {

@@ -6,12 +6,12 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::cli::commands::report::write_pictures;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
 use crate::cli::manifest::sha256_of;
 use crate::cli::output::Output;
+use crate::cli::present::write_pictures;
 use crate::experiment::published::{self, khaos};
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};

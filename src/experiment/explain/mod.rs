@@ -18,7 +18,7 @@ use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
 pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
 use crate::experiment::guard::guarded;
-use crate::experiment::measured::counted;
+use crate::experiment::metric::measured::counted;
 use crate::experiment::run::{RunError, Simulation};
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
 use crate::model::observe::FailureReason;

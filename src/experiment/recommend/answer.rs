@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::judge::{Judgement, Question};
 use crate::experiment::recommend::result::{Binding, Candidate, Nearest, Range, RunnerUp, Verdict};
 use crate::experiment::recommend::search::{Site, Visited, best};
-use crate::experiment::replicate::Replication;
-use crate::experiment::result::Coordinate;
+use crate::experiment::summary::Coordinate;
 use crate::measure::{Estimate, Scale};
 use crate::units::{SimDuration, flink};
 
@@ -199,8 +199,8 @@ fn coordinates(interval_s: f64, labels: &[String]) -> Vec<Coordinate> {
 mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
+    use crate::experiment::metric::replicate::Figures;
     use crate::experiment::recommend::objective::{minimised, parse};
-    use crate::experiment::replicate::Figures;
 
     /// Sites of one branch: overhead falls with the interval, recovery rises, duration falls.
     fn visited(rungs: &[f64]) -> Visited {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::answer::Judged;
 use crate::experiment::recommend::choices::{self, Branch, Choice};
 use crate::experiment::recommend::judge::Question;
@@ -10,9 +11,8 @@ use crate::experiment::recommend::result::{Recommendation, TornadoEntry};
 use crate::experiment::recommend::scenes::{self, Scenes};
 use crate::experiment::recommend::search::{Plan, SearchError, Site, search};
 use crate::experiment::recommend::tornado::{self, Base};
-use crate::experiment::replicate::Replication;
-use crate::experiment::result::RunResult;
 use crate::experiment::run::RunError;
+use crate::experiment::run_result::RunResult;
 use crate::experiment::workers::workers;
 use crate::formulas::refined::Refined;
 use crate::scenario::diagnostic::Diagnostics;

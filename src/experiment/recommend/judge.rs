@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::metric::{self, Metric, Reading};
 use crate::experiment::recommend::result::{Objective, Verdict};
-use crate::experiment::replicate::Replication;
 use crate::measure::Estimate;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::Unit;
@@ -202,8 +202,8 @@ fn excess(objective: &Objective, reading: Option<&Reading>) -> f64 {
 mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
+    use crate::experiment::metric::replicate::Figures;
     use crate::experiment::recommend::objective::{minimised, parse};
-    use crate::experiment::replicate::Figures;
 
     fn question(objective: &str) -> Question {
         Question {

@@ -195,7 +195,7 @@ fn paced_otherwise(candidates: &[Candidate]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::result::Coordinate;
+    use crate::experiment::summary::Coordinate;
     use crate::measure::{Estimate, Scale};
 
     #[test]

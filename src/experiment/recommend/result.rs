@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::replicate::NOT_SIMULATED;
-use crate::experiment::result::Coordinate;
+use crate::experiment::metric::replicate::NOT_SIMULATED;
+use crate::experiment::summary::Coordinate;
 use crate::measure::Estimate;
 use crate::units::Unit;
 

@@ -2,13 +2,13 @@
 //! once more with a failure where the question needs one.
 
 use crate::experiment::guard::guarded;
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::choices::Branch;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::replicate::Replication;
-use crate::experiment::result::RunResult;
 use crate::experiment::run::RunError;
+use crate::experiment::run_result::RunResult;
 use crate::formulas::catch_up::Outage;
 use crate::formulas::recovery::longest_restore;
 use crate::formulas::refined::Refined;

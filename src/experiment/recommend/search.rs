@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication};
 use crate::experiment::recommend::judge::{Judgement, Question};
-use crate::experiment::replicate::{NOT_SIMULATED, Replication};
 use crate::experiment::workers::{WorkersError, workers};
 
 /// Runs of every site at first.

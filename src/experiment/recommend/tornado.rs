@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::inputs::{ALL, Input};
 use crate::experiment::recommend::judge::{Judgement, Question};
 use crate::experiment::recommend::result::TornadoEntry;
 use crate::experiment::recommend::search::Site;
-use crate::experiment::replicate::Replication;
 use crate::scenario::Scenario;
 
 /// By how much inputs are changed.
@@ -173,9 +173,9 @@ fn walk(base: &Base<'_>, evaluate: &dyn Fn(Site, u32) -> Replication) -> (End, u
 mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
+    use crate::experiment::metric::replicate::Figures;
     use crate::experiment::recommend::ladder::rungs;
     use crate::experiment::recommend::objective::{minimised, parse};
-    use crate::experiment::replicate::Figures;
     use crate::experiment::sample;
     use crate::scenario::{Rate, Work};
 

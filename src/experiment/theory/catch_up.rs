@@ -3,7 +3,7 @@
 //! Thousandths of the rates of the laws: 100 records/s stand for 100 000. Poisson arrivals give the interval; the server
 //! takes equal times. The restored checkpoint is asked for, and no other comes in between.
 
-use crate::experiment::result::RunResult;
+use crate::experiment::run_result::RunResult;
 use crate::experiment::theory::{Experiment, Reading};
 use crate::formulas::catch_up::Outage;
 use crate::formulas::restart::Restart;

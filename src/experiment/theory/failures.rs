@@ -5,7 +5,7 @@
 //! the law without failures during restarts holds.
 
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::result::RunResult;
+use crate::experiment::run_result::RunResult;
 use crate::experiment::theory::{Experiment, Reading};
 use crate::formulas::availability::Repair;
 use crate::formulas::interval::{Renewal, jayasekara_period_s, utilisation_safe_restart};

@@ -17,8 +17,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::experiment::result::RunResult;
 use crate::experiment::run::{RunError, run};
+use crate::experiment::run_result::RunResult;
 use crate::measure::{CheckpointRecord, Estimate, Scale};
 use crate::scenario::{Scenario, load};
 use crate::units::Unit;

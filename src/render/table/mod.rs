@@ -283,7 +283,7 @@ mod tests {
         *point = crate::experiment::PointSummary {
             coordinates: point.coordinates.clone(),
             failure: Some("not simulated: after 1.0 s, 9 events".to_owned()),
-            ..crate::experiment::replicate::summarise(&[])
+            ..crate::experiment::PointSummary::default()
         };
         let told = "failed: interval = 10 s: not simulated: after 1.0 s, 9 events";
         let (text, markdown) = (super::sweep(&sweep).text(), super::sweep(&sweep).markdown());

@@ -1,7 +1,7 @@
 //! How long the phases of a run's checkpoints took.
 
-use crate::experiment::measured::counted;
 use crate::experiment::metric::MetricId;
+use crate::experiment::metric::measured::counted;
 use crate::experiment::{PointSummary, RunResult};
 use crate::measure::estimate::quantile;
 use crate::measure::{Outcome, Phases};

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use ckptsim::experiment::journal::Journal;
 use ckptsim::experiment::metric::MetricId;
-use ckptsim::experiment::replicate::Replication;
+use ckptsim::experiment::metric::replicate::Replication;
 use ckptsim::experiment::run::{RunError, Simulation};
 use ckptsim::experiment::sweep::{Options, replications, sweep};
 use ckptsim::experiment::{RunResult, explain, grid, objectives, paired, run};

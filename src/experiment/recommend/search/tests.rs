@@ -1,8 +1,8 @@
 use super::*;
 use crate::experiment::metric::MetricId;
+use crate::experiment::metric::replicate::Figures;
 use crate::experiment::recommend::ladder::rungs;
 use crate::experiment::recommend::objective::{minimised, parse};
-use crate::experiment::replicate::Figures;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 

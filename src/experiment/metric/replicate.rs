@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::course::Course;
-use crate::experiment::measured::Measured;
+use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::{self, MetricId};
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::result::{JobEnd, PointSummary, RunResult};
+use crate::experiment::run_result::{JobEnd, RunResult};
 use crate::experiment::spans::Spans;
 use crate::experiment::visibility::Waits;
 use crate::scenario::Scenario;
@@ -53,6 +53,16 @@ impl FromIterator<(MetricId, f64)> for Figures {
     fn from_iter<T: IntoIterator<Item = (MetricId, f64)>>(figures: T) -> Self {
         Figures(figures.into_iter().collect())
     }
+}
+
+/// One replication of one scenario.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Its figures.
+    #[serde(flatten)]
+    pub replication: Replication,
+    /// Share of the saturated throughput that checkpoints cost, if it was measured.
+    pub loss: Option<f64>,
 }
 
 /// How the reason begins why there is no run; all other reasons are those of a simulated job.
@@ -110,23 +120,6 @@ fn course(run: &RunResult) -> Course {
     course
 }
 
-/// Estimates over replications, without formulas and throughput loss.
-pub fn summarise(replications: &[Replication]) -> PointSummary {
-    let mut summary = PointSummary {
-        digests: replications.iter().map(|r| r.digest.clone()).collect(),
-        ..PointSummary::default()
-    };
-    for metric in metric::all() {
-        if let Some(reading) = metric.summary(replications) {
-            summary.metrics.set(metric.id, reading.estimate);
-            summary
-                .at_least
-                .extend(reading.at_least.then_some(metric.id));
-        }
-    }
-    summary
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,17 +136,6 @@ mod tests {
         let figure = |id| replication.figures.get(id);
         assert_eq!(figure(MetricId::Completed), Some(4.0));
         assert_eq!(figure(MetricId::Failed), Some(0.0));
-    }
-
-    #[test]
-    fn a_run_without_checkpoints_still_has_throughput() {
-        let scenario = sample::scenario(10);
-        let mut run = sample::run(&scenario, 1, 0).unwrap();
-        run.checkpoints.clear();
-        let point = summarise(&[Replication::of(&scenario, &run)]);
-        assert_eq!(point.metric(MetricId::DurationP50), None);
-        let throughput = point.metric(MetricId::Throughput);
-        assert!(throughput.is_some_and(|throughput| throughput.value > 0.0));
     }
 
     #[test]

@@ -1,95 +1,14 @@
-//! What a run and a sweep give: plain data, complete enough to redraw every report without simulating.
+//! What many runs give: estimates by metric, formulas beside them, points of a sweep.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::experiment::course::Course;
-use crate::experiment::fast_forward::Skip;
+use crate::experiment::metric::replicate::Replication;
 use crate::experiment::metric::{self, Metric, MetricId};
 use crate::formulas::FormulaId;
-use crate::measure::{
-    CheckpointRecord, Consistency, Estimate, Occupancy, RecoveryRecord, Timeline,
-};
-use crate::units::{SimTime, Unit};
-
-/// One run of one scenario with one seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunResult {
-    /// Root seed.
-    pub seed: u64,
-    /// Replication number, from 0; a replication has its own random numbers.
-    pub replication: u32,
-    /// SHA-256 over all checkpoint records and counters: equal results have equal digests.
-    pub digest: String,
-    /// Events handled.
-    pub events: u64,
-    /// Buffers that tasks have finished processing or emitting.
-    pub buffers_processed: u64,
-    /// End of the simulation.
-    pub end: SimTime,
-    /// Beginning of the statistics.
-    pub warmup: SimTime,
-    /// How the job ended.
-    pub job_end: JobEnd,
-    /// Every checkpoint, in order of id.
-    pub checkpoints: Vec<CheckpointRecord>,
-    /// Requests that failed before a checkpoint existed (Flink counts them in `failed` without a history entry).
-    pub failed_in_preflight: u64,
-    /// Every failure, in order of time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub recoveries: Vec<RecoveryRecord>,
-    /// Steady time that was left out (`simulation.skip-steady-time`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skipped: Vec<Skip>,
-    /// By vertex, in scenario order.
-    pub vertices: Vec<VertexResult>,
-    /// The job over time, if it was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeline: Option<Timeline>,
-    /// Whether the checkpoints were consistent cuts, with `simulation.check-consistency`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consistency: Option<Consistency>,
-    /// Buffers over time, if they were asked for.
-    pub occupancy: Option<Occupancy>,
-    /// Records over time: for figures that are compared over the same window, not part of the result.
-    #[serde(skip)]
-    pub course: Course,
-}
-
-/// How the simulated job ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobEnd {
-    /// It ran for the whole duration.
-    Running,
-    /// It failed.
-    Failed {
-        /// When.
-        at: SimTime,
-        /// Why, in Flink's words.
-        reason: String,
-    },
-}
-
-/// What one vertex did after warm-up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct VertexResult {
-    /// Name.
-    pub name: String,
-    /// Number of subtasks.
-    pub parallelism: usize,
-    /// Records per second of all subtasks: emitted (sources) or processed (operators).
-    pub records_per_s: f64,
-    /// By subtask.
-    pub subtask_records_per_s: Vec<f64>,
-    /// Share of time busy, by subtask (`busyTimeMsPerSecond` / 1000).
-    pub busy: Vec<f64>,
-    /// Share of time backpressured, by subtask.
-    pub backpressured: Vec<f64>,
-    /// Share of time idle, by subtask.
-    pub idle: Vec<f64>,
-}
+use crate::measure::Estimate;
+use crate::units::Unit;
 
 /// A grid of points, each with all its replications summarised.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,6 +61,23 @@ pub struct PointSummary {
 }
 
 impl PointSummary {
+    /// Estimates over replications, without formulas and throughput loss.
+    pub fn of(replications: &[Replication]) -> PointSummary {
+        let mut summary = PointSummary {
+            digests: replications.iter().map(|r| r.digest.clone()).collect(),
+            ..PointSummary::default()
+        };
+        for metric in metric::all() {
+            if let Some(reading) = metric.summary(replications) {
+                summary.metrics.set(metric.id, reading.estimate);
+                summary
+                    .at_least
+                    .extend(reading.at_least.then_some(metric.id));
+            }
+        }
+        summary
+    }
+
     /// The estimate of a metric.
     pub fn metric(&self, id: MetricId) -> Option<Estimate> {
         self.metrics.get(id)
@@ -282,5 +218,22 @@ impl Comparison {
     pub fn deviation(&self) -> Option<f64> {
         let (predicted, simulated) = (self.prediction.value?, self.simulated?.value);
         (simulated != 0.0).then(|| (predicted - simulated) / simulated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::sample;
+
+    #[test]
+    fn a_run_without_checkpoints_still_has_throughput() {
+        let scenario = sample::scenario(10);
+        let mut run = sample::run(&scenario, 1, 0).unwrap();
+        run.checkpoints.clear();
+        let point = PointSummary::of(&[Replication::of(&scenario, &run)]);
+        assert_eq!(point.metric(MetricId::DurationP50), None);
+        let throughput = point.metric(MetricId::Throughput);
+        assert!(throughput.is_some_and(|throughput| throughput.value > 0.0));
     }
 }
