@@ -48,14 +48,9 @@ impl<K: Copy + PartialEq> FairShare<K> {
         }
     }
 
-    /// Transfers under way.
-    pub fn len(&self) -> usize {
+    /// How many transfers are under way.
+    pub fn under_way(&self) -> usize {
         self.transfers.len()
-    }
-
-    /// Whether nothing is under way.
-    pub fn is_empty(&self) -> bool {
-        self.transfers.is_empty()
     }
 
     /// Begins a transfer.

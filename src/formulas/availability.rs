@@ -18,18 +18,6 @@ impl Repair {
     }
 }
 
-/// Mean time between failures of a job that fails with any of n machines: M/n, s.
-///
-/// Assumptions: independent exponential failures; machines that share a rack or a release fail together.
-pub fn job_mtbf_s(machine_mtbf_s: f64, machines: usize) -> f64 {
-    machine_mtbf_s / machines as f64
-}
-
-/// Probability that nothing fails for this long: e^{−t/M}. Assumes exponential failures.
-pub fn quiet(job_mtbf_s: f64, time_s: f64) -> f64 {
-    libm::exp(-time_s / job_mtbf_s)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,12 +33,5 @@ mod tests {
             let repair = Repair { mtbf_s, mttr_s };
             assert!((repair.availability() - share).abs() < 1e-8);
         }
-    }
-
-    #[test]
-    fn a_hundred_machines_of_thirty_days_fail_every_seven_hours() {
-        let mtbf_s = job_mtbf_s(30.0 * 86_400.0, 100);
-        assert!((mtbf_s / 3600.0 - 7.2).abs() < 1e-12);
-        assert!((quiet(mtbf_s, 86_400.0) - 0.035_67).abs() < 1e-5);
     }
 }

@@ -1,6 +1,6 @@
 //! Which interval wastes least, when failures come at random? Young, Daly, Vaidya, Jayasekara.
 //!
-//! Daly's, Vaidya's and Jayasekara's laws are the same function in different letters; a test says so.
+//! Daly's, Vaidya's and Jayasekara's laws are the same function in different letters; the tests write all three and say so.
 
 use crate::formulas::lambert::w0;
 
@@ -54,18 +54,12 @@ pub fn jayasekara_period_s(law: &Renewal) -> f64 {
     daly_exact_s(law) + law.cost_s
 }
 
-/// Share of time spent on useful work: `U = λ(T − c)/[e^{λ(R + latency)}·(e^{λT} − 1)]`.
+/// Share of time spent on useful work: `U = λ(T − c)/[(1 + λR)·e^{λ·latency}·(e^{λT} − 1)]`.
 ///
 /// Question: what does a period T leave of the throughput? Symbols: T period, latency = depth × delay per hop until a
-/// checkpoint counts, s. Assumptions: exponential failures, also during restart.
-/// Source: renewal-reward; Jayasekara et al. with latency n·δ (whether n or n − 1 hops count is open).
-pub fn utilisation(law: &Renewal, period_s: f64, latency_s: f64) -> f64 {
-    let rate = 1.0 / law.mtbf_s;
-    rate * (period_s - law.cost_s)
-        / (libm::exp(rate * (law.restart_s + latency_s)) * libm::expm1(rate * period_s))
-}
-
-/// The same if failures cannot strike during a restart: e^{λR} becomes 1 + λR.
+/// checkpoint counts, s. Assumptions: exponential failures, but none during a restart.
+/// Source: renewal-reward; Jayasekara et al. with latency n·δ (whether n or n − 1 hops count is open), where failures may also
+/// come during a restart: e^{λR} instead of 1 + λR.
 pub fn utilisation_safe_restart(law: &Renewal, period_s: f64, latency_s: f64) -> f64 {
     let rate = 1.0 / law.mtbf_s;
     let restart = (1.0 + rate * law.restart_s) * libm::exp(rate * latency_s);
@@ -109,6 +103,13 @@ mod tests {
         let rate = 1.0 / law.mtbf_s;
         let lost = libm::exp(rate * (latency_s - law.cost_s + law.restart_s));
         lost * libm::expm1(rate * (work_s + law.cost_s)) / (rate * work_s) - 1.0
+    }
+
+    /// Jayasekara's utilisation, with failures also during restarts: `U = λ(T − c)/[e^{λ(R + latency)}·(e^{λT} − 1)]`.
+    fn utilisation(law: &Renewal, period_s: f64, latency_s: f64) -> f64 {
+        let rate = 1.0 / law.mtbf_s;
+        rate * (period_s - law.cost_s)
+            / (libm::exp(rate * (law.restart_s + latency_s)) * libm::expm1(rate * period_s))
     }
 
     #[test]

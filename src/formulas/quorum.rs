@@ -31,23 +31,6 @@ pub fn mean_commit(store: Replicas) -> f64 {
     )
 }
 
-/// Probability that a quorum can be formed when each replica is up with probability `up`.
-///
-/// Formula: Σ_{i=k}^{n} C(n, i)·up^i·(1 − up)^{n−i}. Assumes that replicas fail independently.
-pub fn available(replicas: usize, quorum: usize, up: f64) -> f64 {
-    (quorum..=replicas)
-        .map(|i| {
-            binomial(replicas, i)
-                * libm::pow(up, i as f64)
-                * libm::pow(1.0 - up, (replicas - i) as f64)
-        })
-        .sum()
-}
-
-fn binomial(n: usize, k: usize) -> f64 {
-    (0..k).fold(1.0, |product, i| product * (n - i) as f64 / (i + 1) as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,11 +88,5 @@ mod tests {
             }),
             1.0
         );
-    }
-
-    #[test]
-    fn two_of_three_replicas_of_99_percent_are_there_in_99_97_percent() {
-        // 3 · 0.99² · 0.01 + 0.99³ = 0.029403 + 0.970299
-        assert!((available(3, 2, 0.99) - 0.999_702).abs() < 1e-12);
     }
 }

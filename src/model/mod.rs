@@ -36,7 +36,7 @@ use crate::model::latency::Latencies;
 use crate::model::network::debloat::Debloater;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer, TaskCounters};
-use crate::model::state::restore::RestorePlan;
+use crate::model::state::file_sizes::Transfers;
 use crate::model::storage::Storage;
 use crate::model::task::Task;
 use crate::model::task::activity::Mail;
@@ -80,8 +80,8 @@ pub struct Job<O> {
     failed: bool,
     /// Tasks that do not run.
     recovering: usize,
-    /// What restored tasks still have to read.
-    plans: BTreeMap<TaskId, RestorePlan>,
+    /// What restored tasks still have to read, and the time on top.
+    restores: BTreeMap<TaskId, (Transfers, SimDuration)>,
     records_lost: u64,
     /// Bytes that observers will keep of checkpoints and failures, about.
     kept: u64,
@@ -138,7 +138,7 @@ impl<O: Observer> Job<O> {
             failure: FailureState::new(scenario, streams, tasks.len()),
             failed: false,
             recovering: 0,
-            plans: BTreeMap::new(),
+            restores: BTreeMap::new(),
             records_lost: 0,
             kept: 0,
             streams: *streams,
@@ -259,6 +259,13 @@ impl<O: Observer> Job<O> {
     /// Bytes written to storage, and files created, so far.
     pub fn storage_totals(&self) -> (u64, u64) {
         self.storage.totals()
+    }
+
+    /// For observers that look closely.
+    fn emit_closely(&mut self, now: SimTime, fact: &Fact) {
+        if self.observer.looks_closely() {
+            self.observer.observe(now, fact);
+        }
     }
 
     fn info(&self, checkpoint: CheckpointId) -> CheckpointInfo {

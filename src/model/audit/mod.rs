@@ -40,7 +40,6 @@ pub use crate::model::audit::identity::{Fold, Identity};
 pub use crate::model::audit::invariant::{Amount, Invariant, Place, Violation};
 use crate::model::audit::passage::Passage;
 use crate::model::audit::reference::Reference;
-pub use crate::model::audit::states::Held;
 use crate::model::ids::{ChannelId, CheckpointId, Table, TaskId};
 use crate::model::network::{Channel, InFlight, Network};
 use crate::model::task::Task;

@@ -326,11 +326,6 @@ impl Coordinator {
             .any(|pending| pending.id == id && pending.missing == 0)
     }
 
-    /// How old a checkpoint may become (`execution.checkpointing.timeout`).
-    pub fn timeout(&self) -> SimDuration {
-        self.options.timeout
-    }
-
     fn reschedule(&mut self, at: SimTime) -> (SimTime, u32) {
         self.next_trigger = at;
         self.epoch += 1;

@@ -10,6 +10,7 @@ use crate::model::checkpoint::barrier::Span;
 use crate::model::event::{Agenda, Event};
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::observe::{Fact, FailureReason, Observer, SubtaskRecord};
+use crate::model::state::file_sizes::Transfers;
 use crate::model::state::{SnapshotKind, SnapshotPlan};
 use crate::model::storage::file::{File, FileOwner};
 use crate::model::task::activity::{TaskState, TimeKind};
@@ -30,12 +31,11 @@ pub struct Snapshot {
     checkpoint: CheckpointId,
     /// What the ack will say; filled phase by phase.
     pub record: SubtaskRecord,
-    /// What it costs; its files are those that have not begun.
+    /// What it costs, but for its files.
     plan: SnapshotPlan,
+    uploads: Transfers,
     /// End of the sync phase; `None` before.
     sync_ended: Option<SimTime>,
-    /// Files that are being written.
-    files_open: usize,
     /// The async part has begun and its fixed time is over.
     fixed_over: bool,
     /// All barriers of the task have come: its in-flight data is complete.
@@ -86,7 +86,7 @@ impl Snapshots {
         let running = self.queue.front() == Some(&checkpoint);
         if let Some(snapshot) = self.get_mut(checkpoint) {
             if !running {
-                snapshot.plan.files.clear();
+                snapshot.uploads.drop_waiting();
             }
             snapshot.input_complete = true;
             snapshot.barriers_waiting = 0;
@@ -99,7 +99,7 @@ impl Snapshot {
     /// A snapshot whose sync phase begins now; `overtakes` = its barriers may, so that it has in-flight data.
     fn new(
         checkpoint: CheckpointId,
-        plan: SnapshotPlan,
+        mut plan: SnapshotPlan,
         start_delay: SimDuration,
         overtakes: bool,
     ) -> Self {
@@ -113,24 +113,14 @@ impl Snapshot {
         Snapshot {
             checkpoint,
             record,
+            uploads: Transfers::new(std::mem::take(&mut plan.files), plan.threads),
             plan,
             sync_ended: None,
-            files_open: 0,
             fixed_over: false,
             input_complete: false,
             barriers_waiting: 0,
             channel_state_written: !overtakes,
         }
-    }
-
-    /// The next file that a free upload thread takes, if there are both.
-    fn next_file(&mut self) -> Option<u64> {
-        if self.files_open >= self.plan.threads {
-            return None;
-        }
-        let bytes = self.plan.files.take()?;
-        self.files_open += 1;
-        Some(bytes)
     }
 
     /// Whether all that it overtakes is known.
@@ -141,8 +131,7 @@ impl Snapshot {
     /// Whether nothing keeps the async part from ending.
     fn is_done(&self) -> bool {
         self.fixed_over
-            && self.plan.files.is_empty()
-            && self.files_open == 0
+            && self.uploads.are_over()
             && self.is_in_flight_data_complete()
             && self.channel_state_written
     }
@@ -266,11 +255,8 @@ impl<O: Observer> Job<O> {
     }
 
     fn begin_async(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
-        if self.observer.looks_closely() {
-            let task = id;
-            let fact = Fact::AsyncPhaseBegan { checkpoint, task };
-            self.observer.observe(agenda.now(), &fact);
-        }
+        let task = id;
+        self.emit_closely(agenda.now(), &Fact::AsyncPhaseBegan { checkpoint, task });
         let plan = &self.snapshot_of(id, checkpoint).plan;
         let (fixed, overhead) = (plan.fixed, plan.overhead);
         let lasts = fixed + self.latencies.draw(overhead);
@@ -284,11 +270,8 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda,
     ) {
-        if self.observer.looks_closely() {
-            let task = id;
-            let fact = Fact::UploadBegan { checkpoint, task };
-            self.observer.observe(agenda.now(), &fact);
-        }
+        let task = id;
+        self.emit_closely(agenda.now(), &Fact::UploadBegan { checkpoint, task });
         let snapshot = self.snapshot_of(id, checkpoint);
         snapshot.fixed_over = true;
         if snapshot.plan.too_large {
@@ -301,7 +284,7 @@ impl<O: Observer> Job<O> {
     /// Opens as many files as there are free threads.
     fn upload_next_files(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
         let (owner, taskmanager) = (FileOwner::State(id, checkpoint), self.taskmanager_of[id]);
-        while let Some(bytes) = self.snapshot_of(id, checkpoint).next_file() {
+        while let Some(bytes) = self.snapshot_of(id, checkpoint).uploads.begin_next() {
             let file = File {
                 owner,
                 taskmanager,
@@ -318,7 +301,7 @@ impl<O: Observer> Job<O> {
         checkpoint: CheckpointId,
         agenda: &mut Agenda,
     ) {
-        self.snapshot_of(id, checkpoint).files_open -= 1;
+        self.snapshot_of(id, checkpoint).uploads.end_one();
         self.upload_next_files(id, checkpoint, agenda);
         self.end_async_if_done(id, checkpoint, agenda);
     }

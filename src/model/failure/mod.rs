@@ -257,7 +257,7 @@ impl<O: Observer> Job<O> {
                 task.restoring = true;
             }
             task.cancel(agenda.now());
-            self.plans.remove(&id);
+            self.restores.remove(&id);
         }
         let lost = &self.failure.lost;
         agenda.retain(|event| !self.place_of(*event).is_some_and(|id| lost[id]));

@@ -8,6 +8,7 @@ use crate::model::event::{Agenda, Event};
 use crate::model::ids::{CheckpointId, Table, TaskId};
 use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::{Fact, Observer};
+use crate::model::state::file_sizes::Transfers;
 use crate::model::storage::file::{File, FileOwner};
 use crate::model::task::Task;
 use crate::model::task::activity::TaskState;
@@ -58,7 +59,8 @@ impl<O: Observer> Job<O> {
             task.state = TaskState::Down;
             task.restoring = true;
             self.recovering += 1;
-            self.plans.insert(id, plan);
+            let files = Transfers::new(plan.files, plan.threads);
+            self.restores.insert(id, (files, plan.fixed));
             agenda.after(DEPLOY, Event::TaskDeployed(id));
         }
         self.coordinator.suspend();
@@ -122,7 +124,8 @@ impl<O: Observer> Job<O> {
         *task.backend = taken.backend.clone();
         task.backend
             .restored(now, task.counters.records, checkpoint);
-        self.plans.insert(id, plan);
+        let files = Transfers::new(plan.files, plan.threads);
+        self.restores.insert(id, (files, plan.fixed));
     }
 
     /// In-flight data is read and processed before anything else.
@@ -143,14 +146,14 @@ impl<O: Observer> Job<O> {
 
     /// The task is deployed: it reads its state.
     pub(crate) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda) {
-        let Some(plan) = self.plans.get_mut(&id) else {
+        let Some((transfers, fixed)) = self.restores.get_mut(&id) else {
             return;
         };
-        let files: Vec<u64> = std::iter::from_fn(|| plan.next_file()).collect();
-        if plan.is_done() {
-            let fixed = plan.fixed;
-            self.plans.remove(&id);
-            return agenda.after(fixed, Event::TaskRestored(id));
+        let files: Vec<u64> = std::iter::from_fn(|| transfers.begin_next()).collect();
+        if transfers.are_over() {
+            agenda.after(*fixed, Event::TaskRestored(id));
+            self.restores.remove(&id);
+            return;
         }
         for bytes in files {
             let file = File {
@@ -166,8 +169,8 @@ impl<O: Observer> Job<O> {
     pub(crate) fn state_file_read(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda) {
         let fact = Fact::Restored { task: id, bytes };
         self.observer.observe(agenda.now(), &fact);
-        if let Some(plan) = self.plans.get_mut(&id) {
-            plan.open -= 1;
+        if let Some((transfers, _)) = self.restores.get_mut(&id) {
+            transfers.end_one();
             self.begin_restore(id, agenda);
         }
     }

@@ -8,7 +8,7 @@ use crate::model::Job;
 use crate::model::event::{Agenda, Event};
 use crate::model::ids::TaskId;
 use crate::model::observe::Observer;
-use crate::model::state::file_sizes::FileSizes;
+use crate::model::state::file_sizes::{FileSizes, Transfers};
 use crate::model::storage::file::{File, FileOwner};
 use crate::scenario::Changelog;
 use crate::units::SimDuration;
@@ -32,9 +32,7 @@ struct Materialization {
     /// Bytes of the log that it makes garbage.
     replaces: u64,
     size: u64,
-    files: FileSizes,
-    open: usize,
-    threads: usize,
+    uploads: Transfers,
 }
 
 impl Log {
@@ -90,34 +88,18 @@ impl Log {
         self.running = Some(Materialization {
             replaces: self.logged,
             size,
-            files,
-            open: 0,
-            threads,
+            uploads: Transfers::new(files, threads),
         });
     }
 
-    /// The next file that a free upload thread takes.
-    pub fn next_file(&mut self) -> Option<u64> {
-        let running = self.running.as_mut()?;
-        if running.open >= running.threads {
-            return None;
-        }
-        let bytes = running.files.take()?;
-        running.open += 1;
-        Some(bytes)
-    }
-
-    /// One of its files is in storage.
-    pub fn file_closed(&mut self) {
-        if let Some(running) = &mut self.running {
-            running.open -= 1;
-        }
+    /// The uploads of the materialization under way.
+    pub fn uploads(&mut self) -> Option<&mut Transfers> {
+        self.running.as_mut().map(|running| &mut running.uploads)
     }
 
     /// Whether the materialization has just come to its end: the log before its beginning is garbage.
     pub fn end_if_uploaded(&mut self) -> bool {
-        let uploaded =
-            |running: &mut Materialization| running.files.is_empty() && running.open == 0;
+        let uploaded = |running: &mut Materialization| running.uploads.are_over();
         let Some(done) = self.running.take_if(uploaded) else {
             return false;
         };
@@ -153,10 +135,14 @@ impl<O: Observer> Job<O> {
         self.upload_materialization(id, agenda);
     }
 
+    fn materialization_uploads(&mut self, id: TaskId) -> Option<&mut Transfers> {
+        self.tasks[id].backend.changelog_mut()?.uploads()
+    }
+
     /// One of its files is in storage.
     pub(crate) fn materialized_file(&mut self, id: TaskId, agenda: &mut Agenda) {
-        if let Some(log) = self.tasks[id].backend.changelog_mut() {
-            log.file_closed();
+        if let Some(uploads) = self.materialization_uploads(id) {
+            uploads.end_one();
         }
         self.upload_materialization(id, agenda);
     }
@@ -165,8 +151,9 @@ impl<O: Observer> Job<O> {
     /// (`PeriodicMaterializationManager.scheduleNextMaterialization`).
     fn upload_materialization(&mut self, id: TaskId, agenda: &mut Agenda) {
         let (owner, taskmanager) = (FileOwner::Materialization(id), self.taskmanager_of[id]);
-        while let Some(log) = self.tasks[id].backend.changelog_mut()
-            && let Some(bytes) = log.next_file()
+        while let Some(bytes) = self
+            .materialization_uploads(id)
+            .and_then(Transfers::begin_next)
         {
             let file = File {
                 owner,
@@ -211,15 +198,17 @@ mod tests {
         let mut log = log();
         log.append(700);
         log.begin(5500, FileSizes::of([(300, 1), (200, 1), (100, 1)]), 2);
-        assert_eq!((log.next_file(), log.next_file()), (Some(300), Some(200)));
-        assert_eq!(log.next_file(), None);
+        let next_file = |log: &mut Log| log.uploads().unwrap().begin_next();
+        assert_eq!(next_file(&mut log), Some(300));
+        assert_eq!(next_file(&mut log), Some(200));
+        assert_eq!(next_file(&mut log), None);
         log.append(40);
         assert_eq!(log.state_size(), 5740);
-        log.file_closed();
-        assert_eq!(log.next_file(), Some(100));
-        log.file_closed();
+        log.uploads().unwrap().end_one();
+        assert_eq!(next_file(&mut log), Some(100));
+        log.uploads().unwrap().end_one();
         assert!(!log.end_if_uploaded());
-        log.file_closed();
+        log.uploads().unwrap().end_one();
         assert!(log.end_if_uploaded());
         assert_eq!(log.state_size(), 5540);
         assert!(!log.end_if_uploaded());

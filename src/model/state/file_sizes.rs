@@ -1,4 +1,4 @@
-//! Sizes of files that wait for a thread, in the order in which they are taken.
+//! Files that wait for a thread, in the order in which they are taken, and those that threads transfer.
 //!
 //! A large state is millions of files of one size: equal neighbours are counted together, so that the memory does not
 //! grow with the state.
@@ -86,6 +86,50 @@ impl FileSizes {
     /// Bytes of all of them.
     pub fn total(&self) -> u64 {
         self.runs.iter().map(|(bytes, files)| bytes * files).sum()
+    }
+}
+
+/// Files that several threads write or read, each thread one at a time.
+#[derive(Clone, Debug)]
+pub struct Transfers {
+    waiting: FileSizes,
+    threads: usize,
+    open: usize,
+}
+
+impl Transfers {
+    /// None has begun.
+    pub fn new(waiting: FileSizes, threads: usize) -> Self {
+        Transfers {
+            waiting,
+            threads,
+            open: 0,
+        }
+    }
+
+    /// The next file that a free thread takes, if there are both.
+    pub fn begin_next(&mut self) -> Option<u64> {
+        if self.open >= self.threads {
+            return None;
+        }
+        let bytes = self.waiting.take()?;
+        self.open += 1;
+        Some(bytes)
+    }
+
+    /// A file is closed: its thread is free.
+    pub fn end_one(&mut self) {
+        self.open -= 1;
+    }
+
+    /// Files that have not begun will not be transferred.
+    pub fn drop_waiting(&mut self) {
+        self.waiting.clear();
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    pub fn are_over(&self) -> bool {
+        self.waiting.is_empty() && self.open == 0
     }
 }
 

@@ -18,8 +18,6 @@ pub struct RestorePlan {
     pub files: FileSizes,
     /// Files that are read at the same time.
     pub threads: usize,
-    /// Files that are being read.
-    pub open: usize,
     /// Time on top, after the last byte.
     pub fixed: SimDuration,
 }
@@ -55,7 +53,6 @@ impl StateBackend {
                 RestorePlan {
                     files,
                     threads: options.transfer_threads,
-                    open: 0,
                     fixed: c::ROCKSDB_OPEN,
                 }
             }
@@ -134,23 +131,6 @@ fn overlaps(subtask: usize, old: usize, new: usize) -> Vec<f64> {
         (until.min(end) - from.max(begin)).max(0.0) / width
     };
     (0..old).map(share).filter(|&share| share > 1e-9).collect()
-}
-
-impl RestorePlan {
-    /// The next file that a free thread reads.
-    pub fn next_file(&mut self) -> Option<u64> {
-        if self.open >= self.threads {
-            return None;
-        }
-        let bytes = self.files.take()?;
-        self.open += 1;
-        Some(bytes)
-    }
-
-    /// Whether everything is read.
-    pub fn is_done(&self) -> bool {
-        self.files.is_empty() && self.open == 0
-    }
 }
 
 #[cfg(test)]

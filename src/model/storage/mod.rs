@@ -118,7 +118,7 @@ impl Storage {
 
     /// Transfers under way.
     pub fn moving(&mut self, direction: Direction) -> u64 {
-        self.line(direction).share.len() as u64
+        self.line(direction).share.under_way() as u64
     }
 
     /// The file is closed; its number may be used again.
@@ -178,14 +178,16 @@ impl<O: Observer> Job<O> {
     /// A file is created (or opened to be read).
     pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda) {
         let id = self.storage.create(file);
-        self.emit_file(id, FileStep::Created(file), agenda.now());
+        let step = FileStep::Created(file);
+        self.emit_closely(agenda.now(), &Fact::File { file: id, step });
         agenda.after(self.storage.open_time(), Event::FileOpened(id));
     }
 
     /// It is open: its bytes begin to flow.
     pub(crate) fn begin_transfer(&mut self, file: FileId, agenda: &mut Agenda) {
         let direction = self.storage.begin(agenda.now(), file);
-        self.emit_file(file, FileStep::Flows, agenda.now());
+        let step = FileStep::Flows;
+        self.emit_closely(agenda.now(), &Fact::File { file, step });
         self.forecast_transfers(direction, agenda);
     }
 
@@ -209,7 +211,8 @@ impl<O: Observer> Job<O> {
             return;
         }
         for file in self.storage.take_ended(agenda.now(), direction) {
-            self.emit_file(file, FileStep::Through, agenda.now());
+            let step = FileStep::Through;
+            self.emit_closely(agenda.now(), &Fact::File { file, step });
             let closed = self.storage.close_time(direction);
             agenda.after(closed, Event::FileClosed(file));
         }
@@ -219,7 +222,8 @@ impl<O: Observer> Job<O> {
     /// It is closed: what waits for it goes on.
     pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda) {
         let File { owner, bytes, .. } = self.storage.closed(file);
-        self.emit_file(file, FileStep::Closed, agenda.now());
+        let step = FileStep::Closed;
+        self.emit_closely(agenda.now(), &Fact::File { file, step });
         match owner {
             FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
             FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
@@ -256,12 +260,5 @@ impl<O: Observer> Job<O> {
         self.storage.set_scale(agenda.now(), share);
         self.forecast_transfers(Direction::Write, agenda);
         self.forecast_transfers(Direction::Read, agenda);
-    }
-
-    /// For those who look closely.
-    fn emit_file(&mut self, file: FileId, step: FileStep, now: SimTime) {
-        if self.observer.looks_closely() {
-            self.observer.observe(now, &Fact::File { file, step });
-        }
     }
 }

@@ -38,8 +38,8 @@ fn triggers(options: Checkpointing, durations: &[u64], until: u64) -> Vec<u64> {
                 Admission::Trigger(id, _) => {
                     coordinator.triggered();
                     let lasts = durations[triggers.len().min(durations.len() - 1)];
-                    let expires = SimDuration::from_secs(lasts) > coordinator.timeout();
-                    let end = now + lasts.min(coordinator.timeout().as_millis() / 1000);
+                    let expires = SimDuration::from_secs(lasts) > coordinator.options.timeout;
+                    let end = now + lasts.min(coordinator.options.timeout.as_millis() / 1000);
                     ends.push((end, id, expires));
                     triggers.push(now);
                 }
