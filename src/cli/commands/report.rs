@@ -104,7 +104,7 @@ fn recommendation(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     let found: Recommendation = desk.read(RECOMMENDATION, parse)?;
     let provenance = desk.provenance(sha256(&saved::json(&found)));
     let shown = draw_recommendation(&found, &mut desk.output)?;
-    let pictures = report::numbered(plot::recommendation::pictures(&found));
+    let pictures = report::numbered(plot::recommendation_pictures(&found));
     let report = report::recommendation(&found, pictures, &provenance);
     let console = desk.console;
     desk.finish(&report, shown)?;
@@ -227,7 +227,7 @@ pub fn draw_recommendation(
     found: &Recommendation,
     output: &mut Output,
 ) -> anyhow::Result<Vec<String>> {
-    let pictures = report::numbered(plot::recommendation::pictures(found));
+    let pictures = report::numbered(plot::recommendation_pictures(found));
     write_pictures(&pictures, output)
 }
 

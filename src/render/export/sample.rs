@@ -30,7 +30,7 @@ pub fn run() -> SavedRun {
             flight(2, 0, (2_004, 2_010), true),
         ],
         watched: Some(place(1, 0)),
-        summary: crate::render::plot::sample::point(&[], Some(0.1)),
+        summary: crate::render::sample::point(&[], Some(0.1)),
         queues: Vec::new(),
     }
 }

@@ -246,7 +246,7 @@ pub(in crate::render) fn wrapped(note: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::measure::Estimate;
-    use crate::render::plot::sample::{interval_sweep, mode_sweep, run};
+    use crate::render::sample::{interval_sweep, mode_sweep, run};
     use insta::assert_snapshot;
 
     #[test]

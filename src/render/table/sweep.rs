@@ -3,8 +3,8 @@
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
 use crate::measure::estimate::REPLICATIONS_MIN;
+use crate::render::key_name::{short_key, value_name};
 use crate::render::number::{MISSING, Unit, optional};
-use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
 use crate::render::table::{Align, OVERLAP, Table, parts_overlap};
 
