@@ -108,9 +108,11 @@ pub fn vertical_axis(canvas: &Canvas, frame: &Frame, ticks: &[Tick]) {
 pub fn right_labels(canvas: &Canvas, frame: &Frame) {
     let area = &frame.area;
     let left = area.right + GAP;
-    for (at, text) in &frame.panel.margin {
-        let text = Text::new(text, (left, frame.y(*at))).size(SMALL);
-        canvas.text(&text.cut(MARGIN_TEXT).colour(Colour::Grey));
+    for mark in &frame.panel.marks {
+        if let Mark::Margin(at, text) = mark {
+            let text = Text::new(text, (left, frame.y(*at))).size(SMALL);
+            canvas.text(&text.cut(MARGIN_TEXT).colour(Colour::Grey));
+        }
     }
     let labelled = frame.panel.marks.iter().filter_map(|mark| match mark {
         Mark::Line(line) if !line.label.is_empty() => {

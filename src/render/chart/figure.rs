@@ -127,7 +127,7 @@ fn swatch_in(canvas: &Canvas, swatch: Swatch, area: &Area) {
         Swatch::Arrow(colour) => {
             marks::arrow(canvas, (area.left + 4.0, y), (area.right - 4.0, y), colour);
         }
-        Swatch::Dot(symbol) => marks::symbol(canvas, area.middle(), symbol),
+        Swatch::Dot(symbol) => marks::draw_symbol(canvas, area.middle(), symbol),
         Swatch::Whisker(colour) => {
             canvas.line(&[(x, area.top), (x, area.bottom)], marks::whisker(colour));
         }
@@ -205,13 +205,12 @@ fn left_margin(panel: &Panel) -> f64 {
 }
 
 fn right_margin(panel: &Panel) -> f64 {
-    let direct = panel.marks.iter().filter_map(|mark| match mark {
-        Mark::Line(line) if !line.label.is_empty() => Some(text_width(&line.label, BODY, true)),
-        _ => None,
+    let widths = panel.marks.iter().map(|mark| match mark {
+        Mark::Line(line) => text_width(&line.label, BODY, true),
+        Mark::Margin(_, text) => text_width(text, SMALL, false),
+        _ => 0.0,
     });
-    let notes = panel.margin.iter();
-    let notes = notes.map(|(_, text)| text_width(text, SMALL, false));
-    let widest = direct.chain(notes).fold(0.0, f64::max).min(MARGIN_TEXT);
+    let widest = widths.fold(0.0, f64::max).min(MARGIN_TEXT);
     GAP + if widest > 0.0 { widest } else { GAP }
 }
 

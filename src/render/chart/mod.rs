@@ -61,7 +61,7 @@ pub enum Swatch {
     Heat,
     /// A [`Mark::Arrow`] from left to right.
     Arrow(Colour),
-    /// One of [`Dots`].
+    /// The dot of [`Mark::Dots`].
     Dot(Symbol),
     /// The interval of a dot.
     Whisker(Colour),
@@ -105,8 +105,6 @@ pub struct Panel {
     pub y: Axis,
     /// Drawn in this order; later ones cover earlier ones.
     pub marks: Vec<Mark>,
-    /// Texts in the right margin, at a value of the vertical axis.
-    pub margin: Vec<(f64, String)>,
 }
 
 /// One axis.
@@ -153,18 +151,20 @@ pub enum Mark {
     Rule(Rule),
     /// A filled polygon, faintly tinted, below the grid.
     Tint(Colour, Vec<Place>),
-    /// ✕ at the upper edge instead of a value that does not exist.
-    Missing(Missing),
+    /// ✕ at the upper edge instead of values that do not exist: the colour of their curve, where they would be, why.
+    Missing(Colour, Vec<f64>, String),
     /// A rectangle with a meaning of its own.
     Cell(Cell),
     /// From a short upright bar to a dot.
     Arrow(Colour, Place, Place),
     /// A text in grey, from its left middle.
     Note(Place, String),
+    /// A text in the right margin, at a value of the vertical axis.
+    Margin(f64, String),
     /// Points that form no curve.
-    Dots(Dots),
-    /// Names of single points, placed where they cover nothing.
-    Callouts(Callouts),
+    Dots(Symbol, Vec<Dot>),
+    /// Names of single points, the most important first, placed where they cover no dot of the panel.
+    Callouts(Vec<(Place, String)>),
     /// Vertical lines with names, in rows so that no name covers another.
     Flags(Vec<Flag>),
     /// An arrow with a head, from one point to another.
@@ -216,16 +216,6 @@ pub enum At {
     LeftOfY(f64),
 }
 
-/// Points without a value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Missing {
-    /// Colour of the curve they belong to.
-    pub colour: Colour,
-    /// Where, on the horizontal axis.
-    pub at: Vec<f64>,
-    pub reason: String,
-}
-
 /// A rectangle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
@@ -248,28 +238,12 @@ pub struct Cell {
     pub value: String,
 }
 
-/// Points of one kind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dots {
-    pub symbol: Symbol,
-    pub points: Vec<Dot>,
-}
-
 /// A point, perhaps with a vertical interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dot {
     pub at: Place,
     /// Low and high end of a thin bar.
     pub interval: Option<(f64, f64)>,
-}
-
-/// Names of points.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Callouts {
-    /// Points and their names, the most important first.
-    pub names: Vec<(Place, String)>,
-    /// What the names must not cover.
-    pub avoid: Vec<Dot>,
 }
 
 /// A named instant, or another single value of the horizontal axis.
@@ -307,16 +281,15 @@ impl Symbol {
 }
 
 impl Panel {
-    /// A panel without heading and margin.
+    /// A panel without heading.
     pub fn new(x: Axis, y: Axis, marks: Vec<Mark>) -> Panel {
-        let (heading, weight, margin) = (String::new(), 1.0, Vec::new());
+        let (heading, weight) = (String::new(), 1.0);
         Panel {
             heading,
             weight,
             x,
             y,
             marks,
-            margin,
         }
     }
 }
@@ -456,7 +429,7 @@ impl Mark {
     /// Dots of one kind without intervals; nothing without points.
     pub fn dots(symbol: Symbol, points: impl IntoIterator<Item = Dot>) -> Option<Mark> {
         let points: Vec<Dot> = points.into_iter().collect();
-        (!points.is_empty()).then_some(Mark::Dots(Dots { symbol, points }))
+        (!points.is_empty()).then_some(Mark::Dots(symbol, points))
     }
 }
 

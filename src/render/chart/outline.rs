@@ -1,6 +1,6 @@
 //! A chart as text, for snapshots: what is said and drawn, without pixels.
 
-use crate::render::chart::{At, Axis, Cell, Chart, Dots, Mark, Panel, Ticks};
+use crate::render::chart::{At, Axis, Cell, Chart, Dot, Mark, Panel, Symbol, Ticks};
 
 /// One line per axis and mark.
 pub fn outline(chart: &Chart) -> String {
@@ -26,12 +26,6 @@ fn panel(panel: &Panel, lines: &mut Vec<String>) {
     lines.push(format!("  x: {}", axis(&panel.x)));
     lines.push(format!("  y: {}", axis(&panel.y)));
     lines.extend(panel.marks.iter().map(|one| format!("  {}", mark(one))));
-    lines.extend(
-        panel
-            .margin
-            .iter()
-            .map(|(at, text)| format!("  margin {at}: {text}")),
-    );
 }
 
 fn axis(axis: &Axis) -> String {
@@ -70,11 +64,12 @@ fn mark(mark: &Mark) -> String {
             At::Y(y) | At::LeftOfY(y) => format!("rule \"{}\" at y {}", rule.label, number(y)),
         },
         Mark::Tint(colour, corners) => format!("tint {colour:?} {}", pairs(corners)),
-        Mark::Missing(missing) => format!("missing \"{}\" at {:?}", missing.reason, missing.at),
+        Mark::Missing(_, at, reason) => format!("missing \"{reason}\" at {at:?}"),
+        Mark::Margin(at, text) => format!("margin {at}: {text}"),
         Mark::Cell(one) => cell(one),
         Mark::Arrow(_, from, to) => format!("arrow {}", pairs(&[*from, *to])),
         Mark::Note(at, text) => format!("note {} \"{text}\"", pairs(&[*at])),
-        Mark::Dots(group) => dots(group),
+        Mark::Dots(symbol, points) => dots(*symbol, points),
         Mark::Flags(flags) => {
             let flags = flags
                 .iter()
@@ -82,9 +77,8 @@ fn mark(mark: &Mark) -> String {
             format!("flags {}", flags.collect::<Vec<_>>().join(" "))
         }
         Mark::Pointer(_, from, to) => format!("pointer {}", pairs(&[*from, *to])),
-        Mark::Callouts(callouts) => {
-            let names = callouts
-                .names
+        Mark::Callouts(names) => {
+            let names = names
                 .iter()
                 .map(|(at, text)| format!("{} \"{text}\"", pairs(&[*at])));
             format!("callouts {}", names.collect::<Vec<_>>().join(" "))
@@ -92,16 +86,16 @@ fn mark(mark: &Mark) -> String {
     }
 }
 
-fn dots(group: &Dots) -> String {
-    let points = group.points.iter().map(|dot| {
+fn dots(symbol: Symbol, points: &[Dot]) -> String {
+    let points = points.iter().map(|dot| {
         let interval = dot.interval.map(|ends| format!(" in {}", range(ends)));
         format!("{}{}", pairs(&[dot.at]), interval.unwrap_or_default())
     });
     format!(
         "{}dots {:?} {:?} {}",
-        if group.symbol.hollow { "hollow " } else { "" },
-        group.symbol.colour,
-        group.symbol.shape,
+        if symbol.hollow { "hollow " } else { "" },
+        symbol.colour,
+        symbol.shape,
         points.collect::<Vec<_>>().join(", ")
     )
 }

@@ -12,71 +12,47 @@ pub struct Span {
 const LARGEST: f64 = 1e100;
 const SMALLEST: f64 = 1e-100;
 
+const fn span(low: f64, high: f64, log: bool) -> Span {
+    Span { low, high, log }
+}
+
 impl Span {
     /// Exactly from `low` to `high`; widened where that is empty, replaced by 0 to 1 where it is not finite.
     pub fn linear(low: f64, high: f64) -> Span {
         let (low, high) = (low.clamp(-LARGEST, LARGEST), high.clamp(-LARGEST, LARGEST));
         if low.is_nan() || high.is_nan() {
-            return Span {
-                low: 0.0,
-                high: 1.0,
-                log: false,
-            };
+            return span(0.0, 1.0, false);
         }
         let (low, high) = (low.min(high), low.max(high));
         if high - low <= high.abs().max(low.abs()) * 1e-9 {
             let half = if low == 0.0 { 0.5 } else { low.abs() / 2.0 };
-            return Span {
-                low: low - half,
-                high: high + half,
-                log: false,
-            };
+            return span(low - half, high + half, false);
         }
-        Span {
-            low,
-            high,
-            log: false,
-        }
+        span(low, high, false)
     }
 
     /// From zero to a little above the largest value.
     pub fn from_zero(values: impl IntoIterator<Item = f64>) -> Span {
-        let high = values
-            .into_iter()
-            .filter(|value| value.is_finite())
-            .fold(0.0, f64::max);
+        let finite = values.into_iter().filter(|value| value.is_finite());
+        let high = finite.fold(0.0, f64::max);
         Span::linear(0.0, if high > 0.0 { high * 1.08 } else { 1.0 })
     }
 
     /// Over all positive values, `margin` times further at both ends; one to ten without any.
     pub fn log(values: impl IntoIterator<Item = f64>, margin: f64) -> Span {
-        let (mut low, mut high) = (f64::INFINITY, 0.0f64);
-        for value in values
-            .into_iter()
-            .filter(|value| value.is_finite() && *value > 0.0)
-        {
+        let values = values.into_iter();
+        let positive = values.filter(|value| value.is_finite() && *value > 0.0);
+        let (low, high) = positive.fold((f64::INFINITY, 0.0f64), |(low, high), value| {
             let value = value.clamp(SMALLEST, LARGEST);
-            low = low.min(value);
-            high = high.max(value);
-        }
+            (low.min(value), high.max(value))
+        });
         if high == 0.0 {
-            return Span {
-                low: 1.0,
-                high: 10.0,
-                log: true,
-            };
+            return span(1.0, 10.0, true);
         }
         // A single value gets room on both sides.
-        let margin = if high / low < 1.02 {
-            margin.max(1.5)
-        } else {
-            margin.max(1.0)
-        };
-        Span {
-            low: low / margin,
-            high: high * margin,
-            log: true,
-        }
+        let least = if high / low < 1.02 { 1.5 } else { 1.0 };
+        let margin = margin.max(least);
+        span(low / margin, high * margin, true)
     }
 
     /// Whether it is logarithmic.
@@ -119,46 +95,11 @@ mod tests {
 
     #[test]
     fn an_empty_or_broken_range_becomes_drawable() {
-        assert_eq!(
-            Span::linear(2.0, 2.0),
-            Span {
-                low: 1.0,
-                high: 3.0,
-                log: false
-            }
-        );
-        assert_eq!(
-            Span::linear(f64::NAN, 2.0),
-            Span {
-                low: 0.0,
-                high: 1.0,
-                log: false
-            }
-        );
-        assert_eq!(
-            Span::log([], 1.1),
-            Span {
-                low: 1.0,
-                high: 10.0,
-                log: true
-            }
-        );
-        assert_eq!(
-            Span::log([-1.0, f64::NAN, 0.0], 1.1),
-            Span {
-                low: 1.0,
-                high: 10.0,
-                log: true
-            }
-        );
-        assert_eq!(
-            Span::from_zero([f64::NAN, -3.0]),
-            Span {
-                low: 0.0,
-                high: 1.0,
-                log: false
-            }
-        );
+        assert_eq!(Span::linear(2.0, 2.0), span(1.0, 3.0, false));
+        assert_eq!(Span::linear(f64::NAN, 2.0), span(0.0, 1.0, false));
+        assert_eq!(Span::log([], 1.1), span(1.0, 10.0, true));
+        assert_eq!(Span::log([-1.0, f64::NAN, 0.0], 1.1), span(1.0, 10.0, true));
+        assert_eq!(Span::from_zero([f64::NAN, -3.0]), span(0.0, 1.0, false));
     }
 
     #[test]

@@ -103,21 +103,17 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Width of a text in logical pixels: the advances of its letters and the kerning between them.
+/// Width of a text in logical pixels: the advances of its letters. Kerning makes it a little narrower.
 pub fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     static FONTS: LazyLock<[FontRef<'static>; 2]> = LazyLock::new(|| {
         [REGULAR, BOLD]
             .map(|bytes| FontRef::try_from_slice(bytes).expect("the embedded font is a font"))
     });
     let font = &FONTS[usize::from(bold)];
-    let (mut units, mut before) = (0.0, None);
-    for glyph in text.chars().map(|letter| font.glyph_id(letter)) {
-        units += font.h_advance_unscaled(glyph);
-        units += before.map_or(0.0, |before| font.kern_unscaled(before, glyph));
-        before = Some(glyph);
-    }
-    let k = 124.0 / (font.ascent_unscaled() - font.descent_unscaled());
-    f64::from((units * k).floor()) / 124.0 * 1.21 * size
+    let letters = text.chars().map(|letter| font.glyph_id(letter));
+    let units: f32 = letters.map(|glyph| font.h_advance_unscaled(glyph)).sum();
+    let em = font.units_per_em().expect("every font has an em");
+    f64::from(units / em) * size
 }
 
 /// The text in lines of at most `width` pixels and at most `most` lines; what does not fit ends with `…`.
@@ -175,6 +171,14 @@ pub fn cut(text: &str, size: f64, bold: bool, width: f64) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_width_is_that_of_the_letters_in_em() {
+        let regular = text_width("n", 100.0, false);
+        assert!((text_width("nn", 100.0, false) - 2.0 * regular).abs() < 1e-3);
+        assert!(text_width("n", 100.0, true) > regular);
+        assert!((text_width("n", 50.0, false) - regular / 2.0).abs() < 1e-3);
+    }
 
     #[test]
     fn a_long_text_is_wrapped_and_then_cut() {

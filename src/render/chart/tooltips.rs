@@ -5,7 +5,7 @@ use crate::render::chart::colour::Colour;
 use crate::render::chart::frame::{Frame, LINE};
 use crate::render::chart::marks;
 use crate::render::chart::{
-    Axis, Callouts, Cell, Chart, Dots, KeyEntry, Line, Mark, Missing, Place, Swatch, Ticks,
+    Axis, Cell, Chart, Dot, KeyEntry, Line, Mark, Place, Swatch, Symbol, Ticks,
 };
 use crate::render::number::Unit;
 
@@ -52,15 +52,18 @@ impl Tips<'_> {
     fn of(&self, mark: &Mark) -> Vec<Tooltip> {
         match mark {
             Mark::Line(line) => self.line(line),
-            Mark::Dots(dots) => self.dots(dots),
+            Mark::Dots(symbol, dots) => self.dots(*symbol, dots),
             Mark::Cell(cell) => self.cell(cell).into_iter().collect(),
-            Mark::Missing(missing) => self.missing(missing),
+            Mark::Missing(_, at, reason) => {
+                self.missing(at, reason, marks::row(self.frame.panel, mark))
+            }
             // These have their text beside them, or none.
             Mark::Band(..)
             | Mark::Rule(_)
             | Mark::Tint(..)
             | Mark::Arrow(..)
             | Mark::Note(..)
+            | Mark::Margin(..)
             | Mark::Callouts(_)
             | Mark::Flags(_)
             | Mark::Pointer(..) => Vec::new(),
@@ -100,9 +103,9 @@ impl Tips<'_> {
             .map(|(_, low, high)| (*low, *high))
     }
 
-    fn dots(&self, dots: &Dots) -> Vec<Tooltip> {
-        let kind = self.meaning(|own| *own == Swatch::Dot(dots.symbol));
-        let tips = dots.points.iter().filter_map(|dot| {
+    fn dots(&self, symbol: Symbol, dots: &[Dot]) -> Vec<Tooltip> {
+        let kind = self.meaning(|own| *own == Swatch::Dot(symbol));
+        let tips = dots.iter().filter_map(|dot| {
             let area = self.around(dot.at)?;
             let label = format!("{kind} {}", self.name(dot.at));
             let text = self.point(label.trim(), dot.at, dot.interval);
@@ -114,7 +117,7 @@ impl Tips<'_> {
     /// The callout of a point.
     fn name(&self, at: Place) -> &str {
         let named = self.frame.panel.marks.iter().find_map(|mark| match mark {
-            Mark::Callouts(Callouts { names, .. }) => names.iter().find(|(own, _)| *own == at),
+            Mark::Callouts(names) => names.iter().find(|(own, _)| *own == at),
             _ => None,
         });
         named.map_or("", |(_, name)| name)
@@ -157,21 +160,19 @@ impl Tips<'_> {
         Some(Tooltip { area, text })
     }
 
-    fn missing(&self, missing: &Missing) -> Vec<Tooltip> {
+    fn missing(&self, at: &[f64], reason: &str, row: f64) -> Vec<Tooltip> {
         let panel = self.frame.panel;
-        let tips = missing.at.iter().filter_map(|&at| {
+        let tips = at.iter().filter_map(|&at| {
             let area = self.around((at, panel.y.span.high()))?;
-            let top = self.frame.area.top + LINE * marks::row(panel, missing);
+            let top = self.frame.area.top + LINE * row;
             let bottom = top + LINE;
-            let text = format!("{}, {}", missing.reason, named_value(&panel.x, at));
-            Some(Tooltip {
-                area: Area {
-                    top,
-                    bottom,
-                    ..area
-                },
-                text,
-            })
+            let area = Area {
+                top,
+                bottom,
+                ..area
+            };
+            let text = format!("{reason}, {}", named_value(&panel.x, at));
+            Some(Tooltip { area, text })
         });
         tips.collect()
     }

@@ -3,7 +3,7 @@
 use crate::experiment::validate::INTERVAL;
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Callouts, Chart, Dot, KeyEntry, Line, Mark, Panel};
+use crate::render::chart::{Axis, Chart, Dot, KeyEntry, Line, Mark, Panel};
 use crate::render::chart::{Stroke, Swatch};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
@@ -32,12 +32,8 @@ fn drawing(all: &Recordings) -> Option<Vec<Drawing>> {
     let mut marks = diagonal(&span);
     marks.extend(all.dots(&all.points, |point| point, |point| (None, dot(point))));
     let worst = all.worst().into_iter();
-    marks.push(Mark::Callouts(Callouts {
-        names: worst
-            .map(|point| (dot(point).at, point.id.clone()))
-            .collect(),
-        avoid: all.points.iter().map(dot).collect(),
-    }));
+    let names = worst.map(|point| (dot(point).at, point.id.clone()));
+    marks.push(Mark::Callouts(names.collect()));
     let chart = Chart {
         title: finding(all),
         subtitle: subtitle(all),

@@ -4,7 +4,7 @@ use crate::experiment::recommend::{Candidate, Recommendation};
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
 use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Axis, Callouts, Cell, Chart, Dot, Flag, Line, Mark, Panel, Shape};
+use crate::render::chart::{Axis, Cell, Chart, Flag, Line, Mark, Panel, Shape};
 use crate::render::chart::{Stroke, Symbol};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
@@ -159,13 +159,7 @@ fn curves(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span
     };
     let at = (lowest.seconds, lowest.total());
     let minimum = format!("minimum {}, {}", setting(at.0), Unit::Share.about(at.1));
-    let totals = points
-        .iter()
-        .map(|point| Dot::from((point.seconds, point.total())));
-    let callout = Callouts {
-        names: vec![(at, minimum)],
-        avoid: totals.collect(),
-    };
+    let callout = Mark::Callouts(vec![(at, minimum)]);
     let region = Cell::filled((flat.from, flat.to), (y.low(), y.high()), role::MET);
     let lines = flags
         .iter()
@@ -188,7 +182,7 @@ fn curves(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span
         Symbol::new(role::MET, Shape::Diamond),
         [at.into()],
     ));
-    marks.push(Mark::Callouts(callout));
+    marks.push(callout);
     Panel::new(
         Axis::round("Checkpoint interval", Unit::Time, x),
         Axis::round("Share of the time", Unit::Share, y),

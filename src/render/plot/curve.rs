@@ -4,7 +4,7 @@ use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::Estimate;
 use crate::measure::estimate::REPLICATIONS_MIN;
 use crate::render::chart::colour::Colour;
-use crate::render::chart::{Line, Mark, Missing, Stroke};
+use crate::render::chart::{Line, Mark, Stroke};
 use crate::render::key_name::coordinate_name;
 use crate::render::plot::origin::brief;
 use crate::render::plot::role;
@@ -56,44 +56,44 @@ pub fn interval_axis(sweep: &SweepResult) -> Option<usize> {
     axis(sweep, "checkpointing.interval")
 }
 
-/// The sweep along `axis`: one curve per combination of the other keys, in grid order, evenly chosen if there are many;
-/// `None` if there is none.
-pub fn curves(sweep: &SweepResult, axis: usize) -> Option<Curves<'_>> {
-    let mut groups: Vec<(String, Curve)> = Vec::new();
+/// Points that agree in all keys but the free ones, in grid order, after the values of those keys in words.
+pub fn groups<'s>(sweep: &'s SweepResult, free: &[usize]) -> Vec<(String, Vec<&'s PointSummary>)> {
+    let mut groups: Vec<(String, Vec<&PointSummary>)> = Vec::new();
     for point in &sweep.points {
-        let value = point.coordinates.get(axis).and_then(|own| own.value);
-        let Some(value) = value.filter(|value| value.is_finite()) else {
-            continue;
-        };
-        let others = || (0..point.coordinates.len()).filter(|index| *index != axis);
-        let labels: Vec<&str> = others()
-            .map(|index| point.coordinates[index].label.as_str())
-            .collect();
-        let key = labels.join("\n");
-        let index = groups.iter().position(|(own, _)| *own == key);
-        let index = index.unwrap_or_else(|| {
-            let keys = others().map(|index| &sweep.axes[index]);
-            let names = keys
-                .zip(labels)
-                .map(|(key, label)| coordinate_name(key, label));
-            let curve = Curve {
-                name: names.collect::<Vec<_>>().join(", "),
-                colour: Colour::Ink,
-                points: Vec::new(),
-            };
-            groups.push((key, curve));
-            groups.len() - 1
-        });
-        groups[index].1.points.push((value, point));
+        let keys = sweep.axes.iter().zip(&point.coordinates).enumerate();
+        let fixed = keys.filter(|(index, _)| !free.contains(index));
+        let names = fixed.map(|(_, (key, at))| coordinate_name(key, &at.label));
+        let name = names.collect::<Vec<String>>().join(", ");
+        match groups.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, points)) => points.push(point),
+            None => groups.push((name, vec![point])),
+        }
     }
-    let total = groups.len();
-    let chosen = evenly(total)
-        .into_iter()
-        .map(|index| groups[index].1.clone());
+    groups
+}
+
+/// The sweep along `axis`: one curve per combination of the other keys, evenly chosen if there are many; `None` if there
+/// is none.
+pub fn curves(sweep: &SweepResult, axis: usize) -> Option<Curves<'_>> {
+    let place = |point: &PointSummary| point.coordinates.get(axis)?.value;
+    let groups = groups(sweep, &[axis]).into_iter();
+    let curves = groups.map(|(name, points)| {
+        let points = points.into_iter();
+        let placed = points.filter_map(|point| Some((place(point)?, point)));
+        let mut points: Vec<_> = placed.filter(|(at, _)| at.is_finite()).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let colour = Colour::Ink;
+        Curve {
+            name,
+            colour,
+            points,
+        }
+    });
+    let mut all: Vec<Curve> = curves.collect();
+    all.retain(|curve| !curve.points.is_empty());
+    let total = all.len();
+    let chosen = evenly(total).into_iter().map(|index| all[index].clone());
     let mut shown: Vec<Curve> = chosen.collect();
-    for curve in &mut shown {
-        curve.points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    }
     paint(&mut shown);
     (total > 0).then_some(Curves { shown, total })
 }
@@ -176,11 +176,7 @@ impl<'s> Curve<'s> {
             .collect();
         if !metric.missing.is_empty() && !at.is_empty() {
             let reason = format!("{prefix}{}", metric.missing);
-            marks.push(Mark::Missing(Missing {
-                colour: self.colour,
-                at,
-                reason,
-            }));
+            marks.push(Mark::Missing(self.colour, at, reason));
         }
         marks
     }

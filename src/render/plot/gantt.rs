@@ -50,7 +50,7 @@ pub fn drawing(
     let longest = ends.fold(0.0, f64::max);
     let rows = rows(run, checkpoint);
     let height = rows.len() as f64;
-    let (mut marks, mut names, mut margin) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut marks, mut names) = (Vec::new(), Vec::new());
     for (index, row) in rows.into_iter().enumerate() {
         let middle = height - index as f64 - 0.5;
         match row {
@@ -60,7 +60,7 @@ pub fn drawing(
                 marks.extend(bar(trigger, record, middle, limit));
                 let size = Unit::Bytes.text(record.checkpointed.as_f64());
                 let time = Unit::Time.text(total(trigger, record));
-                margin.push((middle, format!("{time} · {size}")));
+                marks.push(Mark::Margin(middle, format!("{time} · {size}")));
             }
             Row::Folded(text) => marks.push(Mark::Note((0.0, middle), text)),
         }
@@ -79,7 +79,7 @@ pub fn drawing(
         subtitle: subtitle(run, checkpoint, scenario),
         height: (180.0 + 22.0 * height.max(6.0)) as u32,
         key: key(checkpoint, limit),
-        panels: vec![Panel { margin, ..panel }],
+        panels: vec![panel],
         ..Chart::default()
     };
     let subtasks: Vec<(usize, usize, &SubtaskRecord)> = checkpoint.acknowledged().collect();

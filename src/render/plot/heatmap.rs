@@ -4,10 +4,10 @@ use crate::experiment::{PointSummary, SweepResult};
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
 use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
-use crate::render::key_name::{capital, coordinate_name, short_key, value_name};
+use crate::render::key_name::{capital, short_key, value_name};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
-use crate::render::plot::curve::{described, interval_axis};
+use crate::render::plot::curve::{described, groups, interval_axis};
 use crate::render::plot::{Draw, Drawing, Example, Kind};
 use crate::units::SimDuration;
 
@@ -52,7 +52,26 @@ fn drawings(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>>
         key: &sweep.axes[index],
         labels: labels(sweep, index),
     });
-    let planes = planes(sweep, indices, &across, &up);
+    let place = |axes: &Axes, point: &PointSummary, axis: usize| {
+        let label = &point.coordinates.get(axis)?.label;
+        axes.labels.iter().position(|other| other == label)
+    };
+    let groups = groups(sweep, &indices).into_iter();
+    let planes = groups.map(|(fixed, points)| {
+        let cells = points.into_iter().filter_map(|point| {
+            let column = place(&across, point, indices[0])?;
+            let row = place(&up, point, indices[1])?;
+            Some((column, row, point))
+        });
+        Plane {
+            fixed,
+            across: &across,
+            up: &up,
+            cells: cells.collect(),
+        }
+    });
+    let mut planes: Vec<Plane> = planes.collect();
+    planes.retain(|plane| !plane.cells.is_empty());
     let many = planes.len() > 1;
     let drawings = planes.iter().take(MOST_PICTURES).enumerate();
     let drawings = drawings.map(|(index, plane)| Drawing {
@@ -98,42 +117,6 @@ fn labels(sweep: &SweepResult, axis: usize) -> Vec<&str> {
         seen.sort_by(|a, b| a.1.unwrap_or(0.0).total_cmp(&b.1.unwrap_or(0.0)));
     }
     seen.into_iter().map(|(label, _)| label).collect()
-}
-
-fn planes<'s>(
-    sweep: &'s SweepResult,
-    free: [usize; 2],
-    across: &'s Axes<'s>,
-    up: &'s Axes<'s>,
-) -> Vec<Plane<'s>> {
-    let mut planes: Vec<Plane> = Vec::new();
-    for point in &sweep.points {
-        let label = |axis: usize| Some(point.coordinates.get(axis)?.label.as_str());
-        let place = |axes: &Axes, axis: usize| {
-            let label = label(axis)?;
-            axes.labels.iter().position(|other| *other == label)
-        };
-        let (Some(column), Some(row)) = (place(across, free[0]), place(up, free[1])) else {
-            continue;
-        };
-        let others = (0..sweep.axes.len()).filter(|axis| !free.contains(axis));
-        let fixed =
-            others.filter_map(|axis| Some(coordinate_name(&sweep.axes[axis], label(axis)?)));
-        let fixed = fixed.collect::<Vec<String>>().join(", ");
-        let index = planes.iter().position(|plane| plane.fixed == fixed);
-        let index = index.unwrap_or_else(|| {
-            let cells = Vec::new();
-            planes.push(Plane {
-                fixed,
-                across,
-                up,
-                cells,
-            });
-            planes.len() - 1
-        });
-        planes[index].cells.push((column, row, point));
-    }
-    planes
 }
 
 impl Plane<'_> {

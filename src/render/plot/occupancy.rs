@@ -188,7 +188,7 @@ impl Excerpt<'_> {
     fn panel(&self, time: Span, fullest: f64, lowest: bool) -> Panel {
         let height = self.rows.len() as f64;
         let middle = |index: usize| height - index as f64 - 0.5;
-        let (mut marks, mut names, mut margin) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut marks, mut names) = (Vec::new(), Vec::new());
         for (index, &row) in self.rows.iter().enumerate() {
             names.push(Name::new(middle(index), self.occupancy.rows[row].clone()));
             marks.extend(self.strip(row, middle(index), time, fullest));
@@ -197,7 +197,7 @@ impl Excerpt<'_> {
             let overtaken = overtaken.fold(0, u64::saturating_add);
             if overtaken > 0 {
                 let bytes = Unit::Bytes.text(overtaken as f64);
-                margin.push((middle(index), format!("{bytes} persisted")));
+                marks.push(Mark::Margin(middle(index), format!("{bytes} persisted")));
             }
         }
         marks.extend(self.marks().filter_map(|mark| {
@@ -216,7 +216,6 @@ impl Excerpt<'_> {
         Panel {
             heading: self.heading(),
             weight: height.max(3.0),
-            margin,
             ..Panel::new(x, y, marks)
         }
     }

@@ -6,13 +6,13 @@ use crate::experiment::recommend::{Candidate, MetricName, Objective, Recommendat
 use crate::measure::Estimate;
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
-use crate::render::chart::{At, Axis, Callouts, Chart, Dot, KeyEntry, Line, Mark, Panel, Place};
+use crate::render::chart::{At, Axis, Chart, Dot, KeyEntry, Line, Mark, Panel, Place};
 use crate::render::chart::{Rule, Shape, Stroke, Swatch, Symbol};
 use crate::render::key_name::capital;
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{
-    choices, described, every, metric, name, none_meets, words,
+    choice, choices, described, every, metric, name, none_meets, words,
 };
 use crate::render::plot::{Draw, Drawing, Example, Kind, role};
 
@@ -76,8 +76,6 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
     marks.extend(objectives(found, name, &x, &y, named));
     marks.push(Line::new(role::ALIGNED, Stroke::Thin, front).into());
     marks.extend(view.dots());
-    marks.extend(view.change());
-    marks.push(view.names());
     let bars = view
         .points
         .iter()
@@ -235,28 +233,30 @@ impl<'v> View<'v> {
         self.points.iter().find(|point| Some(point.index) == index)
     }
 
-    /// Dominated ones below, then the front, then what is in use and what is recommended.
+    /// Dominated ones below, then the front, then what is in use and what is recommended; then their names.
     fn dots(&self) -> Vec<Mark> {
         let (on_front, dominated): (Vec<_>, Vec<_>) =
             self.points.iter().partition(|point| point.on_front);
-        let points = dominated.into_iter().chain(on_front);
-        let points = points.map(|point| (point.symbol(), point.dot()));
-        let special = |index: Option<usize>, colour, shape| {
-            let dot = Dot::from(self.point(index)?.at);
-            Some((Symbol::new(colour, shape), dot))
+        let points = dominated.into_iter().chain(on_front.iter().copied());
+        let points = points.filter_map(|point| Mark::dots(point.symbol(), [point.dot()]));
+        let text = if self.branches.len() > 1 { name } else { every };
+        let place = |candidate: &Candidate| {
+            let mut points = self.points.iter();
+            Some(
+                points
+                    .find(|point| std::ptr::eq(point.candidate, candidate))?
+                    .at,
+            )
         };
-        // What stays has a star only.
-        let current = self
-            .found
-            .current
-            .filter(|_| self.found.current != self.found.chosen);
-        let special = [
-            special(current, Colour::Grey, Shape::Cross),
-            special(self.found.chosen, Colour::Ink, Shape::Star),
-        ];
-        let all = points.chain(special.into_iter().flatten());
-        all.filter_map(|(symbol, dot)| Mark::dots(symbol, [dot]))
-            .collect()
+        let (special, mut names) = choice(self.found, place, text);
+        let both = [self.found.chosen, self.found.current];
+        let rest = on_front
+            .iter()
+            .filter(|point| !both.contains(&Some(point.index)));
+        names.extend(rest.map(|point| (point.at, text(point.candidate))));
+        names.truncate(MOST_NAMES);
+        let marks = points.chain(special).chain(self.change());
+        marks.chain([Mark::Callouts(names)]).collect()
     }
 
     fn change(&self) -> Option<Mark> {
@@ -265,41 +265,6 @@ impl<'v> View<'v> {
             self.point(self.found.chosen)?,
         );
         Some(Mark::Pointer(Colour::Ink, from.at, to.at))
-    }
-
-    fn names(&self) -> Mark {
-        let text = |point: &Point| {
-            if self.branches.len() > 1 {
-                name(point.candidate)
-            } else {
-                every(point.candidate)
-            }
-        };
-        let (chosen, current) = (self.found.chosen, self.found.current);
-        let both = chosen == current;
-        let recommended = if both {
-            "recommended and in use"
-        } else {
-            "recommended"
-        };
-        let special = [
-            (self.point(chosen), recommended),
-            (self.point(current).filter(|_| !both), "in use"),
-        ];
-        let special = special.into_iter().filter_map(|(point, word)| {
-            let point = point?;
-            Some((point.at, format!("{word}: {}", text(point))))
-        });
-        let is_special = |point: &&Point| [chosen, current].contains(&Some(point.index));
-        let rest = self
-            .points
-            .iter()
-            .filter(|point| point.on_front && !is_special(point));
-        let names = special.chain(rest.map(|point| (point.at, text(point))));
-        Mark::Callouts(Callouts {
-            names: names.take(MOST_NAMES).collect(),
-            avoid: self.points.iter().map(Point::dot).collect(),
-        })
     }
 
     fn key(&self) -> Vec<KeyEntry> {

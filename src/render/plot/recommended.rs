@@ -5,7 +5,9 @@ mod tests;
 
 use crate::experiment::recommend::{Candidate, Recommendation};
 use crate::measure::Estimate;
+use crate::render::chart::colour::Colour;
 use crate::render::chart::tick_label::setting;
+use crate::render::chart::{Mark, Place, Shape, Symbol};
 use crate::render::number::{Unit, counted};
 
 /// Scenario, how many configurations, how many runs.
@@ -69,6 +71,34 @@ pub fn name(candidate: &Candidate) -> String {
 pub fn metric<'c>(candidate: &'c Candidate, name: &str) -> Option<&'c Estimate> {
     let estimate = candidate.metrics.get(name)?;
     estimate.value.is_finite().then_some(estimate)
+}
+
+/// Star and cross at what is recommended and at what is in use, where they have a place; their names, the more important
+/// one first.
+pub fn choice(
+    found: &Recommendation,
+    place: impl Fn(&Candidate) -> Option<Place>,
+    text: impl Fn(&Candidate) -> String,
+) -> (Vec<Mark>, Vec<(Place, String)>) {
+    let (chosen, current) = (found.chosen, found.current);
+    // What stays has a star only.
+    let both = chosen.is_some() && chosen == current;
+    let recommended = ["recommended", "recommended and in use"][usize::from(both)];
+    let star = Symbol::new(Colour::Ink, Shape::Star);
+    let cross = Symbol::new(Colour::Grey, Shape::Cross);
+    let special = [
+        (chosen, star, recommended),
+        (current.filter(|_| !both), cross, "in use"),
+    ];
+    let special = special.into_iter().filter_map(|(index, symbol, word)| {
+        let candidate = found.candidates.get(index?)?;
+        let at = place(candidate)?;
+        let name = format!("{word}: {}", text(candidate));
+        Some((Mark::dots(symbol, [at.into()])?, (at, name)))
+    });
+    let (mut dots, names): (Vec<_>, Vec<_>) = special.unzip();
+    dots.reverse();
+    (dots, names)
 }
 
 /// `recovery p95`.

@@ -7,7 +7,7 @@ use crate::recording::measured::Metric;
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
 use crate::render::chart::ticks::ticks;
-use crate::render::chart::{At, Axis, Callouts, Cell, Chart, Dot, KeyEntry, Line, Mark, Name};
+use crate::render::chart::{At, Axis, Cell, Chart, Dot, KeyEntry, Line, Mark, Name};
 use crate::render::chart::{Panel, Place, Rule, Shape, Stroke, Swatch, Symbol};
 use crate::render::number::{Unit, deviation};
 use crate::render::plot::columns::Columns;
@@ -113,10 +113,7 @@ fn simulated(all: &Recordings) -> Panel {
     };
     let band = (Colour::Silver, -BAND, BAND);
     let mut panel = strips.panel(Unit::Share, "", band, 0.0, deviation);
-    panel.marks.push(Mark::Callouts(Callouts {
-        names: strips.names(),
-        avoid: strips.placed.iter().map(|one| strips.dot(one).1).collect(),
-    }));
+    panel.marks.push(Mark::Callouts(strips.names()));
     Panel {
         heading: "Simulation: error of the predicted duration".to_owned(),
         weight: 1.5,

@@ -105,7 +105,7 @@ fn panel(
     text: impl Fn(Entry) -> String,
 ) -> Panel {
     let rows = entries.len() as f64;
-    let (mut marks, mut names, mut margin) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut marks, mut names) = (Vec::new(), Vec::new());
     for (index, entry) in entries.iter().enumerate() {
         let middle = rows - index as f64 - 0.5;
         let places = [
@@ -122,14 +122,14 @@ fn panel(
                 }),
         );
         names.push(Name::new(middle, entry.input.clone()));
-        margin.push((middle, text(entry)));
+        marks.push(Mark::Margin(middle, text(entry)));
     }
-    margin.push((rows + TOP / 2.0, "−20 % | +20 %".to_owned()));
+    let columns = "−20 % | +20 %".to_owned();
+    marks.push(Mark::Margin(rows + TOP / 2.0, columns));
     marks.push(Rule::new(name, Colour::Ink, Stroke::Solid, At::X(base)).into());
     let y = Axis::named("", Span::linear(0.0, rows + TOP), names);
     Panel {
         weight: rows + TOP,
-        margin,
         ..Panel::new(x, y, marks)
     }
 }

@@ -4,12 +4,12 @@ use crate::experiment::recommend::{Candidate, Objective, Recommendation, Verdict
 use crate::render::chart::colour::Colour;
 use crate::render::chart::span::Span;
 use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Axis, Callouts, Cell, Chart, Dot, KeyEntry, Line, Mark, Name, Panel};
-use crate::render::chart::{Place, Shape, Stroke, Swatch, Symbol};
+use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Line, Mark, Name, Panel};
+use crate::render::chart::{Stroke, Swatch};
 use crate::render::number::{Unit, counted};
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{
-    along, choices, described, every, focus, metric, none_meets,
+    along, choice, choices, described, every, focus, metric, none_meets,
 };
 use crate::render::plot::{Draw, Drawing, Example, Kind, role};
 use crate::render::sheet::Sheet;
@@ -48,7 +48,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         }
     }
     marks.extend(all_objectives(&columns));
-    marks.extend(choice(found, &columns, rows));
+    marks.extend(chosen(found, &columns, rows));
     let ticks = columns
         .iter()
         .enumerate()
@@ -142,47 +142,23 @@ fn all_objectives(columns: &[Column]) -> Vec<Mark> {
 }
 
 /// Star and cross above the bands, and a frame around the recommended interval.
-fn choice(found: &Recommendation, columns: &[Column], rows: f64) -> Vec<Mark> {
-    let place = |index: Option<usize>| {
-        let candidate = found.candidates.get(index?)?;
-        columns
-            .iter()
-            .position(|(_, own)| std::ptr::eq(*own, candidate))
+fn chosen(found: &Recommendation, columns: &[Column], rows: f64) -> Vec<Mark> {
+    let column = |candidate: &Candidate| {
+        let mut columns = columns.iter();
+        columns.position(|(_, own)| std::ptr::eq(*own, candidate))
     };
-    let (chosen, current) = (place(found.chosen), place(found.current));
-    let same = chosen.is_some() && chosen == current;
-    let mut marks: Vec<Mark> = Vec::new();
-    let mut names: Vec<(Place, String)> = Vec::new();
-    let mut named = |column: usize, symbol: Symbol, word: &str| {
-        let at = (middle(column), rows + TOP / 2.0);
-        names.push((at, format!("{word}: {}", setting(columns[column].0))));
-        Mark::dots(symbol, [Dot::from(at)])
-    };
-    if let Some(column) = chosen {
+    let place = |candidate: &Candidate| Some((middle(column(candidate)?), rows + TOP / 2.0));
+    let (dots, names) = choice(found, place, every);
+    let chosen = found.chosen.and_then(|index| found.candidates.get(index));
+    let frame = chosen.and_then(column).map(|column| {
         // The band at the bottom has a text across intervals.
         let (left, right) = (column as f64, column as f64 + 1.0);
-        let frame = [
-            (left, 1.0),
-            (right, 1.0),
-            (right, rows),
-            (left, rows),
-            (left, 1.0),
-        ];
-        marks.push(Line::new(Colour::Ink, Stroke::Solid, frame).into());
-        let word = if same {
-            "recommended and in use"
-        } else {
-            "recommended"
-        };
-        marks.extend(named(column, Symbol::new(Colour::Ink, Shape::Star), word));
-    }
-    if let Some(column) = current.filter(|_| !same) {
-        let cross = Symbol::new(Colour::Grey, Shape::Cross);
-        marks.extend(named(column, cross, "in use"));
-    }
-    let avoid = names.iter().map(|(at, _)| Dot::from(*at)).collect();
-    marks.push(Mark::Callouts(Callouts { names, avoid }));
-    marks
+        let corners = [(left, 1.0), (right, 1.0), (right, rows), (left, rows)];
+        let around = corners.into_iter().chain([corners[0]]);
+        Line::new(Colour::Ink, Stroke::Solid, around).into()
+    });
+    let marks = frame.into_iter().chain(dots);
+    marks.chain([Mark::Callouts(names)]).collect()
 }
 
 fn key() -> Vec<KeyEntry> {

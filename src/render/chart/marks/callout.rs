@@ -5,7 +5,7 @@ use crate::render::chart::canvas::{Canvas, Pen};
 use crate::render::chart::colour::Colour;
 use crate::render::chart::frame::Frame;
 use crate::render::chart::text::{SMALL, Text};
-use crate::render::chart::{Callouts, Mark};
+use crate::render::chart::{Dot, Mark, Place};
 
 /// Half the height of a line of text.
 const HALF: f64 = 9.0;
@@ -28,15 +28,16 @@ const DIRECTIONS: [(f64, f64); 10] = [
 ];
 
 /// Draws the names, each where it covers neither a dot nor another name, and no curve if that can be.
-pub fn draw(canvas: &Canvas, frame: &Frame, callouts: &Callouts) {
-    let dots = callouts.avoid.iter().map(|dot| {
-        let (at, (low, high)) = (dot.at.0, dot.interval.unwrap_or((dot.at.1, dot.at.1)));
-        let ends = Area::between(frame.at((at, low)), frame.at((at, high)));
-        around(&ends, frame.y(dot.at.1))
+pub fn draw(canvas: &Canvas, frame: &Frame, names: &[(Place, String)]) {
+    let marks = frame.panel.marks.iter();
+    let dots = marks.flat_map(|mark| match mark {
+        Mark::Dots(_, dots) => dots.clone(),
+        Mark::Line(line) if line.dots => line.points.iter().copied().map(Dot::from).collect(),
+        _ => Vec::new(),
     });
-    let mut taken: Vec<Area> = dots.collect();
+    let mut taken: Vec<Area> = dots.map(|dot| around(frame, dot)).collect();
     let curves = curves(frame);
-    for (at, name) in &callouts.names {
+    for (at, name) in names {
         let point = frame.at(*at);
         if frame.area.contains(point) {
             let text = Text::new(name, point).size(SMALL).bold(true);
@@ -63,14 +64,11 @@ fn curves(frame: &Frame) -> Vec<[Point; 2]> {
         .collect()
 }
 
-/// What is kept free around an upright line and a dot on it.
-fn around(line: &Area, dot: f64) -> Area {
-    Area {
-        left: line.left - CLEAR,
-        top: line.top.min(dot) - CLEAR,
-        right: line.right + CLEAR,
-        bottom: line.bottom.max(dot) + CLEAR,
-    }
+/// What is kept free around a dot and its interval.
+fn around(frame: &Frame, dot: Dot) -> Area {
+    let (low, high) = dot.interval.unwrap_or((dot.at.1, dot.at.1));
+    let ends = [low.min(dot.at.1), high.max(dot.at.1)].map(|y| frame.at((dot.at.0, y)));
+    Area::between(ends[0], ends[1]).inset(-CLEAR)
 }
 
 /// The nearest free place; right of the point if everything is taken.

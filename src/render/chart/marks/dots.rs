@@ -4,7 +4,7 @@ use crate::render::chart::area::Point;
 use crate::render::chart::canvas::{Canvas, Pen};
 use crate::render::chart::colour::Colour;
 use crate::render::chart::frame::Frame;
-use crate::render::chart::{Dots, Shape, Symbol};
+use crate::render::chart::{Dot, Shape, Symbol};
 
 /// From the middle of a dot to its edge.
 const RADIUS: f64 = 4.2;
@@ -21,23 +21,23 @@ pub fn whisker(colour: Colour) -> Pen {
 }
 
 /// Intervals first, so that they cover no dot of their kind.
-pub fn draw(canvas: &Canvas, frame: &Frame, dots: &Dots) {
-    for dot in &dots.points {
+pub fn draw(canvas: &Canvas, frame: &Frame, symbol: Symbol, dots: &[Dot]) {
+    for dot in dots {
         let at = |y: f64| frame.at((dot.at.0, y));
         let ends = dot.interval.map(|(low, high)| (at(low), at(high)));
         if let Some((from, to)) = ends.and_then(|(from, to)| frame.area.segment(from, to)) {
-            canvas.line(&[from, to], whisker(dots.symbol.colour));
+            canvas.line(&[from, to], whisker(symbol.colour));
         }
     }
-    for at in dots.points.iter().map(|dot| frame.at(dot.at)) {
+    for at in dots.iter().map(|dot| frame.at(dot.at)) {
         if frame.area.contains(at) {
-            symbol(canvas, at, dots.symbol);
+            draw_symbol(canvas, at, symbol);
         }
     }
 }
 
 /// One dot.
-pub fn symbol(canvas: &Canvas, at: Point, symbol: Symbol) {
+pub fn draw_symbol(canvas: &Canvas, at: Point, symbol: Symbol) {
     let Symbol {
         colour,
         shape,

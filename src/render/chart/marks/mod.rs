@@ -9,7 +9,7 @@ mod rule;
 
 pub use crate::render::chart::marks::cell::hatch;
 pub use crate::render::chart::marks::curve::end;
-pub use crate::render::chart::marks::dots::{symbol, whisker};
+pub use crate::render::chart::marks::dots::{draw_symbol, whisker};
 pub use crate::render::chart::marks::rule::row;
 
 use crate::render::chart::Mark;
@@ -39,11 +39,14 @@ pub fn above_the_grid(canvas: &Canvas, frame: &Frame) {
 
 fn draw(canvas: &Canvas, frame: &Frame, mark: &Mark) {
     match mark {
-        Mark::Tint(..) => {}
+        Mark::Tint(..) | Mark::Margin(..) => {}
         Mark::Band(colour, points) => curve::band(canvas, frame, *colour, points),
         Mark::Line(line) => curve::draw(canvas, frame, line),
         Mark::Rule(line) => rule::draw(canvas, frame, line),
-        Mark::Missing(points) => rule::missing(canvas, frame, points),
+        Mark::Missing(colour, at, reason) => {
+            let row = rule::row(frame.panel, mark);
+            rule::missing(canvas, frame, *colour, at, (reason, row));
+        }
         Mark::Cell(one) => cell::draw(canvas, frame, one),
         Mark::Arrow(colour, from, to) => {
             if let Some((from, to)) = frame.area.segment(frame.at(*from), frame.at(*to)) {
@@ -51,8 +54,8 @@ fn draw(canvas: &Canvas, frame: &Frame, mark: &Mark) {
             }
         }
         Mark::Note(at, text) => note(canvas, frame, frame.at(*at), text),
-        Mark::Dots(group) => dots::draw(canvas, frame, group),
-        Mark::Callouts(callouts) => callout::draw(canvas, frame, callouts),
+        Mark::Dots(symbol, points) => dots::draw(canvas, frame, *symbol, points),
+        Mark::Callouts(names) => callout::draw(canvas, frame, names),
         Mark::Flags(all) => flags::draw(canvas, frame, all),
         Mark::Pointer(colour, from, to) => {
             flags::pointer(canvas, frame.at(*from), frame.at(*to), *colour);

@@ -1,9 +1,10 @@
 //! What belongs to a whole panel: lines across it, and crosses at its upper edge for values that do not exist.
 
 use crate::render::chart::canvas::{Canvas, Pen};
+use crate::render::chart::colour::Colour;
 use crate::render::chart::frame::{Frame, LINE};
 use crate::render::chart::text::{Anchor, Text};
-use crate::render::chart::{At, Mark, Missing, Panel, Rule};
+use crate::render::chart::{At, Mark, Panel, Rule};
 
 pub fn draw(canvas: &Canvas, frame: &Frame, rule: &Rule) {
     let area = &frame.area;
@@ -36,31 +37,34 @@ pub fn draw(canvas: &Canvas, frame: &Frame, rule: &Rule) {
 }
 
 /// The line below the upper edge in which these crosses are, from 0, so that several curves do not cover each other.
-pub fn row(panel: &Panel, missing: &Missing) -> f64 {
-    let others = panel.marks.iter().filter_map(|mark| match mark {
-        Mark::Missing(other) => Some(other),
-        _ => None,
-    });
+pub fn row(panel: &Panel, missing: &Mark) -> f64 {
+    let others = panel.marks.iter();
+    let others = others.filter(|mark| matches!(mark, Mark::Missing(..)));
     others.take_while(|other| *other != missing).count() as f64
 }
 
-pub fn missing(canvas: &Canvas, frame: &Frame, missing: &Missing) {
-    let places = missing.at.iter().map(|value| frame.x(*value));
+pub fn missing(
+    canvas: &Canvas,
+    frame: &Frame,
+    colour: Colour,
+    at: &[f64],
+    (reason, row): (&str, f64),
+) {
+    let places = at.iter().map(|value| frame.x(*value));
     let places: Vec<f64> = places.filter(|at| at.is_finite()).collect();
-    let y = frame.area.top + 10.0 + LINE * row(frame.panel, missing);
+    let y = frame.area.top + 10.0 + LINE * row;
     for &at in &places {
         for (dy0, dy1) in [(-5.0, 5.0), (5.0, -5.0)] {
             let stroke = [(at - 5.0, y + dy0), (at + 5.0, y + dy1)];
-            canvas.line(&stroke, Pen::new(missing.colour, 2.0));
+            canvas.line(&stroke, Pen::new(colour, 2.0));
         }
     }
-    let (Some(first), Some(last)) = (
-        places.iter().copied().reduce(f64::min),
-        places.iter().copied().reduce(f64::max),
-    ) else {
+    let first = places.iter().copied().fold(f64::INFINITY, f64::min);
+    let last = places.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let reason = Text::new(reason, (last + 14.0, y)).colour(colour);
+    if places.is_empty() {
         return;
-    };
-    let reason = Text::new(&missing.reason, (last + 14.0, y)).colour(missing.colour);
+    }
     let fits = last + 14.0 + reason.width() < frame.area.right;
     canvas.text_on_white(&if fits {
         reason
