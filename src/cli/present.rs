@@ -42,7 +42,7 @@ pub fn draw_recommendation(
     found: &Recommendation,
     output: &mut Output,
 ) -> anyhow::Result<Vec<String>> {
-    let pictures = report::numbered(plot::recommendation::pictures(found));
+    let pictures = report::numbered(plot::recommendation_pictures(found));
     write_pictures(&pictures, output)
 }
 

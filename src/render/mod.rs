@@ -4,12 +4,16 @@
 //! gets texts and bytes. The same results give the same bytes on every machine: fonts are embedded, no clock is read.
 
 pub mod ascii;
+pub(crate) mod chart;
 pub mod explain;
 pub mod export;
+pub mod key_name;
 pub mod markdown;
 pub mod number;
 pub mod plot;
 pub mod recommend;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod sheet;
 pub mod table;

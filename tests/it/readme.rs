@@ -59,3 +59,26 @@ fn commands_print_what_the_readme_says() {
         assert_eq!(printed, block.printed, "{}", block.command);
     }
 }
+
+#[test]
+fn the_readme_shows_every_picture_of_the_gallery_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let mut shown: Vec<&str> = readme
+        .split("](reports/gallery/")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(".png)"))
+        .map(|(name, _)| name)
+        .collect();
+    shown.sort_unstable();
+    shown.dedup();
+    let kinds = ckptsim::render::plot::PICTURES.iter();
+    let kinds = kinds.filter(|kind| kind.example.is_some());
+    let mut drawn: Vec<&str> = kinds.map(|kind| kind.name).collect();
+    drawn.sort_unstable();
+    assert_eq!(shown, drawn);
+    for name in drawn {
+        let file = root.join(format!("reports/gallery/{name}.png"));
+        assert!(file.exists(), "{} is not drawn", file.display());
+    }
+}

@@ -32,7 +32,26 @@ const RESERVED: &[(&[&str], &str)] = &[
     ),
     (&["Instant::now", "SystemTime"], "src/cli/"),
     (&["rayon::"], "src/experiment/"),
-    (&["plotters::"], "src/render/plot/canvas.rs"),
+    (&["plotters::"], "src/render/chart/canvas.rs"),
+];
+
+/// Folders that may use nothing but these.
+const ONLY: &[(&str, &[&str])] = &[(
+    "src/render/chart/",
+    &["render::chart", "render::number", "units"],
+)];
+
+/// What the chart engine knows nothing of.
+const FLINK: &[&str] = &[
+    "aligned",
+    "barrier",
+    "checkpoint",
+    "flink",
+    "replication",
+    "savepoint",
+    "scenario",
+    "subtask",
+    "watermark",
 ];
 
 const LINES_MAX: usize = 600;
@@ -140,6 +159,42 @@ fn the_layer_check_catches_upward_grouped_and_banned_paths() {
     assert!(!violates("src/model/mod.rs", "use crate::units::Bytes;"));
     assert!(!violates("src/units/mod.rs", "// see crate::model"));
     assert!(!violates("src/main.rs", "crate::cli::main()"));
+}
+
+fn violations_of_only(source: &Source) -> String {
+    let mut problems = String::new();
+    let allowed = ONLY
+        .iter()
+        .find(|(folder, _)| source.path.starts_with(folder));
+    let Some((folder, allowed)) = allowed else {
+        return problems;
+    };
+    for (number, line) in source.code() {
+        for path in line.split("crate::").skip(1) {
+            if !allowed.iter().any(|allowed| path.starts_with(allowed)) {
+                let place = format!("{}:{number}", source.path);
+                writeln!(problems, "{place}: {folder} must not use crate::{path}").unwrap();
+            }
+        }
+    }
+    problems
+}
+
+#[test]
+fn the_chart_engine_uses_numbers_and_itself_and_has_no_word_of_flink() {
+    let mut problems = String::new();
+    for source in sources(&["src/render/chart"]) {
+        problems += &violations_of_only(&source);
+        let text = source.text.to_lowercase();
+        for word in FLINK.iter().filter(|word| text.contains(**word)) {
+            writeln!(problems, "{}: `{word}`", source.path).unwrap();
+        }
+    }
+    assert!(problems.is_empty(), "{problems}");
+    let picture = "use crate::render::plot::Picture;".to_owned();
+    let path = "src/render/chart/axes.rs".to_owned();
+    let text = picture;
+    assert!(!violations_of_only(&Source { path, text }).is_empty());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::experiment::journal::Journal;
 use crate::experiment::recommend::ask::{self, Ask};
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective;
-use crate::render::plot::{self, Picture, recommendation};
+use crate::render::plot::{self, Example, Picture};
 use crate::scenario::load::{self, Loaded};
 use crate::units::SimDuration;
 
@@ -36,6 +36,19 @@ const RATES: &str = "vertex.orders.source.rate=8000/s, 12000/s, 16000/s, 18000/s
 const INTERVALS: &str = "flink.execution.checkpointing.interval=5 s, 10 s, 20 s, 40 s";
 const SHARES: &str = "vertex.join.inputs.0.skew.share=20 %, 28 %, 32 %, 34 %, 36 %";
 
+/// Little state: what is left of the duration is the way of the barriers.
+const LITTLE_STATE: &[(&str, &str)] = &[
+    ("job.duration", "6 min"),
+    ("job.warmup", "3 min"),
+    ("vertex.join.state.size", "80 MB"),
+];
+const PLANE: [(&str, &str); 1] = [("job.replications", "2")];
+/// The curve has a band: that of two replications would be six times wider than that of four.
+const LOAD: [(&str, &str); 2] = [
+    ("job.replications", "4"),
+    ("flink.execution.checkpointing.interval", "20 s"),
+];
+
 /// A TaskManager is lost in the middle.
 const FAILING: [(&str, &str); 5] = [
     ("job.duration", "24 min"),
@@ -51,41 +64,33 @@ const BUDGET: usize = 120;
 /// Simulates and draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut output = Output::open(&args.out)?;
-    let mut pictures = Vec::new();
     let production = read(PRODUCTION, "production-2min.toml", &[])?;
-    pictures.extend(swept(&production, &[], true, console)?);
-    pictures.extend(recommended(&production)?);
     let failing = read(PRODUCTION, "production-2min.toml", &FAILING)?;
-    pictures.extend(one_run(&failing, &["failure", "storage"], console)?);
     let join = read(JOIN, "skewed-join.toml", &[("job.replications", "1")])?;
-    pictures.extend(one_run(&join, &["checkpoint", "occupancy"], console)?);
-    // Little state: what is left of the duration is the way of the barriers.
-    let mut changes = vec![
-        ("job.duration", "6 min"),
-        ("job.warmup", "3 min"),
-        ("job.replications", "2"),
-        ("vertex.join.state.size", "80 MB"),
+    let plane = read(JOIN, "skewed-join.toml", &[LITTLE_STATE, &PLANE].concat())?;
+    let load = read(JOIN, "skewed-join.toml", &[LITTLE_STATE, &LOAD].concat())?;
+    let examples = [
+        (Example::Intervals, swept(&production, &[], true, console)?),
+        (Example::Recommendation, recommended(&production)?),
+        (Example::Failure, one_run(&failing, console)?),
+        (Example::Join, one_run(&join, console)?),
+        (
+            Example::Plane,
+            swept(&plane, &[INTERVALS, SHARES], false, console)?,
+        ),
+        (Example::Load, swept(&load, &[RATES], false, console)?),
     ];
-    let map = read(JOIN, "skewed-join.toml", &changes)?;
-    let planes = swept(&map, &[INTERVALS, SHARES], false, console)?;
-    pictures.extend(
-        planes
-            .into_iter()
-            .filter(|picture| picture.name.starts_with("heatmap")),
-    );
-    // The curve has a band: that of two replications would be six times wider than that of four.
-    changes.retain(|(path, _)| *path != "job.replications");
-    changes.push(("job.replications", "4"));
-    changes.push(("flink.execution.checkpointing.interval", "20 s"));
-    let feedback = read(JOIN, "skewed-join.toml", &changes)?;
-    pictures.extend(swept(&feedback, &[RATES], false, console)?);
+    let pictures: Vec<Picture> = examples
+        .into_iter()
+        .flat_map(|(example, pictures)| best(example, pictures))
+        .collect();
     let names = write_pictures(&pictures, &mut output)?;
     let inputs = [
         ("production-2min", &production),
         ("production-2min, a TaskManager is lost", &failing),
         ("skewed-join", &join),
-        ("skewed-join, little state", &map),
-        ("skewed-join, little state, interval 20 s", &feedback),
+        ("skewed-join, little state", &plane),
+        ("skewed-join, little state, interval 20 s", &load),
     ];
     let drawn = Drawn {
         command: "gallery",
@@ -97,27 +102,25 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         output,
     };
     drawn.finish()?;
-    console.text(&format!(
-        "written to {}: {}",
-        args.out.display(),
-        names.join(" ")
-    ))?;
+    let (out, names) = (args.out.display(), names.join(" "));
+    console.text(&format!("written to {out}: {names}"))?;
     Ok(Exit::Success)
 }
 
-/// Pictures of one run: those whose names begin so, under these names.
-fn one_run(loaded: &Loaded, names: &[&str], console: Console) -> anyhow::Result<Vec<Picture>> {
-    let outcome = run::simulate(loaded, false, console)?;
-    let pictures = run::pictures(loaded, &outcome).into_iter();
-    Ok(pictures
-        .filter_map(|picture| {
-            let name = names.iter().find(|name| picture.name.starts_with(**name))?;
-            Some(Picture {
-                name: (*name).to_owned(),
-                ..picture
-            })
+/// The pictures that this example shows best, by the name of their kind.
+fn best(example: Example, pictures: Vec<Picture>) -> impl Iterator<Item = Picture> {
+    let own = pictures.into_iter();
+    own.filter(move |picture| picture.kind.example == Some(example))
+        .map(|picture| Picture {
+            name: picture.kind.name.to_owned(),
+            ..picture
         })
-        .collect())
+}
+
+/// Pictures of one run.
+fn one_run(loaded: &Loaded, console: Console) -> anyhow::Result<Vec<Picture>> {
+    let outcome = run::simulate(loaded, false, console)?;
+    Ok(run::pictures(loaded, &outcome))
 }
 
 /// Pictures of a recommendation, without its sensitivity, which takes many more runs.
@@ -141,7 +144,7 @@ fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
         progress: &|_| {},
     };
     let found = ask::recommend(loaded, &ask, crate::experiment::run::run)?;
-    Ok(recommendation::pictures(&found))
+    Ok(plot::recommendation_pictures(&found))
 }
 
 fn read(text: &str, name: &str, changes: &[(&str, &str)]) -> anyhow::Result<Loaded> {

@@ -105,7 +105,7 @@ fn recommendation(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     let found: Recommendation = desk.read(RECOMMENDATION, parse)?;
     let provenance = desk.provenance(sha256(&saved::json(&found)));
     let shown = draw_recommendation(&found, &mut desk.output)?;
-    let pictures = report::numbered(plot::recommendation::pictures(&found));
+    let pictures = report::numbered(plot::recommendation_pictures(&found));
     let report = report::recommendation(&found, pictures, &provenance);
     let console = desk.console;
     desk.finish(&report, shown)?;

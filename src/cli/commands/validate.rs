@@ -17,7 +17,7 @@ use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
 use crate::experiment::{saved, theory};
 use crate::recording::{Recording, file};
-use crate::render::plot::accuracy;
+use crate::render::plot;
 use crate::render::table::{self, Table};
 use crate::scenario::input_file;
 use crate::scenario::load;
@@ -210,7 +210,7 @@ fn draw(
     directory: &Path,
     console: Console,
 ) -> anyhow::Result<()> {
-    let pictures = accuracy::pictures(compared, args.replications, args.seed);
+    let pictures = plot::recording_pictures(compared, args.replications, args.seed);
     if pictures.is_empty() {
         console.note("nothing to draw: no recording has a duration that was predicted, too");
         return Ok(());

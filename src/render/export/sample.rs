@@ -31,7 +31,7 @@ pub fn run() -> RunDocument {
             flight(2, 0, (2_004, 2_010), true),
         ]),
         watched: Some(place(1, 0)),
-        summary: crate::render::plot::sample::point(&[], Some(0.1)),
+        summary: crate::render::sample::point(&[], Some(0.1)),
         replications: Vec::new(),
         objectives: Vec::new(),
         queues: Vec::new(),

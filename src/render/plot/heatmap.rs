@@ -2,79 +2,107 @@
 
 use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, SweepResult};
+use crate::render::chart::colour::Colour;
+use crate::render::chart::span::Span;
+use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::key_name::{capital, short_key, value_name};
 use crate::render::number::Unit;
-use crate::render::plot::Picture;
-use crate::render::plot::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
-use crate::render::plot::grid;
-use crate::render::plot::origin::Origin;
-use crate::render::plot::span::Span;
-use crate::render::plot::style::Paint;
-use crate::render::sheet::{self, Sheet};
+use crate::render::plot::columns::Columns;
+use crate::render::plot::curve::{described, groups, interval_axis};
+use crate::render::plot::{Draw, Drawing, Example, Kind};
+use crate::units::SimDuration;
+
+pub const KIND: Kind = Kind {
+    name: "heatmap",
+    heading: "Two axes at once",
+    caption: "One cell per point. Compare along a row and along a column to see which of the two keys matters.",
+    example: Some(Example::Plane),
+    draw: Draw::Sweep(drawings),
+};
 
 /// One picture per combination of further axes, at most this many.
 const MOST_PICTURES: usize = 4;
 /// Columns or rows with numbers in their cells; beyond, cells are too small for them.
 const MOST_NUMBERS: usize = 20;
 /// Ground of cells without a duration.
-const NOTHING: Paint = Paint::Grid;
+const NOTHING: Colour = Colour::Grid;
+
+/// A key of the sweep with its values.
+struct Axes<'s> {
+    key: &'s str,
+    /// In the order of their values, where they are numbers, else of the grid.
+    labels: Vec<&'s str>,
+}
 
 /// A plane of the sweep: two axes free, the others fixed.
 struct Plane<'s> {
     /// Values of the fixed axes, in words; empty if there are none.
     fixed: String,
-    /// Labels along the horizontal axis.
-    columns: Vec<&'s str>,
-    /// Labels along the vertical axis, from bottom to top.
-    rows: Vec<&'s str>,
+    /// From left to right.
+    across: &'s Axes<'s>,
+    /// From bottom to top.
+    up: &'s Axes<'s>,
     /// `(column, row, point)`.
     cells: Vec<(usize, usize, &'s PointSummary)>,
 }
 
-impl Plane<'_> {
-    fn medians(&self) -> impl Iterator<Item = f64> {
-        self.cells
-            .iter()
-            .filter_map(|(_, _, point)| Some(point.metric(MetricId::DurationP50)?.value))
-    }
-}
-
 /// The first two axes against each other; none if there is only one.
-pub fn pictures(sweep: &SweepResult) -> Vec<Picture> {
-    let Some((horizontal, vertical)) = choose(sweep) else {
-        return Vec::new();
+fn drawings(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>> {
+    let indices = choose(sweep)?;
+    let [across, up] = indices.map(|index| Axes {
+        key: &sweep.axes[index],
+        labels: labels(sweep, index),
+    });
+    let place = |axes: &Axes, point: &PointSummary, axis: usize| {
+        let label = &point.coordinates.get(axis)?.label;
+        axes.labels.iter().position(|other| other == label)
     };
-    let planes = planes(sweep, horizontal, vertical);
+    let groups = groups(sweep, &indices).into_iter();
+    let planes = groups.map(|(fixed, points)| {
+        let cells = points.into_iter().filter_map(|point| {
+            let column = place(&across, point, indices[0])?;
+            let row = place(&up, point, indices[1])?;
+            Some((column, row, point))
+        });
+        Plane {
+            fixed,
+            across: &across,
+            up: &up,
+            cells: cells.collect(),
+        }
+    });
+    let mut planes: Vec<Plane> = planes.collect();
+    planes.retain(|plane| !plane.cells.is_empty());
     let many = planes.len() > 1;
-    let pictures = planes.iter().take(MOST_PICTURES).enumerate();
-    pictures
-        .map(|(index, plane)| {
-            let name = if many {
-                format!("heatmap-{}", index + 1)
-            } else {
-                "heatmap".to_owned()
-            };
-            draw(sweep, plane, (horizontal, vertical), name)
-        })
-        .collect()
+    let drawings = planes.iter().take(MOST_PICTURES).enumerate();
+    let drawings = drawings.map(|(index, plane)| Drawing {
+        suffix: if many {
+            format!("-{}", index + 1)
+        } else {
+            String::new()
+        },
+        ..plane.draw(sweep)
+    });
+    Some(drawings.collect())
 }
 
 /// The interval lies across if it is swept, otherwise the axis with the most values.
-fn choose(sweep: &SweepResult) -> Option<(usize, usize)> {
+fn choose(sweep: &SweepResult) -> Option<[usize; 2]> {
     let count = |axis: usize| labels(sweep, axis).len();
     let mut axes: Vec<usize> = (0..sweep.axes.len())
         .filter(|axis| count(*axis) > 1)
         .collect();
+    let interval = interval_axis(sweep);
     axes.sort_by_key(|axis| {
         (
-            Some(*axis) != grid::interval_axis(sweep),
+            Some(*axis) != interval,
             std::cmp::Reverse(count(*axis)),
             *axis,
         )
     });
-    Some((*axes.first()?, *axes.get(1)?))
+    Some([*axes.first()?, *axes.get(1)?])
 }
 
-/// Labels of an axis in the order of its values, where they are numbers, else of the grid.
 fn labels(sweep: &SweepResult, axis: usize) -> Vec<&str> {
     let mut seen: Vec<(&str, Option<f64>)> = Vec::new();
     for coordinate in sweep
@@ -92,146 +120,120 @@ fn labels(sweep: &SweepResult, axis: usize) -> Vec<&str> {
     seen.into_iter().map(|(label, _)| label).collect()
 }
 
-fn planes(sweep: &SweepResult, horizontal: usize, vertical: usize) -> Vec<Plane<'_>> {
-    let (columns, rows) = (labels(sweep, horizontal), labels(sweep, vertical));
-    let mut planes: Vec<Plane> = Vec::new();
-    for point in &sweep.points {
-        let label = |axis: usize| {
-            point
-                .coordinates
-                .get(axis)
-                .map(|coordinate| coordinate.label.as_str())
+impl Plane<'_> {
+    fn medians(&self) -> impl Iterator<Item = f64> {
+        let points = self.cells.iter().map(|(_, _, point)| point);
+        points.filter_map(|point| Some(point.metric(MetricId::DurationP50)?.value))
+    }
+
+    fn draw(&self, sweep: &SweepResult) -> Drawing {
+        let (columns, rows) = (&self.across.labels, &self.up.labels);
+        let colours = Span::log(self.medians(), 1.0);
+        // Numbers in some cells only would look like a selection.
+        let numbers = columns.len() <= MOST_NUMBERS && rows.len() <= MOST_NUMBERS;
+        let cells = self.cells.iter();
+        let marks = cells.map(|cell| mark(cell, &colours, numbers)).collect();
+        let chart = Chart {
+            title: self.finding(),
+            subtitle: self.subtitle(sweep),
+            height: (230 + 56 * rows.len() as u32).clamp(400, 1000),
+            key: self.key(),
+            panels: vec![Panel::new(self.across.axis(), self.up.axis(), marks)],
+            ..Chart::default()
         };
-        let place = |labels: &[&str], axis: usize| {
-            labels.iter().position(|other| Some(*other) == label(axis))
-        };
-        let (Some(column), Some(row)) = (place(&columns, horizontal), place(&rows, vertical))
-        else {
-            continue;
-        };
-        let others = (0..sweep.axes.len()).filter(|axis| *axis != horizontal && *axis != vertical);
-        let fixed: Vec<String> = others
-            .filter_map(|axis| Some(grid::coordinate_name(&sweep.axes[axis], label(axis)?)))
-            .collect();
-        let fixed = fixed.join(", ");
-        let index = planes
-            .iter()
-            .position(|plane| plane.fixed == fixed)
-            .unwrap_or_else(|| {
-                planes.push(Plane {
-                    fixed,
-                    columns: columns.clone(),
-                    rows: rows.clone(),
-                    cells: Vec::new(),
-                });
-                planes.len() - 1
+        let data = Columns::of(&self.cells)
+            .text(self.across.key, |(column, ..)| columns[*column].to_owned())
+            .text(self.up.key, |(_, row, _)| rows[*row].to_owned())
+            .text("fixed", |_| self.fixed.clone())
+            .estimate("duration_p50", "s", |cell| {
+                cell.2.metric(MetricId::DurationP50)
+            })
+            .optional("completed", |cell| {
+                Some(cell.2.metric(MetricId::Completed)?.value)
+            })
+            .optional("failed", |cell| {
+                Some(cell.2.metric(MetricId::Failed)?.value)
             });
-        planes[index].cells.push((column, row, point));
+        Drawing {
+            suffix: String::new(),
+            chart,
+            data: data.sheet(),
+        }
     }
-    planes
-}
 
-fn draw(
-    sweep: &SweepResult,
-    plane: &Plane,
-    (horizontal, vertical): (usize, usize),
-    name: String,
-) -> Picture {
-    let colours = Span::log(plane.medians(), 1.0);
-    // Numbers in some cells only would look like a selection.
-    let numbers = plane.columns.len() <= MOST_NUMBERS && plane.rows.len() <= MOST_NUMBERS;
-    let marks: Vec<Mark> = plane
-        .cells
-        .iter()
-        .map(|cell| mark(cell, &colours, numbers))
-        .collect();
-    let (x, y) = (
-        names(&sweep.axes[horizontal], &plane.columns),
-        names(&sweep.axes[vertical], &plane.rows),
-    );
-    let chart = Chart {
-        title: finding(sweep, plane, (horizontal, vertical)),
-        subtitle: subtitle(sweep, plane),
-        footer: Origin::of(sweep).footer(),
-        height: (230 + 56 * plane.rows.len() as u32).clamp(400, 1000),
-        key: key(plane),
-        panels: vec![Panel {
-            heading: String::new(),
-            weight: 1.0,
-            x: Axis::named(
-                &capital(&grid::short_key(&sweep.axes[horizontal])),
-                span(&plane.columns),
-                x,
-            ),
-            y: Axis::named(
-                &capital(&grid::short_key(&sweep.axes[vertical])),
-                span(&plane.rows),
-                y,
-            ),
-            marks,
-            margin: Vec::new(),
-        }],
-    };
-    Picture {
-        name,
-        chart,
-        data: data(sweep, plane, (horizontal, vertical)),
-    }
-}
-
-fn subtitle(sweep: &SweepResult, plane: &Plane) -> String {
-    let fixed = if plane.fixed.is_empty() {
-        String::new()
-    } else {
-        format!(" · {}", plane.fixed)
-    };
-    let range = extremes(plane.medians()).map_or_else(String::new, |(low, high)| {
+    fn subtitle(&self, sweep: &SweepResult) -> String {
+        let dot = if self.fixed.is_empty() { "" } else { " · " };
+        let range = extremes(self.medians()).map_or_else(String::new, |ends| {
+            let [low, high] = ends.map(|end| Unit::Time.text(end));
+            format!(", dark = {low}, yellow = {high}, log scale")
+        });
         format!(
-            ", dark = {}, yellow = {}, log scale",
-            Unit::Time.text(low),
-            Unit::Time.text(high)
+            "{}{dot}{} · cells: median end to end duration{range}",
+            described(sweep),
+            self.fixed
         )
-    });
-    format!(
-        "{}{fixed} · cells: median end to end duration{range}",
-        grid::described(sweep)
-    )
-}
-
-/// Explains the hatching where there is any.
-fn key(plane: &Plane) -> Vec<KeyEntry> {
-    if plane
-        .cells
-        .iter()
-        .all(|(_, _, point)| failed(point).is_none())
-    {
-        return Vec::new();
     }
-    let label = "hatched: checkpoints fail, share of failures printed".to_owned();
-    vec![KeyEntry {
-        label,
-        swatch: Swatch::Hatched(NOTHING),
-    }]
+
+    /// Explains the hatching where there is any.
+    fn key(&self) -> Vec<KeyEntry> {
+        let label = "hatched: checkpoints fail, share of failures printed";
+        let entry = KeyEntry::new(label, Swatch::Hatched(NOTHING));
+        let any = self
+            .cells
+            .iter()
+            .any(|(_, _, point)| failed(point).is_some());
+        any.then_some(entry).into_iter().collect()
+    }
+
+    /// Which of the two settings moves the duration more, seen from the corner that both share.
+    fn finding(&self) -> String {
+        let medians = self.cells.iter().filter_map(|(column, row, point)| {
+            Some(([*column, *row], point.metric(MetricId::DurationP50)?.value))
+        });
+        let medians: Vec<([usize; 2], f64)> = medians.filter(|(_, median)| *median > 0.0).collect();
+        let Some([shortest, longest]) = extremes(medians.iter().map(|(_, median)| *median)) else {
+            return "No checkpoint completes at any point".to_owned();
+        };
+        // The widest factor among cells that have one of their places in common.
+        let spread = |side: usize| {
+            let most = medians.iter().map(|(place, _)| place[side]).max();
+            let factors = (0..=most.unwrap_or(0)).filter_map(|index| {
+                let same = medians.iter().filter(|(place, _)| place[side] == index);
+                let [low, high] = extremes(same.map(|(_, median)| *median))?;
+                Some(high / low)
+            });
+            factors.fold(1.0, f64::max)
+        };
+        let (by_column, by_row) = (spread(1), spread(0));
+        let [across, up] = [self.across.key, self.up.key].map(short_key);
+        let [from, to] = [shortest, longest].map(|end| Unit::Time.text(end));
+        let times = |factor: f64| format!("×{}", Unit::Plain.about(factor));
+        let [column_times, row_times] = [by_column, by_row].map(times);
+        let verdict = if by_column > 1.25 * by_row {
+            let across = capital(&across);
+            format!("{across} matters more than {up} ({column_times} against {row_times})")
+        } else if by_row > 1.25 * by_column {
+            let up = capital(&up);
+            format!("{up} matters more than {across} ({row_times} against {column_times})")
+        } else {
+            let across = capital(&across);
+            format!(
+                "{across} and {up} matter alike ({})",
+                times(by_column.max(by_row))
+            )
+        };
+        format!("{verdict}: {from} to {to}")
+    }
 }
 
-fn span(labels: &[&str]) -> Span {
-    Span::linear(0.0, labels.len() as f64)
-}
-
-fn names(key: &str, labels: &[&str]) -> Vec<Name> {
-    let name = |(index, label): (usize, &&str)| Name {
-        at: index as f64 + 0.5,
-        text: grid::value_name(key, label),
-        strong: false,
-    };
-    labels.iter().enumerate().map(name).collect()
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+impl Axes<'_> {
+    fn axis(&self) -> Axis {
+        let labels = self.labels.iter().enumerate();
+        let names =
+            labels.map(|(index, label)| Name::new(index as f64 + 0.5, value_name(self.key, label)));
+        let span = Span::linear(0.0, self.labels.len() as f64);
+        Axis::named(capital(&short_key(self.key)), span, names.collect())
+    }
 }
 
 fn mark(
@@ -240,125 +242,36 @@ fn mark(
     numbers: bool,
 ) -> Mark {
     let (left, bottom) = (*column as f64, *row as f64);
-    let median = point.metric(MetricId::DurationP50);
-    let fill = median.map_or(NOTHING, |median| {
-        Paint::Viridis(colours.position(median.value))
-    });
-    let mut text = median.map_or_else(
-        || vec!["none".to_owned(), "completed".to_owned()],
-        |median| vec![Unit::Time.estimate(&median)],
-    );
     let failed = failed(point);
-    if let Some(share) = failed.filter(|_| median.is_some()) {
-        text.push(format!("{:.0} % fail", share * 100.0));
-    }
-    let mut cell = Cell::filled((left, left + 1.0), (bottom, bottom + 1.0), fill);
-    cell.hatched = failed.is_some() || median.is_none();
-    cell.gutter = 1.0;
-    cell.text = if numbers { text } else { Vec::new() };
-    Mark::Cell(cell)
+    let (fill, mut text) = match point.metric(MetricId::DurationP50) {
+        Some(median) => (
+            Colour::Viridis(colours.position(median.value)),
+            vec![Unit::Time.estimate(&median)],
+        ),
+        None => (NOTHING, vec!["none".to_owned(), "completed".to_owned()]),
+    };
+    let share = failed.filter(|_| point.metric(MetricId::DurationP50).is_some());
+    text.extend(share.map(|share| format!("{:.0} % fail", share * 100.0)));
+    let cell = Cell::filled((left, left + 1.0), (bottom, bottom + 1.0), fill);
+    Mark::Cell(Cell {
+        hatched: failed.is_some() || point.metric(MetricId::DurationP50).is_none(),
+        ..cell.text(if numbers { text } else { Vec::new() })
+    })
 }
 
 /// Share of checkpoints that failed, if any did.
 fn failed(point: &PointSummary) -> Option<f64> {
-    let (failed, completed) = (
-        point.metric(MetricId::Failed)?.value,
-        point
-            .metric(MetricId::Completed)
-            .map_or(0.0, |completed| completed.value),
-    );
+    let failed = point.metric(MetricId::Failed)?.value;
+    let completed = point
+        .metric(MetricId::Completed)
+        .map_or(0.0, |completed| completed.value);
     (failed > 0.0).then(|| failed / (failed + completed))
 }
 
-/// Which of the two settings moves the duration more, seen from the corner that both share.
-fn finding(sweep: &SweepResult, plane: &Plane, (horizontal, vertical): (usize, usize)) -> String {
-    let medians: Vec<(usize, usize, f64)> = plane
-        .cells
-        .iter()
-        .filter_map(|(column, row, point)| {
-            Some((*column, *row, point.metric(MetricId::DurationP50)?.value))
-        })
-        .filter(|(_, _, median)| *median > 0.0)
-        .collect();
-    let Some((shortest, longest)) = extremes(medians.iter().map(|(_, _, median)| *median)) else {
-        return "No checkpoint completes at any point".to_owned();
-    };
-    let spread = |same: &dyn Fn(&(usize, usize, f64)) -> usize| -> f64 {
-        let most = medians.iter().map(same).max().unwrap_or(0);
-        (0..=most)
-            .filter_map(|index| {
-                extremes(
-                    medians
-                        .iter()
-                        .filter(|cell| same(cell) == index)
-                        .map(|cell| cell.2),
-                )
-            })
-            .map(|(low, high)| high / low)
-            .fold(1.0, f64::max)
-    };
-    let (by_column, by_row) = (spread(&|cell| cell.1), spread(&|cell| cell.0));
-    let [across, up] = [horizontal, vertical].map(|axis| grid::short_key(&sweep.axes[axis]));
-    let range = format!(
-        "{} to {}",
-        Unit::Time.text(shortest),
-        Unit::Time.text(longest)
-    );
-    let times = |factor: f64| Unit::Plain.about(factor);
-    if by_column > 1.25 * by_row {
-        format!(
-            "{} matters more than {up} (×{} against ×{}): {range}",
-            capital(&across),
-            times(by_column),
-            times(by_row)
-        )
-    } else if by_row > 1.25 * by_column {
-        format!(
-            "{} matters more than {across} (×{} against ×{}): {range}",
-            capital(&up),
-            times(by_row),
-            times(by_column)
-        )
-    } else {
-        format!(
-            "{} and {up} matter alike (×{}): {range}",
-            capital(&across),
-            times(by_column.max(by_row))
-        )
-    }
-}
-
-fn extremes(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.fold(None, |range, value| {
-        Some(range.map_or((value, value), |(low, high): (f64, f64)| {
-            (low.min(value), high.max(value))
-        }))
+/// Smallest and largest.
+fn extremes(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    values.fold(None, |range: Option<[f64; 2]>, value| {
+        let [low, high] = range.unwrap_or([value, value]);
+        Some([low.min(value), high.max(value)])
     })
-}
-
-fn data(sweep: &SweepResult, plane: &Plane, (horizontal, vertical): (usize, usize)) -> Sheet {
-    let mut columns = vec![
-        sweep.axes[horizontal].clone(),
-        sweep.axes[vertical].clone(),
-        "fixed".to_owned(),
-    ];
-    columns.extend(sheet::columns("duration_p50", "s"));
-    columns.extend(["completed".to_owned(), "failed".to_owned()]);
-    let mut sheet = Sheet::new(columns);
-    for (column, row, point) in &plane.cells {
-        let mut cells = vec![
-            plane.columns[*column].to_owned(),
-            plane.rows[*row].to_owned(),
-            plane.fixed.clone(),
-        ];
-        cells.extend(sheet::cells(point.metric(MetricId::DurationP50).as_ref()));
-        for count in [
-            point.metric(MetricId::Completed),
-            point.metric(MetricId::Failed),
-        ] {
-            cells.push(count.map_or_else(String::new, |count| sheet::cell(count.value)));
-        }
-        sheet.push(cells);
-    }
-    sheet
 }

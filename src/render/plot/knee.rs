@@ -2,14 +2,32 @@
 
 use crate::experiment::SweepResult;
 use crate::experiment::metric::MetricId;
+use crate::measure::Estimate;
+use crate::measure::estimate::quantile;
+use crate::render::chart::colour::Colour;
+use crate::render::chart::span::Span;
+use crate::render::chart::{At, Axis, Chart, Mark, Panel, Rule, Stroke};
 use crate::render::number::Unit;
-use crate::render::plot::Picture;
-use crate::render::plot::chart::{At, Axis, Chart, Line, Mark, Missing, Panel, Rule};
-use crate::render::plot::grid::{self, Curve};
-use crate::render::plot::origin::Origin;
-use crate::render::plot::span::Span;
-use crate::render::plot::style::{Paint, Stroke};
-use crate::render::sheet::{self, Sheet};
+use crate::render::plot::columns::Columns;
+use crate::render::plot::curve::{Curve, Metric, axis, curves};
+use crate::render::plot::duration::DURATION;
+use crate::render::plot::{Draw, Drawing, Example, Kind, role};
+use crate::units::SimDuration;
+
+pub const KIND: Kind = Kind {
+    name: "knee",
+    heading: "Duration over the load",
+    caption: "How the duration grows as the busiest subtask gets busier: left of the knee more load costs little, right \
+              of it barriers wait behind full buffers.",
+    example: Some(Example::Load),
+    draw: Draw::Sweep(drawing),
+};
+
+/// Without the formula, which knows no queues.
+const LOADED: Metric = Metric {
+    formula: ("", |_| None),
+    ..DURATION
+};
 
 /// Below this share busy, a subtask's busy time still grows in proportion to the rate.
 const PROPORTIONAL: f64 = 0.9;
@@ -18,281 +36,123 @@ const KNEE_RISE: f64 = 0.693;
 /// How far the knee must lie below the straight line, as a share of the height.
 const KNEE_DEPTH: f64 = 0.1;
 
-/// A curve over the offered load, as a share of what the bottleneck can process.
-struct Loaded<'c, 's> {
-    curve: &'c Curve<'s>,
-    /// `(offered load, rate, index of the point)`.
-    loads: Vec<(f64, f64, usize)>,
+/// Offered load, as a share of what the bottleneck can process, against duration; `None` if no rate is swept.
+fn drawing(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>> {
+    let rate = axis(sweep, "rate")?;
+    let mut curves = curves(sweep, rate)?;
+    curves.shown.retain_mut(|curve| load(curve).is_some());
+    let x = Span::linear(
+        0.0,
+        curves.points().map(|(load, _)| load).fold(1.05, f64::max),
+    );
+    let y = Span::log(curves.values(&LOADED), 1.35);
+    let steepest = steepest(&curves.shown)?;
+    let medians = steepest.estimates(&LOADED);
+    let knee = knee(&medians);
+    let mut marks = vec![
+        Mark::zone(role::OBJECTIVE, (1.0, x.high()), (y.low(), y.high())),
+        Rule::new("100 %", role::OBJECTIVE, Stroke::Dashed, At::X(1.0)).into(),
+    ];
+    marks.extend(knee.filter(|_| curves.shown.len() == 1).map(|load| {
+        let label = format!("knee: {}", percent(load));
+        Rule::new(label, Colour::Ink, Stroke::Solid, At::X(load)).into()
+    }));
+    marks.extend(curves.marks(&LOADED));
+    let label = "Offered load, as a share of what the bottleneck can process";
+    let chart = Chart {
+        title: finding(&steepest.name, &medians, knee),
+        subtitle: curves.subtitle(sweep, "", " of the median"),
+        height: 620,
+        panels: vec![Panel::new(
+            Axis::round(label, Unit::Share, x),
+            Axis::round("End to end duration", Unit::Time, y),
+            marks,
+        )],
+        ..Chart::default()
+    };
+    let rows = curves.rows();
+    let data = Columns::of(&rows)
+        .text("curve", |(curve, ..)| curve.name.clone())
+        .optional("rate_per_s", |row| row.2.coordinates[rate].value)
+        .number("offered_load_share", |(_, load, _)| *load)
+        .estimate("utilisation", "share", |row| {
+            row.2.metric(MetricId::Utilisation)
+        })
+        .estimate("duration_p50", "s", |row| {
+            row.2.metric(MetricId::DurationP50)
+        })
+        .estimate("duration_p99", "s", |row| {
+            row.2.metric(MetricId::DurationP99)
+        });
+    Drawing::only(chart, data.sheet())
 }
 
-/// Offered load against duration; `None` if no rate is swept.
-pub fn picture(sweep: &SweepResult) -> Option<Picture> {
-    let curves = grid::curves(sweep, grid::axis(sweep, "rate")?);
-    let loaded: Vec<Loaded> = curves.shown.iter().filter_map(offered).collect();
-    if loaded.is_empty() {
+/// The curve that rises most: load does nothing to another one.
+fn steepest<'c, 's>(curves: &'c [Curve<'s>]) -> Option<&'c Curve<'s>> {
+    let rise = |curve: &Curve| {
+        let medians = curve.estimates(&LOADED);
+        let ends = medians.first().zip(medians.last());
+        ends.map_or(0.0, |((_, first), (_, last))| last.value / first.value)
+    };
+    curves
+        .iter()
+        .rev()
+        .max_by(|a, b| rise(a).total_cmp(&rise(b)))
+}
+
+/// Replaces rates by loads. Busy time stops at 100 %, so the load beyond is extrapolated from the points below it.
+fn load(curve: &mut Curve) -> Option<()> {
+    curve.points.retain(|(rate, _)| *rate > 0.0);
+    let busy = curve.points.iter().filter_map(|(rate, point)| {
+        let busy = point.metric(MetricId::Utilisation)?.value;
+        (busy > 0.0).then_some((busy, busy / rate))
+    });
+    let busy: Vec<(f64, f64)> = busy.collect();
+    let proportional = busy.iter().filter(|(busy, _)| *busy < PROPORTIONAL);
+    let proportional: Vec<f64> = proportional.map(|(_, per_rate)| *per_rate).collect();
+    let per_rate = quantile(&proportional, 0.5).or(busy.first().map(|(_, first)| *first))?;
+    for (at, _) in &mut curve.points {
+        *at *= per_rate;
+    }
+    curve.points.retain(|(load, _)| load.is_finite());
+    Some(())
+}
+
+/// The load where the curve turns: farthest below the straight line between its ends, with the duration on a log scale
+/// ("Kneedle", Satopää et al. 2011). `None` if durations do not even double, or hardly bend.
+fn knee(medians: &[(f64, Estimate)]) -> Option<f64> {
+    let positive = medians.iter().filter(|(_, median)| median.value > 0.0);
+    let curve: Vec<(f64, f64)> = positive
+        .map(|(load, median)| (*load, libm::log(median.value)))
+        .collect();
+    let ((x0, y0), (x1, y1)) = (*curve.first()?, *curve.last()?);
+    if y1 - y0 < KNEE_RISE || x1 <= x0 {
         return None;
     }
-    let loads = || {
-        loaded
-            .iter()
-            .flat_map(|one| one.loads.iter().map(|(load, _, _)| *load))
-    };
-    let x = Span::linear(0.0, loads().fold(1.05, f64::max));
-    let durations = loaded.iter().flat_map(|one| {
-        let points = one.curve.points.iter();
-        points
-            .flat_map(|(_, point)| {
-                [
-                    point.metric(MetricId::DurationP50),
-                    point.metric(MetricId::DurationP99),
-                ]
-            })
-            .flatten()
-            .map(|estimate| estimate.value)
-    });
-    let y = Span::log(durations, 1.35);
-    let mut marks = overload(&x, &y);
-    for one in &loaded {
-        let row = marks
-            .iter()
-            .filter(|mark| matches!(mark, Mark::Missing(_)))
-            .count();
-        marks.extend(curve_marks(one, row, loaded.len()));
-    }
-    let chart = Chart {
-        title: finding(&loaded[0]),
-        subtitle: format!(
-            "{}{}{}",
-            grid::described(sweep),
-            grid::band_note(sweep, " of the median"),
-            grid::omitted(&curves)
-        ),
-        footer: Origin::of(sweep).footer(),
-        height: 620,
-        key: Vec::new(),
-        panels: vec![Panel {
-            heading: String::new(),
-            weight: 1.0,
-            x: Axis::round(
-                "Offered load, as a share of what the bottleneck can process",
-                Unit::Share,
-                x,
-            ),
-            y: Axis::round("End to end duration", Unit::Time, y),
-            marks,
-            margin: Vec::new(),
-        }],
-    };
-    Some(Picture {
-        name: "knee".to_owned(),
-        chart,
-        data: data(&loaded),
-    })
+    let depth = |(x, y): &(f64, f64)| (x - x0) / (x1 - x0) - (y - y0) / (y1 - y0);
+    let knee = curve.iter().max_by(|a, b| depth(a).total_cmp(&depth(b)))?;
+    (depth(knee) > KNEE_DEPTH).then_some(knee.0)
 }
 
-/// Busy time stops at 100 %, so the load beyond is extrapolated from the points below it.
-fn offered<'c, 's>(curve: &'c Curve<'s>) -> Option<Loaded<'c, 's>> {
-    let busy = |index: usize| {
-        curve.points[index]
-            .1
-            .metric(MetricId::Utilisation)
-            .map(|busy| busy.value)
-            .filter(|busy| *busy > 0.0)
-    };
-    let points = || {
-        curve
-            .points
-            .iter()
-            .enumerate()
-            .filter(|(_, (rate, _))| *rate > 0.0)
-    };
-    let per_rate = |index: usize, rate: f64| busy(index).map(|busy| busy / rate);
-    let proportional: Vec<f64> = points()
-        .filter(|(index, _)| busy(*index).is_some_and(|busy| busy < PROPORTIONAL))
-        .filter_map(|(index, (rate, _))| per_rate(index, *rate))
-        .collect();
-    let slope = crate::measure::estimate::quantile(&proportional, 0.5)
-        .or_else(|| points().find_map(|(index, (rate, _))| per_rate(index, *rate)))?;
-    let loads = points()
-        .map(|(index, (rate, _))| (slope * rate, *rate, index))
-        .filter(|(load, _, _)| load.is_finite())
-        .collect();
-    Some(Loaded { curve, loads })
-}
-
-fn overload(x: &Span, y: &Span) -> Vec<Mark> {
-    vec![
-        Mark::Zone(Paint::Objective, (1.0, x.high()), (y.low(), y.high())),
-        Mark::Rule(Rule {
-            label: "100 %".to_owned(),
-            paint: Paint::Objective,
-            stroke: Stroke::Dashed,
-            at: At::X(1.0),
-        }),
-    ]
-}
-
-fn curve_marks(one: &Loaded, row: usize, curves: usize) -> Vec<Mark> {
-    let paint = one.curve.paint;
-    let mut marks = Vec::new();
-    if curves == 1
-        && let Some(load) = one.knee()
-    {
-        let label = format!("knee: {}", percent(load));
-        marks.push(Mark::Rule(Rule {
-            label,
-            paint: Paint::Ink,
-            stroke: Stroke::Solid,
-            at: At::X(load),
-        }));
-    }
-    let medians: Vec<_> = one.medians().collect();
-    marks.extend(grid::band(paint, &medians));
-    if curves == 1 {
-        let tail = one.loads.iter().filter_map(|(load, _, index)| {
-            Some((
-                *load,
-                one.curve.points[*index]
-                    .1
-                    .metric(MetricId::DurationP99)?
-                    .value,
-            ))
-        });
-        let label = "p99".to_owned();
-        marks.push(Mark::Line(Line {
-            label,
-            paint,
-            stroke: Stroke::Thin,
-            points: tail.collect(),
-            dots: false,
-        }));
-    }
-    let label = if curves == 1 {
-        "simulated median".to_owned()
-    } else {
-        one.curve.name.clone()
-    };
-    let points = medians
-        .iter()
-        .map(|(load, median)| (*load, median.value))
-        .collect();
-    marks.push(Mark::Line(Line {
-        label,
-        paint,
-        stroke: Stroke::Solid,
-        points,
-        dots: true,
-    }));
-    let none: Vec<f64> = one
-        .loads
-        .iter()
-        .filter(|(_, _, index)| {
-            one.curve.points[*index]
-                .1
-                .metric(MetricId::DurationP50)
-                .is_none()
-        })
-        .map(|(load, _, _)| *load)
-        .collect();
-    if !none.is_empty() {
-        let reason = "no checkpoint completed".to_owned();
-        marks.push(Mark::Missing(Missing {
-            paint,
-            at: none,
-            reason,
-            row,
-        }));
-    }
-    marks
-}
-
-impl Loaded<'_, '_> {
-    fn medians(&self) -> impl Iterator<Item = (f64, crate::measure::Estimate)> {
-        self.loads.iter().filter_map(|(load, _, index)| {
-            Some((
-                *load,
-                self.curve.points[*index].1.metric(MetricId::DurationP50)?,
-            ))
-        })
-    }
-
-    /// The load where the curve turns: farthest below the straight line between its ends, with the duration on a log
-    /// scale ("Kneedle", Satopää et al. 2011). `None` if durations do not even double, or hardly bend.
-    fn knee(&self) -> Option<f64> {
-        let curve: Vec<(f64, f64)> = self
-            .medians()
-            .filter(|(_, median)| median.value > 0.0)
-            .map(|(load, median)| (load, libm::log(median.value)))
-            .collect();
-        let ((x0, y0), (x1, y1)) = (*curve.first()?, *curve.last()?);
-        if y1 - y0 < KNEE_RISE || x1 <= x0 {
-            return None;
-        }
-        let depth = |(x, y): &(f64, f64)| (x - x0) / (x1 - x0) - (y - y0) / (y1 - y0);
-        let knee = curve.iter().max_by(|a, b| depth(a).total_cmp(&depth(b)))?;
-        (depth(knee) > KNEE_DEPTH).then_some(knee.0)
-    }
-
-    /// Largest median up to a load.
-    fn highest(&self, load: f64) -> f64 {
-        let below = self.medians().filter(|(other, _)| *other <= load);
-        below.map(|(_, median)| median.value).fold(0.0, f64::max)
-    }
-}
-
-fn finding(one: &Loaded) -> String {
-    let Some((highest, last)) = one.medians().last() else {
+fn finding(name: &str, medians: &[(f64, Estimate)], knee: Option<f64>) -> String {
+    let Some((highest, last)) = medians.last() else {
         return "No checkpoint completes at any load".to_owned();
     };
-    let name = if one.curve.name.is_empty() {
+    let name = if name.is_empty() {
         String::new()
     } else {
-        format!(" ({})", one.curve.name)
+        format!(" ({name})")
     };
-    let [to, at] = [Unit::Time.estimate(&last), percent(highest)];
-    match one.knee() {
-        Some(load) => format!(
-            "Up to {} load a checkpoint takes at most {}; at {at} it takes {to}{name}",
-            percent(load),
-            Unit::Time.text(one.highest(load))
-        ),
-        None => format!("Load hardly changes the duration: {to} at {at}{name}"),
-    }
+    let [to, at] = [Unit::Time.estimate(last), percent(*highest)];
+    let Some(load) = knee else {
+        return format!("Load hardly changes the duration: {to} at {at}{name}");
+    };
+    let below = medians.iter().filter(|(own, _)| *own <= load);
+    let most = below.map(|(_, median)| median.value).fold(0.0, f64::max);
+    let [load, most] = [percent(load), Unit::Time.text(most)];
+    format!("Up to {load} load a checkpoint takes at most {most}; at {at} it takes {to}{name}")
 }
 
 fn percent(load: f64) -> String {
     format!("{:.0} %", load * 100.0)
-}
-
-fn data(loaded: &[Loaded]) -> Sheet {
-    let mut columns: Vec<String> = ["curve", "rate_per_s", "offered_load_share"]
-        .map(str::to_owned)
-        .to_vec();
-    for (name, unit) in [
-        ("utilisation", "share"),
-        ("duration_p50", "s"),
-        ("duration_p99", "s"),
-    ] {
-        columns.extend(sheet::columns(name, unit));
-    }
-    let mut sheet = Sheet::new(columns);
-    for one in loaded {
-        for (load, rate, index) in &one.loads {
-            let point = one.curve.points[*index].1;
-            let mut row = vec![
-                one.curve.name.clone(),
-                sheet::cell(*rate),
-                sheet::cell(*load),
-            ];
-            for estimate in [
-                point.metric(MetricId::Utilisation),
-                point.metric(MetricId::DurationP50),
-                point.metric(MetricId::DurationP99),
-            ] {
-                row.extend(sheet::cells(estimate.as_ref()));
-            }
-            sheet.push(row);
-        }
-    }
-    sheet
 }

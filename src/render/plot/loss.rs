@@ -1,73 +1,71 @@
 //! Picture: what the interval does to the throughput.
 
 use crate::experiment::metric::MetricId;
-use crate::experiment::{Comparison, PointSummary, SweepResult};
+use crate::experiment::{PointSummary, SweepResult};
 use crate::formulas::FormulaId;
 use crate::measure::Estimate;
+use crate::render::chart::span::Span;
+use crate::render::chart::tick_label::setting;
+use crate::render::chart::{Axis, Chart, Panel};
 use crate::render::number::Unit;
-use crate::render::plot::Picture;
-use crate::render::plot::chart::{Axis, Chart, Line, Mark, Panel};
-use crate::render::plot::grid::{self, Curve};
-use crate::render::plot::origin::Origin;
-use crate::render::plot::span::Span;
-use crate::render::plot::style::{Paint, Stroke};
-use crate::render::plot::tick_label::exact;
-use crate::render::sheet::{self, Sheet};
+use crate::render::plot::columns::Columns;
+use crate::render::plot::curve::{Curve, Metric, curves, interval_axis, prediction};
+use crate::render::plot::{Draw, Drawing, Example, Kind};
+use crate::units::SimDuration;
 
-/// The formula drawn beside the measurement.
-const FORMULA: FormulaId = FormulaId::F3;
+pub const KIND: Kind = Kind {
+    name: "loss",
+    heading: "Throughput loss over the interval",
+    caption: "What checkpoints take from the throughput of saturated sources, against the same run without checkpoints. \
+              Where the band contains zero, the loss cannot be told from nothing.",
+    example: Some(Example::Intervals),
+    draw: Draw::Sweep(drawing),
+};
+
+const LOSS: Metric = Metric {
+    label: "simulated",
+    value: |point| point.metric(MetricId::ThroughputLoss),
+    p99: |_| None,
+    formula: ("formula F3", formula),
+    missing: "",
+};
 
 /// Interval against the share of throughput that checkpoints cost; `None` if the interval is not swept or no loss was
 /// measured.
-pub fn picture(sweep: &SweepResult) -> Option<Picture> {
-    let curves = grid::curves(sweep, grid::interval_axis(sweep)?);
-    let points = || curves.shown.iter().flat_map(|curve| &curve.points);
-    if !points().any(|(_, point)| point.metric(MetricId::ThroughputLoss).is_some()) {
-        return None;
-    }
-    let values = points().flat_map(|(_, point)| {
-        let loss = point.metric(MetricId::ThroughputLoss);
-        [formula(point), loss.map(|loss| ends(&loss).1)]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<f64>>()
-    });
-    let lowest = points()
-        .filter_map(|(_, point)| Some(ends(&point.metric(MetricId::ThroughputLoss)?).0))
-        .fold(0.0, f64::min);
-    let from_zero = Span::from_zero(values);
-    let y = Span::linear(lowest.max(-from_zero.high()), from_zero.high());
-    let x = Span::log(points().map(|(interval, _)| *interval), 1.0);
-    let marks = curves
-        .shown
-        .iter()
-        .flat_map(|curve| curve_marks(curve, curves.shown.len()))
-        .collect();
-    let chart = Chart {
-        title: finding_of(&curves.shown),
-        subtitle: format!(
-            "{} · sources unlimited, with and without checkpoints{}{}",
-            grid::described(sweep),
-            grid::band_note(sweep, ""),
-            grid::omitted(&curves)
-        ),
-        footer: Origin::of(sweep).footer(),
-        height: 600,
-        key: Vec::new(),
-        panels: vec![Panel {
-            heading: String::new(),
-            weight: 1.0,
-            x: Axis::round("Checkpoint interval", Unit::Time, x),
-            y: Axis::round("Loss of throughput", Unit::Share, y),
-            marks,
-            margin: Vec::new(),
-        }],
+fn drawing(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>> {
+    let curves = curves(sweep, interval_axis(sweep)?)?;
+    let losses = || {
+        curves
+            .points()
+            .filter_map(|(_, point)| point.metric(MetricId::ThroughputLoss))
     };
-    Some(Picture {
-        name: "loss".to_owned(),
-        chart,
-        data: data(&curves.shown),
-    })
+    losses().next()?;
+    let formulas = curves.points().filter_map(|(_, point)| formula(point));
+    let from_zero = Span::from_zero(losses().map(|loss| ends(&loss).1).chain(formulas));
+    let lowest = losses().map(|loss| ends(&loss).0).fold(0.0, f64::min);
+    let x = Span::log(curves.points().map(|(interval, _)| interval), 1.0);
+    let y = Span::linear(lowest.max(-from_zero.high()), from_zero.high());
+    let aside = " · sources unlimited, with and without checkpoints";
+    let chart = Chart {
+        title: finding(&curves.shown),
+        subtitle: curves.subtitle(sweep, aside, ""),
+        height: 600,
+        panels: vec![Panel::new(
+            Axis::round("Checkpoint interval", Unit::Time, x),
+            Axis::round("Loss of throughput", Unit::Share, y),
+            curves.marks(&LOSS),
+        )],
+        ..Chart::default()
+    };
+    let rows = curves.rows();
+    let data = Columns::of(&rows)
+        .text("curve", |(curve, ..)| curve.name.clone())
+        .number("interval_s", |(_, interval, _)| *interval)
+        .estimate("throughput_loss", "share", |row| {
+            row.2.metric(MetricId::ThroughputLoss)
+        })
+        .optional("formula_f3_share", |row| formula(row.2));
+    Drawing::only(chart, data.sheet())
 }
 
 /// What is drawn of a loss: its interval, or its value.
@@ -75,67 +73,13 @@ fn ends(loss: &Estimate) -> (f64, f64) {
     loss.interval().unwrap_or((loss.value, loss.value))
 }
 
-fn curve_marks(curve: &Curve, curves: usize) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    let formula: Vec<(f64, f64)> = curve
-        .points
-        .iter()
-        .filter_map(|(interval, point)| Some((*interval, formula(point)?)))
-        .collect();
-    if curves <= 2 && !formula.is_empty() {
-        let label = if curves == 1 {
-            format!("formula {FORMULA}")
-        } else {
-            format!("{}, formula {FORMULA}", curve.name)
-        };
-        let paint = Paint::Formula;
-        marks.push(Mark::Line(Line {
-            label,
-            paint,
-            stroke: Stroke::Dashed,
-            points: formula,
-            dots: false,
-        }));
-    }
-    let losses: Vec<(f64, Estimate)> = losses(curve);
-    marks.extend(grid::band(curve.paint, &losses));
-    let label = if curves == 1 || curve.name.is_empty() {
-        "simulated".to_owned()
-    } else {
-        curve.name.clone()
-    };
-    let points = losses
-        .iter()
-        .map(|(interval, loss)| (*interval, loss.value))
-        .collect();
-    marks.push(Mark::Line(Line {
-        label,
-        paint: curve.paint,
-        stroke: Stroke::Solid,
-        points,
-        dots: true,
-    }));
-    marks
-}
-
-fn losses(curve: &Curve) -> Vec<(f64, Estimate)> {
-    curve
-        .points
-        .iter()
-        .filter_map(|(interval, point)| Some((*interval, point.metric(MetricId::ThroughputLoss)?)))
-        .collect()
-}
-
 /// The lost share according to the formula, which may be stated in records per second.
 fn formula(point: &PointSummary) -> Option<f64> {
-    let Comparison { prediction, .. } = point
-        .comparisons
-        .iter()
-        .find(|one| one.prediction.id == FORMULA)?;
-    match prediction.unit {
-        Unit::Share => prediction.value,
+    let (value, unit) = prediction(point, FormulaId::F3)?;
+    match unit {
+        Unit::Share => Some(value),
         Unit::RecordsPerSecond => Some(
-            prediction.value?
+            value
                 / point
                     .metric(MetricId::Throughput)
                     .filter(|all| all.value > 0.0)?
@@ -145,87 +89,63 @@ fn formula(point: &PointSummary) -> Option<f64> {
     }
 }
 
-fn finding(curve: &Curve) -> String {
-    let losses = losses(curve);
+/// The curves at the shortest interval that all of them have.
+fn finding(curves: &[Curve]) -> String {
+    let [one, others @ ..] = curves else {
+        return String::new();
+    };
+    let at = |curve: &Curve, interval: f64| {
+        let losses = curve.estimates(&LOSS).into_iter();
+        losses
+            .filter(|(own, _)| own.total_cmp(&interval).is_eq())
+            .next()
+    };
+    let common = one.estimates(&LOSS).into_iter().find_map(|(interval, _)| {
+        let losses = curves.iter().map(|curve| Some(at(curve, interval)?.1));
+        Some((interval, losses.collect::<Option<Vec<Estimate>>>()?))
+    });
+    let Some((interval, losses)) = common.filter(|_| !others.is_empty()) else {
+        return along(one);
+    };
+    let parts = curves.iter().zip(&losses);
+    let parts =
+        parts.map(|(curve, loss)| format!("{} ({})", Unit::Share.estimate(loss), curve.name));
+    format!(
+        "Every {}, checkpoints cost {} of the throughput",
+        setting(interval),
+        parts.collect::<Vec<String>>().join(", ")
+    )
+}
+
+/// Both ends of one curve.
+fn along(curve: &Curve) -> String {
+    let losses = curve.estimates(&LOSS);
     let (Some((shortest, first)), Some((longest, last))) = (losses.first(), losses.last()) else {
         return "What checkpoints cost in throughput".to_owned();
     };
     let [from, to] = [first, last].map(|loss| Unit::Share.estimate(loss));
-    let [shortest, longest] = [shortest, longest].map(|interval| exact(Unit::Time, *interval));
+    let [shortest, longest] = [shortest, longest].map(|interval| setting(*interval));
     if losses.iter().all(|(_, loss)| loss.low <= 0.0) {
         return format!("No measurable loss of throughput from {shortest} to {longest}");
     }
-    let formula = curve
-        .points
-        .iter()
-        .find(|(_, point)| point.metric(MetricId::ThroughputLoss).is_some())
-        .and_then(|(_, point)| formula(point));
-    let aside = match formula {
-        Some(share) if share > 2.0 * first.value.max(0.0) => {
-            format!(" (the formula says {})", Unit::Share.about(share))
-        }
-        _ => String::new(),
-    };
+    let measured =
+        |(_, point): &&(f64, &PointSummary)| point.metric(MetricId::ThroughputLoss).is_some();
+    let first_point = curve.points.iter().find(measured);
+    let aside = first_point
+        .and_then(|(_, point)| formula(point))
+        .filter(|share| *share > 2.0 * first.value.max(0.0))
+        .map(|share| format!(" (the formula says {})", Unit::Share.about(share)));
+    let cost = format!(
+        "Checkpoints every {shortest} cost {from} of the throughput{}",
+        aside.unwrap_or_default()
+    );
     if losses.len() == 1 {
-        return format!("Checkpoints every {shortest} cost {from} of the throughput{aside}");
-    }
-    let rest = if last.low <= 0.0 {
-        format!("nothing measurable every {longest}")
+        cost
+    } else if last.low <= 0.0 {
+        format!("{cost}; nothing measurable every {longest}")
     } else if last.value <= first.value / 2.0 {
-        format!("only {to} every {longest}")
+        format!("{cost}; only {to} every {longest}")
     } else {
-        format!("{to} every {longest}")
-    };
-    format!("Checkpoints every {shortest} cost {from} of the throughput{aside}; {rest}")
-}
-
-/// The curves at the shortest interval that all of them have.
-fn finding_of(curves: &[Curve]) -> String {
-    let [one, others @ ..] = curves else {
-        return String::new();
-    };
-    let common = losses(one).into_iter().find_map(|(interval, loss)| {
-        let same = |curve: &Curve| {
-            losses(curve)
-                .into_iter()
-                .find(|(other, _)| other.total_cmp(&interval).is_eq())
-        };
-        let rest: Option<Vec<Estimate>> = others.iter().map(|curve| Some(same(curve)?.1)).collect();
-        Some((
-            interval,
-            std::iter::once(loss)
-                .chain(rest?)
-                .collect::<Vec<Estimate>>(),
-        ))
-    });
-    let Some((interval, losses)) = common.filter(|_| !others.is_empty()) else {
-        return finding(one);
-    };
-    let part = |(curve, loss): (&Curve, &Estimate)| {
-        format!("{} ({})", Unit::Share.estimate(loss), curve.name)
-    };
-    let parts: Vec<String> = curves.iter().zip(&losses).map(part).collect();
-    format!(
-        "Every {}, checkpoints cost {} of the throughput",
-        exact(Unit::Time, interval),
-        parts.join(", ")
-    )
-}
-
-fn data(curves: &[Curve]) -> Sheet {
-    let mut columns: Vec<String> = vec!["curve".to_owned(), "interval_s".to_owned()];
-    columns.extend(sheet::columns("throughput_loss", "share"));
-    columns.push("formula_f3_share".to_owned());
-    let mut sheet = Sheet::new(columns);
-    for curve in curves {
-        for (interval, point) in &curve.points {
-            let mut row = vec![curve.name.clone(), sheet::cell(*interval)];
-            row.extend(sheet::cells(
-                point.metric(MetricId::ThroughputLoss).as_ref(),
-            ));
-            row.push(formula(point).map_or_else(String::new, sheet::cell));
-            sheet.push(row);
-        }
+        format!("{cost}; {to} every {longest}")
     }
-    sheet
 }

@@ -1,106 +1,210 @@
 //! Pictures: each as PNG, as SVG, and as the CSV that it was drawn from.
 //!
-//! One file per picture turns results into a [`Chart`], which is plain data; `figure` puts it on paper, `canvas` is the
-//! only caller of plotters, `raster` makes the PNG.
+//! One file per picture: how it is called and read, and how results become a [`Chart`], which is plain data. [`PICTURES`]
+//! is the list of all; reports, the gallery and README follow it.
 
-pub mod accuracy;
-mod axes;
-mod callout;
-pub mod canvas;
-pub mod chart;
-pub mod clip;
-mod dots;
-pub mod duration;
-pub mod failure;
-pub mod figure;
-mod flags;
-pub mod gantt;
-pub mod grid;
-pub mod heatmap;
-pub mod knee;
-mod labels;
-pub mod loss;
-mod marks;
+mod accuracy;
+mod columns;
+mod cost;
+mod curve;
+mod duration;
+mod failure;
+mod gantt;
+mod heatmap;
+mod knee;
+mod loss;
 pub mod occupancy;
 mod origin;
-#[cfg(test)]
-mod outline;
-mod raster;
-pub mod recommendation;
-#[cfg(test)]
-pub(in crate::render) mod sample;
-pub mod span;
-pub mod spots;
-pub mod storage;
-pub mod style;
+mod pareto;
+mod recommended;
+mod recordings;
+mod residuals;
+mod role;
+mod sensitivity;
+mod storage;
+mod strip;
 #[cfg(test)]
 mod tests;
-pub mod tick_label;
-pub mod ticks;
+mod trend;
 
 pub use crate::render::plot::origin::Origin;
+pub use crate::render::plot::recordings::recording_pictures;
 
+use crate::experiment::recommend::Recommendation;
 use crate::experiment::{RunResult, SweepResult};
-use crate::render::plot::chart::Chart;
+use crate::render::chart::{Chart, figure, raster};
+use crate::render::plot::recordings::Recordings;
 use crate::render::sheet::Sheet;
 use crate::units::SimDuration;
+
+/// Every kind of picture, in the order of a report.
+pub const PICTURES: [&Kind; 14] = [
+    &duration::KIND,
+    &loss::KIND,
+    &knee::KIND,
+    &heatmap::KIND,
+    &gantt::KIND,
+    &failure::KIND,
+    &storage::KIND,
+    &occupancy::KIND,
+    &strip::KIND,
+    &pareto::KIND,
+    &cost::KIND,
+    &sensitivity::KIND,
+    &accuracy::KIND,
+    &residuals::KIND,
+];
+
+/// A kind of picture.
+#[derive(Debug)]
+pub struct Kind {
+    /// Name of the file, without extension; where there are several, each adds to it.
+    pub name: &'static str,
+    /// Above it in a report.
+    pub heading: &'static str,
+    /// How to read it.
+    pub caption: &'static str,
+    /// Which results of the gallery show it.
+    pub example: Option<Example>,
+    /// How it is drawn.
+    draw: Draw,
+}
+
+/// The results of which the gallery is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Example {
+    /// A production job over its interval.
+    Intervals,
+    /// What is recommended for it.
+    Recommendation,
+    /// The same job loses a TaskManager.
+    Failure,
+    /// A skewed join.
+    Join,
+    /// The join over interval and skew.
+    Plane,
+    /// The join over its rate.
+    Load,
+    /// What real clusters measured, drawn by `validate`.
+    Recordings,
+}
+
+/// From results to drawings; nothing if they do not have the numbers.
+#[derive(Debug)]
+enum Draw {
+    /// With `execution.checkpointing.timeout`.
+    Sweep(fn(&SweepResult, Option<SimDuration>) -> Option<Vec<Drawing>>),
+    /// With the name of the job.
+    Run(fn(&RunResult, &str) -> Option<Vec<Drawing>>),
+    Recommendation(fn(&Recommendation) -> Option<Vec<Drawing>>),
+    Recordings(fn(&Recordings) -> Option<Vec<Drawing>>),
+}
+
+/// A picture that does not know yet where it comes from.
+#[derive(Debug)]
+struct Drawing {
+    /// What tells it from others of its kind, behind its name.
+    suffix: String,
+    chart: Chart,
+    data: Sheet,
+}
 
 /// A picture before it is drawn, with the numbers behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     /// File name without extension.
     pub name: String,
+    /// How it is called and read.
+    pub kind: &'static Kind,
     /// What is drawn.
     pub chart: Chart,
     /// What it was drawn from.
     pub data: Sheet,
 }
 
-/// The files of a picture: `(name, content)` of SVG, PNG and CSV. The same picture gives the same bytes everywhere.
-pub fn files(picture: &Picture) -> Vec<(String, Vec<u8>)> {
-    let svg = svg(picture);
-    let texts = [
-        ("Title", picture.chart.title.as_str()),
-        ("Description", picture.chart.subtitle.as_str()),
-        ("Software", concat!("ckptsim ", env!("CARGO_PKG_VERSION"))),
-        ("Source", picture.chart.footer.as_str()),
-    ];
-    let png = raster::png(&svg, &texts);
-    vec![
-        (format!("{}.svg", picture.name), svg.into_bytes()),
-        (format!("{}.png", picture.name), png),
-        (
-            format!("{}.csv", picture.name),
-            picture.data.csv().into_bytes(),
-        ),
-    ]
+/// All pictures that these results give, with their origin at the foot.
+fn all(footer: &str, draw: impl Fn(&Draw) -> Option<Vec<Drawing>>) -> Vec<Picture> {
+    let drawn = |kind: &&'static Kind| {
+        let drawings = draw(&kind.draw).unwrap_or_default();
+        drawings.into_iter().map(|one| kind.picture(one, footer))
+    };
+    PICTURES.iter().flat_map(drawn).collect()
 }
 
-/// The picture as SVG text; its letters need the font [`style::FONT`].
-pub fn svg(picture: &Picture) -> String {
-    figure::file(&picture.chart)
+impl PartialEq for Kind {
+    fn eq(&self, other: &Kind) -> bool {
+        self.name == other.name
+    }
 }
 
-/// Every picture that the axes of a sweep allow: over the interval its duration and its loss, over a rate the knee,
-/// over two axes a heat map. `timeout` is `execution.checkpointing.timeout`, drawn where it is near.
+impl Kind {
+    fn picture(&'static self, drawing: Drawing, footer: &str) -> Picture {
+        let mut chart = drawing.chart;
+        footer.clone_into(&mut chart.footer);
+        Picture {
+            name: format!("{}{}", self.name, drawing.suffix),
+            kind: self,
+            chart,
+            data: drawing.data,
+        }
+    }
+}
+
+impl Drawing {
+    /// The only one of its kind.
+    fn only(chart: Chart, data: Sheet) -> Option<Vec<Drawing>> {
+        let suffix = String::new();
+        Some(vec![Drawing {
+            suffix,
+            chart,
+            data,
+        }])
+    }
+}
+
+/// Every picture that the axes of a sweep allow. `timeout` is `execution.checkpointing.timeout`, drawn where it is near.
 pub fn sweep_pictures(sweep: &SweepResult, timeout: Option<SimDuration>) -> Vec<Picture> {
-    let mut pictures: Vec<Picture> = Vec::new();
-    pictures.extend(duration::picture(sweep, timeout));
-    pictures.extend(loss::picture(sweep));
-    pictures.extend(knee::picture(sweep));
-    pictures.extend(heatmap::pictures(sweep));
-    pictures
+    all(&Origin::from(sweep).footer(), |draw| match draw {
+        Draw::Sweep(draw) => draw(sweep, timeout),
+        _ => None,
+    })
 }
 
 /// The pictures of a single run: its slowest checkpoint after warm-up by subtask; its longest recovery and its storage over
 /// time, if a timeline was recorded; its queues if they were.
 pub fn run_pictures(run: &RunResult, origin: &Origin) -> Vec<Picture> {
-    let mut pictures: Vec<Picture> = Vec::new();
-    pictures.extend(gantt::slowest(run).and_then(|id| gantt::picture(run, id, origin)));
-    pictures.extend(failure::picture(run, None, origin));
-    pictures.extend(storage::picture(run, origin));
-    if let Some(occupancy) = &run.occupancy {
-        pictures.extend(occupancy::picture(&[("", occupancy)], origin));
-    }
-    pictures
+    all(&origin.footer(), |draw| match draw {
+        Draw::Run(draw) => draw(run, &origin.scenario),
+        _ => None,
+    })
+}
+
+/// Every picture that a recommendation has the numbers for.
+pub fn recommendation_pictures(found: &Recommendation) -> Vec<Picture> {
+    all(&Origin::from(found).footer(), |draw| match draw {
+        Draw::Recommendation(draw) => draw(found),
+        _ => None,
+    })
+}
+
+/// The files of a picture: `(name, content)` of SVG, PNG and CSV. The same picture gives the same bytes everywhere.
+pub fn files(picture: &Picture) -> Vec<(String, Vec<u8>)> {
+    let svg = svg(picture);
+    let chart = &picture.chart;
+    let texts = [
+        ("Title", chart.title.as_str()),
+        ("Description", chart.subtitle.as_str()),
+        ("Software", concat!("ckptsim ", env!("CARGO_PKG_VERSION"))),
+        ("Source", chart.footer.as_str()),
+    ];
+    let png = raster::png(&svg, &texts);
+    let csv = picture.data.csv().into_bytes();
+    [("svg", svg.into_bytes()), ("png", png), ("csv", csv)]
+        .map(|(extension, content)| (format!("{}.{extension}", picture.name), content))
+        .into()
+}
+
+/// The picture as SVG text; its letters need the embedded font.
+pub fn svg(picture: &Picture) -> String {
+    figure::file(&picture.chart)
 }

@@ -1,6 +1,7 @@
-//! Where a picture comes from: what stands at its foot.
+//! Where a picture comes from: what stands at its foot, and the name of the job.
 
 use crate::experiment::SweepResult;
+use crate::experiment::recommend::Recommendation;
 
 /// Scenario, version and seed of the results in a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +17,16 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of a sweep.
-    pub fn of(sweep: &SweepResult) -> Origin {
+    /// `ckptsim 0.1.0 · scenario 3fa9c1e2 · seed 42`.
+    pub fn footer(&self) -> String {
+        let hash: String = self.sha256.chars().take(8).collect();
+        let (version, seed) = (&self.version, self.seed);
+        format!("ckptsim {version} · scenario {hash} · seed {seed}")
+    }
+}
+
+impl From<&SweepResult> for Origin {
+    fn from(sweep: &SweepResult) -> Origin {
         Origin {
             scenario: sweep.scenario.clone(),
             version: sweep.version.clone(),
@@ -25,13 +34,23 @@ impl Origin {
             seed: sweep.seed,
         }
     }
+}
 
-    /// `ckptsim 0.1.0 · scenario 3fa9c1e2 · seed 42`.
-    pub fn footer(&self) -> String {
-        let hash: String = self.sha256.chars().take(8).collect();
-        format!(
-            "ckptsim {} · scenario {hash} · seed {}",
-            self.version, self.seed
-        )
+impl From<&Recommendation> for Origin {
+    fn from(found: &Recommendation) -> Origin {
+        Origin {
+            scenario: found.scenario.clone(),
+            version: found.version.clone(),
+            sha256: found.scenario_sha256.clone(),
+            seed: found.seed,
+        }
     }
+}
+
+/// A name of at most 60 characters (as in Flink's web UI), so that what follows it is not lost.
+pub fn brief(name: &str) -> String {
+    if name.chars().count() <= 60 {
+        return name.to_owned();
+    }
+    name.chars().take(59).chain(['…']).collect()
 }

@@ -3,23 +3,31 @@
 use crate::experiment::RunResult;
 use crate::measure::timeline::Sample;
 use crate::measure::{CheckpointRecord, Outcome};
+use crate::render::chart::span::Span;
+use crate::render::chart::tick_label::HOUR;
+use crate::render::chart::{Axis, Chart, Dot, KeyEntry, Line, Mark, Panel, Shape, Stroke};
+use crate::render::chart::{Place, Swatch, Symbol};
 use crate::render::number::{Unit, counted};
-use crate::render::plot::Picture;
-use crate::render::plot::chart::{
-    Axis, Chart, Dot, Dots, KeyEntry, Line, Mark, Panel, Shape, Swatch,
+use crate::render::plot::columns::Columns;
+use crate::render::plot::{Draw, Drawing, Example, Kind, role};
+
+pub const KIND: Kind = Kind {
+    name: "storage",
+    heading: "Storage over time",
+    caption: "Bytes that retained checkpoints keep alive. A file lives as long as any retained checkpoint refers to it.",
+    example: Some(Example::Failure),
+    draw: Draw::Run(drawing),
 };
-use crate::render::plot::origin::Origin;
-use crate::render::plot::span::Span;
-use crate::render::plot::style::{Paint, Stroke};
-use crate::render::plot::tick_label::HOUR;
-use crate::render::sheet::{self, Sheet};
 
 /// More checkpoints than this form a line of dots: they are left out.
 const MOST_MARKS: usize = 80;
 
+const COMPLETE: Symbol = Symbol::new(role::ALIGNED, Shape::Circle);
+const FAILED: Symbol = Symbol::new(role::OBJECTIVE, Shape::Cross);
+
 /// Bytes held and bytes written, checkpoints as marks, failures as lines. `None` without a timeline, or if nothing was
 /// written.
-pub fn picture(run: &RunResult, origin: &Origin) -> Option<Picture> {
+fn drawing(run: &RunResult, scenario: &str) -> Option<Vec<Drawing>> {
     let samples = run.timeline.as_ref()?.samples.as_slice();
     let last = samples.last()?;
     if last.written.get() == 0 {
@@ -27,35 +35,40 @@ pub fn picture(run: &RunResult, origin: &Origin) -> Option<Picture> {
     }
     let time = Span::linear(0.0, run.end.as_secs_f64().max(last.at.as_secs_f64()));
     let checkpoints = Checkpoints::of(run, samples);
+    let panel = |heading: &str, x: Axis, read: fn(&Sample) -> f64| {
+        let points = samples
+            .iter()
+            .map(|sample| (sample.at.as_secs_f64(), read(sample)));
+        let points: Vec<Place> = points.collect();
+        let y = Span::from_zero(points.iter().map(|(_, bytes)| *bytes));
+        let marks = marks(run, points, &y, &checkpoints);
+        let heading = heading.to_owned();
+        let y = Axis::round("Bytes", Unit::Bytes, y);
+        Panel {
+            heading,
+            ..Panel::new(x, y, marks)
+        }
+    };
+    let below = Axis::round("Time since the start of the job", Unit::Time, time);
+    let above = Axis::shared(Unit::Time, time);
+    let held = |sample: &Sample| sample.retained.as_f64();
+    let written = |sample: &Sample| sample.written.as_f64();
     let chart = Chart {
         title: finding(run, samples),
-        subtitle: subtitle(run, &checkpoints, &origin.scenario),
-        footer: origin.footer(),
+        subtitle: subtitle(run, &checkpoints, scenario),
         height: 700,
         key: key(run, &checkpoints),
         panels: vec![
-            Panel {
-                heading: "Held by retained checkpoints".to_owned(),
-                x: Axis::shared(Unit::Time, time),
-                ..panel(
-                    run,
-                    samples,
-                    |sample| sample.retained.as_f64(),
-                    &checkpoints,
-                )
-            },
-            Panel {
-                heading: "Written since the start".to_owned(),
-                x: Axis::round("Time since the start of the job", Unit::Time, time),
-                ..panel(run, samples, |sample| sample.written.as_f64(), &checkpoints)
-            },
+            panel("Held by retained checkpoints", above, held),
+            panel("Written since the start", below, written),
         ],
+        ..Chart::default()
     };
-    Some(Picture {
-        name: "storage".to_owned(),
-        chart,
-        data: data(samples),
-    })
+    let data = Columns::of(samples)
+        .number("time_s", |sample| sample.at.as_secs_f64())
+        .text("retained_bytes", |sample| sample.retained.get().to_string())
+        .text("written_bytes", |sample| sample.written.get().to_string());
+    Drawing::only(chart, data.sheet())
 }
 
 /// When checkpoints ended, in seconds; nothing if there are too many to be told apart.
@@ -74,106 +87,51 @@ impl Checkpoints {
             let times = run.checkpoints.iter().filter_map(read);
             times.filter(|at| *at >= first).collect()
         };
-        let mut all = Checkpoints {
-            completed: times(|record| match record.outcome {
-                Outcome::Completed { durable, .. } => Some(durable.as_secs_f64()),
-                Outcome::Failed { .. } | Outcome::InProgress => None,
-            }),
-            failed: times(|record| match record.outcome {
-                Outcome::Failed { at, .. } => Some(at.as_secs_f64()),
-                Outcome::Completed { .. } | Outcome::InProgress => None,
-            }),
-            left_out: false,
-        };
-        if all.completed.len() > MOST_MARKS {
-            all.completed.clear();
-            all.left_out = true;
+        let mut completed = times(|record| match record.outcome {
+            Outcome::Completed { durable, .. } => Some(durable.as_secs_f64()),
+            Outcome::Failed { .. } | Outcome::InProgress => None,
+        });
+        let mut failed = times(|record| match record.outcome {
+            Outcome::Failed { at, .. } => Some(at.as_secs_f64()),
+            Outcome::Completed { .. } | Outcome::InProgress => None,
+        });
+        let left_out = completed.len() > MOST_MARKS;
+        if left_out {
+            completed.clear();
         }
-        all.failed.truncate(MOST_MARKS);
-        all
+        failed.truncate(MOST_MARKS);
+        Checkpoints {
+            completed,
+            failed,
+            left_out,
+        }
     }
 }
 
-fn panel(
-    run: &RunResult,
-    samples: &[Sample],
-    read: fn(&Sample) -> f64,
-    checkpoints: &Checkpoints,
-) -> Panel {
-    let points: Vec<(f64, f64)> = samples
-        .iter()
-        .map(|sample| (sample.at.as_secs_f64(), read(sample)))
-        .collect();
-    let y = Span::from_zero(points.iter().map(|(_, bytes)| *bytes));
-    let mut marks: Vec<Mark> = run
+/// Failures and the band below, then the curve, then the dots.
+fn marks(run: &RunResult, points: Vec<Place>, y: &Span, checkpoints: &Checkpoints) -> Vec<Mark> {
+    let failures = run
         .recoveries
         .iter()
-        .map(|record| {
-            let at = record.failed.as_secs_f64();
-            Mark::Line(Line {
-                label: String::new(),
-                paint: Paint::Objective,
-                stroke: Stroke::Thin,
-                points: vec![(at, y.low()), (at, y.high())],
-                dots: false,
-            })
-        })
-        .collect();
-    marks.push(Mark::Band(
-        Paint::Aligned,
-        points.iter().map(|(at, high)| (*at, 0.0, *high)).collect(),
-    ));
-    marks.extend(dots(
-        &checkpoints.completed,
-        &points,
-        Paint::Aligned,
-        Shape::Circle,
-    ));
-    marks.extend(dots(
-        &checkpoints.failed,
-        &points,
-        Paint::Objective,
-        Shape::Cross,
-    ));
-    let curve = Line {
-        label: String::new(),
-        paint: Paint::Aligned,
-        stroke: Stroke::Solid,
-        points,
-        dots: false,
-    };
-    // Below the dots, above the band.
-    let place = marks
-        .iter()
-        .position(|mark| matches!(mark, Mark::Dots(_)))
-        .unwrap_or(marks.len());
-    marks.insert(place, Mark::Line(curve));
-    Panel {
-        heading: String::new(),
-        weight: 1.0,
-        x: Axis::named("", Span::linear(0.0, 1.0), Vec::new()),
-        y: Axis::round("Bytes", Unit::Bytes, y),
-        marks,
-        margin: Vec::new(),
-    }
-}
-
-/// A dot on the curve at each time.
-fn dots(times: &[f64], curve: &[(f64, f64)], paint: Paint, shape: Shape) -> Option<Mark> {
-    let on_curve = |at: &f64| {
-        let next = curve.iter().find(|(time, _)| time >= at).or(curve.last())?;
-        Some(Dot {
-            at: (next.0, next.1),
-            interval: None,
-        })
-    };
-    let points: Vec<Dot> = times.iter().filter_map(on_curve).collect();
-    (!points.is_empty()).then_some(Mark::Dots(Dots {
-        paint,
-        shape,
-        hollow: false,
-        points,
-    }))
+        .map(|record| record.failed.as_secs_f64());
+    let failures = failures.map(|at| Line::upright(role::OBJECTIVE, at, y).into());
+    let band = points.iter().map(|(at, high)| (*at, 0.0, *high)).collect();
+    let dots = [
+        (&checkpoints.completed, COMPLETE),
+        (&checkpoints.failed, FAILED),
+    ];
+    let dots = dots.map(|(times, symbol)| {
+        let on_curve = |at: &f64| points.iter().find(|(time, _)| time >= at).or(points.last());
+        Mark::dots(
+            symbol,
+            times.iter().filter_map(on_curve).copied().map(Dot::from),
+        )
+    });
+    let mut marks: Vec<Mark> = failures.collect();
+    marks.push(Mark::Band(role::ALIGNED, band));
+    marks.push(Line::new(role::ALIGNED, Stroke::Solid, points).into());
+    marks.extend(dots.into_iter().flatten());
+    marks
 }
 
 fn finding(run: &RunResult, samples: &[Sample]) -> String {
@@ -181,15 +139,13 @@ fn finding(run: &RunResult, samples: &[Sample]) -> String {
     let most = Unit::Bytes.text(most.fold(0.0, f64::max));
     let last = samples.last().map_or(0.0, |sample| sample.written.as_f64());
     let hours = run.end.as_secs_f64() / HOUR;
-    let written = if hours > 0.0 {
-        format!(
-            "checkpoints write {} per hour",
-            Unit::Bytes.text(last / hours)
-        )
+    let (written, per_hour) = if hours > 0.0 {
+        (last / hours, " per hour")
     } else {
-        format!("checkpoints write {}", Unit::Bytes.text(last))
+        (last, "")
     };
-    format!("Storage holds up to {most}; {written}")
+    let written = Unit::Bytes.text(written);
+    format!("Storage holds up to {most}; checkpoints write {written}{per_hour}")
 }
 
 fn subtitle(run: &RunResult, checkpoints: &Checkpoints, scenario: &str) -> String {
@@ -209,41 +165,22 @@ fn subtitle(run: &RunResult, checkpoints: &Checkpoints, scenario: &str) -> Strin
 }
 
 fn key(run: &RunResult, checkpoints: &Checkpoints) -> Vec<KeyEntry> {
-    let dot = |paint, shape| Swatch::Dot(paint, shape, false);
+    let whisker = Swatch::Whisker(role::OBJECTIVE);
     let entries = [
         (
-            !checkpoints.completed.is_empty(),
+            checkpoints.completed.len(),
             "checkpoint complete",
-            dot(Paint::Aligned, Shape::Circle),
+            Swatch::Dot(COMPLETE),
         ),
         (
-            !checkpoints.failed.is_empty(),
+            checkpoints.failed.len(),
             "checkpoint failed",
-            dot(Paint::Objective, Shape::Cross),
+            Swatch::Dot(FAILED),
         ),
-        (
-            !run.recoveries.is_empty(),
-            "something failed",
-            Swatch::Whisker(Paint::Objective),
-        ),
+        (run.recoveries.len(), "something failed", whisker),
     ];
-    entries
-        .into_iter()
-        .filter(|(present, ..)| *present)
-        .map(|(_, label, swatch)| KeyEntry {
-            label: label.to_owned(),
-            swatch,
-        })
+    let present = entries.into_iter().filter(|(count, ..)| *count > 0);
+    present
+        .map(|(_, label, swatch)| KeyEntry::new(label, swatch))
         .collect()
-}
-
-fn data(samples: &[Sample]) -> Sheet {
-    let mut sheet = Sheet::new(["time_s", "retained_bytes", "written_bytes"]);
-    for sample in samples {
-        let bytes = [sample.retained, sample.written].map(|bytes| bytes.get().to_string());
-        let mut row = vec![sheet::cell(sample.at.as_secs_f64())];
-        row.extend(bytes);
-        sheet.push(row);
-    }
-    sheet
 }

@@ -3,41 +3,85 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use crate::experiment::SweepResult;
 use crate::experiment::metric::MetricId;
+use crate::experiment::{RunResult, SweepResult};
 use crate::measure::Estimate;
+use crate::render::chart::area::Area;
+use crate::render::chart::colour::Theme;
+use crate::render::chart::figure;
+use crate::render::chart::outline::outline;
+use crate::render::chart::text::FONT;
+use crate::render::chart::tooltips::tooltips;
 use crate::render::number::Unit;
-use crate::render::plot::outline::outline;
-use crate::render::plot::sample::failure::{OUTAGE, failing};
-use crate::render::plot::sample::{
+use crate::render::plot::{
+    Example, PICTURES, Picture, files, occupancy as queues, recommendation_pictures, run_pictures,
+    svg, sweep_pictures,
+};
+use crate::render::sample::failure::{OUTAGE, failing};
+use crate::render::sample::recommendation::{recommendation, usual};
+use crate::render::sample::{
     INTERVAL, UNALIGNED, interval_sweep, mode_sweep, occupancy, origin, point, rate_sweep, run,
     set, sweep,
 };
-use crate::render::plot::style::FONT;
-use crate::render::plot::sweep_pictures;
-use crate::render::plot::{
-    Picture, duration, files, gantt, heatmap, knee, loss, occupancy as queues, run_pictures,
-    storage, svg,
-};
 use crate::units::SimDuration;
 
-fn said(picture: &Picture) -> String {
+/// Chart and numbers.
+pub fn said(picture: &Picture) -> String {
     format!("{}\n{}", outline(&picture.chart), picture.data.csv())
 }
 
+/// The picture of this kind.
+pub fn of_kind(kind: &str, pictures: Vec<Picture>) -> Option<Picture> {
+    pictures
+        .into_iter()
+        .find(|picture| picture.kind.name == kind)
+}
+
+fn swept(kind: &str, sweep: &SweepResult) -> Picture {
+    of_kind(kind, sweep_pictures(sweep, None)).unwrap()
+}
+
+fn of_run(kind: &str, run: &RunResult) -> Picture {
+    of_kind(kind, run_pictures(run, &origin())).unwrap()
+}
+
 fn heading(sweep: &SweepResult) -> String {
-    duration::picture(sweep, None).unwrap().chart.title
+    swept("duration", sweep).chart.title
+}
+
+#[test]
+fn every_picture_of_the_list_has_a_name_of_its_own_and_can_be_drawn() {
+    let mut pictures = sweep_pictures(&interval_sweep(), None);
+    pictures.extend(sweep_pictures(&mode_sweep(), None));
+    pictures.extend(sweep_pictures(&rate_sweep(), None));
+    pictures.extend(run_pictures(&run(4, false), &origin()));
+    pictures.extend(run_pictures(&failing(&[OUTAGE], 400.0, 1.0), &origin()));
+    pictures.extend(recommendation_pictures(&recommendation(usual())));
+    for (index, kind) in PICTURES.iter().enumerate() {
+        assert!(
+            PICTURES[..index]
+                .iter()
+                .all(|other| other.name != kind.name)
+        );
+        // The recordings have tests of their own.
+        let elsewhere = kind.example == Some(Example::Recordings);
+        assert!(
+            elsewhere || pictures.iter().any(|picture| picture.kind == *kind),
+            "{kind:?}"
+        );
+    }
 }
 
 #[test]
 fn duration_over_the_interval() {
-    let picture = duration::picture(&interval_sweep(), Some(SimDuration::from_secs(20))).unwrap();
-    assert_snapshot!(said(&picture));
+    let timeout = Some(SimDuration::from_secs(20));
+    let picture = of_kind("duration", sweep_pictures(&interval_sweep(), timeout));
+    assert_snapshot!(said(&picture.unwrap()));
 }
 
 #[test]
 fn duration_aligned_and_unaligned() {
-    assert_snapshot!(said(&duration::picture(&mode_sweep(), None).unwrap()));
+    assert_snapshot!(said(&swept("duration", &mode_sweep())));
 }
 
 #[test]
@@ -60,32 +104,32 @@ fn equal_durations_aligned_and_unaligned_are_told_at_both_ends_of_the_axis() {
 
 #[test]
 fn loss_over_the_interval() {
-    assert_snapshot!(said(&loss::picture(&interval_sweep()).unwrap()));
+    assert_snapshot!(said(&swept("loss", &interval_sweep())));
 }
 
 #[test]
 fn knee_over_the_load() {
-    assert_snapshot!(said(&knee::picture(&rate_sweep()).unwrap()));
+    assert_snapshot!(said(&swept("knee", &rate_sweep())));
 }
 
 #[test]
 fn heatmap_of_interval_and_mode() {
-    assert_snapshot!(said(&heatmap::pictures(&mode_sweep())[0]));
+    assert_snapshot!(said(&swept("heatmap", &mode_sweep())));
 }
 
 #[test]
 fn one_checkpoint_aligned() {
-    assert_snapshot!(said(&gantt::picture(&run(4, false), 7, &origin()).unwrap()));
+    assert_snapshot!(said(&of_run("checkpoint", &run(4, false))));
 }
 
 #[test]
 fn one_checkpoint_unaligned() {
-    assert_snapshot!(said(&gantt::picture(&run(2, true), 7, &origin()).unwrap()));
+    assert_snapshot!(said(&of_run("checkpoint", &run(2, true))));
 }
 
 #[test]
 fn beyond_forty_bars_the_rest_is_folded() {
-    let text = outline(&gantt::picture(&run(44, true), 7, &origin()).unwrap().chart);
+    let text = outline(&of_run("checkpoint", &run(44, true)).chart);
     assert_eq!(text.matches("margin").count(), 40);
     assert!(
         text.contains("note 0:0.5 \"… 5 more, none above 630 ms\""),
@@ -104,7 +148,7 @@ fn queues_aligned_above_unaligned() {
 #[test]
 fn storage_over_time() {
     let run = failing(&[OUTAGE], 400.0, 20.0);
-    assert_snapshot!(said(&storage::picture(&run, &origin()).unwrap()));
+    assert_snapshot!(said(&of_run("storage", &run)));
 }
 
 #[test]
@@ -112,7 +156,7 @@ fn hundreds_of_checkpoints_are_not_marked_one_by_one() {
     let mut run = failing(&[], 400.0, 20.0);
     let one = run.checkpoints[0].clone();
     run.checkpoints = vec![one; 200];
-    let text = outline(&storage::picture(&run, &origin()).unwrap().chart);
+    let text = outline(&of_run("storage", &run).chart);
     assert!(text.contains("too many to mark each"), "{text}");
     assert!(!text.contains("dots"), "{text}");
 }
@@ -173,7 +217,7 @@ fn the_headline_states_what_the_interval_does() {
 
 #[test]
 fn a_picture_is_svg_png_and_csv_with_its_origin() {
-    let picture = duration::picture(&interval_sweep(), None).unwrap();
+    let picture = swept("duration", &interval_sweep());
     let files = files(&picture);
     let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["duration.svg", "duration.png", "duration.csv"]);
@@ -198,7 +242,7 @@ fn a_picture_is_svg_png_and_csv_with_its_origin() {
 
 #[test]
 fn the_same_picture_gives_the_same_bytes() {
-    let picture = duration::picture(&mode_sweep(), None).unwrap();
+    let picture = swept("duration", &mode_sweep());
     assert!(files(&picture) == files(&picture.clone()));
 }
 
@@ -242,9 +286,64 @@ fn empty_results_give_no_picture_instead_of_a_panic() {
 
 #[test]
 fn thousands_of_subtasks_fit_one_picture() {
-    let picture = gantt::picture(&run(5000, false), 7, &origin()).unwrap();
+    let picture = of_run("checkpoint", &run(5000, false));
     assert!(picture.chart.height < 1400);
     assert!(svg(&picture).len() < 200_000);
+}
+
+fn read(picture: &Picture) -> Vec<String> {
+    let drawn = figure::draw(&picture.chart, Theme::Light);
+    let all = tooltips(&picture.chart, &drawn.areas);
+    let paper = Area::between((0.0, 0.0), (1200.0, f64::from(drawn.height)));
+    for tip in &all {
+        let Area {
+            left,
+            top,
+            right,
+            bottom,
+        } = tip.area;
+        assert!(left < right && top < bottom, "{tip:?}");
+        assert!(
+            paper.contains((left, top)) && bottom <= paper.bottom,
+            "{tip:?}"
+        );
+    }
+    all.into_iter().map(|tip| tip.text).collect()
+}
+
+fn has(picture: &Picture, text: &str) {
+    let all = read(picture);
+    assert!(all.iter().any(|own| own == text), "{text}\n{all:#?}");
+}
+
+#[test]
+fn a_point_tells_its_value_its_interval_and_where_it_lies() {
+    has(
+        &swept("duration", &interval_sweep()),
+        "simulated median: End to end duration 2.00 s [1.90 s, 2.10 s], Checkpoint interval 10.0 s",
+    );
+}
+
+#[test]
+fn a_bar_tells_its_subtask_its_phase_and_its_length() {
+    let picture = of_run("checkpoint", &run(4, false));
+    has(&picture, "join #0: alignment, 3.00 s from 100 ms to 3.10 s");
+}
+
+#[test]
+fn a_cell_of_a_map_tells_both_coordinates() {
+    has(&swept("heatmap", &mode_sweep()), "unaligned: 250 ms, 10 s");
+}
+
+#[test]
+fn a_strip_tells_how_many_buffers_there_were() {
+    let queue = occupancy(true);
+    let picture = queues::picture(&[("aligned", &queue)], &origin()).unwrap();
+    let all = read(&picture);
+    assert!(
+        all.iter().any(|text| text.contains("buffers, blocked")),
+        "{all:#?}"
+    );
 }
 
 prop_compose! {

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::render::plot::canvas::FINE;
-use crate::render::plot::figure::{self, Drawn};
-use crate::render::plot::spots::{Spot, spots};
-use crate::render::plot::style::{Theme, WIDTH};
-use crate::render::plot::{Picture, clip::Area};
-use crate::render::report::reading::reading;
+use crate::render::chart::area::Area;
+use crate::render::chart::canvas::FINE;
+use crate::render::chart::colour::Theme;
+use crate::render::chart::figure::{self, Drawn};
+use crate::render::chart::frame::WIDTH;
+use crate::render::chart::tooltips::{Tooltip, tooltips};
+use crate::render::plot::Picture;
 
 /// Colours of all pictures of a page: on white, and on a dark ground.
 #[derive(Debug, Default)]
@@ -53,10 +54,10 @@ pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup
     let light = figure::draw(chart, Theme::Light);
     let dark = figure::draw(chart, Theme::Dark);
     let body = named_colours(&light.body, &dark.body, palette);
-    let (heading, reading) = reading(&picture.name);
+    let (heading, reading) = (picture.kind.heading, picture.kind.caption);
     let [title, description, hint] =
         ["title", "desc", "hint"].map(|part| format!("figure-{number}-{part}"));
-    let all = spots(chart, &light.areas);
+    let all = tooltips(chart, &light.areas);
     let Drawn { height, .. } = light;
     html! {
         figure id={ "figure-" (number) } {
@@ -68,7 +69,7 @@ pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup
                         title id=(title) { (plain(&chart.title)) }
                         desc id=(description) { (plain(&format!("{}. {reading}", chart.subtitle))) }
                         (PreEscaped(body))
-                        g.spots { @for spot in &all { (place(spot)) } }
+                        g.spots { @for tip in &all { (place(tip)) } }
                     }
                     output.tip aria-live="polite" {}
                 }
@@ -84,17 +85,17 @@ pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup
     }
 }
 
-fn place(spot: &Spot) -> Markup {
+fn place(tip: &Tooltip) -> Markup {
     let Area {
         left,
         top,
         right,
         bottom,
-    } = spot.area;
+    } = tip.area;
     let fine = |pixels: f64| (pixels * f64::from(FINE)).round() as i64;
     html! {
         rect x=(fine(left)) y=(fine(top)) width=(fine(right - left).max(1)) height=(fine(bottom - top).max(1)) {
-            title { (plain(&spot.text)) }
+            title { (plain(&tip.text)) }
         }
     }
 }

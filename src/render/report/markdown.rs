@@ -1,7 +1,6 @@
 //! The report as Markdown, with the pictures beside it as files.
 
 use crate::render::markdown::{fenced, name, sentence};
-use crate::render::report::reading::reading;
 use crate::render::report::{Part, Report};
 
 /// The whole report; ends with a line feed.
@@ -47,7 +46,7 @@ fn part(part: &Part) -> String {
         }
         Part::Table(table) => table.markdown(),
         Part::Picture(picture) => {
-            let (heading, reading) = reading(&picture.name);
+            let (heading, reading) = (picture.kind.heading, picture.kind.caption);
             let title = name(&picture.chart.title.replace(['[', ']'], ""));
             let file = &picture.name;
             format!("### {heading}\n\n![{title}]({file}.png)\n\n{reading}\n")

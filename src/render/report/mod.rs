@@ -8,7 +8,6 @@ mod html;
 mod inline;
 mod markdown;
 mod numbers;
-mod reading;
 mod recommendation;
 mod run;
 mod sweep;

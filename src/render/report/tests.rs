@@ -5,12 +5,12 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::experiment::SweepResult;
 use crate::render::export::sample;
-use crate::render::plot::sample::recommendation::{recommendation as found, usual};
-use crate::render::plot::sample::{interval_sweep, mode_sweep, occupancy};
-use crate::render::plot::{recommendation as drawn, sweep_pictures};
+use crate::render::plot::{recommendation_pictures, sweep_pictures};
 use crate::render::report::{
     Provenance, Report, html, markdown, numbered, recommendation, run, run_pictures, sweep,
 };
+use crate::render::sample::recommendation::{recommendation as found, usual};
+use crate::render::sample::{interval_sweep, mode_sweep, occupancy};
 
 fn provenance() -> Provenance {
     Provenance {
@@ -29,7 +29,11 @@ fn of_sweep(result: &SweepResult) -> Report {
 
 fn of_recommendation() -> Report {
     let found = found(usual());
-    recommendation(&found, numbered(drawn::pictures(&found)), &provenance())
+    recommendation(
+        &found,
+        numbered(recommendation_pictures(&found)),
+        &provenance(),
+    )
 }
 
 fn of_run() -> Report {

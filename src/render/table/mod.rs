@@ -262,7 +262,7 @@ mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
     use crate::measure::Estimate;
-    use crate::render::plot::sample::{interval_sweep, mode_sweep, run, set};
+    use crate::render::sample::{interval_sweep, mode_sweep, run, set};
     use insta::assert_snapshot;
 
     #[test]

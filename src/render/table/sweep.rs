@@ -3,8 +3,8 @@
 use crate::experiment::metric::{self, Metric, MetricId};
 use crate::experiment::{PointSummary, SweepResult};
 use crate::measure::estimate::REPLICATIONS_MIN;
+use crate::render::key_name::{short_key, value_name};
 use crate::render::number::{MISSING, Unit};
-use crate::render::plot::grid::{short_key, value_name};
 use crate::render::sheet::{Sheet, cells, columns};
 use crate::render::table::{Align, Cell, OVERLAP, Table, parts_overlap};
 

@@ -2,7 +2,8 @@
 
 use crate::experiment::RunResult;
 use crate::measure::RecoveryRecord;
-use crate::render::plot::style::Paint;
+use crate::render::chart::colour::Colour;
+use crate::render::plot::role;
 use crate::units::SimTime;
 
 /// A failure and what followed until everything was as before. Failures in between belong to it.
@@ -14,50 +15,20 @@ pub struct Episode<'r> {
     pub run_end: SimTime,
 }
 
-/// What happens between a failure and the moment at which no more records wait than before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Until the JobManager knows.
-    Detect,
-    /// Until tasks are deployed.
-    Restart,
-    /// Until all tasks run.
-    Restore,
-    /// Until no more records wait than before.
-    CatchUp,
-}
-
-impl Kind {
-    /// In order of time.
-    pub const ALL: [Kind; 4] = [Kind::Detect, Kind::Restart, Kind::Restore, Kind::CatchUp];
-
-    /// As the key calls it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Detect => "detect",
-            Kind::Restart => "restart",
-            Kind::Restore => "restore",
-            Kind::CatchUp => "replay and catch up",
-        }
-    }
-
-    /// Colour of its band.
-    pub fn paint(self) -> Paint {
-        match self {
-            Kind::Detect => Paint::Detect,
-            Kind::Restart => Paint::Restart,
-            Kind::Restore => Paint::Restore,
-            Kind::CatchUp => Paint::CatchUp,
-        }
-    }
-}
+/// What happens between a failure and the moment at which no more records wait than before, in order of time: until the
+/// JobManager knows, until tasks are deployed, until all run, until no more wait.
+pub const PARTS: [(&str, Colour); 4] = [
+    ("detect", role::DETECT),
+    ("restart", role::RESTART),
+    ("restore", role::RESTORE),
+    ("replay and catch up", role::CATCH_UP),
+];
 
 /// A phase, in seconds since the first failure of the episode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Phase {
-    /// Which.
-    pub kind: Kind,
-    /// Beginning.
+    /// Index of one of [`PARTS`].
+    pub part: usize,
     pub from: f64,
     /// End, or the next failure, or the end of the run.
     pub to: f64,
@@ -74,18 +45,10 @@ pub fn episodes(run: &RunResult) -> Vec<Episode<'_>> {
         .collect()
 }
 
-/// The episode with this record; without an index, the longest one, the first of equal ones.
-pub fn chosen(run: &RunResult, index: Option<usize>) -> Option<Episode<'_>> {
-    let all = episodes(run);
-    if let Some(index) = index {
-        let mut first = 0;
-        return all.into_iter().find(|episode| {
-            first += episode.records.len();
-            index < first
-        });
-    }
+/// The longest one, the first of equal ones.
+pub fn longest<'r>(all: &[Episode<'r>]) -> Option<Episode<'r>> {
     let longest = all.iter().map(Episode::seconds).fold(0.0, f64::max);
-    all.into_iter().find(|one| one.seconds() >= longest)
+    all.iter().find(|one| one.seconds() >= longest).copied()
 }
 
 impl<'r> Episode<'r> {
@@ -127,11 +90,11 @@ impl<'r> Episode<'r> {
                 record.caught_up,
             ];
             let mut from = record.failed;
-            for (kind, end) in Kind::ALL.into_iter().zip(ends) {
+            for (part, end) in ends.into_iter().enumerate() {
                 let to = end.unwrap_or(stop).min(stop);
                 if to > from {
                     let (from, to) = (self.at(from), self.at(to));
-                    phases.push(Phase { kind, from, to });
+                    phases.push(Phase { part, from, to });
                 }
                 // What has not ended is not followed by anything.
                 let Some(end) = end else { break };
@@ -141,12 +104,12 @@ impl<'r> Episode<'r> {
         phases
     }
 
-    /// Seconds spent in a phase, over all failures of the episode.
-    pub fn spent(&self, kind: Kind) -> f64 {
-        self.phases()
-            .iter()
-            .filter(|phase| phase.kind == kind)
-            .map(|phase| phase.to - phase.from)
-            .sum()
+    /// Seconds spent in each of the [`PARTS`], over all failures of the episode.
+    pub fn spent(&self) -> [f64; 4] {
+        let mut spent = [0.0; 4];
+        for phase in self.phases() {
+            spent[phase.part] += phase.to - phase.from;
+        }
+        spent
     }
 }

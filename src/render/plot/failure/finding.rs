@@ -2,7 +2,7 @@
 
 use crate::measure::timeline::Sample;
 use crate::render::number::Unit;
-use crate::render::plot::failure::episode::{Episode, Kind};
+use crate::render::plot::failure::episode::Episode;
 
 /// The sentence above the picture; `last` is the last sample that is drawn.
 pub fn finding(episode: &Episode, last: Option<&Sample>) -> String {
@@ -33,26 +33,21 @@ pub fn waiting(sample: &Sample) -> f64 {
 
 /// `: 9 s detect and restart, 41 s restore, 76 s replay`; without what took no time.
 fn parts(episode: &Episode) -> String {
-    let [detect, restart, restore, replay] = Kind::ALL.map(|kind| episode.spent(kind));
+    let [detect, restart, restore, replay] = episode.spent();
     let parts = [
         (detect + restart, "detect and restart"),
         (restore, "restore"),
         (replay, "replay and catch-up"),
     ];
-    let told: Vec<String> = parts
-        .into_iter()
-        .filter(|(seconds, _)| *seconds > 0.0)
-        .map(|(seconds, name)| format!("{} {name}", Unit::Time.about(seconds)))
-        .collect();
-    if told.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", told.join(", "))
-    }
+    let present = parts.into_iter().filter(|(seconds, _)| *seconds > 0.0);
+    let told = present.map(|(seconds, name)| format!("{} {name}", Unit::Time.about(seconds)));
+    let told: Vec<String> = told.collect();
+    let colon = if told.is_empty() { "" } else { ": " };
+    format!("{colon}{}", told.join(", "))
 }
 
 /// Scenario, cause, and what was restored.
-pub fn subtitle(scenario: &str, episode: &Episode, episodes: usize, longest: bool) -> String {
+pub fn subtitle(scenario: &str, episode: &Episode, episodes: usize) -> String {
     let record = episode.last();
     let mut parts = vec![scenario.to_owned(), record.cause.clone()];
     let rework = record
@@ -66,8 +61,7 @@ pub fn subtitle(scenario: &str, episode: &Episode, episodes: usize, longest: boo
         None => format!("no checkpoint to restore, all {rework} of work done again"),
     }));
     if episodes > 1 {
-        let which = if longest { "the longest" } else { "one" };
-        parts.push(format!("{which} of {episodes} recoveries"));
+        parts.push(format!("the longest of {episodes} recoveries"));
     }
     parts.join(" · ")
 }

@@ -3,28 +3,29 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use crate::experiment::RunResult;
 use crate::measure::timeline::Sample;
-use crate::render::plot::failure::picture;
-use crate::render::plot::outline::outline;
-use crate::render::plot::sample::failure::{OUTAGE, Outage, failing};
-use crate::render::plot::sample::origin;
-use crate::render::plot::svg;
+use crate::render::chart::outline::outline;
+use crate::render::plot::tests::{of_kind, said};
+use crate::render::plot::{Picture, run_pictures, svg};
+use crate::render::sample::failure::{OUTAGE, Outage, failing};
+use crate::render::sample::origin;
 use crate::units::{SimDuration, SimTime};
+
+fn picture(run: &RunResult) -> Option<Picture> {
+    of_kind("failure", run_pictures(run, &origin()))
+}
 
 fn title(outages: &[Outage], seconds: f64) -> String {
     let run = failing(outages, seconds, 1.0);
-    picture(&run, None, &origin()).unwrap().chart.title
+    picture(&run).unwrap().chart.title
 }
 
 #[test]
 fn a_failure_and_its_catch_up() {
     let run = failing(&[OUTAGE], 600.0, 10.0);
-    let picture = picture(&run, None, &origin()).unwrap();
-    assert_snapshot!(format!(
-        "{}\n{}",
-        outline(&picture.chart),
-        picture.data.csv()
-    ));
+    let picture = picture(&run).unwrap();
+    assert_snapshot!(said(&picture));
 }
 
 #[test]
@@ -34,27 +35,21 @@ fn a_failure_before_the_first_one_is_over_belongs_to_it() {
         ..OUTAGE
     };
     let run = failing(&[OUTAGE, again], 900.0, 10.0);
-    let picture = picture(&run, None, &origin()).unwrap();
+    let picture = picture(&run).unwrap();
     assert_snapshot!(outline(&picture.chart));
 }
 
 #[test]
-fn the_longest_recovery_is_shown_unless_another_one_is_asked_for() {
+fn the_longest_recovery_is_shown() {
     let short = Outage {
         failed: 100.0,
         detect: 0.0,
         restart: 1.0,
         restore: 4.0,
     };
-    let run = failing(&[short, OUTAGE], 900.0, 1.0);
-    let title = |index| {
-        let picture = picture(&run, index, &origin())?;
-        Some(picture.chart.title[.."Caught up 3m".len()].to_owned())
-    };
-    assert_eq!(title(None).unwrap(), "Caught up 3m");
-    assert_eq!(title(Some(1)), title(None));
-    assert_eq!(title(Some(0)).unwrap(), "Caught up 1m");
-    assert_eq!(title(Some(2)), None);
+    let begin = |outages: &[Outage]| title(outages, 900.0)[.."Caught up 3m".len()].to_owned();
+    assert_eq!(begin(&[short]), "Caught up 1m");
+    assert_eq!(begin(&[short, OUTAGE]), "Caught up 3m");
 }
 
 #[test]
@@ -73,10 +68,10 @@ fn a_recovery_that_is_not_over_is_told_as_far_as_it_came() {
 #[test]
 fn without_a_failure_or_a_timeline_there_is_no_picture() {
     let mut run = failing(&[], 100.0, 1.0);
-    assert_eq!(picture(&run, None, &origin()), None);
+    assert_eq!(picture(&run), None);
     run = failing(&[OUTAGE], 400.0, 1.0);
     run.timeline = None;
-    assert_eq!(picture(&run, None, &origin()), None);
+    assert_eq!(picture(&run), None);
 }
 
 proptest! {
@@ -101,7 +96,7 @@ proptest! {
             ..Sample::default()
         });
         run.timeline.as_mut().unwrap().samples.extend(samples);
-        if let Some(picture) = picture(&run, None, &origin()) {
+        if let Some(picture) = picture(&run) {
             let svg = svg(&picture);
             prop_assert!(!svg.contains("NaN") && !svg.contains("inf"));
         }
