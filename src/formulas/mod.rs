@@ -34,6 +34,7 @@ pub mod lambert;
 pub mod order_statistics;
 pub mod overhead;
 pub mod parts;
+pub mod period;
 pub mod queueing;
 pub mod quorum;
 pub mod recovery;

@@ -3,7 +3,7 @@
 
 use crate::formulas::barrier::{Passing, Travel};
 use crate::formulas::completion::after_last_ack_s;
-use crate::formulas::frequency::{Stages, period_s};
+use crate::formulas::period::{Stages, period_s};
 use crate::formulas::snapshot::{Cycle, Snapshot, snapshots};
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ASYNC_END_TO_ACK;
