@@ -2,7 +2,8 @@
 //!
 //! A deterministic discrete-event simulator of Flink's checkpoints at the level of network buffers, with a command line.
 //! The sentence around which everything stands is [`experiment::run::run`]: `run(&Scenario, seed, replication)` gives a
-//! [`experiment::RunResult`]. It is pure: no files, no printing, no clock.
+//! [`experiment::RunResult`]. It is pure: no files, no printing, no clock. [`experiment::run::Simulation`] is the same with
+//! those who look at the run while it is made.
 //!
 //! # Layers
 //!

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use ckptsim::experiment::journal::Journal;
-use ckptsim::experiment::replicate::Replication;
+use ckptsim::experiment::metric::replicate::Replication;
 use ckptsim_fuzz::directory;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,8 +3,8 @@
 
 use ckptsim::experiment::explain::{Ask, explain};
 use ckptsim::experiment::recommend::{Recommendation, SCHEMA as RECOMMENDATION_SCHEMA};
+use ckptsim::experiment::run_document::{self, RunDocument};
 use ckptsim::experiment::saved::{self, SWEEP_SCHEMA};
-use ckptsim::experiment::saved_run::{self, SavedRun};
 use ckptsim::experiment::{SweepResult, run};
 use ckptsim::render::export::{csv, openmetrics, parquet, rest, trace};
 use ckptsim::render::report::{self, Provenance, Report};
@@ -25,7 +25,7 @@ fn written(report: &Report) {
     report::markdown(report);
 }
 
-fn a_run(saved: &SavedRun) {
+fn a_run(saved: &RunDocument) {
     csv::csv(saved);
     trace::trace(saved);
     openmetrics::openmetrics(saved, &[]);
@@ -40,6 +40,7 @@ fn a_run(saved: &SavedRun) {
         loaded: &loaded,
         run: &saved.result,
         checkpoint: None,
+        close_up: None,
         what_if: false,
     };
     let _explanation = explain(ask, run::run);
@@ -47,7 +48,7 @@ fn a_run(saved: &SavedRun) {
 
 fuzz_target!(|bytes: &[u8]| {
     let file = directory().join("run.json");
-    if let Ok(saved) = saved_run::parse(bytes, &file) {
+    if let Ok(saved) = run_document::parse(bytes, &file) {
         a_run(&saved);
     }
     if let Ok(sweep) = saved::parse::<SweepResult>(bytes, &file, SWEEP_SCHEMA) {

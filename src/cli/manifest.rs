@@ -7,8 +7,10 @@ use std::path::Path;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+pub use crate::cli::files::{
+    FILE, JOURNAL, NEXT_JOURNAL, PAGE, RECOMMENDATION, SCENARIO, SUMMARY, SWEEP, sha256, sha256_of,
+};
 use crate::cli::output::Output;
 use crate::engine::streams;
 use crate::experiment::saved::{self, SavedError};
@@ -17,22 +19,6 @@ use crate::scenario::edit;
 use crate::scenario::input_file;
 use crate::scenario::load::Loaded;
 
-/// Name of the file.
-pub const FILE: &str = "manifest.json";
-/// Name of the effective scenario: every default decided, every override applied.
-pub const SCENARIO: &str = "scenario.toml";
-/// Name of the journal, all that there is of a sweep that was not finished.
-pub const JOURNAL: &str = "journal.ndjson";
-/// Name of the journal of a sweep that will replace finished results.
-pub const NEXT_JOURNAL: &str = "journal.next.ndjson";
-/// Name of a saved sweep.
-pub const SWEEP: &str = "results.json";
-/// Name of a saved recommendation.
-pub const RECOMMENDATION: &str = "recommendation.json";
-/// Name of the page that `report` makes.
-pub const PAGE: &str = "report.html";
-/// Name of the same as Markdown.
-pub const SUMMARY: &str = "summary.md";
 /// Files that hold results.
 const RESULTS: [&str; 4] = ["run.json", SWEEP, RECOMMENDATION, JOURNAL];
 /// Files that are about results, which earlier versions did not list.
@@ -369,20 +355,6 @@ pub fn read(directory: &Path) -> Result<Manifest, SavedError> {
         return Err(damaged("its seal does not match".to_owned()));
     }
     saved::parse(&text, &path, SCHEMA)
-}
-
-/// SHA-256 in hexadecimal digits.
-pub fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content)
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-}
-
-/// SHA-256 of a file; `None` if it cannot be read.
-pub fn sha256_of(path: &Path) -> Option<String> {
-    input_file::result(path)
-        .ok()
-        .map(|content| sha256(&content))
 }
 
 fn saved_axes(axes: &[Axis]) -> Vec<SavedAxis> {

@@ -5,6 +5,7 @@ mod commands;
 mod console;
 mod drawn;
 mod exit;
+mod files;
 mod input;
 mod jobs;
 mod manifest;

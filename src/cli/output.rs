@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::manifest::{self, sha256};
+use crate::cli::files::{self, sha256};
 use crate::experiment::saved;
 
 /// Held as long as a process writes; the operating system lets go of it when the process ends, however it ends.
@@ -154,7 +154,7 @@ impl Output {
             self.written.insert(to.to_owned(), String::new());
             removed.insert(from.to_owned());
         }
-        let last = |name: &&String| name.ends_with(manifest::FILE);
+        let last = |name: &&String| name.ends_with(files::FILE);
         let names = self.written.keys();
         let moved: Vec<String> = names
             .clone()
@@ -289,7 +289,7 @@ fn finish(directory: &Path) -> anyhow::Result<()> {
     let (last, first): (Vec<&String>, Vec<&String>) = steps
         .moved
         .iter()
-        .partition(|name| name.ends_with(manifest::FILE));
+        .partition(|name| name.ends_with(files::FILE));
     for name in first {
         put(&ready, directory, name)?;
     }

@@ -86,8 +86,7 @@ impl Reading {
 }
 
 /// A directory, or the run.json in one; a scenario is TOML.
-pub fn is_result(path: impl AsRef<Path>) -> bool {
-    let path = path.as_ref();
+pub fn is_result(path: &Path) -> bool {
     path.is_dir()
         || path
             .extension()

@@ -36,7 +36,7 @@ fn mean_time_between_failures_s(scenario: &Scenario) -> Option<f64> {
     (seconds > 0.0).then_some(seconds)
 }
 
-/// Time average of the age of the newest completed checkpoint, see [`rework`], s.
+/// Expected rework of a failure at a random moment: the age of the newest completed checkpoint, averaged over time, s.
 pub fn expected_rework(run: &Measured<'_>) -> Option<f64> {
     rework(&completed(&run.counted), &run.run.recoveries)
 }

@@ -229,6 +229,8 @@ metrics! {
         "of the time in which not all tasks run", Figure(|run| run.recoveries.unavailability);
     FailedJobs "failed_jobs" Plain Load Lower "failed jobs":
         "share of the runs in which the job failed", Figure(|run| Some(f64::from(u8::from(run.job_failed()))));
+    AlignmentP95 "alignment_p95" Time Checkpoint Lower "alignment, p95":
+        "of the slowest subtask, p95 over checkpoints", Figure(|run| run.quantile(0.95, |phases| phases.alignment.as_secs_f64()));
     Durable "durable" Time Term Lower "trigger to committed pointer":
         "trigger until the pointer is committed, median", Figure(|run| run.time(|phases| phases.durable));
     UntilSave "until_save" Time Term Lower "trigger to save":

@@ -78,7 +78,11 @@ impl RunDocument {
             flights: None,
             watched: None,
             summary: simulated.summary.clone(),
-            replications: simulated.samples.iter().map(without_course).collect(),
+            replications: simulated
+                .samples
+                .iter()
+                .map(|sample| sample.as_ref().map(without_course))
+                .collect(),
             objectives: simulated.objectives.clone(),
             queues: Vec::new(),
         }
@@ -176,10 +180,10 @@ impl RunDocument {
 }
 
 /// Records over time serve to measure losses, which are measured.
-fn without_course(sample: &Option<Sample>) -> Option<Sample> {
-    let mut sample = sample.clone()?;
+fn without_course(sample: &Sample) -> Sample {
+    let mut sample = sample.clone();
     sample.replication.course = Course::default();
-    Some(sample)
+    sample
 }
 
 /// A saved run, out of the content of its file.

@@ -86,16 +86,17 @@ struct Side {
 
 /// Simulates both, or reads what was simulated; prints the differences.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let results = [Some(&args.a.file), args.b.as_ref()].map(|path| path.is_some_and(is_result));
+    let files = [Some(&args.a.file), args.b.as_ref()];
+    let results = files.map(|path| path.is_some_and(|path| is_result(path)));
     let sides = match results {
         [true, true] => read(args, console)?,
-        [false, false] => match simulated(args, console)? {
-            Some(sides) => sides,
-            None => {
+        [false, false] => {
+            let Some(sides) = simulated(args, console)? else {
                 console.error("interrupted");
                 return Ok(Exit::Interrupted);
-            }
-        },
+            };
+            sides
+        }
         [true, false] | [false, true] => {
             bail!("a result is compared with another result, a scenario with a scenario")
         }

@@ -36,7 +36,7 @@ pub fn candidates(recommendation: &Recommendation) -> Table {
             "no"
         };
         let runs = candidate.evaluations;
-        row.extend([met.into(), Cell::Written(runs.to_string(), runs as f64)]);
+        row.extend([met.into(), Cell::Written(runs.to_string(), f64::from(runs))]);
         row
     };
     let candidates = recommendation.candidates.iter().enumerate();

@@ -7,7 +7,7 @@ use crate::render::number::counted;
 use crate::render::report::Part;
 use crate::render::table::{Align, Cell, Table};
 
-/// The one statement of the accuracy, from which the table of README.md is made, too:
+/// The one statement of the accuracy, from which the table of `README.md` is made, too:
 /// `ckptsim validate tests/recordings --replications 20 --out reports/gallery` writes it.
 const VALIDATION: &str = include_str!("../../../reports/gallery/validation.json");
 /// Metrics that a reader of a report needs, and what they are called there.
