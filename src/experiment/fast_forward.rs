@@ -56,7 +56,7 @@ pub(super) struct FastForward {
 }
 
 impl FastForward {
-    /// Only for jobs that repeat themselves: constant rates, nothing at given times, no materialization of its own period.
+    /// Only for jobs that repeat themselves: constant rates, nothing at given times, no materialisation of its own period.
     pub(super) fn of(scenario: &Scenario) -> Option<Self> {
         let constant = scenario.vertices.iter().all(|vertex| match &vertex.work {
             Work::Source(source) => matches!(source.rate, Rate::Constant(_)),

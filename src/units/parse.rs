@@ -4,7 +4,7 @@
 //! [`flink`](crate::units::flink).
 
 use crate::units::decimal::{Decimal, split_number};
-use crate::units::{ByteRate, Bytes, SimDuration, print};
+use crate::units::{ByteRate, Bytes, SimDuration, time};
 
 /// Why a text is no quantity: what is wrong, and what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +102,7 @@ fn bare_duration(text: &str, number: &str) -> UnitError {
         Ok(0) => error.with_help("write \"0 s\""),
         Ok(millis) if millis < 1_000_000_000_000 => error.with_help(format!(
             "Flink would read {millis} as milliseconds; write \"{}\"",
-            print::written(SimDuration::from_millis(millis))
+            time::written(SimDuration::from_millis(millis))
         )),
         _ => error.with_help(DURATION_HELP),
     }

@@ -2,29 +2,8 @@
 
 use std::fmt;
 
+pub use crate::units::time::written;
 use crate::units::{ByteRate, Bytes, SimDuration, SimTime, parse};
-
-/// A duration that reads back exactly, in the largest unit that divides it: `2 min`, `1500 ms`.
-pub fn written(duration: SimDuration) -> String {
-    let units = [
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "us"),
-        (1, "ns"),
-    ];
-    let nanos = duration.as_nanos();
-    if nanos == 0 {
-        return "0 s".to_owned();
-    }
-    let (unit, name) = units
-        .iter()
-        .find(|(unit, _)| nanos.is_multiple_of(*unit))
-        .expect("one nanosecond divides every duration");
-    format!("{} {name}", nanos / unit)
-}
 
 /// A size that reads back exactly: `64 MiB`, `220 B`.
 pub fn written_size(size: Bytes) -> String {

@@ -165,6 +165,28 @@ impl Mul<u64> for SimDuration {
     }
 }
 
+/// A duration that reads back exactly, in the largest unit that divides it: `2 min`, `1500 ms`.
+pub fn written(duration: SimDuration) -> String {
+    let units = [
+        (86_400_000_000_000, "d"),
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "min"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "us"),
+        (1, "ns"),
+    ];
+    let nanos = duration.as_nanos();
+    if nanos == 0 {
+        return "0 s".to_owned();
+    }
+    let (unit, name) = units
+        .iter()
+        .find(|(unit, _)| nanos.is_multiple_of(*unit))
+        .expect("one nanosecond divides every duration");
+    format!("{} {name}", nanos / unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

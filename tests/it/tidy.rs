@@ -262,7 +262,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     ],
     &["scenario::print::failure", "scenario::print::flink"],
     &["scenario::resolve::exchange", "scenario::resolve::vertex"],
-    &["units::parse", "units::print"],
 ];
 
 /// The paths that a `use` of `tree` (what stands behind `crate::`) names.

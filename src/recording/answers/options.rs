@@ -216,7 +216,7 @@ fn checkpointing(config: &Value, remarks: &mut Remarks) -> BTreeMap<String, Stri
     if let Some(backend) = text(config, "state_backend") {
         set(BACKEND, backend);
     }
-    // Without a changelog its materialization is nobody's concern.
+    // Without a changelog its materialisation is nobody's concern.
     if options.get(CHANGELOG).map(String::as_str) == Some("true") {
         remarks.assume(
             "the size of the changelog is not measured: it follows from the state's changes",
