@@ -1,6 +1,7 @@
 //! Small scenarios whose numbers can be worked by hand.
 
 use crate::scenario::calibration::SOURCE_PER_RECORD;
+use crate::scenario::storage::Profile;
 use crate::scenario::{
     Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Operator, Prices, Rate,
     Reading, Scenario, Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId,
@@ -85,7 +86,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
 
 fn storage() -> Storage {
     Storage {
-        profile: "test".to_owned(),
+        profile: Profile::Hdfs,
         write_per_stream: ByteRate::new(10_000_000),
         write_per_taskmanager: None,
         write_total: None,

@@ -8,9 +8,9 @@ use crate::scenario::conceal;
 use crate::scenario::diagnostic::{Diagnostic, Place};
 use crate::scenario::document::Document;
 use crate::scenario::edit;
-use crate::scenario::file::read;
 use crate::scenario::flink_options::{self, Kind, Lookup, NOT_KEPT};
 use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::keys::read::{self, Fault};
 use crate::scenario::range::{self, Scale};
 use crate::scenario::resolve::problems::Problems;
 
@@ -133,6 +133,7 @@ fn own_problem(
     let (_, mistakes) = read::read(&changed.table);
     let mistake = mistakes
         .into_iter()
+        .filter(|mistake| mistake.fault != Fault::Limit)
         .find(|mistake| mistake.path.contains(path) || path.contains(&mistake.path))?;
     let spelt = document.spell(&mistake.path);
     let mut problem = Diagnostic::error(mistake.message.replacen(

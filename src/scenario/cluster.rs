@@ -1,5 +1,7 @@
 //! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
 
+use crate::scenario::keys::cluster as keys;
+use crate::scenario::keys::table::choice;
 use crate::scenario::{Law, Scenario, VertexId};
 use crate::units::{ByteRate, Bytes, SimDuration};
 
@@ -22,13 +24,14 @@ pub struct Cluster {
     pub commit: Commit,
 }
 
-/// How subtask slots are dealt to TaskManagers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
-    Spread,
-    /// One TaskManager after the other.
-    Fill,
+choice! {
+    /// How subtask slots are dealt to TaskManagers.
+    pub enum Placement {
+        /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
+        Spread = "spread",
+        /// One TaskManager after the other.
+        Fill = "fill",
+    }
 }
 
 /// How the pointer to a completed checkpoint is committed (high availability).
@@ -64,13 +67,14 @@ impl Scenario {
 
 impl Default for Cluster {
     fn default() -> Self {
+        let written = keys::Cluster::default();
         Cluster {
-            taskmanagers: 1,
+            taskmanagers: written.taskmanagers,
             slots: 1,
-            placement: Placement::Spread,
-            link: None,
-            latency: SimDuration::from_micros(150),
-            heap: None,
+            placement: written.placement,
+            link: written.link,
+            latency: written.latency,
+            heap: written.heap,
             commit: Commit::None,
         }
     }

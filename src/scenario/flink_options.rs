@@ -1,6 +1,7 @@
 //! The options of Flink that this program knows: type, default, older names, and whether they matter here.
 //!
-//! The list is data (`flink_options.txt`), dumped from Flink 2.3.0's `ConfigOptions`. All other options of Flink are
+//! Those that are simulated are [`keys::flink`]; the others are data (`flink_options.txt`), dumped from Flink 2.3.0's
+//! `ConfigOptions`. All other options of Flink are
 //! known by name only ([`flink_names`]).
 
 use std::sync::LazyLock;
@@ -8,6 +9,7 @@ use std::sync::LazyLock;
 use crate::scenario::bounds;
 use crate::scenario::diagnostic::similar;
 use crate::scenario::flink_names;
+use crate::scenario::keys;
 use crate::units::{UnitError, flink};
 
 /// One option of Flink.
@@ -95,7 +97,8 @@ pub const NOT_KEPT: &str = "(not kept)";
 
 static OPTIONS: LazyLock<Vec<FlinkOption>> = LazyLock::new(|| {
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(option).collect()
+    let accepted = lines.filter_map(option);
+    keys::flink::all().into_iter().chain(accepted).collect()
 });
 
 /// All options of the list.
@@ -214,10 +217,8 @@ fn option(line: &'static str) -> Option<FlinkOption> {
         default,
         older: older.split_whitespace().collect(),
         role: match *role {
-            "simulated" => Role::Simulated,
             "cost" => Role::Cost,
             "ignored" => Role::Ignored,
-            "before-2" => Role::Before2,
             _ => return None,
         },
         effect,
@@ -243,7 +244,7 @@ mod tests {
     #[test]
     fn every_line_of_the_list_is_read_and_its_default_is_a_value_of_its_type() {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(all().count(), lines);
+        assert_eq!(all().count(), lines + keys::flink::all().len());
         for option in all().filter(|option| !option.default.is_empty()) {
             assert_eq!(option.kind.check(option.default), Ok(()), "{}", option.key);
         }

@@ -15,7 +15,6 @@ pub mod difference;
 pub mod document;
 pub mod edit;
 pub mod failure;
-pub mod file;
 pub mod flink;
 pub mod flink_conf;
 pub mod flink_names;
@@ -24,6 +23,7 @@ pub mod flow;
 pub mod input_file;
 pub mod job;
 pub mod key_path;
+pub mod keys;
 pub mod lint;
 pub mod load;
 pub mod print;
@@ -53,6 +53,7 @@ pub use crate::scenario::vertex::{
     Vertex, VertexId, Work,
 };
 
+use crate::scenario::keys::flink::Options;
 use crate::units::{Bytes, SimDuration};
 
 /// Everything that a run depends on, besides the seed.
@@ -70,6 +71,8 @@ pub struct Scenario {
     pub cluster: Cluster,
     /// `[storage]`.
     pub storage: Storage,
+    /// `[flink]`: what else is used as it stands there.
+    pub flink: Options,
     /// `[simulation]`: how finely to simulate, and limits.
     pub simulation: Simulation,
     /// What goes wrong, and how the job comes back.
@@ -128,6 +131,7 @@ impl Default for Scenario {
             network: Network::default(),
             cluster: Cluster::default(),
             storage: Storage::default(),
+            flink: Options::default(),
             simulation: Simulation::default(),
             // Without checkpoints Flink does not restart.
             failures: Failures {

@@ -29,7 +29,7 @@ impl<O: Observer> Job<O> {
 
     /// Counts what the sources have emitted, and triggers by number of records if asked to.
     pub(super) fn count_emitted(&mut self, agenda: &mut Agenda<Event>) {
-        let Some(every) = self.scenario.checkpointing.every_records else {
+        let Some(every) = self.scenario.simulation.trigger_every_records else {
             return;
         };
         let emitted: u64 = self

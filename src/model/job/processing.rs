@@ -64,7 +64,7 @@ impl<O: Observer> Job<O> {
         if let Doing::Working(piece) = task.doing {
             let ledger = self.ledger.as_deref_mut().map(|ledger| (ledger, id));
             piece::finish(task, &mut self.network, ledger, piece, agenda);
-            if self.scenario.checkpointing.every_records.is_some()
+            if self.scenario.simulation.trigger_every_records.is_some()
                 && self.tasks[id.index()].source.is_some()
             {
                 self.count_emitted(agenda);

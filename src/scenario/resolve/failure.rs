@@ -6,17 +6,14 @@ mod restore;
 
 use crate::scenario::cluster::Cluster;
 use crate::scenario::failure::{FailureKind, FailureLaw, Failures, RandomFailures, Recovery};
-use crate::scenario::file::File;
-use crate::scenario::file::failure::{self as file, LawKind, TargetKind};
-use crate::scenario::file::quantity::Text;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::File;
+use crate::scenario::keys::failure::{self as file, LawKind};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
 
-/// Shorter times between failures are a slip of the pen.
-const MTBF_MIN: SimDuration = SimDuration::from_millis(1);
 /// Shapes that a Weibull law may have; beyond, its mean is that of a single point, or of nothing.
 const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=50.0;
 
@@ -61,7 +58,7 @@ fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomF
         ("at", table.at.is_some()),
     ];
     one_way(&ways, "when failures come", &path, problems);
-    let law = if let Some(Text(mtbf)) = table.mtbf {
+    let law = if let Some(mtbf) = table.mtbf {
         Some(law(table, mtbf, &path, problems))
     } else {
         let shape = [
@@ -78,11 +75,7 @@ fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomF
     }
     Some(RandomFailures {
         law: law?,
-        kind: match table.what {
-            Some(TargetKind::Task) => FailureKind::Task,
-            Some(TargetKind::TaskManager) | None => FailureKind::TaskManager,
-            Some(TargetKind::JobManager) => FailureKind::JobManager,
-        },
+        kind: table.what.unwrap_or(FailureKind::TaskManager),
     })
 }
 
@@ -92,9 +85,6 @@ fn law(
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> FailureLaw {
-    if mtbf < MTBF_MIN {
-        problems.error(&path.key("mtbf"), "`failures.mtbf` must be at least 1 ms");
-    }
     let key = path.key("shape");
     match (table.law.unwrap_or(LawKind::Exponential), table.shape) {
         (LawKind::Exponential, None) => FailureLaw::Exponential { mtbf },
@@ -105,13 +95,10 @@ fn law(
             FailureLaw::Exponential { mtbf }
         }
         (LawKind::Weibull, Some(shape)) => {
-            if !SHAPES.contains(&shape.0) {
+            if !SHAPES.contains(&shape) {
                 problems.error(&key, "`failures.shape` must be between 0.05 and 50");
             }
-            FailureLaw::Weibull {
-                mtbf,
-                shape: shape.0,
-            }
+            FailureLaw::Weibull { mtbf, shape }
         }
         (LawKind::Weibull, None) => {
             let help = "add for example `shape = 0.7`: failures come in clusters";
@@ -135,8 +122,7 @@ fn given_times(
             .map(|[seconds]| SimDuration::from_secs_f64(*seconds));
         (times.collect(), key)
     } else {
-        let times = table.at.as_ref()?.iter().map(|text| text.0);
-        (times.collect(), path.key("at"))
+        (table.at.clone()?, path.key("at"))
     };
     if times.is_empty() {
         problems.error(&key, "no failure is listed");
@@ -149,7 +135,7 @@ fn given_times(
 
 /// An instant without which the table means nothing.
 fn required(
-    at: Option<Text<SimDuration>>,
+    at: Option<SimDuration>,
     path: &KeyPath,
     what: &str,
     problems: &mut Problems<'_>,
@@ -158,7 +144,7 @@ fn required(
         let help = "add for example `at = \"5 min\"`";
         problems.missing(path, format!("{what} without a time"), help);
     }
-    at.map_or(SimDuration::ZERO, |text| text.0)
+    at.unwrap_or(SimDuration::ZERO)
 }
 
 /// Of several keys that say the same thing, at most one is given.

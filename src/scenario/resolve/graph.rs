@@ -1,8 +1,8 @@
 //! The job graph as a whole: names, cycles, sources.
 
 use crate::scenario::diagnostic::{enumerate, similar};
-use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::Vertex;
 

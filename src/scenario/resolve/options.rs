@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use crate::scenario::flink_names;
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::option::{Opt, OptionKind};
 use crate::scenario::resolve::problems::Problems;
-use crate::units::{Bytes, SimDuration, flink};
 
-/// Largest number that an option of Flink's type Integer holds.
-pub(super) const INTEGER_MAX: u64 = i32::MAX as u64;
 /// More options than this are no configuration.
 const OPTIONS_MAX: usize = 2_000;
 
@@ -89,83 +87,36 @@ impl FlinkOptions {
     }
 
     /// Whether an option was given.
-    pub fn has(&self, key: &'static str) -> bool {
-        self.given.contains_key(key)
+    pub fn has<K>(&self, option: &Opt<K>) -> bool {
+        self.given.contains_key(option.key)
     }
 
     /// Where an option was given; its present key if it was not.
-    pub fn path(&self, key: &'static str) -> KeyPath {
+    pub fn path<K>(&self, option: &Opt<K>) -> KeyPath {
         self.given
-            .get(key)
-            .map_or_else(|| KeyPath::flink(key), |given| given.path.clone())
+            .get(option.key)
+            .map_or_else(|| KeyPath::flink(option.key), |given| given.path.clone())
     }
 
-    /// The value of an option as text.
-    pub fn text(&self, key: &'static str) -> Option<&str> {
-        self.given.get(key).map(|given| given.text.trim())
-    }
-
-    /// The value of a duration.
-    pub fn duration(&self, key: &'static str) -> Option<SimDuration> {
-        flink::duration(self.text(key)?).ok()
-    }
-
-    /// The value of a size.
-    pub fn size(&self, key: &'static str) -> Option<Bytes> {
-        flink::size(self.text(key)?).ok()
-    }
-
-    /// The value of a boolean.
-    pub fn boolean(&self, key: &'static str) -> Option<bool> {
-        Some(self.text(key)?.eq_ignore_ascii_case("true"))
-    }
-
-    /// A decimal number within limits, or the default; what is out of the limits is reported.
-    pub fn number(
+    /// The value of an option, if it was given; one beyond a limit is reported.
+    pub fn given<K: OptionKind>(
         &self,
-        key: &'static str,
-        default: f64,
-        (smallest, largest): (f64, f64),
+        option: &Opt<K>,
         problems: &mut Problems<'_>,
-    ) -> f64 {
-        let number = self.text(key).and_then(|text| text.parse::<f64>().ok());
-        match number {
-            Some(number) if (smallest..=largest).contains(&number) => number,
-            Some(_) => {
-                let message = format!("`{key}` must be between {smallest} and {largest}");
-                problems.error(&self.path(key), message);
-                default
-            }
-            None => default,
-        }
+    ) -> Option<K::Value> {
+        let text = self.given.get(option.key)?.text.trim();
+        let read = K::read(text);
+        read.map_err(|rule| {
+            let message = format!("`{}` must be {rule}", option.key);
+            problems.error(&self.path(option), message);
+        })
+        .ok()
     }
 
-    /// A whole number within limits, or the default; what is out of the limits is reported.
-    pub fn integer(
-        &self,
-        key: &'static str,
-        default: u64,
-        limits: (u64, u64),
-        problems: &mut Problems<'_>,
-    ) -> u64 {
-        let Some(number) = self.text(key).and_then(|text| text.parse::<i128>().ok()) else {
-            return default;
-        };
-        let (smallest, largest) = limits;
-        if number < i128::from(smallest) {
-            problems.error(
-                &self.path(key),
-                format!("`{key}` must be at least {smallest}"),
-            );
-        } else if number > i128::from(largest) {
-            problems.error(
-                &self.path(key),
-                format!("`{key}` must be at most {largest}"),
-            );
-        } else {
-            return u64::try_from(number).unwrap_or(default);
-        }
-        default
+    /// The value of an option, or its default.
+    pub fn of<K: OptionKind>(&self, option: &Opt<K>, problems: &mut Problems<'_>) -> K::Value {
+        self.given(option, problems)
+            .unwrap_or_else(|| option.default())
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::document::Document;
-use crate::scenario::file::read::Mistake;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::read::{Fault, Mistake};
+use crate::scenario::tree;
 
 /// All problems so far.
 pub struct Problems<'d> {
@@ -26,11 +27,12 @@ impl<'d> Problems<'d> {
             found: Vec::new(),
             unreadable: mistakes
                 .iter()
+                .filter(|mistake| mistake.fault != Fault::Limit)
                 .map(|mistake| mistake.path.up_to_key())
                 .collect(),
         };
         for mistake in mistakes {
-            let place = if mistake.key_is_wrong {
+            let place = if mistake.fault == Fault::Key {
                 document.key_place(&mistake.path)
             } else {
                 document.place(&mistake.path)
@@ -95,6 +97,11 @@ impl<'d> Problems<'d> {
         self.found
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Whether the file has something at a path.
+    pub fn given(&self, path: &KeyPath) -> bool {
+        tree::get(&self.document.table, path).is_some()
     }
 
     /// The file and its places.

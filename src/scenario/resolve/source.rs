@@ -1,12 +1,11 @@
 //! `vertex.source`: how many records come when.
 
 use crate::scenario::bounds;
-use crate::scenario::file::quantity::{SourceRate, Text};
-use crate::scenario::file::source::{self as file, ArrivalsKind};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
-use crate::scenario::vertex::{Arrivals, Rate, Service, Source};
+use crate::scenario::vertex::{Rate, Service, Source};
 use crate::units::{SimDuration, UnitError, parse};
 
 /// A daily curve repeats after this.
@@ -38,22 +37,16 @@ pub(super) fn source(
     }
     Source {
         rate,
-        arrivals: match table.arrivals {
-            Some(ArrivalsKind::Poisson) => Arrivals::Poisson,
-            Some(ArrivalsKind::Regular) | None => Arrivals::Regular,
-        },
+        arrivals: table.arrivals,
         log: table.log.unwrap_or(!unlimited),
-        start: table.start.map_or(SimDuration::ZERO, |text| text.0),
+        start: table.start,
     }
 }
 
 fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Rate {
     check_alternatives(table, path, problems);
-    let steps = if let Some(Text(rate)) = table.rate {
-        return match rate {
-            SourceRate::Unlimited => Rate::Unlimited,
-            SourceRate::PerSecond(rate) => Rate::Constant(rate),
-        };
+    let steps = if let Some(rate) = table.rate {
+        return rate.map_or(Rate::Unlimited, Rate::Constant);
     } else if let Some(lines) = &table.steps {
         let key = path.key("steps");
         parse_lines(lines, &key, step, problems).filter(|steps| in_order(steps, &key, problems))
@@ -73,7 +66,7 @@ fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Ra
         return Rate::Constant(1.0);
     };
     let daily = table.curve.is_some().then_some(DAY);
-    let period = table.period.map(|text| text.0).or(daily);
+    let period = table.period.or(daily);
     let last = steps.last().map_or(SimDuration::ZERO, |(at, _)| *at);
     if period.is_some_and(|period| period <= last) {
         let message = format!("the period must be longer than the last step's instant, {last}");
