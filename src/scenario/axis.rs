@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use crate::scenario::conceal;
-use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::scenario::document::Document;
 use crate::scenario::edit;
 use crate::scenario::flink_options::{self, Kind, Lookup, NOT_KEPT};
 use crate::scenario::key_path::{KeyPath, Step};
-use crate::scenario::keys::read::{self, Fault};
+use crate::scenario::keys::read;
+use crate::scenario::keys::reader::Fault;
 use crate::scenario::range::{self, Scale};
 use crate::scenario::resolve::problems::Problems;
 
@@ -112,9 +113,7 @@ fn flink_problem(key: &str, value: &str) -> Option<Diagnostic> {
         }
         Lookup::Unknown(meant) => {
             let mut problem = Diagnostic::error(format!("Flink has no option `{key}`"));
-            problem
-                .help
-                .extend(meant.map(|meant| format!("did you mean `{meant}`?")));
+            problem.help.extend(meant.map(did_you_mean));
             Some(problem)
         }
     }

@@ -1,9 +1,10 @@
 //! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
 
 use crate::scenario::keys::cluster as keys;
-use crate::scenario::keys::table::choice;
 use crate::scenario::{Law, Scenario, VertexId};
 use crate::units::{ByteRate, Bytes, SimDuration};
+
+pub use crate::scenario::keys::cluster::Placement;
 
 /// The machines that run the job.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,16 +23,6 @@ pub struct Cluster {
     pub heap: Option<Bytes>,
     /// How the pointer to a completed checkpoint becomes durable.
     pub commit: Commit,
-}
-
-choice! {
-    /// How subtask slots are dealt to TaskManagers.
-    pub enum Placement {
-        /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
-        Spread = "spread",
-        /// One TaskManager after the other.
-        Fill = "fill",
-    }
 }
 
 /// How the pointer to a completed checkpoint is committed (high availability).

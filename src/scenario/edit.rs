@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use crate::scenario::conceal;
-use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, enumerate, similar};
+use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, meant};
 use crate::scenario::document::{Document, KEY_PARTS_MAX};
 use crate::scenario::flink_options;
 use crate::scenario::key_path::{KeyPath, Step};
@@ -113,12 +113,9 @@ fn vertex_index(table: &Table, name: &str) -> Result<usize, Diagnostic> {
 }
 
 fn no_vertex(name: &str, names: &[&str]) -> Diagnostic {
-    let problem = Diagnostic::error(format!("there is no vertex `{name}`"));
-    match similar(name, names.iter().copied()) {
-        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None if names.is_empty() => problem,
-        None => problem.help(format!("vertices are {}", enumerate(names))),
-    }
+    let mut problem = Diagnostic::error(format!("there is no vertex `{name}`"));
+    problem.help.extend(meant(name, names, "vertices are"));
+    problem
 }
 
 /// Takes out what the new value replaces, and turns short forms into tables on the way.

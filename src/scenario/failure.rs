@@ -3,8 +3,10 @@
 use crate::scenario::SavepointFormat;
 use crate::scenario::keys::failure::Failures as Machines;
 use crate::scenario::keys::flink as keys;
-use crate::scenario::keys::table::choice;
 use crate::units::SimDuration;
+
+pub use crate::scenario::keys::failure::{Detection, FailureKind};
+pub use crate::scenario::keys::flink::Failover;
 
 /// What goes wrong, and how the job comes back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,18 +80,6 @@ pub enum FailureLaw {
     Trace(Vec<SimDuration>),
 }
 
-choice! {
-    /// What kind of thing fails at random.
-    pub enum FailureKind {
-        /// A subtask.
-        Task = "task",
-        /// A TaskManager.
-        TaskManager = "taskmanager",
-        /// The JobManager.
-        JobManager = "jobmanager",
-    }
-}
-
 /// Something is slow or away for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outage {
@@ -143,26 +133,6 @@ pub struct Recovery {
     pub jobmanager_start: SimDuration,
     /// `execution.state-recovery.from-local`: tasks on surviving TaskManagers read local copies.
     pub local: bool,
-}
-
-choice! {
-    /// How the loss of a TaskManager is noticed.
-    pub enum Detection {
-        /// Its connections break: the tasks that talk to it fail at once (a killed process).
-        Immediate = "immediate",
-        /// Nothing is heard any more until the heartbeat times out (a lost machine or network).
-        Heartbeat = "heartbeat",
-    }
-}
-
-choice! {
-    /// `jobmanager.execution.failover-strategy`.
-    pub enum Failover {
-        /// The tasks that are connected to the failed one.
-        Region = "region",
-        /// All tasks.
-        Full = "full",
-    }
 }
 
 /// `restart-strategy.type` (`RestartBackoffTimeStrategy`).

@@ -1,8 +1,10 @@
 //! `[flink]`: Flink's own options, decided. Defaults are those of Flink 2.3.0 unless a comment says otherwise.
 
 use crate::scenario::keys::flink as keys;
-use crate::scenario::keys::table::choice;
 use crate::units::{Bytes, SimDuration};
+
+pub use crate::scenario::job::Overflow;
+pub use crate::scenario::keys::flink::Mode;
 
 /// Options under `execution.checkpointing` and `state`.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,16 +39,6 @@ pub struct Checkpointing {
     pub changelog: Option<Changelog>,
 }
 
-choice! {
-    /// `execution.checkpointing.mode`.
-    pub enum Mode {
-        /// Barriers are aligned (or overtake); each record counts once.
-        ExactlyOnce = "EXACTLY_ONCE",
-        /// Barriers never block.
-        AtLeastOnce = "AT_LEAST_ONCE",
-    }
-}
-
 /// What barriers do at a task with several inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alignment {
@@ -66,16 +58,6 @@ pub enum Alignment {
         /// What happens beyond.
         overflow: Overflow,
     },
-}
-
-choice! {
-    /// What a subtask does when its alignment cache is full.
-    pub enum Overflow {
-        /// Further data goes to local disk (`task.checkpoint.alignment.max-size` unset in old Flink: `BufferSpiller`).
-        Spill = "spill",
-        /// The subtask fails: out of memory.
-        Fail = "fail",
-    }
 }
 
 /// Where completed state goes.

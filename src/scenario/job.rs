@@ -1,6 +1,5 @@
 //! `[job]`, `[simulation]` and `[[trigger]]`.
 
-use crate::scenario::flink::Overflow;
 use crate::scenario::keys::kind::{Count, Duration, Flag, Size, Text, Word, ns};
 use crate::scenario::keys::table::{choice, table};
 use crate::units::SimDuration;
@@ -147,5 +146,15 @@ choice! {
         Canonical = "canonical",
         /// The backend's own files, all of them.
         Native = "native",
+    }
+}
+
+choice! {
+    /// What a subtask does when its alignment cache is full.
+    pub enum Overflow {
+        /// Further data goes to local disk (`task.checkpoint.alignment.max-size` unset in old Flink: `BufferSpiller`).
+        Spill = "spill",
+        /// The subtask fails: out of memory.
+        Fail = "fail",
     }
 }

@@ -47,13 +47,13 @@ pub use crate::scenario::flink::{
 pub use crate::scenario::job::{
     Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
 };
+pub use crate::scenario::keys::flink::Options;
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
     Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
     Vertex, VertexId, Work,
 };
 
-use crate::scenario::keys::flink::Options;
 use crate::units::{Bytes, SimDuration};
 
 /// Everything that a run depends on, besides the seed.

@@ -1,8 +1,7 @@
 //! `[cluster]` as written.
 
-use crate::scenario::cluster::Placement;
 use crate::scenario::keys::kind::{Bandwidth, Count, Duration, Number, Size, Word, ns};
-use crate::scenario::keys::table::table;
+use crate::scenario::keys::table::{choice, table};
 use crate::scenario::keys::vertex::DistributionKind;
 use crate::units::SimDuration;
 
@@ -43,5 +42,15 @@ table! {
         cv (like "0.5"): Number;
         /// Of a uniform distribution: half width divided by mean, at most 1.
         spread (like "0.5"): Number;
+    }
+}
+
+choice! {
+    /// How subtask slots are dealt to TaskManagers.
+    pub enum Placement {
+        /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
+        Spread = "spread",
+        /// One TaskManager after the other.
+        Fill = "fill",
     }
 }

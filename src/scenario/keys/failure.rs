@@ -1,6 +1,5 @@
 //! `[failures]`, `[[failure]]`, `[[outage]]` and `[restore]` as written.
 
-use crate::scenario::failure::{Detection, FailureKind};
 use crate::scenario::job::SavepointFormat;
 use crate::scenario::keys::kind::{
     Count, Duration, Flag, List, Named, Number, Share, Text, Word, ns,
@@ -107,5 +106,27 @@ choice! {
         Checkpoint = "checkpoint",
         /// A savepoint.
         Savepoint = "savepoint",
+    }
+}
+
+choice! {
+    /// How the loss of a TaskManager is noticed.
+    pub enum Detection {
+        /// Its connections break: the tasks that talk to it fail at once (a killed process).
+        Immediate = "immediate",
+        /// Nothing is heard any more until the heartbeat times out (a lost machine or network).
+        Heartbeat = "heartbeat",
+    }
+}
+
+choice! {
+    /// What kind of thing fails at random.
+    pub enum FailureKind {
+        /// A subtask.
+        Task = "task",
+        /// A TaskManager.
+        TaskManager = "taskmanager",
+        /// The JobManager.
+        JobManager = "jobmanager",
     }
 }

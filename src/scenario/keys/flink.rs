@@ -2,15 +2,12 @@
 //!
 //! Options that are accepted without being simulated are in `flink_options.txt`.
 
-use crate::scenario::failure::Failover;
-use crate::scenario::flink::Mode;
+use crate::scenario::bounds::PARALLELISM_MAX;
 use crate::scenario::keys::kind::ns;
 use crate::scenario::keys::option::{
-    Before2, Boolean, Decimal, INTEGER_MAX, Integer, Memory, Name, OneOf, Period,
-    options,
+    Before2, Boolean, Decimal, INTEGER_MAX, Integer, Memory, Name, OneOf, Period, options,
 };
 use crate::scenario::keys::table::choice;
-use crate::scenario::keys::vertex::PARALLELISM_MAX;
 
 /// `CheckpointCoordinatorConfiguration`: smallest interval and timeout.
 pub const PERIOD_MIN: u64 = 10 * ns::MILLISECOND;
@@ -170,5 +167,25 @@ choice! {
         FailureRate = "failure-rate" | "failurerate",
         /// Longer and longer delays.
         ExponentialDelay = "exponential-delay" | "exponentialdelay",
+    }
+}
+
+choice! {
+    /// `execution.checkpointing.mode`.
+    pub enum Mode {
+        /// Barriers are aligned (or overtake); each record counts once.
+        ExactlyOnce = "EXACTLY_ONCE",
+        /// Barriers never block.
+        AtLeastOnce = "AT_LEAST_ONCE",
+    }
+}
+
+choice! {
+    /// `jobmanager.execution.failover-strategy`.
+    pub enum Failover {
+        /// The tasks that are connected to the failed one.
+        Region = "region",
+        /// All tasks.
+        Full = "full",
     }
 }

@@ -10,29 +10,9 @@ use toml::Value;
 
 use crate::scenario::bounds;
 use crate::scenario::keys::node::Node;
-use crate::scenario::keys::read::Reader;
-use crate::scenario::keys::table::{Choice, Content, Shape, Table, lines};
+use crate::scenario::keys::reader::Reader;
+use crate::scenario::keys::table::{Choice, Content, Kind, Shape, Table, lines};
 use crate::units::{ByteRate, Bytes, SimDuration, UnitError, parse, print};
-
-/// A kind of value.
-pub trait Kind {
-    /// What the program holds.
-    type Value;
-    /// Reads a value; says what is wrong with it.
-    fn read(value: &Value, reader: &mut Reader<'_>) -> Option<Self::Value>;
-    /// Reads a value over one that is there; it stays if the value cannot be read.
-    fn update(held: &mut Self::Value, value: &Value, reader: &mut Reader<'_>) {
-        if let Some(value) = Self::read(value, reader) {
-            *held = value;
-        }
-    }
-    /// How a file writes it.
-    fn write(value: &Self::Value) -> Node;
-    /// What may stand there.
-    fn content() -> Content;
-    /// What could stand there, as TOML.
-    fn example() -> String;
-}
 
 /// Something that a file writes as a string with a unit.
 pub trait Quantity {

@@ -14,6 +14,7 @@ pub mod kind;
 pub mod node;
 pub mod option;
 pub mod read;
+pub mod reader;
 pub mod reference;
 pub mod schema;
 pub mod table;

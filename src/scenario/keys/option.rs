@@ -3,10 +3,60 @@
 
 use std::marker::PhantomData;
 
-use crate::scenario::flink_options::{FlinkOption, Kind, Role};
+use crate::scenario::bounds;
+use crate::scenario::diagnostic::{did_you_mean, similar};
 use crate::scenario::keys::node::Node;
 use crate::scenario::keys::table::Choice;
-use crate::units::{Bytes, SimDuration, flink};
+use crate::units::{Bytes, SimDuration, UnitError, flink};
+
+/// One option of Flink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlinkOption {
+    /// Its key in Flink 2.3.
+    pub key: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// Default of Flink 2.3 as text; empty if there is none.
+    pub default: &'static str,
+    /// Keys that Flink still understands, or understood once.
+    pub older: Vec<&'static str>,
+    /// Whether it matters here.
+    pub role: Role,
+    /// What it does, in a few words.
+    pub effect: &'static str,
+}
+
+/// Type of an option's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Flink's durations.
+    Duration,
+    /// Flink's sizes.
+    Size,
+    /// A whole number.
+    Integer,
+    /// A decimal number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// Anything.
+    Text,
+    /// One of these words, in any case.
+    Choice(Vec<&'static str>),
+}
+
+/// Whether an option matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It changes the simulation.
+    Simulated,
+    /// It changes costs in Flink, and is not simulated.
+    Cost,
+    /// It is accepted and changes nothing.
+    Ignored,
+    /// It acts in Flink 1.x only.
+    Before2,
+}
 
 /// An option that the program asks for.
 pub struct Opt<K> {
@@ -19,6 +69,12 @@ pub struct Opt<K> {
     /// What it does, in a few words.
     pub effect: &'static str,
     kind: PhantomData<fn() -> K>,
+}
+
+/// Knows which options were given.
+pub trait Given {
+    /// The value of an option, if it was given and is one.
+    fn value<K: OptionKind>(&mut self, option: &Opt<K>) -> Option<K::Value>;
 }
 
 /// What an option takes.
@@ -227,6 +283,52 @@ impl<K: OptionKind> OptionKind for Before2<K> {
     }
 }
 
+impl FlinkOption {
+    /// How far down the list of spellings a key is: Flink takes the first one that is given. 0 is the present key.
+    pub fn age(&self, key: &str) -> usize {
+        if self.key == key {
+            return 0;
+        }
+        // A spelling that only the names know is older than those of the list.
+        let older = self.older.iter().position(|older| *older == key);
+        older.unwrap_or(self.older.len()) + 1
+    }
+}
+
+impl Role {
+    /// Whether the simulation looks at the value.
+    pub fn is_used(self) -> bool {
+        matches!(self, Role::Simulated | Role::Before2)
+    }
+}
+
+impl Kind {
+    /// Checks that a text is a value of this type.
+    pub fn check(&self, text: &str) -> Result<(), UnitError> {
+        let trimmed = text.trim();
+        let wrong = |what: &str| Err(UnitError::new(format!("`{text}` is no {what}")));
+        match self {
+            Kind::Duration => flink::duration(trimmed).map(|_| ()),
+            Kind::Size => flink::size(trimmed)
+                .and_then(|size| bounds::size(trimmed, size))
+                .map(|_| ()),
+            Kind::Integer if trimmed.parse::<i64>().is_err() => wrong("whole number"),
+            Kind::Number if !trimmed.parse::<f64>().is_ok_and(f64::is_finite) => wrong("number"),
+            Kind::Boolean if !["true", "false"].contains(&trimmed.to_lowercase().as_str()) => {
+                wrong("boolean").map_err(|error: UnitError| error.with_help("write true or false"))
+            }
+            Kind::Choice(words) if !words.iter().any(|word| word.eq_ignore_ascii_case(trimmed)) => {
+                let meant = similar(trimmed, words.iter().copied());
+                wrong("allowed value").map_err(|error: UnitError| match meant {
+                    Some(word) => error.with_help(did_you_mean(word)),
+                    None => error.with_help(format!("allowed are {}", words.join(", "))),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Options as constants, the list of them, and a struct of those that a scenario holds as they are.
 macro_rules! options {
     (
@@ -250,7 +352,7 @@ macro_rules! options {
         )*
 
         /// All of them.
-        pub fn all() -> Vec<$crate::scenario::flink_options::FlinkOption> {
+        pub fn all() -> Vec<$crate::scenario::keys::option::FlinkOption> {
             vec![$($name.listed()),*]
         }
 
@@ -266,10 +368,9 @@ macro_rules! options {
         impl $held_by {
             /// What is held of what was given.
             pub(in crate::scenario) fn read(
-                options: &$crate::scenario::resolve::options::FlinkOptions,
-                problems: &mut $crate::scenario::resolve::problems::Problems<'_>,
+                given: &mut impl $crate::scenario::keys::option::Given,
             ) -> Self {
-                $held_by { $($($held: options.given(&$name, problems),)?)* }
+                $held_by { $($($held: given.value(&$name),)?)* }
             }
 
             /// The options and values of what is held.

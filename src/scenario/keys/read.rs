@@ -1,57 +1,32 @@
-//! Reads the keys of a file, with every mistake of form at once.
+//! Reads a file: what can be read of it, with every mistake of form at once.
 
 use toml::Value;
 
-use crate::scenario::diagnostic::{enumerate, similar};
+use crate::scenario::diagnostic::did_you_mean;
 use crate::scenario::flink_options::{self, FlinkOption};
-use crate::scenario::key_path::KeyPath;
+use crate::scenario::key_path::Step;
 use crate::scenario::keys::File;
-use crate::scenario::keys::kind::Kind;
-use crate::scenario::keys::table::{Table, read_over};
+use crate::scenario::keys::reader::{Fault, Mistake, Reader};
+use crate::scenario::keys::table::{Kind, Table, read_over};
 
 /// More mistakes than this are not worth reading.
 const MISTAKES_MAX: usize = 100;
 
-/// What kind of mistake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// There is no such key.
-    Key,
-    /// The value cannot be read.
-    Value,
-    /// The value is beyond a limit.
-    Limit,
-}
-
-/// A mistake of form: an unknown key, a wrong type, an unreadable value, one beyond a limit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The key that is unknown or whose value is wrong.
-    pub path: KeyPath,
-    /// What about it.
-    pub fault: Fault,
-    /// What is wrong; names the path as [`KeyPath`] displays it.
-    pub message: String,
-    /// What is wrong, in two or three words.
-    pub label: Option<String>,
-    /// What to do.
-    pub help: Option<String>,
-}
-
-/// Where one is in a file, and what was wrong so far.
-pub struct Reader<'m> {
-    path: KeyPath,
-    mistakes: &'m mut Vec<Mistake>,
-}
-
 /// Reads what can be read of a file; mistakes come in the order in which they were met.
 pub fn read(table: &toml::Table) -> (File, Vec<Mistake>) {
     let mut mistakes = Vec::new();
-    let mut reader = Reader {
-        path: KeyPath::root(),
-        mistakes: &mut mistakes,
-    };
-    let file = File::read(&Value::Table(table.clone()), &mut reader).unwrap_or_default();
+    let value = Value::Table(table.clone());
+    let file = File::read(&value, &mut Reader::new(&mut mistakes)).unwrap_or_default();
+    for mistake in mistakes
+        .iter_mut()
+        .filter(|mistake| mistake.fault == Fault::Key)
+    {
+        if let [Step::Key(wrong)] = mistake.path.steps()
+            && let Some(help) = option_of_flink(wrong)
+        {
+            mistake.help = Some(help);
+        }
+    }
     if mistakes.len() < MISTAKES_MAX {
         return (file, mistakes);
     }
@@ -61,107 +36,12 @@ pub fn read(table: &toml::Table) -> (File, Vec<Mistake>) {
 
 /// Reads a table over what is held; what is wrong with it has been said already.
 pub fn over<T: Table>(held: &mut T, value: &Value) {
-    let mut reader = Reader {
-        path: KeyPath::root(),
-        mistakes: &mut Vec::new(),
-    };
-    read_over(held, value, &mut reader);
-}
-
-impl Reader<'_> {
-    /// One step down, into a table.
-    pub fn key(&mut self, name: &str) -> Reader<'_> {
-        self.at(self.path.key(name))
-    }
-
-    /// One step down, into a list.
-    pub fn index(&mut self, index: usize) -> Reader<'_> {
-        self.at(self.path.index(index))
-    }
-
-    fn at(&mut self, path: KeyPath) -> Reader<'_> {
-        Reader {
-            path,
-            mistakes: self.mistakes,
-        }
-    }
-
-    /// The value cannot be read.
-    pub fn wrong(&mut self, message: &str, help: Option<String>) {
-        let message = format!("`{}`: {message}", self.path);
-        self.push(Fault::Value, message, None, help);
-    }
-
-    /// The value has the wrong type.
-    pub fn wrong_type(&mut self, value: &Value, expected: &str) {
-        let text = value.is_str();
-        let help = match expected {
-            "a table" => Some("write its keys in braces, as in { key = value }"),
-            _ if text && expected.contains("number") => {
-                Some("write the number without quotes and without a unit")
-            }
-            _ => None,
-        };
-        let found = found(value);
-        self.wrong(
-            &format!("invalid type: {found}, expected {expected}"),
-            help.map(str::to_owned),
-        );
-    }
-
-    /// The value is none of the words that may stand here.
-    pub fn no_choice(&mut self, wrong: &str, words: &[&str]) {
-        let message = format!("`{}` cannot be `{wrong}`", self.path);
-        let help = suggestion(wrong, words, "allowed are");
-        self.push(Fault::Value, message, Some("no such choice"), Some(help));
-    }
-
-    /// The value is beyond a limit.
-    pub fn beyond(&mut self, rule: &str, help: Option<String>) {
-        let message = format!("`{}` must be {rule}", self.path);
-        self.push(Fault::Limit, message, None, help);
-    }
-
-    /// There is no such key; `known` are those that there are.
-    pub fn unknown_key<'k>(&mut self, wrong: &str, known: impl Iterator<Item = &'k str>) {
-        let help = match elsewhere(&self.path, wrong) {
-            Some(help) => help,
-            None => suggestion(wrong, &known.collect::<Vec<_>>(), "keys here are"),
-        };
-        let message = format!("unknown key `{}`", self.path);
-        self.push(Fault::Key, message, Some("no such key"), Some(help));
-    }
-
-    fn push(&mut self, fault: Fault, message: String, label: Option<&str>, help: Option<String>) {
-        self.mistakes.push(Mistake {
-            path: self.path.clone(),
-            fault,
-            message,
-            label: label.map(str::to_owned),
-            help,
-        });
-    }
-}
-
-/// What a value is, in the words of errors.
-fn found(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("string {text:?}"),
-        Value::Integer(number) => format!("integer `{number}`"),
-        Value::Float(number) => format!("floating point `{number:?}`"),
-        Value::Boolean(flag) => format!("boolean `{flag}`"),
-        Value::Datetime(_) => "date".to_owned(),
-        Value::Array(_) => "sequence".to_owned(),
-        Value::Table(_) => "map".to_owned(),
-    }
+    read_over(held, value, &mut Reader::new(&mut Vec::new()));
 }
 
 /// Options of Flink stand in a table of their own; some are known by their last word, as `interval` and `timeout` are.
 /// Those of checkpoints come first.
-fn elsewhere(path: &KeyPath, wrong: &str) -> Option<String> {
-    if *path != KeyPath::top(wrong) {
-        return None;
-    }
+fn option_of_flink(wrong: &str) -> Option<String> {
     let begins = |option: &FlinkOption| option.key.split('.').next() == Some(wrong);
     if flink_options::all().any(|option| begins(&option)) {
         let help = format!("Flink's options stand under `[flink]`: move `{wrong}.…` there");
@@ -170,13 +50,5 @@ fn elsewhere(path: &KeyPath, wrong: &str) -> Option<String> {
     let end = format!(".{wrong}");
     let meant =
         flink_options::all().find(|option| option.role.is_used() && option.key.ends_with(&end))?;
-    Some(format!("did you mean `flink.{}`?", meant.key))
-}
-
-fn suggestion(wrong: &str, known: &[&str], introduction: &str) -> String {
-    match similar(wrong, known.iter().copied()) {
-        Some(right) => format!("did you mean `{right}`?"),
-        None if known.is_empty() => "nothing can stand here".to_owned(),
-        None => format!("{introduction} {}", enumerate(known)),
-    }
+    Some(did_you_mean(&format!("flink.{}", meant.key)))
 }

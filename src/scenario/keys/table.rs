@@ -7,7 +7,7 @@
 use serde_json::Value as Json;
 
 use crate::scenario::keys::node::Node;
-use crate::scenario::keys::read::Reader;
+use crate::scenario::keys::reader::Reader;
 
 /// A key of the table `T`.
 pub struct Key<T> {
@@ -23,6 +23,26 @@ pub struct Key<T> {
     pub get: fn(&T) -> Option<Node>,
     /// Reads the value; one that cannot be read is reported, and the key stays as it was.
     pub set: fn(&mut T, &toml::Value, &mut Reader<'_>),
+}
+
+/// A kind of value.
+pub trait Kind {
+    /// What the program holds.
+    type Value;
+    /// Reads a value; says what is wrong with it.
+    fn read(value: &toml::Value, reader: &mut Reader<'_>) -> Option<Self::Value>;
+    /// Reads a value over one that is there; it stays if the value cannot be read.
+    fn update(held: &mut Self::Value, value: &toml::Value, reader: &mut Reader<'_>) {
+        if let Some(value) = Self::read(value, reader) {
+            *held = value;
+        }
+    }
+    /// How a file writes it.
+    fn write(value: &Self::Value) -> Node;
+    /// What may stand there.
+    fn content() -> Content;
+    /// What could stand there, as TOML.
+    fn example() -> String;
 }
 
 /// A table whose keys are known.
@@ -198,8 +218,7 @@ macro_rules! table {
             const ALTERNATIVES: &'static [&'static [&'static str]] = &[$($(&[$($way),+]),+)?];
 
             fn keys() -> &'static [$crate::scenario::keys::table::Key<Self>] {
-                use $crate::scenario::keys::table::{Key, lines, spelt, table};
-                use $crate::scenario::keys::kind::Kind;
+                use $crate::scenario::keys::table::{Key, Kind, lines, spelt, table};
                 static KEYS: std::sync::LazyLock<Vec<Key<$name>>> = std::sync::LazyLock::new(|| vec![
                     $(Key {
                         name: spelt(stringify!($field)),
@@ -216,12 +235,12 @@ macro_rules! table {
             }
         }
 
-        impl $crate::scenario::keys::kind::Kind for $name {
+        impl $crate::scenario::keys::table::Kind for $name {
             type Value = $name;
 
             fn read(
                 value: &toml::Value,
-                reader: &mut $crate::scenario::keys::read::Reader<'_>,
+                reader: &mut $crate::scenario::keys::reader::Reader<'_>,
             ) -> Option<$name> {
                 let mut table = $name::default();
                 $crate::scenario::keys::table::read_over(&mut table, value, reader).then_some(table)
@@ -230,7 +249,7 @@ macro_rules! table {
             fn update(
                 held: &mut $name,
                 value: &toml::Value,
-                reader: &mut $crate::scenario::keys::read::Reader<'_>,
+                reader: &mut $crate::scenario::keys::reader::Reader<'_>,
             ) {
                 $crate::scenario::keys::table::read_over(held, value, reader);
             }
@@ -250,8 +269,8 @@ macro_rules! table {
             }
         }
     };
-    (@type $kind:ty) => { Option<<$kind as $crate::scenario::keys::kind::Kind>::Value> };
-    (@type $kind:ty, $default:expr) => { <$kind as $crate::scenario::keys::kind::Kind>::Value };
+    (@type $kind:ty) => { Option<<$kind as $crate::scenario::keys::table::Kind>::Value> };
+    (@type $kind:ty, $default:expr) => { <$kind as $crate::scenario::keys::table::Kind>::Value };
     (@default) => { None };
     (@default $default:expr) => { $default };
     (@get $field:expr, $kind:ty) => { $field.as_ref().map(|value| <$kind as Kind>::write(value)) };

@@ -1,5 +1,6 @@
 //! `[[vertex]]` as written.
 
+use crate::scenario::bounds::PARALLELISM_MAX;
 use crate::scenario::keys::kind::{
     Count, Duration, Flag, FromShort, List, Number, OneOrMany, RecordRate, Share, ShareRate, Short,
     Size, Text, Word,
@@ -7,9 +8,6 @@ use crate::scenario::keys::kind::{
 use crate::scenario::keys::table::{choice, table};
 use crate::scenario::vertex::{Arrivals, Reading};
 use crate::units::{Bytes, SimDuration};
-
-/// Flink's largest parallelism (`KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`).
-pub const PARALLELISM_MAX: u64 = 32_768;
 
 /// A parallelism.
 pub type Parallelism = Count<1, PARALLELISM_MAX, usize>;

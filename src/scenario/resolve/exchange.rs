@@ -3,9 +3,8 @@
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::vertex as file;
 use crate::scenario::keys::vertex::{ExchangeKind, Input as InputTable};
-use crate::scenario::resolve::graph::{NamedBy, vertex_named};
+use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
 use crate::scenario::zipf;
 

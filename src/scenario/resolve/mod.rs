@@ -77,7 +77,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         network,
         cluster,
         storage,
-        flink: Options::read(&options, problems),
+        flink: Options::read(&mut (&options, &mut *problems)),
         simulation,
         failures,
         triggers,

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::diagnostic::did_you_mean;
 use crate::scenario::flink_names;
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::keys::option::{Opt, OptionKind};
+use crate::scenario::keys::option::{Given, Opt, OptionKind};
 use crate::scenario::resolve::problems::Problems;
 
 /// More options than this are no configuration.
@@ -22,10 +23,10 @@ pub struct FlinkVersion {
 
 /// The options that were given and whose values are of the right type.
 pub struct FlinkOptions {
-    given: BTreeMap<&'static str, Given>,
+    given: BTreeMap<&'static str, Candidate>,
 }
 
-struct Given {
+struct Candidate {
     text: String,
     path: KeyPath,
     /// How far down the list of older keys it was; 0 = the present key.
@@ -49,12 +50,12 @@ impl FlinkOptions {
             match flink_options::lookup(key) {
                 Lookup::Known(option) => {
                     outside(key, &path, version, problems);
-                    let candidate = Given { text, path, age: 0 };
+                    let candidate = Candidate { text, path, age: 0 };
                     accept(&mut given, &option, candidate, version, problems);
                 }
                 Lookup::Older(option) => {
                     let age = option.age(key);
-                    let candidate = Given {
+                    let candidate = Candidate {
                         text,
                         path: path.clone(),
                         age,
@@ -69,7 +70,7 @@ impl FlinkOptions {
                 Lookup::Unknown(meant) => {
                     let help = meant.map_or_else(
                         || "what is not Flink's own stands in [job], [cluster], [storage] or [simulation]".to_owned(),
-                        |meant| format!("did you mean `{meant}`?"),
+                        did_you_mean,
                     );
                     let mut error =
                         problems.key_error(&path, format!("Flink has no option `{key}`"));
@@ -98,7 +99,8 @@ impl FlinkOptions {
             .map_or_else(|| KeyPath::flink(option.key), |given| given.path.clone())
     }
 
-    /// The value of an option, if it was given; one beyond a limit is reported.
+    /// The value of an option, if it was given; one beyond a limit is reported. Flink's default may be beyond them: then it
+    /// stands for no value, as -1 does.
     pub fn given<K: OptionKind>(
         &self,
         option: &Opt<K>,
@@ -106,6 +108,9 @@ impl FlinkOptions {
     ) -> Option<K::Value> {
         let text = self.given.get(option.key)?.text.trim();
         let read = K::read(text);
+        if read.is_err() && text == option.default {
+            return None;
+        }
         read.map_err(|rule| {
             let message = format!("`{}` must be {rule}", option.key);
             problems.error(&self.path(option), message);
@@ -120,11 +125,17 @@ impl FlinkOptions {
     }
 }
 
+impl Given for (&FlinkOptions, &mut Problems<'_>) {
+    fn value<K: OptionKind>(&mut self, option: &Opt<K>) -> Option<K::Value> {
+        self.0.given(option, self.1)
+    }
+}
+
 /// Checks the type of a value and keeps it, unless a newer name of the option was given too.
 fn accept(
-    given: &mut BTreeMap<&'static str, Given>,
+    given: &mut BTreeMap<&'static str, Candidate>,
     option: &FlinkOption,
-    candidate: Given,
+    candidate: Candidate,
     version: FlinkVersion,
     problems: &mut Problems<'_>,
 ) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::document::Document;
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::keys::read::{Fault, Mistake};
+use crate::scenario::keys::reader::{Fault, Mistake};
 use crate::scenario::tree;
 
 /// All problems so far.

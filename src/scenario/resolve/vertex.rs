@@ -202,7 +202,7 @@ fn slowness(
         check_factor(factor, &path, problems);
         match factors.get_mut(usize::try_from(subtask).unwrap_or(usize::MAX)) {
             Some(normal) => *normal = factor,
-            None => no_subtask(subtask, parallelism, &path, problems),
+            None => graph::no_subtask(subtask, parallelism, &path, problems),
         }
     }
     factors
@@ -215,18 +215,6 @@ fn check_factor(factor: f64, path: &KeyPath, problems: &mut Problems<'_>) {
             format!("a factor of {factor} on the service time; allowed are 0.001 to 1000000"),
         );
     }
-}
-
-/// There is no such subtask.
-pub(super) fn no_subtask(
-    subtask: u64,
-    parallelism: usize,
-    path: &KeyPath,
-    problems: &mut Problems<'_>,
-) {
-    problems
-        .error(path, format!("there is no subtask {subtask}"))
-        .help(format!("there are {parallelism}, counted from 0"));
 }
 
 fn placement(

@@ -5,9 +5,8 @@ use crate::scenario::failure::{GivenFailure, Target};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::failure as file;
 use crate::scenario::resolve::failure::{one_way, required, without_effect};
-use crate::scenario::resolve::graph::{NamedBy, vertex_named};
+use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
 
