@@ -55,6 +55,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
             ..Cluster::default()
         },
         storage: storage(),
+        flink: crate::scenario::Options::default(),
         simulation: Simulation::default(),
         failures: crate::scenario::Failures::default(),
         triggers: Vec::new(),

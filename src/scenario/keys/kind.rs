@@ -17,7 +17,7 @@ use crate::units::{ByteRate, Bytes, SimDuration, UnitError, parse, print};
 /// Something that a file writes as a string with a unit.
 pub trait Quantity {
     /// What the program holds.
-    type Value;
+    type Value: Copy;
     /// What it is, for error messages and for the schema.
     const NAME: &'static str;
     /// How it looks.
@@ -25,9 +25,9 @@ pub trait Quantity {
     /// Reads the text.
     fn parse(text: &str) -> Result<Self::Value, UnitError>;
     /// Writes the text.
-    fn print(value: &Self::Value) -> String;
+    fn print(value: Self::Value) -> String;
     /// A limit that the value is beyond, in words.
-    fn limit(_: &Self::Value) -> Option<String> {
+    fn limit(_: Self::Value) -> Option<String> {
         None
     }
 }
@@ -104,10 +104,10 @@ impl<const LOW: u64, const HIGH: u64> Quantity for Duration<LOW, HIGH> {
     fn parse(text: &str) -> Result<SimDuration, UnitError> {
         parse::duration(text)
     }
-    fn print(value: &SimDuration) -> String {
-        print::written(*value)
+    fn print(value: SimDuration) -> String {
+        print::written(value)
     }
-    fn limit(value: &SimDuration) -> Option<String> {
+    fn limit(value: SimDuration) -> Option<String> {
         let written = |limit| print::written(SimDuration::from_nanos(limit));
         if value.as_nanos() < LOW {
             return Some(format!("at least {}", written(LOW)));
@@ -116,85 +116,53 @@ impl<const LOW: u64, const HIGH: u64> Quantity for Duration<LOW, HIGH> {
     }
 }
 
-impl Quantity for Size {
-    type Value = Bytes;
-    const NAME: &'static str = "size";
-    const EXAMPLES: &'static [&'static str] = &["220 B", "64 MiB", "12 GiB"];
-    fn parse(text: &str) -> Result<Bytes, UnitError> {
-        bounds::size(text, parse::size(text)?)
-    }
-    fn print(value: &Bytes) -> String {
-        print::written_size(*value)
-    }
+/// Quantities: what holds them, their name, how they look, how they are read and written.
+macro_rules! quantities {
+    ($($kind:ident: $value:ty, $name:literal, $examples:expr, $parse:expr, $print:expr;)*) => {
+        $(impl Quantity for $kind {
+            type Value = $value;
+            const NAME: &'static str = $name;
+            const EXAMPLES: &'static [&'static str] = &$examples;
+            fn parse(text: &str) -> Result<$value, UnitError> {
+                $parse(text)
+            }
+            fn print(value: $value) -> String {
+                $print(value)
+            }
+        })*
+    };
 }
 
-impl Quantity for Bandwidth {
-    type Value = ByteRate;
-    const NAME: &'static str = "byte rate";
-    const EXAMPLES: &'static [&'static str] = &["80 MB/s", "64 MiB/s", "10 Gbit/s"];
-    fn parse(text: &str) -> Result<ByteRate, UnitError> {
-        bounds::byte_rate(text, parse::byte_rate(text)?)
-    }
-    fn print(value: &ByteRate) -> String {
-        print::written_rate(*value)
-    }
+quantities! {
+    Size: Bytes, "size", ["220 B", "64 MiB", "12 GiB"],
+        |text| bounds::size(text, parse::size(text)?), print::written_size;
+    Limit: Option<ByteRate>, "byte rate", ["80 MB/s", "10 Gbit/s", UNLIMITED],
+        |text| or_unlimited(text, Bandwidth::parse), |value| unlimited_or(value, print::written_rate);
+    Bandwidth: ByteRate, "byte rate", ["80 MB/s", "64 MiB/s", "10 Gbit/s"],
+        |text| bounds::byte_rate(text, parse::byte_rate(text)?), print::written_rate;
+    RecordRate: Option<f64>, "record rate", ["50000/s", "1.2M/s", UNLIMITED],
+        |text| or_unlimited(text, |text| bounds::record_rate(text, parse::record_rate(text)?)),
+        |value| unlimited_or(value, print::written_record_rate);
+    Share: f64, "share", ["30 %"], parse::share, print::written_share;
+    ShareRate: f64, "share per time", ["3 %/min", "0.5 %/s"],
+        |text| bounds::share_rate(text, parse::share_rate(text)?), print::written_share_rate;
 }
 
 /// What has no limit.
 const UNLIMITED: &str = "unlimited";
 
-impl Quantity for Limit {
-    type Value = Option<ByteRate>;
-    const NAME: &'static str = Bandwidth::NAME;
-    const EXAMPLES: &'static [&'static str] = &["80 MB/s", "10 Gbit/s", UNLIMITED];
-    fn parse(text: &str) -> Result<Option<ByteRate>, UnitError> {
-        if text.trim() == UNLIMITED {
-            return Ok(None);
-        }
-        Bandwidth::parse(text).map(Some)
+fn or_unlimited<V>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<V, UnitError>,
+) -> Result<Option<V>, UnitError> {
+    if text.trim() == UNLIMITED {
+        return Ok(None);
     }
-    fn print(value: &Option<ByteRate>) -> String {
-        value.map_or_else(|| UNLIMITED.to_owned(), print::written_rate)
-    }
+    parse(text).map(Some)
 }
 
-impl Quantity for RecordRate {
-    type Value = Option<f64>;
-    const NAME: &'static str = "record rate";
-    const EXAMPLES: &'static [&'static str] = &["50000/s", "1.2M/s", UNLIMITED];
-    fn parse(text: &str) -> Result<Option<f64>, UnitError> {
-        if text.trim() == UNLIMITED {
-            return Ok(None);
-        }
-        bounds::record_rate(text, parse::record_rate(text)?).map(Some)
-    }
-    fn print(value: &Option<f64>) -> String {
-        value.map_or_else(|| UNLIMITED.to_owned(), print::written_record_rate)
-    }
-}
-
-impl Quantity for Share {
-    type Value = f64;
-    const NAME: &'static str = "share";
-    const EXAMPLES: &'static [&'static str] = &["30 %"];
-    fn parse(text: &str) -> Result<f64, UnitError> {
-        parse::share(text)
-    }
-    fn print(value: &f64) -> String {
-        print::written_share(*value)
-    }
-}
-
-impl Quantity for ShareRate {
-    type Value = f64;
-    const NAME: &'static str = "share per time";
-    const EXAMPLES: &'static [&'static str] = &["3 %/min", "0.5 %/s"];
-    fn parse(text: &str) -> Result<f64, UnitError> {
-        bounds::share_rate(text, parse::share_rate(text)?)
-    }
-    fn print(value: &f64) -> String {
-        print::written_share_rate(*value)
-    }
+fn unlimited_or<V>(value: Option<V>, print: impl Fn(V) -> String) -> String {
+    value.map_or_else(|| UNLIMITED.to_owned(), print)
 }
 
 impl<Q: Quantity> Kind for Q {
@@ -214,7 +182,7 @@ impl<Q: Quantity> Kind for Q {
         };
         match Q::parse(&text) {
             Ok(value) => {
-                if let Some(limit) = Q::limit(&value) {
+                if let Some(limit) = Q::limit(value) {
                     reader.beyond(&limit, None);
                 }
                 Some(value)
@@ -227,15 +195,11 @@ impl<Q: Quantity> Kind for Q {
     }
 
     fn write(value: &Q::Value) -> Node {
-        Node::Text(Q::print(value))
+        Node::Text(Q::print(*value))
     }
 
     fn content() -> Content {
         Content::Value(json!({ "type": "string", "examples": Q::EXAMPLES }))
-    }
-
-    fn example() -> String {
-        format!("\"{}\"", Q::EXAMPLES[0])
     }
 }
 
@@ -274,10 +238,6 @@ where
     fn content() -> Content {
         Content::Value(json!({ "type": "integer", "minimum": 0 }))
     }
-
-    fn example() -> String {
-        LOW.to_string()
-    }
 }
 
 impl Kind for Number {
@@ -314,10 +274,6 @@ impl Kind for Number {
     fn content() -> Content {
         Content::Value(json!({ "type": "number", "minimum": 0, "maximum": bounds::NUMBER_MAX }))
     }
-
-    fn example() -> String {
-        "1.0".to_owned()
-    }
 }
 
 impl Kind for Flag {
@@ -337,10 +293,6 @@ impl Kind for Flag {
     fn content() -> Content {
         Content::Value(json!({ "type": "boolean" }))
     }
-
-    fn example() -> String {
-        "true".to_owned()
-    }
 }
 
 impl Kind for Text {
@@ -359,10 +311,6 @@ impl Kind for Text {
 
     fn content() -> Content {
         Content::Value(json!({ "type": "string" }))
-    }
-
-    fn example() -> String {
-        "\"\"".to_owned()
     }
 }
 
@@ -393,10 +341,6 @@ impl<C: Choice> Kind for Word<C> {
         );
         Content::Value(json!({ "oneOf": words.collect::<Vec<Json>>() }))
     }
-
-    fn example() -> String {
-        format!("\"{}\"", C::WORDS[0].1)
-    }
 }
 
 impl<K: Kind> Kind for List<K> {
@@ -419,10 +363,6 @@ impl<K: Kind> Kind for List<K> {
 
     fn content() -> Content {
         Content::List(Box::new(K::content()))
-    }
-
-    fn example() -> String {
-        format!("[{}]", K::example())
     }
 }
 
@@ -452,10 +392,6 @@ impl<K: Kind> Kind for Named<K> {
     fn content() -> Content {
         Content::Named(Box::new(K::content()))
     }
-
-    fn example() -> String {
-        String::new()
-    }
 }
 
 impl<T: Table + Kind<Value = T>> Kind for OneOrMany<T> {
@@ -478,10 +414,6 @@ impl<T: Table + Kind<Value = T>> Kind for OneOrMany<T> {
 
     fn content() -> Content {
         Content::OneOrMany(Shape::of::<T>())
-    }
-
-    fn example() -> String {
-        T::example()
     }
 }
 
@@ -521,10 +453,6 @@ impl<T: FromShort> Kind for Short<T> {
         };
         Content::Short(short, T::KEY, Shape::of::<T>())
     }
-
-    fn example() -> String {
-        T::Short::example()
-    }
 }
 
 impl<S: Described> Kind for Raw<S> {
@@ -540,9 +468,5 @@ impl<S: Described> Kind for Raw<S> {
 
     fn content() -> Content {
         Content::Value(S::schema())
-    }
-
-    fn example() -> String {
-        String::new()
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use serde_json::Value as Json;
+
 use crate::scenario::flink_options::{self, FlinkOption, Kind, Role};
 use crate::scenario::keys::File;
 use crate::scenario::keys::node::Node;
@@ -129,6 +131,7 @@ impl Writer {
         let default = key.default.as_ref().or(there);
         let value = match there.or(default) {
             Some(value) => value.inline(),
+            None if key.example.is_empty() => plain(&key.content),
             None => key.example.to_owned(),
         };
         let doc = if explained { "" } else { &key.doc };
@@ -192,6 +195,28 @@ impl Writer {
         }
         self.line(true, &line);
     }
+}
+
+/// What could stand there, as TOML.
+fn plain(content: &Content) -> String {
+    match content {
+        Content::Value(schema) => [&schema["examples"][0], &schema["oneOf"][0]["const"]]
+            .into_iter()
+            .find(|example| example.is_string())
+            .map_or_else(|| of_type(schema), ToString::to_string),
+        Content::List(items) => format!("[{}]", plain(items)),
+        _ => String::new(),
+    }
+}
+
+fn of_type(schema: &Json) -> String {
+    match schema["type"].as_str() {
+        Some("integer") => "0",
+        Some("number") => "1.0",
+        Some("boolean") => "true",
+        _ => "\"\"",
+    }
+    .to_owned()
 }
 
 /// The default of an option as TOML, or what it could be.

@@ -15,8 +15,8 @@ pub struct Key<T> {
     pub name: String,
     /// What it means; the hover text of editors.
     pub doc: String,
-    /// What could stand there, as TOML; for keys without a default.
-    pub example: String,
+    /// What could stand there, as TOML; empty if that is plain.
+    pub example: &'static str,
     /// What may stand there.
     pub content: fn() -> Content,
     /// The value; `None` if there is none.
@@ -41,8 +41,6 @@ pub trait Kind {
     fn write(value: &Self::Value) -> Node;
     /// What may stand there.
     fn content() -> Content;
-    /// What could stand there, as TOML.
-    fn example() -> String;
 }
 
 /// A table whose keys are known.
@@ -89,7 +87,7 @@ pub struct Entry {
     pub doc: String,
     /// The default as TOML, if there is one.
     pub default: Option<Node>,
-    /// What could stand there, as TOML.
+    /// What could stand there, as TOML; empty if that is plain.
     pub example: &'static str,
     /// What may stand there.
     pub content: Content,
@@ -125,7 +123,7 @@ impl Shape {
             name: &key.name,
             doc: key.doc.clone(),
             default: (key.get)(&default),
-            example: &key.example,
+            example: key.example,
             content: (key.content)(),
         });
         Shape {
@@ -223,7 +221,7 @@ macro_rules! table {
                     $(Key {
                         name: spelt(stringify!($field)),
                         doc: lines(&[$($key_doc),+]),
-                        example: table!(@example $kind $(, $example)?),
+                        example: concat!($($example)?),
                         content: <$kind as Kind>::content,
                         get: |table| table!(@get table.$field, $kind $(, $default)?),
                         set: |table, value, reader| {
@@ -263,10 +261,6 @@ macro_rules! table {
                     $crate::scenario::keys::table::Shape::of::<$name>(),
                 )
             }
-
-            fn example() -> String {
-                String::new()
-            }
         }
     };
     (@type $kind:ty) => { Option<<$kind as $crate::scenario::keys::table::Kind>::Value> };
@@ -283,8 +277,6 @@ macro_rules! table {
     (@set $field:expr, $value:expr, $reader:expr, $kind:ty, $default:expr) => {
         <$kind as Kind>::update(&mut $field, $value, $reader)
     };
-    (@example $kind:ty) => { <$kind as Kind>::example() };
-    (@example $kind:ty, $example:literal) => { $example.to_owned() };
 }
 pub(crate) use table;
 
