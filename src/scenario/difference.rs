@@ -48,7 +48,8 @@ pub fn changes(before: &Scenario, after: &Scenario) -> Vec<Change> {
     changes
 }
 
-fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
+/// Every key of the effective scenario with its value, by its path.
+pub fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
     if let Node::Table(tables) = print::node(scenario) {
         for (name, node) in &tables {

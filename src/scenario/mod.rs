@@ -2,7 +2,7 @@
 //!
 //! A [`Scenario`] is only made by `resolve` (from a file) or by [`Scenario::default`] plus public fields (in tests).
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
-//! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
+//! It knows neither how it was written (`keys`) nor what it will do (`model`, `formulas`).
 
 pub mod axis;
 pub mod bounds;
@@ -80,14 +80,14 @@ pub struct Scenario {
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
     /// `[objectives]`: what must hold; no result depends on it.
-    pub objectives: Vec<Wish>,
+    pub objectives: Vec<Objective>,
     /// `[measured]`: what a real cluster measured; no result depends on it.
     pub measured: Option<Measured>,
 }
 
 /// A metric and its bound as they were written. Which metrics there are, this layer does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct Objective {
     /// `duration_p99`.
     pub metric: String,
     /// `<= 60 s`.

@@ -85,8 +85,12 @@ pub trait OptionKind {
     const ROLE: Role = Role::Simulated;
     /// The type of its text.
     fn kind() -> Kind;
-    /// The value of a text of this type; if it is beyond a limit, the rule.
+    /// The value of a text of this type; the rule that it breaks, if nothing can hold it.
     fn read(text: &str) -> Result<Self::Value, String>;
+    /// The rule that a value breaks which can be gone on with, so that everything else is checked, too.
+    fn limit(_: &Self::Value) -> Option<String> {
+        None
+    }
     /// How a file writes it.
     fn write(value: &Self::Value) -> Node;
 }
@@ -152,11 +156,13 @@ impl<const LOW: u64> OptionKind for Period<LOW> {
         Kind::Duration
     }
     fn read(text: &str) -> Result<SimDuration, String> {
-        let value = flink::duration(text).map_err(|error| error.message)?;
+        flink::duration(text).map_err(|error| error.message)
+    }
+    fn limit(value: &SimDuration) -> Option<String> {
         match LOW {
-            1 if value.is_zero() => Err("positive".to_owned()),
-            _ if value.as_nanos() < LOW => Err(format!("at least {}", written(LOW))),
-            _ => Ok(value),
+            1 if value.is_zero() => Some("positive".to_owned()),
+            _ if value.as_nanos() < LOW => Some(format!("at least {}", written(LOW))),
+            _ => None,
         }
     }
     fn write(value: &SimDuration) -> Node {
@@ -174,14 +180,14 @@ impl<const LOW: u64, const HIGH: u64> OptionKind for Memory<LOW, HIGH> {
         Kind::Size
     }
     fn read(text: &str) -> Result<Bytes, String> {
-        let value = flink::size(text).map_err(|error| error.message)?;
+        flink::size(text).map_err(|error| error.message)
+    }
+    fn limit(value: &Bytes) -> Option<String> {
         let written = |bytes| flink::write_size(Bytes::new(bytes));
-        if (LOW..=HIGH).contains(&value.get()) {
-            Ok(value)
-        } else if LOW == 0 {
-            Err(format!("at most {}", written(HIGH)))
-        } else {
-            Err(format!("between {} and {}", written(LOW), written(HIGH)))
+        match LOW {
+            _ if (LOW..=HIGH).contains(&value.get()) => None,
+            0 => Some(format!("at most {}", written(HIGH))),
+            _ => Some(format!("between {} and {}", written(LOW), written(HIGH))),
         }
     }
     fn write(value: &Bytes) -> Node {
@@ -277,6 +283,9 @@ impl<K: OptionKind> OptionKind for Before2<K> {
     }
     fn read(text: &str) -> Result<K::Value, String> {
         K::read(text)
+    }
+    fn limit(value: &K::Value) -> Option<String> {
+        K::limit(value)
     }
     fn write(value: &K::Value) -> Node {
         K::write(value)
@@ -378,7 +387,7 @@ macro_rules! options {
                 &self,
             ) -> Vec<(String, $crate::scenario::keys::node::Node)> {
                 let held: Vec<(&str, Option<$crate::scenario::keys::node::Node>)> = vec![
-                    $($(($key, self.$held.as_ref().map(<$kind as OptionKind>::write)),)?)*
+                    $($(($key, self.$held.as_ref().map(<$kind as $crate::scenario::keys::option::OptionKind>::write)),)?)*
                 ];
                 held.into_iter()
                     .filter_map(|(key, value)| Some((key.to_owned(), value?)))

@@ -257,8 +257,11 @@ mod tests {
         let text = text();
         let lines = text.lines().filter_map(|line| {
             let example = line.strip_prefix("# ").filter(|line| {
-                let key = line.split(" = ").next().unwrap_or_default();
-                line.starts_with('[') || line.contains(" = ") && !key.contains(' ')
+                let value = |c: char| c.is_ascii_digit() || "\"[{tf-".contains(c);
+                let assignment = line.split_once(" = ");
+                line.starts_with('[')
+                    || assignment
+                        .is_some_and(|(key, rest)| !key.contains(' ') && rest.starts_with(value))
             });
             // A table may be there in its short form or in full, not both.
             let line = example.unwrap_or(line);

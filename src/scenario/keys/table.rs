@@ -313,3 +313,39 @@ macro_rules! choice {
     };
 }
 pub(crate) use choice;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::keys::File;
+
+    fn visit(shape: &Shape, see: &mut impl FnMut(&Shape)) {
+        see(shape);
+        for below in shape.keys.iter().filter_map(|key| key.content.shape()) {
+            visit(below, see);
+        }
+    }
+
+    #[test]
+    fn alternatives_are_keys_of_their_table_and_short_forms_stand_for_one() {
+        visit(&Shape::of::<File>(), &mut |shape| {
+            for name in shape.alternatives.iter().copied().flatten() {
+                assert!(shape.key(name).is_some(), "{name} of {}", shape.doc);
+            }
+            for key in &shape.keys {
+                if let (Some(short), Some(below)) = (key.content.short(), key.content.shape()) {
+                    assert!(below.key(short).is_some(), "{short} of {}", key.name);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn every_key_is_explained_in_a_sentence() {
+        visit(&Shape::of::<File>(), &mut |shape| {
+            for key in &shape.keys {
+                assert!(key.doc.ends_with('.'), "{}: {}", key.name, key.doc);
+            }
+        });
+    }
+}

@@ -71,7 +71,7 @@ fn file(scenario: &Scenario) -> File {
         simulation: simulation(scenario),
         objectives: (!scenario.objectives.is_empty()).then(|| {
             objectives
-                .map(|wish| (wish.metric.clone(), wish.bound.clone()))
+                .map(|objective| (objective.metric.clone(), objective.bound.clone()))
                 .collect()
         }),
         measured: measured.map(|measured| Measured {

@@ -9,6 +9,7 @@ use crate::scenario::failure::{FailureKind, FailureLaw, Failures, RandomFailures
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::File;
 use crate::scenario::keys::failure::{self as file, LawKind};
+use crate::scenario::keys::table::Table;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
 use crate::scenario::vertex::Vertex;
@@ -52,26 +53,16 @@ pub(super) fn failures(
 
 fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomFailures> {
     let path = KeyPath::top("failures");
-    let ways = [
-        ("mtbf", table.mtbf.is_some()),
-        ("trace", table.trace.is_some()),
-        ("at", table.at.is_some()),
-    ];
-    one_way(&ways, "when failures come", &path, problems);
+    let ways = file::Failures::ALTERNATIVES[0];
+    problems.said_once(&path, ways, "when failures come is said");
     let law = if let Some(mtbf) = table.mtbf {
         Some(law(table, mtbf, &path, problems))
     } else {
-        let shape = [
-            ("law", table.law.is_some()),
-            ("shape", table.shape.is_some()),
-        ];
-        without_effect(&shape, "without `mtbf`", &path, problems);
+        problems.without_effect(&path, &["law", "shape"], "without `mtbf`");
         given_times(table, &path, problems)
     };
-    let said = ways.iter().any(|(_, given)| *given);
-    if !said && !problems.unreadable_within(&path) {
-        let what = [("what", table.what.is_some())];
-        without_effect(&what, "without `mtbf` or `trace`", &path, problems);
+    if problems.which(&path, ways).is_empty() && !problems.unreadable_within(&path) {
+        problems.without_effect(&path, &["what"], "without `mtbf` or `trace`");
     }
     Some(RandomFailures {
         law: law?,
@@ -145,25 +136,4 @@ fn required(
         problems.missing(path, format!("{what} without a time"), help);
     }
     at.unwrap_or(SimDuration::ZERO)
-}
-
-/// Of several keys that say the same thing, at most one is given.
-fn one_way(ways: &[(&str, bool)], what: &str, path: &KeyPath, problems: &mut Problems<'_>) {
-    let given: Vec<&str> = ways
-        .iter()
-        .filter_map(|(key, given)| given.then_some(*key))
-        .collect();
-    if let [_, second, ..] = given.as_slice() {
-        let message = format!("{what} is said twice: `{}`", given.join("` and `"));
-        problems
-            .key_error(&path.key(second), message)
-            .help("give one of them");
-    }
-}
-
-/// Keys that say something about another key, which is not there.
-fn without_effect(keys: &[(&str, bool)], why: &str, path: &KeyPath, problems: &mut Problems<'_>) {
-    for (key, _) in keys.iter().filter(|(_, given)| *given) {
-        problems.key_error(&path.key(key), format!("`{key}` has no effect {why}"));
-    }
 }

@@ -125,11 +125,7 @@ fn alignment(
             overflow: simulation.cache_overflow.unwrap_or(Overflow::Spill),
         };
     }
-    let cache_keys = [
-        ("cache-limit", simulation.cache_limit.is_some()),
-        ("cache-overflow", simulation.cache_overflow.is_some()),
-    ];
-    for (key, _) in cache_keys.iter().filter(|(_, given)| *given) {
+    for key in problems.which(&table, &["cache-limit", "cache-overflow"]) {
         problems
             .key_error(
                 &table.key(key),

@@ -40,7 +40,7 @@ pub(super) fn job(given: &Job, problems: &mut Problems<'_>) -> Job {
         problems.error(&path.key("duration"), "`job.duration` must be positive");
     }
     let warmup = path.key("warmup");
-    if !problems.given(&warmup) || problems.unreadable_within(&warmup) {
+    if !problems.given(&warmup) {
         let tenth = SimDuration::from_nanos(duration.as_nanos() / 10);
         job.warmup = tenth.min(job.warmup);
     } else if job.warmup >= duration && !duration.is_zero() {

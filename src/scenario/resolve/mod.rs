@@ -27,7 +27,7 @@ use crate::scenario::keys::File;
 use crate::scenario::keys::flink::Options;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Measured, Scenario, Simulation, Wish};
+use crate::scenario::{Measured, Objective, Scenario, Simulation};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -88,10 +88,10 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     scenario
 }
 
-fn objectives(file: &File) -> Vec<Wish> {
+fn objectives(file: &File) -> Vec<Objective> {
     let written = file.objectives.iter().flatten();
     written
-        .map(|(metric, bound)| Wish {
+        .map(|(metric, bound)| Objective {
             metric: metric.clone(),
             bound: bound.clone(),
         })

@@ -111,11 +111,15 @@ impl FlinkOptions {
         if read.is_err() && text == option.default {
             return None;
         }
-        read.map_err(|rule| {
+        let rule = match &read {
+            Ok(value) => K::limit(value),
+            Err(rule) => Some(rule.clone()),
+        };
+        if let Some(rule) = rule {
             let message = format!("`{}` must be {rule}", option.key);
             problems.error(&self.path(option), message);
-        })
-        .ok()
+        }
+        read.ok()
     }
 
     /// The value of an option, or its default.

@@ -99,9 +99,32 @@ impl<'d> Problems<'d> {
             .any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Whether the file has something at a path.
+    /// Whether the file has something at a path that could be read.
     pub fn given(&self, path: &KeyPath) -> bool {
-        tree::get(&self.document.table, path).is_some()
+        tree::get(&self.document.table, path).is_some() && !self.unreadable.contains(path)
+    }
+
+    /// Those of some keys of a table that were given.
+    pub fn which<'k>(&self, table: &KeyPath, keys: &[&'k str]) -> Vec<&'k str> {
+        let keys = keys.iter().copied();
+        keys.filter(|key| self.given(&table.key(key))).collect()
+    }
+
+    /// Of several keys that say the same thing, at most one is given; `what` it is that they say.
+    pub fn said_once(&mut self, table: &KeyPath, keys: &[&str], what: &str) {
+        let given = self.which(table, keys);
+        if let [_, second, ..] = given.as_slice() {
+            let message = format!("{what} twice: `{}`", given.join("` and `"));
+            self.key_error(&table.key(second), message)
+                .help("give one of them");
+        }
+    }
+
+    /// Keys that say something about another key, which is not there.
+    pub fn without_effect(&mut self, table: &KeyPath, keys: &[&str], why: &str) {
+        for key in self.which(table, keys) {
+            self.key_error(&table.key(key), format!("`{key}` has no effect {why}"));
+        }
     }
 
     /// The file and its places.

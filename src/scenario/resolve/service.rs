@@ -1,6 +1,7 @@
 //! `vertex.service`, and distributions wherever they stand.
 
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{DistributionKind, Service as ServiceTable};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::{Law, Service};
@@ -44,21 +45,19 @@ pub(super) struct LawTable {
 
 /// A distribution and its one parameter.
 pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Law {
-    let lognormal = table.distribution == DistributionKind::Lognormal;
-    let uniform = table.distribution == DistributionKind::Uniform;
-    let parameters = [
-        ("sigma", table.sigma.is_some(), lognormal, "lognormal"),
-        ("cv", table.cv.is_some(), lognormal, "lognormal"),
-        ("spread", table.spread.is_some(), uniform, "uniform"),
+    let owners = [
+        ("sigma", DistributionKind::Lognormal),
+        ("cv", DistributionKind::Lognormal),
+        ("spread", DistributionKind::Uniform),
     ];
-    for (key, given, fits, owner) in parameters {
-        if given && !fits {
+    for (key, owner) in owners {
+        if owner != table.distribution && problems.given(&path.key(key)) {
             problems
                 .key_error(
                     &path.key(key),
                     format!("`{key}` belongs to another distribution"),
                 )
-                .help(format!("add `distribution = \"{owner}\"`"));
+                .help(format!("add `distribution = \"{}\"`", owner.word()));
         }
     }
     match table.distribution {

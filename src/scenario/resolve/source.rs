@@ -2,6 +2,7 @@
 
 use crate::scenario::bounds;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::table::Table;
 use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
@@ -44,7 +45,11 @@ pub(super) fn source(
 }
 
 fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Rate {
-    check_alternatives(table, path, problems);
+    problems.said_once(path, file::Source::ALTERNATIVES[0], "the rate is given");
+    if table.trace.is_none() && table.steps.is_none() && table.period.is_some() {
+        let message = "`period` belongs to `steps` or `trace`";
+        problems.key_error(&path.key("period"), message);
+    }
     let steps = if let Some(rate) = table.rate {
         return rate.map_or(Rate::Unlimited, Rate::Constant);
     } else if let Some(lines) = &table.steps {
@@ -73,32 +78,6 @@ fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Ra
         problems.error(&path.key("period"), message);
     }
     Rate::Steps { steps, period }
-}
-
-/// A rate is given in one way.
-fn check_alternatives(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) {
-    let ways = [
-        ("rate", table.rate.is_some()),
-        ("trace", table.trace.is_some()),
-        ("curve", table.curve.is_some()),
-        ("steps", table.steps.is_some()),
-    ];
-    let given: Vec<&str> = ways
-        .into_iter()
-        .filter_map(|(key, given)| given.then_some(key))
-        .collect();
-    if let [_, second, ..] = given.as_slice() {
-        let message = format!("the rate is given twice: `{}`", given.join("` and `"));
-        problems
-            .key_error(&path.key(second), message)
-            .help("give one of them");
-    }
-    if table.period.is_some() && table.trace.is_none() && table.steps.is_none() {
-        problems.key_error(
-            &path.key("period"),
-            "`period` belongs to `steps` or `trace`",
-        );
-    }
 }
 
 /// Steps begin at 0 and rise in time.

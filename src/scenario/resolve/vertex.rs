@@ -148,11 +148,7 @@ fn work(
                     .key_error(&path.key("inputs"), "a source has no inputs")
                     .help("a vertex has either `source` or `inputs`");
             }
-            let given_keys = [
-                ("selectivity", table.selectivity.is_some()),
-                ("reading", table.reading.is_some()),
-            ];
-            for (key, _) in given_keys.iter().filter(|(_, given)| *given) {
+            for key in problems.which(path, &["selectivity", "reading"]) {
                 problems.key_error(&path.key(key), format!("a source has no `{key}`"));
             }
             if given.record.is_some() && table.record.is_some() {

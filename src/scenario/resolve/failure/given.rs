@@ -4,7 +4,8 @@ use crate::scenario::cluster::Cluster;
 use crate::scenario::failure::{GivenFailure, Target};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::failure as file;
-use crate::scenario::resolve::failure::{one_way, required, without_effect};
+use crate::scenario::keys::table::Table;
+use crate::scenario::resolve::failure::required;
 use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::Vertex;
@@ -18,21 +19,16 @@ pub(super) fn failure(
     problems: &mut Problems<'_>,
 ) -> Option<GivenFailure> {
     let at = required(table.at, &path.key("at"), "a failure", problems);
-    let ways = [
-        ("task", table.task.is_some()),
-        ("taskmanager", table.taskmanager.is_some()),
-        ("jobmanager", table.jobmanager.is_some()),
-    ];
-    one_way(&ways, "what fails", path, problems);
-    if ways.iter().all(|(_, given)| !given) {
+    let ways = file::Failure::ALTERNATIVES[0];
+    problems.said_once(path, ways, "what fails is said");
+    if problems.which(path, ways).is_empty() {
         let help = "add `task = { vertex = \"name\", subtask = 0 }`, `taskmanager = 0` or `jobmanager = true`";
         problems.missing(&path.key("task"), "a failure of nothing", help);
     }
     let target = target(table, (vertices, cluster), path, problems);
     let times = table.times;
     if times == 1 && !problems.unreadable_within(&path.key("times")) {
-        let again = [("again-after", table.again_after.is_some())];
-        without_effect(&again, "without `times` above 1", path, problems);
+        problems.without_effect(path, &["again-after"], "without `times` above 1");
     }
     Some(GivenFailure {
         at,

@@ -4,7 +4,8 @@ use crate::scenario::cluster::Commit;
 use crate::scenario::failure::{Outage, OutageKind};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::failure as file;
-use crate::scenario::resolve::failure::{one_way, required};
+use crate::scenario::keys::table::Table;
+use crate::scenario::resolve::failure::required;
 use crate::scenario::resolve::problems::Problems;
 use crate::units::SimDuration;
 
@@ -25,11 +26,8 @@ pub(super) fn outage(
     if duration.is_zero() && table.duration.is_some() {
         problems.error(&key, "an outage must last longer than 0 s");
     }
-    let ways = [
-        ("storage", table.storage.is_some()),
-        ("replica", table.replica.is_some()),
-    ];
-    one_way(&ways, "what is away", path, problems);
+    let ways = file::Outage::ALTERNATIVES[0];
+    problems.said_once(path, ways, "what is away is said");
     let what = if let Some(share) = table.storage {
         if share >= 1.0 {
             problems
