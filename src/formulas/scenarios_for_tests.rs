@@ -68,6 +68,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
     Vertex {
         name: name.to_owned(),
         parallelism,
+        max_parallelism: None,
         work: Work::Operator(Operator {
             selectivity: 1.0,
             reading: Reading::Union,

@@ -107,6 +107,7 @@ impl Default for Scenario {
         let source = Vertex {
             name: "source".to_owned(),
             parallelism: 1,
+            max_parallelism: None,
             work: Work::Source(Source {
                 rate: Rate::Constant(1000.0),
                 arrivals: Arrivals::Regular,

@@ -14,6 +14,8 @@ pub struct Vertex {
     pub name: String,
     /// Number of subtasks, at least 1.
     pub parallelism: usize,
+    /// Number of key groups, if given here; else that of the whole job.
+    pub max_parallelism: Option<u32>,
     /// Source or operator.
     pub work: Work,
     /// Time on the task's thread per record: for a source to emit it, for an operator to process it.

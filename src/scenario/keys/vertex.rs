@@ -19,6 +19,8 @@ table! {
         name (like "\"join\""): Text;
         /// Number of subtasks. Default: 1, or `parallelism.default` of `[flink]`.
         parallelism: Parallelism;
+        /// Number of key groups (`setMaxParallelism`). Default: `pipeline.max-parallelism` of `[flink]`, else by Flink's rule.
+        max_parallelism (like "128"): Count<1, PARALLELISM_MAX, u32>;
         /// Makes this vertex a source.
         source: Source;
         /// Names of the vertices that this one reads, or tables with an exchange. Makes this vertex an operator.

@@ -18,6 +18,7 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
     keys::Vertex {
         name: Some(vertex.name.clone()),
         parallelism: Some(vertex.parallelism),
+        max_parallelism: vertex.max_parallelism,
         source: given.map(source),
         inputs: operator.map(|_| inputs.collect()),
         reading: operator.map(|operator| operator.reading),

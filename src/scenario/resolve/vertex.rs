@@ -105,6 +105,7 @@ fn vertex(
     Vertex {
         name: table.name.clone().unwrap_or_default(),
         parallelism,
+        max_parallelism: table.max_parallelism,
         work,
         service,
         slowness: slowness(table, parallelism, path, problems),
