@@ -123,7 +123,7 @@ pub fn share(with: &Replication, without: &Replication) -> Result<f64, String> {
 /// checkpoints, so that there is nothing to measure.
 pub fn saturated(scenario: &Scenario) -> Option<Scenario> {
     let checkpointing = &scenario.checkpointing;
-    if checkpointing.interval.is_none() && checkpointing.every_records.is_none() {
+    if checkpointing.interval.is_none() && scenario.simulation.trigger_every_records.is_none() {
         return None;
     }
     let flows = flows(scenario);

@@ -104,8 +104,8 @@ pub fn flink(scenario: &Scenario, refined: &Refined) -> Formula {
 
 fn by_records(scenario: &Scenario) -> Option<String> {
     scenario
-        .checkpointing
-        .every_records
+        .simulation
+        .trigger_every_records
         .map(|records| format!("checkpoints are triggered every {records} records, too"))
 }
 

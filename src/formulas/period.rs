@@ -26,8 +26,9 @@ pub struct Stages {
 pub fn period_s(scenario: &Scenario, throughput_per_s: f64, stages: Stages) -> Option<f64> {
     let options = &scenario.checkpointing;
     let by_time = options.interval.map(SimDuration::as_secs_f64);
-    let by_records = options
-        .every_records
+    let by_records = scenario
+        .simulation
+        .trigger_every_records
         .filter(|_| throughput_per_s > 0.0)
         .map(|records| records as f64 / throughput_per_s);
     let wanted_s = match (by_time, by_records) {
@@ -83,7 +84,7 @@ mod tests {
         // 6000 records at 600/s
         let mut scenario = keyed(600.0, SimDuration::from_millis(4));
         scenario.checkpointing.interval = None;
-        scenario.checkpointing.every_records = Some(6000);
+        scenario.simulation.trigger_every_records = Some(6000);
         let stages = Stages {
             end_to_end_s: 1.0,
             completion_s: 0.0,

@@ -1,5 +1,6 @@
 //! Small scenarios whose numbers can be worked by hand.
 
+use crate::scenario::storage::Profile;
 use crate::scenario::{
     Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Operator, Prices, Rate,
     Reading, Scenario, Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId,
@@ -53,6 +54,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
             ..Cluster::default()
         },
         storage: storage(),
+        flink: crate::scenario::Options::default(),
         simulation: Simulation::default(),
         failures: crate::scenario::Failures::default(),
         triggers: Vec::new(),
@@ -65,6 +67,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
     Vertex {
         name: name.to_owned(),
         parallelism,
+        max_parallelism: None,
         work: Work::Operator(Operator {
             selectivity: 1.0,
             reading: Reading::Union,
@@ -84,7 +87,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
 
 fn storage() -> Storage {
     Storage {
-        profile: "test".to_owned(),
+        profile: Profile::Hdfs,
         write_per_stream: ByteRate::new(10_000_000),
         write_per_taskmanager: None,
         write_total: None,

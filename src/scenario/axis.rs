@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use toml::{Table, Value};
 
 use crate::scenario::conceal;
-use crate::scenario::diagnostic::{Diagnostic, Place};
+use crate::scenario::diagnostic::{Diagnostic, Place, did_you_mean};
 use crate::scenario::document::Document;
 use crate::scenario::edit;
-use crate::scenario::file::read;
 use crate::scenario::flink_options::{self, Kind, Lookup, NOT_KEPT};
 use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::keys::read;
+use crate::scenario::keys::reader::Fault;
 use crate::scenario::range::{self, Scale};
 use crate::scenario::resolve::problems::Problems;
 
@@ -112,9 +113,7 @@ fn flink_problem(key: &str, value: &str) -> Option<Diagnostic> {
         }
         Lookup::Unknown(meant) => {
             let mut problem = Diagnostic::error(format!("Flink has no option `{key}`"));
-            problem
-                .help
-                .extend(meant.map(|meant| format!("did you mean `{meant}`?")));
+            problem.help.extend(meant.map(did_you_mean));
             Some(problem)
         }
     }
@@ -133,6 +132,7 @@ fn own_problem(
     let (_, mistakes) = read::read(&changed.table);
     let mistake = mistakes
         .into_iter()
+        .filter(|mistake| mistake.fault != Fault::Limit)
         .find(|mistake| mistake.path.contains(path) || path.contains(&mistake.path))?;
     let spelt = document.spell(&mistake.path);
     let mut problem = Diagnostic::error(mistake.message.replacen(

@@ -15,6 +15,8 @@ pub const BYTE_RATE_MAX: u64 = 1_000_000_000_000_000_000;
 pub const RECORD_RATE_MAX: f64 = 1e11;
 /// Of a share per time, per second: every entry a thousand times.
 pub const SHARE_RATE_MAX: f64 = 1_000.0;
+/// Of any parallelism: Flink's own (`KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`).
+pub const PARALLELISM_MAX: u64 = 32_768;
 /// Of a plain number that has no bound of its own.
 pub const NUMBER_MAX: f64 = 1e9;
 

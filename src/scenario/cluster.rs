@@ -1,7 +1,10 @@
 //! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
 
+use crate::scenario::keys::cluster as keys;
 use crate::scenario::{Law, Scenario, VertexId};
 use crate::units::{ByteRate, Bytes, SimDuration};
+
+pub use crate::scenario::keys::cluster::Placement;
 
 /// The machines that run the job.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,15 +23,6 @@ pub struct Cluster {
     pub heap: Option<Bytes>,
     /// How the pointer to a completed checkpoint becomes durable.
     pub commit: Commit,
-}
-
-/// How subtask slots are dealt to TaskManagers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
-    Spread,
-    /// One TaskManager after the other.
-    Fill,
 }
 
 /// How the pointer to a completed checkpoint is committed (high availability).
@@ -64,13 +58,14 @@ impl Scenario {
 
 impl Default for Cluster {
     fn default() -> Self {
+        let written = keys::Cluster::default();
         Cluster {
-            taskmanagers: 1,
+            taskmanagers: written.taskmanagers,
             slots: 1,
-            placement: Placement::Spread,
-            link: None,
-            latency: SimDuration::from_micros(150),
-            heap: None,
+            placement: written.placement,
+            link: written.link,
+            latency: written.latency,
+            heap: written.heap,
             commit: Commit::None,
         }
     }

@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::file::schema;
 use crate::scenario::flink_options::{self, NOT_KEPT};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::File;
+use crate::scenario::keys::table::Shape;
 
 /// The key that names a configuration of Flink; it may stand in `[flink]`.
 const FLINK_CONF: &str = "flink-conf";
@@ -127,23 +127,22 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(part)
 }
 
-/// All keys that stand in scenario files.
+/// All keys that stand in scenario files, and the words of Flink's options.
 fn known_words() -> BTreeSet<String> {
-    fn collect(schema: &Value, words: &mut BTreeSet<String>) {
-        let Value::Object(object) = schema else {
-            return;
-        };
-        if let Some(Value::Object(properties)) = object.get("properties") {
-            words.extend(properties.keys().cloned());
+    fn collect(shape: &Shape, words: &mut BTreeSet<String>) {
+        for key in &shape.keys {
+            words.insert(key.name.to_owned());
+            if let Some(below) = key.content.shape() {
+                collect(below, words);
+            }
         }
-        object.values().for_each(|value| match value {
-            Value::Array(all) => all.iter().for_each(|one| collect(one, words)),
-            one => collect(one, words),
-        });
     }
-    let mut words = BTreeSet::new();
-    let schema = serde_json::from_str(&schema::text()).expect("our schema is JSON");
-    collect(&schema, &mut words);
+    let options = flink_options::all();
+    let parts = options.flat_map(|option| option.key.split('.'));
+    let mut words: BTreeSet<String> = parts.map(str::to_owned).collect();
+    // A range of `[sweep]`.
+    words.extend(["from", "to", "steps", "scale"].map(str::to_owned));
+    collect(&Shape::of::<File>(), &mut words);
     words
 }
 

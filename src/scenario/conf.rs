@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::scenario::document::Document;
 use crate::scenario::flink_conf::{self, Conf};
 use crate::scenario::flink_options::{self, Lookup, present_key};
@@ -104,7 +104,7 @@ fn unknown(key: &str, meant: Option<&str>) -> Diagnostic {
         "`{key}` is no option of Flink, which ignores it, and is left out"
     ));
     match meant {
-        Some(meant) => warning.help(format!("did you mean `{meant}`?")),
+        Some(meant) => warning.help(did_you_mean(meant)),
         None => warning,
     }
 }

@@ -242,6 +242,20 @@ pub fn similar<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// What to say about a misspelt word: the known one that is most like it, or all of them.
+pub fn meant<S: AsRef<str>>(wrong: &str, known: &[S], introduction: &str) -> Option<String> {
+    match similar(wrong, known.iter().map(AsRef::as_ref)) {
+        Some(right) => Some(did_you_mean(right)),
+        None if known.is_empty() => None,
+        None => Some(format!("{introduction} {}", enumerate(known))),
+    }
+}
+
+/// That another word was probably meant.
+pub fn did_you_mean(right: &str) -> String {
+    format!("did you mean `{right}`?")
+}
+
 /// The words of a list, as a sentence would enumerate them.
 pub fn enumerate<S: AsRef<str>>(words: &[S]) -> String {
     let quoted: Vec<String> = words

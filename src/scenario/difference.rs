@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::keys::node::Node;
 use crate::scenario::{Scenario, print};
 
 /// Keys that say how often a scenario is simulated, not what it is.
@@ -47,40 +48,41 @@ pub fn changes(before: &Scenario, after: &Scenario) -> Vec<Change> {
     changes
 }
 
-fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
-    let table: toml::Table = print::toml(scenario)
-        .parse()
-        .expect("what is printed can be read; a test of the printer says so");
+/// Every key of the effective scenario with its value, by its path.
+pub fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
     let mut keys = BTreeMap::new();
-    for (name, value) in &table {
-        flatten(name, value, &mut keys);
+    if let Node::Table(tables) = print::node(scenario) {
+        for (name, node) in &tables {
+            flatten(name, node, &mut keys);
+        }
     }
     keys
 }
 
 /// Tables by their keys, lists of tables by the `name` of their items or else by number; everything else is a value.
-fn flatten(path: &str, value: &toml::Value, keys: &mut BTreeMap<String, String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                flatten(&format!("{path}.{name}"), value, keys);
+fn flatten(path: &str, node: &Node, keys: &mut BTreeMap<String, String>) {
+    match node {
+        Node::Table(table) => {
+            for (name, node) in table {
+                flatten(&format!("{path}.{name}"), node, keys);
             }
         }
-        toml::Value::Array(items) if items.iter().any(toml::Value::is_table) => {
+        Node::List(items) if items.iter().any(|item| matches!(item, Node::Table(_))) => {
             for (index, item) in items.iter().enumerate() {
                 // An input is known by the vertex that it comes from.
-                let name = ["name", "from"]
-                    .iter()
-                    .find_map(|key| item.get(key).and_then(toml::Value::as_str));
-                let name = name.map_or_else(|| (index + 1).to_string(), str::to_owned);
+                let name = ["name", "from"].iter().find_map(|key| item.get(key));
+                let name = match name {
+                    Some(Node::Text(name)) => name.clone(),
+                    _ => (index + 1).to_string(),
+                };
                 flatten(&format!("{path}.{name}"), item, keys);
             }
         }
-        toml::Value::String(text) => {
+        Node::Text(text) => {
             keys.insert(path.to_owned(), text.clone());
         }
         other => {
-            keys.insert(path.to_owned(), other.to_string());
+            keys.insert(path.to_owned(), other.inline());
         }
     }
 }

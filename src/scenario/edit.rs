@@ -5,27 +5,13 @@ use std::sync::Arc;
 use toml::{Table, Value};
 
 use crate::scenario::conceal;
-use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, enumerate, similar};
+use crate::scenario::diagnostic::{Diagnostic, Place, SourceText, meant};
 use crate::scenario::document::{Document, KEY_PARTS_MAX};
 use crate::scenario::flink_options;
 use crate::scenario::key_path::{KeyPath, Step};
+use crate::scenario::keys::File;
+use crate::scenario::keys::table::{Content, Shape};
 use crate::scenario::tree;
-
-/// Keys that say the same thing in different ways: setting one takes the others out.
-const ALTERNATIVES: &[&[&str]] = &[
-    &["skew", "zipf", "shares"],
-    &["rate", "trace", "curve", "steps"],
-    &["slow", "slowness"],
-    &["dirty", "updates-per-record"],
-    &["access", "accesses-per-record"],
-    &["sigma", "cv"],
-    &["mtbf", "trace", "at"],
-    &["task", "taskmanager", "jobmanager"],
-    &["storage", "replica"],
-];
-
-/// Keys whose string stands for a table with this one key.
-const SHORT_FORMS: &[(&str, &str)] = &[("service", "mean"), ("inputs", "from")];
 
 /// Sets the value of a path; the text of the option is where it counts as written.
 pub fn set(
@@ -127,12 +113,9 @@ fn vertex_index(table: &Table, name: &str) -> Result<usize, Diagnostic> {
 }
 
 fn no_vertex(name: &str, names: &[&str]) -> Diagnostic {
-    let problem = Diagnostic::error(format!("there is no vertex `{name}`"));
-    match similar(name, names.iter().copied()) {
-        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
-        None if names.is_empty() => problem,
-        None => problem.help(format!("vertices are {}", enumerate(names))),
-    }
+    let mut problem = Diagnostic::error(format!("there is no vertex `{name}`"));
+    problem.help.extend(meant(name, names, "vertices are"));
+    problem
 }
 
 /// Takes out what the new value replaces, and turns short forms into tables on the way.
@@ -146,34 +129,32 @@ fn make_room(table: &mut Table, path: &KeyPath) {
         }
         return;
     }
+    let root = Shape::of::<File>();
+    let mut shape = Some(&root);
+    let mut short = None;
     let mut at = KeyPath::root();
     for (position, step) in path.steps().iter().enumerate() {
         if let Step::Key(key) = step {
-            let others = ALTERNATIVES
-                .iter()
-                .filter(|group| group.contains(&key.as_str()));
+            let groups = shape.map_or(&[][..], |shape| shape.alternatives).iter();
+            let others = groups.filter(|group| group.contains(&key.as_str()));
             for other in others.copied().flatten().filter(|other| *other != key) {
                 tree::remove(table, &at.key(other));
             }
+            let content = shape.and_then(|shape| Some(&shape.key(key)?.content));
+            shape = content.and_then(Content::shape);
+            short = content.and_then(Content::short);
         }
         at = at.with(step.clone());
-        if position + 1 < path.steps().len() {
-            expand(table, &at);
+        if let Some(key) = short.filter(|_| position + 1 < path.steps().len()) {
+            expand(table, &at, key);
         }
     }
 }
 
-/// Turns a string into the table that it stands for.
-fn expand(table: &mut Table, path: &KeyPath) {
-    let Some(Value::String(text)) = tree::get(table, path) else {
-        return;
-    };
-    let Some(Step::Key(key)) = path.up_to_key().steps().last().cloned() else {
-        return;
-    };
-    if let Some((_, inner)) = SHORT_FORMS.iter().find(|(short, _)| *short == key) {
-        let mut long = Table::new();
-        long.insert((*inner).to_owned(), Value::String(text.clone()));
+/// Turns a string into the table that it stands for, with this one key.
+fn expand(table: &mut Table, path: &KeyPath, key: &str) {
+    if let Some(Value::String(text)) = tree::get(table, path) {
+        let long = Table::from_iter([(key.to_owned(), Value::String(text.clone()))]);
         tree::insert(table, path, Value::Table(long));
     }
 }

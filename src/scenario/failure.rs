@@ -1,7 +1,12 @@
 //! `[failures]`, `[[failure]]`, `[[outage]]`, `[restore]`, and Flink's options about restarts.
 
 use crate::scenario::SavepointFormat;
+use crate::scenario::keys::failure::Failures as Machines;
+use crate::scenario::keys::flink as keys;
 use crate::units::SimDuration;
+
+pub use crate::scenario::keys::failure::{Detection, FailureKind};
+pub use crate::scenario::keys::flink::Failover;
 
 /// What goes wrong, and how the job comes back.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,17 +80,6 @@ pub enum FailureLaw {
     Trace(Vec<SimDuration>),
 }
 
-/// What kind of thing fails at random.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// A subtask.
-    Task,
-    /// A TaskManager.
-    TaskManager,
-    /// The JobManager.
-    JobManager,
-}
-
 /// Something is slow or away for a while.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outage {
@@ -139,24 +133,6 @@ pub struct Recovery {
     pub jobmanager_start: SimDuration,
     /// `execution.state-recovery.from-local`: tasks on surviving TaskManagers read local copies.
     pub local: bool,
-}
-
-/// How the loss of a TaskManager is noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detection {
-    /// Its connections break: the tasks that talk to it fail at once (a killed process).
-    Immediate,
-    /// Nothing is heard any more until the heartbeat times out (a lost machine or network).
-    Heartbeat,
-}
-
-/// `jobmanager.execution.failover-strategy`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failover {
-    /// The tasks that are connected to the failed one.
-    Region,
-    /// All tasks.
-    Full,
 }
 
 /// `restart-strategy.type` (`RestartBackoffTimeStrategy`).
@@ -226,27 +202,28 @@ impl Default for RestartStrategy {
     /// Flink 2.x with checkpoints on.
     fn default() -> Self {
         RestartStrategy::ExponentialDelay {
-            initial: SimDuration::from_secs(1),
-            max: SimDuration::from_secs(60),
-            multiplier: 1.5,
-            jitter: 0.1,
-            reset: SimDuration::from_secs(3600),
-            attempts: i32::MAX as u32,
+            initial: keys::EXPONENTIAL_INITIAL.default(),
+            max: keys::EXPONENTIAL_MAX.default(),
+            multiplier: keys::EXPONENTIAL_MULTIPLIER.default(),
+            jitter: keys::EXPONENTIAL_JITTER.default(),
+            reset: keys::EXPONENTIAL_RESET.default(),
+            attempts: keys::EXPONENTIAL_ATTEMPTS.default(),
         }
     }
 }
 
 impl Default for Recovery {
     fn default() -> Self {
+        let machines = Machines::default();
         Recovery {
             strategy: RestartStrategy::default(),
-            failover: Failover::Region,
-            detection: Detection::Immediate,
-            heartbeat_interval: SimDuration::from_secs(10),
-            heartbeat_timeout: SimDuration::from_secs(50),
-            taskmanager_start: SimDuration::from_secs(30),
-            jobmanager_start: SimDuration::from_secs(30),
-            local: false,
+            failover: keys::FAILOVER.default(),
+            detection: machines.detection,
+            heartbeat_interval: keys::HEARTBEAT.default(),
+            heartbeat_timeout: keys::HEARTBEAT_TIMEOUT.default(),
+            taskmanager_start: machines.taskmanager_start,
+            jobmanager_start: machines.jobmanager_start,
+            local: keys::LOCAL_RECOVERY.default(),
         }
     }
 }

@@ -1,15 +1,16 @@
 //! `[flink]`: Flink's own options, decided. Defaults are those of Flink 2.3.0 unless a comment says otherwise.
 
+use crate::scenario::keys::flink as keys;
 use crate::units::{Bytes, SimDuration};
+
+pub use crate::scenario::job::Overflow;
+pub use crate::scenario::keys::flink::Mode;
 
 /// Options under `execution.checkpointing` and `state`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpointing {
     /// `execution.checkpointing.interval`, already raised to at least `min_pause`; `None` = checkpointing off.
     pub interval: Option<SimDuration>,
-    /// Trigger a checkpoint whenever the sources have emitted this many records since the last trigger (not in Flink;
-    /// document 003 asks for it). `None` = by time only.
-    pub every_records: Option<u64>,
     /// `execution.checkpointing.min-pause`.
     pub min_pause: SimDuration,
     /// `execution.checkpointing.max-concurrent-checkpoints`, at least 1.
@@ -28,8 +29,6 @@ pub struct Checkpointing {
     pub subtasks_per_channel_state_file: usize,
     /// `execution.checkpointing.num-retained`, at least 1.
     pub retained: usize,
-    /// How long completed checkpoints should reach back, if somebody said so; only `check` uses it.
-    pub retention_wish: Option<SimDuration>,
     /// `execution.checkpointing.data-inline-threshold`: state up to this size travels in the ack.
     pub inline_threshold: Bytes,
     /// `execution.checkpointing.storage` / `.dir`.
@@ -38,15 +37,6 @@ pub struct Checkpointing {
     pub backend: Backend,
     /// `state.changelog.enabled` and its options.
     pub changelog: Option<Changelog>,
-}
-
-/// `execution.checkpointing.mode`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Barriers are aligned (or overtake); each record counts once.
-    ExactlyOnce,
-    /// Barriers never block.
-    AtLeastOnce,
 }
 
 /// What barriers do at a task with several inputs.
@@ -68,15 +58,6 @@ pub enum Alignment {
         /// What happens beyond.
         overflow: Overflow,
     },
-}
-
-/// What a subtask does when its alignment cache is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Overflow {
-    /// Further data goes to local disk (`task.checkpoint.alignment.max-size` unset in old Flink: `BufferSpiller`).
-    Spill,
-    /// The subtask fails: out of memory.
-    Fail,
 }
 
 /// Where completed state goes.
@@ -182,18 +163,16 @@ impl Default for Checkpointing {
     fn default() -> Self {
         Checkpointing {
             interval: None,
-            every_records: None,
-            min_pause: SimDuration::ZERO,
-            max_concurrent: 1,
-            timeout: SimDuration::from_secs(600),
+            min_pause: keys::MIN_PAUSE.default(),
+            max_concurrent: keys::MAX_CONCURRENT.default(),
+            timeout: keys::TIMEOUT.default(),
             spared: None,
-            tolerable_failures: 0,
-            mode: Mode::ExactlyOnce,
+            tolerable_failures: keys::TOLERABLE_FAILURES.default(),
+            mode: keys::MODE.default(),
             alignment: Alignment::Aligned,
-            subtasks_per_channel_state_file: 5,
-            retained: 1,
-            retention_wish: None,
-            inline_threshold: Bytes::from_kib(20),
+            subtasks_per_channel_state_file: keys::SUBTASKS_PER_FILE.default(),
+            retained: keys::NUM_RETAINED.default() as usize,
+            inline_threshold: keys::INLINE_THRESHOLD.default(),
             storage: CheckpointStorage::FileSystem,
             backend: Backend::HashMap,
             changelog: None,
@@ -204,8 +183,8 @@ impl Default for Checkpointing {
 impl Default for RocksDb {
     fn default() -> Self {
         RocksDb {
-            incremental: false,
-            transfer_threads: 4,
+            incremental: keys::INCREMENTAL.default(),
+            transfer_threads: keys::TRANSFER_THREADS.default() as usize,
         }
     }
 }
@@ -213,9 +192,9 @@ impl Default for RocksDb {
 impl Default for Changelog {
     fn default() -> Self {
         Changelog {
-            materialize: Some(SimDuration::from_secs(600)),
-            preemptive_persist: Bytes::from_mib(5),
-            persist_delay: SimDuration::from_millis(10),
+            materialize: Some(keys::MATERIALIZE_INTERVAL.default()),
+            preemptive_persist: keys::PREEMPTIVE_PERSIST.default(),
+            persist_delay: keys::PERSIST_DELAY.default(),
         }
     }
 }
@@ -224,12 +203,12 @@ impl Default for Network {
     /// Flink 2.3: hard-coded in `NettyShuffleEnvironmentConfiguration.fromConfiguration`.
     fn default() -> Self {
         Network {
-            segment: Bytes::from_kib(32),
-            exclusive: 2,
-            floating: 8,
-            max_per_channel: 10,
+            segment: keys::SEGMENT.default(),
+            exclusive: keys::EXCLUSIVE.default(),
+            floating: keys::FLOATING.default(),
+            max_per_channel: keys::MAX_PER_CHANNEL.default(),
             overdraft: 20,
-            buffer_timeout: BufferTimeout::Every(SimDuration::from_millis(100)),
+            buffer_timeout: BufferTimeout::Every(keys::BUFFER_TIMEOUT.default()),
             debloating: None,
         }
     }
@@ -238,12 +217,12 @@ impl Default for Network {
 impl Default for Debloating {
     fn default() -> Self {
         Debloating {
-            period: SimDuration::from_millis(200),
-            target: SimDuration::from_secs(1),
-            samples: 20,
-            threshold: 0.25,
-            min_segment: Bytes::new(256),
-            starting_segment: Bytes::from_kib(1),
+            period: keys::DEBLOAT_PERIOD.default(),
+            target: keys::DEBLOAT_TARGET.default(),
+            samples: keys::DEBLOAT_SAMPLES.default(),
+            threshold: f64::from(keys::DEBLOAT_THRESHOLD.default()) / 100.0,
+            min_segment: keys::MIN_SEGMENT.default(),
+            starting_segment: keys::STARTING_SEGMENT.default(),
         }
     }
 }

@@ -1,63 +1,16 @@
 //! The options of Flink that this program knows: type, default, older names, and whether they matter here.
 //!
-//! The list is data (`flink_options.txt`), dumped from Flink 2.3.0's `ConfigOptions`. All other options of Flink are
+//! Those that are simulated are [`keys::flink`]; the others are data (`flink_options.txt`), dumped from Flink 2.3.0's
+//! `ConfigOptions`. All other options of Flink are
 //! known by name only ([`flink_names`]).
 
 use std::sync::LazyLock;
 
-use crate::scenario::bounds;
 use crate::scenario::diagnostic::similar;
 use crate::scenario::flink_names;
-use crate::units::{UnitError, flink};
+use crate::scenario::keys;
 
-/// One option of Flink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FlinkOption {
-    /// Its key in Flink 2.3.
-    pub key: &'static str,
-    /// What values it takes.
-    pub kind: Kind,
-    /// Default of Flink 2.3 as text; empty if there is none.
-    pub default: &'static str,
-    /// Keys that Flink still understands, or understood once.
-    pub older: Vec<&'static str>,
-    /// Whether it matters here.
-    pub role: Role,
-    /// What it does, in a few words.
-    pub effect: &'static str,
-}
-
-/// Type of an option's value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Flink's durations.
-    Duration,
-    /// Flink's sizes.
-    Size,
-    /// A whole number.
-    Integer,
-    /// A decimal number.
-    Number,
-    /// `true` or `false`.
-    Boolean,
-    /// Anything.
-    Text,
-    /// One of these words, in any case.
-    Choice(Vec<&'static str>),
-}
-
-/// Whether an option matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It changes the simulation.
-    Simulated,
-    /// It changes costs in Flink, and is not simulated.
-    Cost,
-    /// It is accepted and changes nothing.
-    Ignored,
-    /// It acts in Flink 1.x only.
-    Before2,
-}
+pub use crate::scenario::keys::option::{FlinkOption, Kind, Role};
 
 /// What a key turns out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +48,8 @@ pub const NOT_KEPT: &str = "(not kept)";
 
 static OPTIONS: LazyLock<Vec<FlinkOption>> = LazyLock::new(|| {
     let lines = TABLE.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(option).collect()
+    let accepted = lines.filter_map(option);
+    keys::flink::all().into_iter().chain(accepted).collect()
 });
 
 /// All options of the list.
@@ -156,52 +110,6 @@ pub fn present_key(key: &str) -> String {
     of_the_list(key).map_or(key, |option| option.key).to_owned()
 }
 
-impl FlinkOption {
-    /// How far down the list of spellings a key is: Flink takes the first one that is given. 0 is the present key.
-    pub fn age(&self, key: &str) -> usize {
-        if self.key == key {
-            return 0;
-        }
-        // A spelling that only the names know is older than those of the list.
-        let older = self.older.iter().position(|older| *older == key);
-        older.unwrap_or(self.older.len()) + 1
-    }
-}
-
-impl Role {
-    /// Whether the simulation looks at the value.
-    pub fn is_used(self) -> bool {
-        matches!(self, Role::Simulated | Role::Before2)
-    }
-}
-
-impl Kind {
-    /// Checks that a text is a value of this type.
-    pub fn check(&self, text: &str) -> Result<(), UnitError> {
-        let trimmed = text.trim();
-        let wrong = |what: &str| Err(UnitError::new(format!("`{text}` is no {what}")));
-        match self {
-            Kind::Duration => flink::duration(trimmed).map(|_| ()),
-            Kind::Size => flink::size(trimmed)
-                .and_then(|size| bounds::size(trimmed, size))
-                .map(|_| ()),
-            Kind::Integer if trimmed.parse::<i64>().is_err() => wrong("whole number"),
-            Kind::Number if !trimmed.parse::<f64>().is_ok_and(f64::is_finite) => wrong("number"),
-            Kind::Boolean if !["true", "false"].contains(&trimmed.to_lowercase().as_str()) => {
-                wrong("boolean").map_err(|error: UnitError| error.with_help("write true or false"))
-            }
-            Kind::Choice(words) if !words.iter().any(|word| word.eq_ignore_ascii_case(trimmed)) => {
-                let meant = similar(trimmed, words.iter().copied());
-                wrong("allowed value").map_err(|error: UnitError| match meant {
-                    Some(word) => error.with_help(format!("did you mean `{word}`?")),
-                    None => error.with_help(format!("allowed are {}", words.join(", "))),
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Reads a line of the list; `None` if it is malformed, which a test excludes.
 fn option(line: &'static str) -> Option<FlinkOption> {
     let columns: Vec<&'static str> = line.split('|').map(str::trim).collect();
@@ -214,10 +122,8 @@ fn option(line: &'static str) -> Option<FlinkOption> {
         default,
         older: older.split_whitespace().collect(),
         role: match *role {
-            "simulated" => Role::Simulated,
             "cost" => Role::Cost,
             "ignored" => Role::Ignored,
-            "before-2" => Role::Before2,
             _ => return None,
         },
         effect,
@@ -243,7 +149,7 @@ mod tests {
     #[test]
     fn every_line_of_the_list_is_read_and_its_default_is_a_value_of_its_type() {
         let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(all().count(), lines);
+        assert_eq!(all().count(), lines + keys::flink::all().len());
         for option in all().filter(|option| !option.default.is_empty()) {
             assert_eq!(option.kind.check(option.default), Ok(()), "{}", option.key);
         }

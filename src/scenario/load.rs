@@ -6,8 +6,10 @@ use crate::scenario::Scenario;
 use crate::scenario::axis::Axis;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::scenario::document::Document;
-use crate::scenario::file::{read, schema};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::read;
+use crate::scenario::keys::reader::Fault;
+use crate::scenario::keys::schema;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::resolve;
 use crate::scenario::{axis, conf, edit, flink_conf, input_file, print};
@@ -126,7 +128,9 @@ fn change(
 
 fn finish(mut document: Document) -> Result<Loaded, Diagnostics> {
     let (file, mistakes) = read::read(&document.table);
-    let unknown = mistakes.iter().filter(|mistake| mistake.key_is_wrong);
+    let unknown = mistakes
+        .iter()
+        .filter(|mistake| mistake.fault == Fault::Key);
     document.conceal(unknown.map(|mistake| &mistake.path));
     let mut problems = Problems::new(&document, mistakes);
     problems.extend(document.remarks.clone());

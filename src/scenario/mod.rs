@@ -2,7 +2,7 @@
 //!
 //! A [`Scenario`] is only made by `resolve` (from a file) or by [`Scenario::default`] plus public fields (in tests).
 //! It has no `Option` that means "default", no string that is a choice, no two fields that can contradict each other.
-//! It knows neither how it was written (`file`) nor what it will do (`model`, `formulas`).
+//! It knows neither how it was written (`keys`) nor what it will do (`model`, `formulas`).
 
 pub mod axis;
 pub mod bounds;
@@ -16,7 +16,6 @@ pub mod difference;
 pub mod document;
 pub mod edit;
 pub mod failure;
-pub mod file;
 pub mod flink;
 pub mod flink_conf;
 pub mod flink_names;
@@ -25,6 +24,7 @@ pub mod flow;
 pub mod input_file;
 pub mod job;
 pub mod key_path;
+pub mod keys;
 pub mod lint;
 pub mod load;
 pub mod print;
@@ -48,6 +48,7 @@ pub use crate::scenario::flink::{
 pub use crate::scenario::job::{
     Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
 };
+pub use crate::scenario::keys::flink::Options;
 pub use crate::scenario::storage::{Prices, Storage};
 pub use crate::scenario::vertex::{
     Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
@@ -71,6 +72,8 @@ pub struct Scenario {
     pub cluster: Cluster,
     /// `[storage]`.
     pub storage: Storage,
+    /// `[flink]`: what else is used as it stands there.
+    pub flink: Options,
     /// `[simulation]`: how finely to simulate, and limits.
     pub simulation: Simulation,
     /// What goes wrong, and how the job comes back.
@@ -78,14 +81,14 @@ pub struct Scenario {
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
     /// `[objectives]`: what must hold; no result depends on it.
-    pub objectives: Vec<Wish>,
+    pub objectives: Vec<Objective>,
     /// `[measured]`: what a real cluster measured; no result depends on it.
     pub measured: Option<Measured>,
 }
 
 /// A metric and its bound as they were written. Which metrics there are, this layer does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct Objective {
     /// `duration_p99`.
     pub metric: String,
     /// `<= 60 s`.
@@ -105,6 +108,7 @@ impl Default for Scenario {
         let source = Vertex {
             name: "source".to_owned(),
             parallelism: 1,
+            max_parallelism: None,
             work: Work::Source(Source {
                 rate: Rate::Constant(1000.0),
                 arrivals: Arrivals::Regular,
@@ -129,6 +133,7 @@ impl Default for Scenario {
             network: Network::default(),
             cluster: Cluster::default(),
             storage: Storage::default(),
+            flink: Options::default(),
             simulation: Simulation::default(),
             // Without checkpoints Flink does not restart.
             failures: Failures {

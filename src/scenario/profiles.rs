@@ -1,7 +1,17 @@
 //! Figures of typical checkpoint directories. They are starting points: measure your own and override them.
 
-use crate::scenario::storage::{Prices, Storage};
-use crate::units::{ByteRate, SimDuration};
+use crate::scenario::storage::{Prices, Profile, Storage, megabytes};
+use crate::units::SimDuration;
+
+/// The figures of a profile.
+pub fn of(profile: Profile) -> Storage {
+    match profile {
+        Profile::Hdfs => hdfs(),
+        Profile::S3 => s3(),
+        Profile::LocalSsd => local_ssd(),
+        Profile::JobManager => jobmanager(),
+    }
+}
 
 /// A Hadoop cluster with spinning disks and three replicas.
 ///
@@ -11,18 +21,7 @@ use crate::units::{ByteRate, SimDuration};
 /// the number of DataNodes). Open 10 ms, close 5 ms: chosen (NameNode round trips and the last block's report). No
 /// price: own machines.
 pub fn hdfs() -> Storage {
-    Storage {
-        profile: "hdfs".to_owned(),
-        write_per_stream: megabytes(80),
-        write_per_taskmanager: megabytes(1_250),
-        write_total: None,
-        read_per_stream: megabytes(120),
-        read_per_taskmanager: megabytes(1_250),
-        read_total: None,
-        open: SimDuration::from_millis(10),
-        close: SimDuration::from_millis(5),
-        prices: free("own machines"),
-    }
+    Storage::default()
 }
 
 /// An object store as Amazon S3 (standard class) in the same region.
@@ -34,7 +33,7 @@ pub fn hdfs() -> Storage {
 /// per GB and month = 0.0247 per GiB; 0.005 USD per 1000 PUT; 0.0004 USD per 1000 GET).
 pub fn s3() -> Storage {
     Storage {
-        profile: "s3".to_owned(),
+        profile: Profile::S3,
         write_per_stream: megabytes(90),
         write_per_taskmanager: megabytes(1_250),
         write_total: None,
@@ -58,7 +57,7 @@ pub fn s3() -> Storage {
 /// a single stream is not slower than the disk; 100 us to open and close a file.
 pub fn local_ssd() -> Storage {
     Storage {
-        profile: "local-ssd".to_owned(),
+        profile: Profile::LocalSsd,
         write_per_stream: megabytes(1_000),
         write_per_taskmanager: megabytes(1_000),
         write_total: None,
@@ -67,7 +66,7 @@ pub fn local_ssd() -> Storage {
         read_total: None,
         open: SimDuration::from_micros(100),
         close: SimDuration::from_micros(100),
-        prices: free("own machines"),
+        prices: Prices::default(),
     }
 }
 
@@ -77,7 +76,7 @@ pub fn local_ssd() -> Storage {
 /// goes. No files are opened.
 pub fn jobmanager() -> Storage {
     Storage {
-        profile: "jobmanager".to_owned(),
+        profile: Profile::JobManager,
         write_per_stream: megabytes(125),
         write_per_taskmanager: megabytes(125),
         write_total: megabytes(125),
@@ -86,26 +85,9 @@ pub fn jobmanager() -> Storage {
         read_total: megabytes(125),
         open: SimDuration::ZERO,
         close: SimDuration::ZERO,
-        prices: free("heap of the JobManager"),
-    }
-}
-
-impl Default for Storage {
-    /// The profile `hdfs`.
-    fn default() -> Self {
-        hdfs()
-    }
-}
-
-fn megabytes(per_second: u64) -> Option<ByteRate> {
-    ByteRate::new(per_second * 1_000_000)
-}
-
-fn free(note: &str) -> Prices {
-    Prices {
-        per_gib_month: 0.0,
-        per_1000_writes: 0.0,
-        per_1000_reads: 0.0,
-        note: note.to_owned(),
+        prices: Prices {
+            note: "heap of the JobManager".to_owned(),
+            ..Prices::default()
+        },
     }
 }

@@ -1,41 +1,64 @@
 //! `[storage]`: what the checkpoint directory can do.
 
+use crate::scenario::keys::kind::{Duration, Limit, Number, Text, Word, ns};
+use crate::scenario::keys::table::{choice, table};
 use crate::units::{ByteRate, SimDuration};
 
-/// Bandwidths, latencies and prices of the checkpoint directory. `None` = never the bottleneck.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Storage {
-    /// Name of the profile that the figures come from.
-    pub profile: String,
-    /// Write bandwidth of one stream (file).
-    pub write_per_stream: Option<ByteRate>,
-    /// Write bandwidth of one TaskManager.
-    pub write_per_taskmanager: Option<ByteRate>,
-    /// Write bandwidth of the whole directory.
-    pub write_total: Option<ByteRate>,
-    /// Read bandwidth of one stream.
-    pub read_per_stream: Option<ByteRate>,
-    /// Read bandwidth of one TaskManager.
-    pub read_per_taskmanager: Option<ByteRate>,
-    /// Read bandwidth of the whole directory.
-    pub read_total: Option<ByteRate>,
-    /// Time to create a file.
-    pub open: SimDuration,
-    /// Time to close a file after its last byte.
-    pub close: SimDuration,
-    /// What it costs.
-    pub prices: Prices,
+table! {
+    /// What the checkpoint directory can do. Every key overrides a figure of the profile; `None` is never the bottleneck.
+    pub struct Storage {
+        /// Where the figures come from: "hdfs", "s3", "local-ssd" or "jobmanager".
+        profile: Word<Profile> = Profile::Hdfs;
+        /// Write bandwidth of one stream (file), or "unlimited".
+        write_per_stream: Limit = megabytes(80);
+        /// Write bandwidth of one TaskManager, or "unlimited".
+        write_per_taskmanager: Limit = megabytes(1_250);
+        /// Write bandwidth of the whole directory, or "unlimited".
+        write_total: Limit = None;
+        /// Read bandwidth of one stream, or "unlimited".
+        read_per_stream: Limit = megabytes(120);
+        /// Read bandwidth of one TaskManager, or "unlimited".
+        read_per_taskmanager: Limit = megabytes(1_250);
+        /// Read bandwidth of the whole directory, or "unlimited".
+        read_total: Limit = None;
+        /// Time to create a file.
+        open: Duration<0, { ns::HOUR }> = SimDuration::from_millis(10);
+        /// Time to close a file after its last byte.
+        close: Duration<0, { ns::HOUR }> = SimDuration::from_millis(5);
+        /// What it costs.
+        prices: Prices = Prices::default();
+    }
 }
 
-/// Price list of a storage.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prices {
-    /// Per GiB and month.
-    pub per_gib_month: f64,
-    /// Per 1000 writing requests.
-    pub per_1000_writes: f64,
-    /// Per 1000 reading requests.
-    pub per_1000_reads: f64,
-    /// Currency, source and date.
-    pub note: String,
+choice! {
+    /// `storage.profile`.
+    pub enum Profile {
+        /// A Hadoop cluster.
+        Hdfs = "hdfs",
+        /// An object store.
+        S3 = "s3",
+        /// A disk of the machine itself.
+        LocalSsd = "local-ssd",
+        /// The JobManager's heap.
+        JobManager = "jobmanager",
+    }
+}
+
+table! {
+    /// Price list of a storage.
+    pub struct Prices {
+        /// Per GiB and month.
+        per_gib_month: Number = 0.0;
+        /// Per 1000 writing requests.
+        per_1000_writes: Number = 0.0;
+        /// Per 1000 reading requests.
+        per_1000_reads: Number = 0.0;
+        /// Currency, source and date.
+        note: Text = "own machines".to_owned();
+    }
+}
+
+/// Millions of bytes per second.
+pub(super) fn megabytes(per_second: u64) -> Option<ByteRate> {
+    ByteRate::new(per_second * 1_000_000)
 }

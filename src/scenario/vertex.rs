@@ -1,5 +1,6 @@
 //! `[[vertex]]`: what runs as one task, how it is fed, what a record costs, and what state it keeps.
 
+use crate::scenario::keys::table::choice;
 use crate::units::{Bytes, SimDuration};
 
 /// Index of a vertex in [`Scenario::vertices`](crate::scenario::Scenario::vertices).
@@ -13,6 +14,8 @@ pub struct Vertex {
     pub name: String,
     /// Number of subtasks, at least 1.
     pub parallelism: usize,
+    /// Number of key groups, if given here; else that of the whole job.
+    pub max_parallelism: Option<u32>,
     /// Source or operator.
     pub work: Work,
     /// Time on the task's thread per record: for a source to emit it, for an operator to process it.
@@ -71,13 +74,14 @@ pub enum Rate {
     },
 }
 
-/// Spacing of the records of a rate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrivals {
-    /// Equal gaps.
-    Regular,
-    /// Exponential gaps.
-    Poisson,
+choice! {
+    /// Spacing of the records of a rate.
+    pub enum Arrivals {
+        /// Equal gaps.
+        Regular = "regular",
+        /// Exponential gaps.
+        Poisson = "poisson",
+    }
 }
 
 /// What happens with a record.
@@ -89,14 +93,15 @@ pub struct Operator {
     pub reading: Reading,
 }
 
-/// How a task with several inputs reads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// A union: one input, round robin over the gates per buffer (`UnionInputGate`).
-    Union,
-    /// A two-input or multi-input operator (join, connect): alternates per record while several inputs have data
-    /// (`MultipleInputSelectionHandler`).
-    Alternating,
+choice! {
+    /// How a task with several inputs reads them.
+    pub enum Reading {
+        /// A union: one input, round robin over the gates per buffer (`UnionInputGate`).
+        Union = "union",
+        /// A two-input or multi-input operator (join, connect): alternates per record while several inputs have data
+        /// (`MultipleInputSelectionHandler`).
+        Alternating = "alternating",
+    }
 }
 
 /// Time on the task's thread per record.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use toml::{Table, Value};
-
 use crate::experiment::recommend::result::Change;
-use crate::scenario::{Scenario, print};
+use crate::scenario::{Scenario, difference};
 
 /// Why an option is set, for those that a recommendation sets.
 const REASONS: &[(&str, &str)] = &[
@@ -54,48 +52,17 @@ pub fn changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
         .collect()
 }
 
-/// Flink's options by their own names; keys of the cluster and of vertices with their path.
+/// Flink's options by their own names; keys of the cluster and the parallelism of vertices with their path.
 fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
-    let table: Table = print::toml(scenario)
-        .parse()
-        .expect("the complete scenario is valid TOML");
-    let mut found = BTreeMap::new();
-    if let Some(flink) = table.get("flink") {
-        flatten("", flink, &mut found);
-    }
-    if let Some(cluster) = table.get("cluster") {
-        flatten("cluster", cluster, &mut found);
-    }
-    for vertex in &scenario.vertices {
-        let key = format!("vertex.{}.parallelism", vertex.name);
-        found.insert(key, vertex.parallelism.to_string());
-    }
-    found
-}
-
-fn flatten(path: &str, value: &Value, found: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Table(table) => {
-            for (key, below) in table {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                flatten(&path, below, found);
-            }
+    let keys = difference::keys(scenario).into_iter();
+    let told = keys.filter_map(|(path, value)| match path.strip_prefix("flink.") {
+        Some(option) => Some((option.to_owned(), value)),
+        None => {
+            let vertex = path.starts_with("vertex.") && path.ends_with(".parallelism");
+            (vertex || path.starts_with("cluster.")).then_some((path, value))
         }
-        Value::String(text) => {
-            found.insert(path.to_owned(), text.clone());
-        }
-        Value::Integer(_)
-        | Value::Float(_)
-        | Value::Boolean(_)
-        | Value::Datetime(_)
-        | Value::Array(_) => {
-            found.insert(path.to_owned(), value.to_string());
-        }
-    }
+    });
+    told.collect()
 }
 
 #[cfg(test)]

@@ -95,16 +95,12 @@ impl Setting<'_> {
 
     /// As many checkpoints as reach back to the wish when the oldest is about to be dropped.
     fn retention(&self, interval_s: f64) -> Option<Retention> {
-        let checkpointing = &self.loaded.scenario.checkpointing;
-        let wish_s = self
-            .ask
-            .keep
-            .or(checkpointing.retention_wish)?
-            .as_secs_f64();
+        let scenario = &self.loaded.scenario;
+        let wish_s = self.ask.keep.or(scenario.job.retention_wish)?.as_secs_f64();
         Some(Retention {
             wish_s,
             retained: (wish_s / interval_s).ceil().max(1.0) as u64,
-            present_s: checkpointing.retained as f64 * interval_s,
+            present_s: scenario.checkpointing.retained as f64 * interval_s,
         })
     }
 

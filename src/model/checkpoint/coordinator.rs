@@ -373,7 +373,7 @@ impl<O: Observer> Job<O> {
 
     /// Counts what the sources have emitted, and triggers by number of records if asked to.
     pub(crate) fn count_emitted(&mut self, agenda: &mut Agenda) {
-        let Some(every) = self.scenario.checkpointing.every_records else {
+        let Some(every) = self.scenario.simulation.trigger_every_records else {
             return;
         };
         let sources = self.tasks.iter().filter(|task| task.source.is_some());

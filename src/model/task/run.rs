@@ -70,7 +70,7 @@ impl<O: Observer> Job<O> {
             let audited = self.ledger.as_deref_mut();
             let audited = audited.map(|ledger| Audited::new(ledger, id, task, batch.records));
             end_batch(task, &mut self.network, audited, batch, agenda);
-            if self.scenario.checkpointing.every_records.is_some()
+            if self.scenario.simulation.trigger_every_records.is_some()
                 && self.tasks[id].source.is_some()
             {
                 self.count_emitted(agenda);

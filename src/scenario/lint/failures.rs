@@ -26,7 +26,8 @@ fn table() -> KeyPath {
 
 fn random(scenario: &Scenario, random: &RandomFailures, findings: &mut Vec<Finding>) {
     let checkpointing = &scenario.checkpointing;
-    let checkpoints = checkpointing.interval.is_some() || checkpointing.every_records.is_some();
+    let checkpoints =
+        checkpointing.interval.is_some() || scenario.simulation.trigger_every_records.is_some();
     if !checkpoints {
         let message = "every failure loses all state: there are no checkpoints";
         let finding = Finding::new(NOTHING_TO_RESTORE, table(), message);

@@ -18,8 +18,7 @@ use crate::scenario::lint::rules::{
 };
 use crate::scenario::load::Loaded;
 use crate::scenario::{
-    Alignment, Backend, CheckpointStorage, Checkpointing, Rate, SavepointFormat, Scenario, Trigger,
-    VertexId, Work,
+    Alignment, Backend, CheckpointStorage, Rate, SavepointFormat, Scenario, Trigger, VertexId, Work,
 };
 use crate::units::{Bytes, SimDuration, print};
 
@@ -191,9 +190,11 @@ fn schedule(scenario: &Scenario, findings: &mut Vec<Finding>) {
         let message = format!("a pause of {pause} sets the pace, not the interval");
         findings.push(Finding::new(PAUSE, option("min-pause"), message));
     }
-    findings.extend(retention(checkpointing, interval));
+    findings.extend(retention(scenario, interval));
     let rest = scenario.job.duration.saturating_sub(scenario.job.warmup);
-    if rest < interval * 3 && checkpointing.every_records.is_none() && scenario.triggers.is_empty()
+    if rest < interval * 3
+        && scenario.simulation.trigger_every_records.is_none()
+        && scenario.triggers.is_empty()
     {
         let message = format!("{rest} after the warm-up hold fewer than 3 intervals of {interval}");
         findings.push(Finding::new(
@@ -204,8 +205,9 @@ fn schedule(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
 }
 
-fn retention(checkpointing: &Checkpointing, interval: SimDuration) -> Option<Finding> {
-    let wish = checkpointing.retention_wish?;
+fn retention(scenario: &Scenario, interval: SimDuration) -> Option<Finding> {
+    let checkpointing = &scenario.checkpointing;
+    let wish = scenario.job.retention_wish?;
     let reach = interval * checkpointing.retained as u64;
     if reach >= wish {
         return None;

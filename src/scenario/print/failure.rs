@@ -1,170 +1,90 @@
-//! `[failures]`, `[[failure]]`, `[[outage]]`, `[restore]`, and Flink's options about restarts.
+//! `[failures]`, `[[failure]]`, `[[outage]]` and `[restore]`.
 
-use crate::scenario::print::flink::duration;
-use crate::scenario::print::writer::{Inline, Writer, key_of, text};
-use crate::scenario::{
-    Detection, Failover, FailureKind, FailureLaw, GivenFailure, Outage, OutageKind, RandomFailures,
-    Recovery, RestartStrategy, Restore, SavepointFormat, Scenario, Target,
-};
-use crate::units::print;
+use crate::scenario::keys::failure::{self as keys, LawKind, OriginKind, Task};
+use crate::scenario::{FailureLaw, Failures, OutageKind, Scenario, Target};
 
-/// Options of `[flink]`.
-pub(super) fn flink(recovery: &Recovery, writer: &mut Writer) {
-    strategy(recovery.strategy, writer);
-    let failover = match recovery.failover {
-        Failover::Region => "region",
-        Failover::Full => "full",
-    };
-    writer.key("jobmanager.execution.failover-strategy", text(failover));
-    writer.key("heartbeat.interval", duration(recovery.heartbeat_interval));
-    writer.key("heartbeat.timeout", duration(recovery.heartbeat_timeout));
-    writer.key("execution.state-recovery.from-local", recovery.local);
-}
-
-/// The tables.
-pub(super) fn failures(scenario: &Scenario, writer: &mut Writer) {
-    let failures = &scenario.failures;
+/// `[failures]`.
+pub(super) fn failures(failures: &Failures) -> keys::Failures {
     let recovery = &failures.recovery;
-    writer.table("[failures]");
+    let mut table = keys::Failures {
+        detection: recovery.detection,
+        taskmanager_start: recovery.taskmanager_start,
+        jobmanager_start: recovery.jobmanager_start,
+        ..keys::Failures::default()
+    };
     if let Some(random) = &failures.random {
-        self::random(random, writer);
+        match &random.law {
+            FailureLaw::Exponential { mtbf } => {
+                table.mtbf = Some(*mtbf);
+                table.law = Some(LawKind::Exponential);
+            }
+            FailureLaw::Weibull { mtbf, shape } => {
+                table.mtbf = Some(*mtbf);
+                table.law = Some(LawKind::Weibull);
+                table.shape = Some(*shape);
+            }
+            FailureLaw::Trace(times) => table.at = Some(times.clone()),
+        }
+        table.what = Some(random.kind);
     }
-    let detection = match recovery.detection {
-        Detection::Immediate => "immediate",
-        Detection::Heartbeat => "heartbeat",
-    };
-    writer.key("detection", text(detection));
-    let start = text(&print::written(recovery.taskmanager_start));
-    writer.key("taskmanager-start", start);
-    let start = text(&print::written(recovery.jobmanager_start));
-    writer.key("jobmanager-start", start);
-    for given in &failures.given {
-        failure(scenario, given, writer);
-    }
-    for given in &failures.outages {
-        outage(given, writer);
-    }
-    if let Some(given) = &failures.restore {
-        restore(scenario, given, writer);
-    }
+    table
 }
 
-fn random(random: &RandomFailures, writer: &mut Writer) {
-    match &random.law {
-        FailureLaw::Exponential { mtbf } => {
-            writer.key("mtbf", text(&print::written(*mtbf)));
-            writer.key("law", text("exponential"));
+/// `[[failure]]`.
+pub(super) fn given(scenario: &Scenario) -> Vec<keys::Failure> {
+    let failures = scenario.failures.given.iter().map(|failure| {
+        let mut table = keys::Failure {
+            at: Some(failure.at),
+            times: failure.times,
+            again_after: (failure.times > 1).then_some(failure.again_after),
+            ..keys::Failure::default()
+        };
+        match failure.target {
+            Target::Task { vertex, subtask } => {
+                table.task = Some(Task {
+                    vertex: Some(scenario.vertices[vertex].name.clone()),
+                    subtask: subtask as u64,
+                });
+            }
+            Target::TaskManager(machine) => table.taskmanager = Some(machine),
+            Target::JobManager => table.jobmanager = Some(true),
         }
-        FailureLaw::Weibull { mtbf, shape } => {
-            writer.key("mtbf", text(&print::written(*mtbf)));
-            writer.key("law", text("weibull"));
-            writer.key("shape", format!("{shape:?}"));
-        }
-        FailureLaw::Trace(times) => {
-            let times = times.iter().map(|at| text(&print::written(*at)));
-            let times: Vec<String> = times.collect();
-            writer.key("at", format!("[{}]", times.join(", ")));
-        }
-    }
-    let what = match random.kind {
-        FailureKind::Task => "task",
-        FailureKind::TaskManager => "taskmanager",
-        FailureKind::JobManager => "jobmanager",
-    };
-    writer.key("what", text(what));
+        table
+    });
+    failures.collect()
 }
 
-fn failure(scenario: &Scenario, failure: &GivenFailure, writer: &mut Writer) {
-    writer.table("[[failure]]");
-    writer.key("at", text(&print::written(failure.at)));
-    match failure.target {
-        Target::Task { vertex, subtask } => {
-            let mut task = Inline::default();
-            task.key("vertex", text(&scenario.vertices[vertex].name));
-            task.key("subtask", subtask);
-            writer.key("task", task.finish());
+/// `[[outage]]`.
+pub(super) fn outages(scenario: &Scenario) -> Vec<keys::Outage> {
+    let outages = scenario.failures.outages.iter().map(|outage| {
+        let (storage, replica) = match outage.what {
+            OutageKind::Storage { share } => (Some(share), None),
+            OutageKind::Replica(replica) => (None, Some(replica)),
+        };
+        keys::Outage {
+            at: Some(outage.at),
+            duration: Some(outage.duration),
+            storage,
+            replica,
         }
-        Target::TaskManager(machine) => writer.key("taskmanager", machine),
-        Target::JobManager => writer.key("jobmanager", true),
-    }
-    writer.key("times", failure.times);
-    if failure.times > 1 {
-        let again = text(&print::written(failure.again_after));
-        writer.key("again-after", again);
-    }
+    });
+    outages.collect()
 }
 
-fn outage(outage: &Outage, writer: &mut Writer) {
-    writer.table("[[outage]]");
-    writer.key("at", text(&print::written(outage.at)));
-    writer.key("duration", text(&print::written(outage.duration)));
-    match outage.what {
-        OutageKind::Storage { share } => {
-            writer.key("storage", text(&print::written_share(share)));
-        }
-        OutageKind::Replica(replica) => writer.key("replica", replica),
-    }
-}
-
-fn restore(scenario: &Scenario, restore: &Restore, writer: &mut Writer) {
-    writer.table("[restore]");
-    match restore.format {
-        None => writer.key("from", text("checkpoint")),
-        Some(format) => {
-            writer.key("from", text("savepoint"));
-            let format = match format {
-                SavepointFormat::Canonical => "canonical",
-                SavepointFormat::Native => "native",
-            };
-            writer.key("format", text(format));
-        }
-    }
-    writer.key("age", text(&print::written(restore.age)));
-    if !restore.parallelism.is_empty() {
-        let mut table = Inline::default();
-        for (vertex, parallelism) in &restore.parallelism {
-            table.key(&key_of(&scenario.vertices[*vertex].name), parallelism);
-        }
-        writer.key("parallelism", table.finish());
-    }
-}
-
-fn strategy(strategy: RestartStrategy, writer: &mut Writer) {
-    let key = "restart-strategy.type";
-    match strategy {
-        RestartStrategy::None => writer.key(key, text("none")),
-        RestartStrategy::FixedDelay { attempts, delay } => {
-            writer.key(key, text("fixed-delay"));
-            writer.key("restart-strategy.fixed-delay.attempts", attempts);
-            writer.key("restart-strategy.fixed-delay.delay", duration(delay));
-        }
-        RestartStrategy::FailureRate {
-            max_failures,
-            interval,
-            delay,
-        } => {
-            let below = |name: &str| format!("restart-strategy.failure-rate.{name}");
-            writer.key(key, text("failure-rate"));
-            writer.key(&below("max-failures-per-interval"), max_failures);
-            writer.key(&below("failure-rate-interval"), duration(interval));
-            writer.key(&below("delay"), duration(delay));
-        }
-        RestartStrategy::ExponentialDelay {
-            initial,
-            max,
-            multiplier,
-            jitter,
-            reset,
-            attempts,
-        } => {
-            let below = |name: &str| format!("restart-strategy.exponential-delay.{name}");
-            writer.key(key, text("exponential-delay"));
-            writer.key(&below("initial-backoff"), duration(initial));
-            writer.key(&below("max-backoff"), duration(max));
-            writer.key(&below("backoff-multiplier"), format!("{multiplier:?}"));
-            writer.key(&below("jitter-factor"), format!("{jitter:?}"));
-            writer.key(&below("reset-backoff-threshold"), duration(reset));
-            writer.key(&below("attempts-before-reset-backoff"), attempts);
-        }
-    }
+/// `[restore]`.
+pub(super) fn restore(scenario: &Scenario) -> Option<keys::Restore> {
+    let restore = scenario.failures.restore.as_ref()?;
+    let named = restore.parallelism.iter().map(|(vertex, parallelism)| {
+        let name = scenario.vertices[*vertex].name.clone();
+        (name, *parallelism)
+    });
+    Some(keys::Restore {
+        from: match restore.format {
+            None => OriginKind::Checkpoint,
+            Some(_) => OriginKind::Savepoint,
+        },
+        format: restore.format,
+        age: restore.age,
+        parallelism: (!restore.parallelism.is_empty()).then(|| named.collect()),
+    })
 }

@@ -1,12 +1,13 @@
-//! `[flink]`, and what belongs to checkpoints without being Flink's.
+//! `[flink]`: every option that says what was decided.
 
-use crate::scenario::print::failure;
-use crate::scenario::print::writer::{Writer, text};
+use crate::scenario::keys::flink::{self as keys, Strategy};
+use crate::scenario::keys::node::Node;
+use crate::scenario::keys::option::{Opt, OptionKind};
 use crate::scenario::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
-    Mode, Network, Overflow, Scenario,
+    Network, Recovery, RestartStrategy, Scenario,
 };
-use crate::units::{Bytes, SimDuration, flink, print};
+use crate::units::SimDuration;
 
 /// The version under which the four buffer options have the given values.
 pub(super) fn version(network: &Network) -> &'static str {
@@ -17,185 +18,157 @@ pub(super) fn version(network: &Network) -> &'static str {
     }
 }
 
-fn fixed_buffers(network: &Network) -> [(&'static str, usize); 4] {
+fn fixed_buffers(network: &Network) -> [usize; 4] {
     [
-        ("buffers-per-channel", network.exclusive),
-        ("floating-buffers-per-gate", network.floating),
-        ("max-buffers-per-channel", network.max_per_channel),
-        ("max-overdraft-buffers-per-gate", network.overdraft),
+        network.exclusive,
+        network.floating,
+        network.max_per_channel,
+        network.overdraft,
     ]
 }
 
-/// All options that are simulated.
-pub(super) fn flink(scenario: &Scenario, writer: &mut Writer) {
-    let checkpointing = &scenario.checkpointing;
-    writer.table("[flink]");
-    if let Some(interval) = checkpointing.interval {
-        writer.key("execution.checkpointing.interval", duration(interval));
+/// Options in their order.
+#[derive(Default)]
+struct Writer(Vec<(String, Node)>);
+
+impl Writer {
+    fn option<K: OptionKind>(&mut self, option: &Opt<K>, value: K::Value) {
+        self.0.push((option.key.to_owned(), K::write(&value)));
     }
-    let mode = match checkpointing.mode {
-        Mode::ExactlyOnce => "EXACTLY_ONCE",
-        Mode::AtLeastOnce => "AT_LEAST_ONCE",
-    };
-    writer.key("execution.checkpointing.mode", text(mode));
-    writer.key(
-        "execution.checkpointing.min-pause",
-        duration(checkpointing.min_pause),
-    );
-    writer.key(
-        "execution.checkpointing.max-concurrent-checkpoints",
-        checkpointing.max_concurrent,
-    );
-    writer.key(
-        "execution.checkpointing.timeout",
-        duration(checkpointing.timeout),
-    );
-    let failures = checkpointing.tolerable_failures;
-    writer.key(
-        "execution.checkpointing.tolerable-failed-checkpoints",
-        failures,
-    );
-    writer.key(
-        "execution.checkpointing.num-retained",
-        checkpointing.retained,
-    );
-    alignment(checkpointing, writer);
-    let threshold = size(checkpointing.inline_threshold);
-    writer.key("execution.checkpointing.data-inline-threshold", threshold);
-    let storage = match checkpointing.storage {
-        CheckpointStorage::FileSystem => "filesystem",
-        CheckpointStorage::JobManager { .. } => "jobmanager",
-    };
-    writer.key("execution.checkpointing.storage", text(storage));
-    backend(checkpointing.backend, writer);
-    changelog(checkpointing.changelog.as_ref(), writer);
-    network(&scenario.network, writer);
-    failure::flink(&scenario.failures.recovery, writer);
 }
 
-fn alignment(checkpointing: &Checkpointing, writer: &mut Writer) {
+/// All options that are simulated.
+pub(super) fn options(scenario: &Scenario) -> Vec<(String, Node)> {
+    let mut writer = Writer::default();
+    checkpointing(&scenario.checkpointing, &mut writer);
+    backend(scenario.checkpointing.backend, &mut writer);
+    changelog(scenario.checkpointing.changelog.as_ref(), &mut writer);
+    network(&scenario.network, &mut writer);
+    recovery(&scenario.failures.recovery, &mut writer);
+    writer.0.extend(scenario.flink.written());
+    writer.0
+}
+
+fn checkpointing(checkpointing: &Checkpointing, writer: &mut Writer) {
+    if let Some(interval) = checkpointing.interval {
+        writer.option(&keys::INTERVAL, interval);
+    }
+    writer.option(&keys::MODE, checkpointing.mode);
+    writer.option(&keys::MIN_PAUSE, checkpointing.min_pause);
+    writer.option(&keys::MAX_CONCURRENT, checkpointing.max_concurrent);
+    writer.option(&keys::TIMEOUT, checkpointing.timeout);
+    let failures = checkpointing.tolerable_failures;
+    writer.option(&keys::TOLERABLE_FAILURES, failures);
+    writer.option(&keys::NUM_RETAINED, checkpointing.retained as i64);
     let (unaligned, after) = match checkpointing.alignment {
         Alignment::Aligned | Alignment::Caching { .. } => (false, SimDuration::ZERO),
         Alignment::Unaligned => (true, SimDuration::ZERO),
         Alignment::AlignedThenUnaligned { after } => (true, after),
     };
-    writer.key("execution.checkpointing.unaligned.enabled", unaligned);
-    writer.key(
-        "execution.checkpointing.aligned-checkpoint-timeout",
-        duration(after),
-    );
+    writer.option(&keys::UNALIGNED, unaligned);
+    writer.option(&keys::ALIGNED_TIMEOUT, after);
     let subtasks = checkpointing.subtasks_per_channel_state_file;
-    writer.key(
-        "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file",
-        subtasks,
-    );
+    writer.option(&keys::SUBTASKS_PER_FILE, subtasks);
+    writer.option(&keys::INLINE_THRESHOLD, checkpointing.inline_threshold);
+    let storage = match checkpointing.storage {
+        CheckpointStorage::FileSystem => "filesystem",
+        CheckpointStorage::JobManager { .. } => "jobmanager",
+    };
+    writer.option(&keys::STORAGE, storage.to_owned());
 }
 
 fn backend(backend: Backend, writer: &mut Writer) {
     match backend {
-        Backend::HashMap => writer.key("state.backend.type", text("hashmap")),
+        Backend::HashMap => writer.option(&keys::BACKEND, "hashmap".to_owned()),
         Backend::RocksDb(rocksdb) => {
-            writer.key("state.backend.type", text("rocksdb"));
-            writer.key("execution.checkpointing.incremental", rocksdb.incremental);
-            writer.key(
-                "state.backend.rocksdb.checkpoint.transfer.thread.num",
-                rocksdb.transfer_threads,
-            );
+            writer.option(&keys::BACKEND, "rocksdb".to_owned());
+            writer.option(&keys::INCREMENTAL, rocksdb.incremental);
+            writer.option(&keys::TRANSFER_THREADS, rocksdb.transfer_threads as i64);
         }
     }
 }
 
 fn changelog(changelog: Option<&Changelog>, writer: &mut Writer) {
-    writer.key("state.changelog.enabled", changelog.is_some());
+    writer.option(&keys::CHANGELOG, changelog.is_some());
     let Some(changelog) = changelog else { return };
     match changelog.materialize {
-        Some(interval) => writer.key(
-            "state.changelog.periodic-materialize.interval",
-            duration(interval),
-        ),
-        None => writer.key("state.changelog.periodic-materialize.enabled", false),
+        Some(interval) => writer.option(&keys::MATERIALIZE_INTERVAL, interval),
+        None => writer.option(&keys::MATERIALIZE, false),
     }
-    let threshold = size(changelog.preemptive_persist);
-    writer.key(
-        "state.changelog.dstl.dfs.preemptive-persist-threshold",
-        threshold,
-    );
-    writer.key(
-        "state.changelog.dstl.dfs.batch.persist-delay",
-        duration(changelog.persist_delay),
-    );
+    writer.option(&keys::PREEMPTIVE_PERSIST, changelog.preemptive_persist);
+    writer.option(&keys::PERSIST_DELAY, changelog.persist_delay);
 }
 
 fn network(network: &Network, writer: &mut Writer) {
-    writer.key("taskmanager.memory.segment-size", size(network.segment));
+    writer.option(&keys::SEGMENT, network.segment);
     if version(network) != "2.3" {
-        for (name, buffers) in fixed_buffers(network) {
-            writer.key(&format!("taskmanager.network.memory.{name}"), buffers);
-        }
+        writer.option(&keys::EXCLUSIVE, network.exclusive);
+        writer.option(&keys::FLOATING, network.floating);
+        writer.option(&keys::MAX_PER_CHANNEL, network.max_per_channel);
+        writer.option(&keys::OVERDRAFT, network.overdraft);
     }
     match network.buffer_timeout {
-        BufferTimeout::WhenFull => writer.key("execution.buffer-timeout.enabled", false),
-        BufferTimeout::EveryRecord => writer.key("execution.buffer-timeout.interval", text("0 s")),
-        BufferTimeout::Every(period) => {
-            writer.key("execution.buffer-timeout.interval", duration(period));
-        }
+        BufferTimeout::WhenFull => writer.option(&keys::BUFFER_TIMEOUT_ENABLED, false),
+        BufferTimeout::EveryRecord => writer.option(&keys::BUFFER_TIMEOUT, SimDuration::ZERO),
+        BufferTimeout::Every(period) => writer.option(&keys::BUFFER_TIMEOUT, period),
     }
-    let enabled = network.debloating.is_some();
-    writer.key("taskmanager.network.memory.buffer-debloat.enabled", enabled);
+    writer.option(&keys::DEBLOAT, network.debloating.is_some());
     if let Some(given) = &network.debloating {
         debloating(given, writer);
     }
 }
 
 fn debloating(debloating: &Debloating, writer: &mut Writer) {
-    let percent = (debloating.threshold * 100.0).round() as u64;
-    writer.key(
-        "taskmanager.network.memory.buffer-debloat.period",
-        duration(debloating.period),
-    );
-    writer.key(
-        "taskmanager.network.memory.buffer-debloat.target",
-        duration(debloating.target),
-    );
-    writer.key(
-        "taskmanager.network.memory.buffer-debloat.samples",
-        debloating.samples,
-    );
-    writer.key(
-        "taskmanager.network.memory.buffer-debloat.threshold-percentages",
-        percent,
-    );
-    writer.key(
-        "taskmanager.memory.min-segment-size",
-        size(debloating.min_segment),
-    );
-    writer.key(
-        "taskmanager.memory.starting-segment-size",
-        size(debloating.starting_segment),
-    );
+    let percent = (debloating.threshold * 100.0).round() as u32;
+    writer.option(&keys::DEBLOAT_PERIOD, debloating.period);
+    writer.option(&keys::DEBLOAT_TARGET, debloating.target);
+    writer.option(&keys::DEBLOAT_SAMPLES, debloating.samples);
+    writer.option(&keys::DEBLOAT_THRESHOLD, percent);
+    writer.option(&keys::MIN_SEGMENT, debloating.min_segment);
+    writer.option(&keys::STARTING_SEGMENT, debloating.starting_segment);
 }
 
-/// Keys of `[simulation]` that concern checkpoints.
-pub(super) fn simulated_only(checkpointing: &Checkpointing, writer: &mut Writer) {
-    if let Some(records) = checkpointing.every_records {
-        writer.key("trigger-every-records", records);
+fn recovery(recovery: &Recovery, writer: &mut Writer) {
+    strategy(recovery.strategy, writer);
+    writer.option(&keys::FAILOVER, recovery.failover);
+    writer.option(&keys::HEARTBEAT, recovery.heartbeat_interval);
+    writer.option(&keys::HEARTBEAT_TIMEOUT, recovery.heartbeat_timeout);
+    writer.option(&keys::LOCAL_RECOVERY, recovery.local);
+}
+
+fn strategy(strategy: RestartStrategy, writer: &mut Writer) {
+    match strategy {
+        RestartStrategy::None => writer.option(&keys::RESTART, Strategy::None),
+        RestartStrategy::FixedDelay { attempts, delay } => {
+            writer.option(&keys::RESTART, Strategy::FixedDelay);
+            writer.option(&keys::FIXED_ATTEMPTS, attempts);
+            writer.option(&keys::FIXED_DELAY, delay);
+        }
+        RestartStrategy::FailureRate {
+            max_failures,
+            interval,
+            delay,
+        } => {
+            writer.option(&keys::RESTART, Strategy::FailureRate);
+            writer.option(&keys::RATE_FAILURES, max_failures);
+            writer.option(&keys::RATE_INTERVAL, interval);
+            writer.option(&keys::RATE_DELAY, delay);
+        }
+        RestartStrategy::ExponentialDelay {
+            initial,
+            max,
+            multiplier,
+            jitter,
+            reset,
+            attempts,
+        } => {
+            writer.option(&keys::RESTART, Strategy::ExponentialDelay);
+            writer.option(&keys::EXPONENTIAL_INITIAL, initial);
+            writer.option(&keys::EXPONENTIAL_MAX, max);
+            writer.option(&keys::EXPONENTIAL_MULTIPLIER, multiplier);
+            writer.option(&keys::EXPONENTIAL_JITTER, jitter);
+            writer.option(&keys::EXPONENTIAL_RESET, reset);
+            writer.option(&keys::EXPONENTIAL_ATTEMPTS, attempts);
+        }
     }
-    if let Alignment::Caching { limit, overflow } = checkpointing.alignment {
-        writer.key("alignment", text("caching"));
-        writer.key("cache-limit", text(&print::written_size(limit)));
-        let overflow = match overflow {
-            Overflow::Spill => "spill",
-            Overflow::Fail => "fail",
-        };
-        writer.key("cache-overflow", text(overflow));
-    }
-}
-
-/// A duration as Flink writes it.
-pub(super) fn duration(duration: SimDuration) -> String {
-    text(&flink::write_duration(duration))
-}
-
-fn size(size: Bytes) -> String {
-    text(&flink::write_size(size))
 }

@@ -1,47 +1,27 @@
 //! A [`Scenario`] as a complete scenario file: every key is written, so that parsing it needs no defaults.
+//!
+//! What was decided is written down as the keys that say it; how they are spelt is not known here.
 
 mod failure;
 mod flink;
 mod vertex;
-mod writer;
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::scenario::print::writer::{Inline, Writer, key_of, law_keys, text};
+use crate::scenario::job::{AlignmentKind, TriggerKind, TriggerTable};
+use crate::scenario::keys::node::Node;
+use crate::scenario::keys::table::written;
+use crate::scenario::keys::{File, Measured, cluster as keys};
+use crate::scenario::print::vertex::shape;
 use crate::scenario::{
-    Cluster, Commit, KeyDraw, LatencyDraw, ManualTrigger, Placement, SavepointFormat, Scenario,
-    Storage, Trigger,
+    Alignment, Cluster, Commit, Job, ManualTrigger, Scenario, Simulation, Trigger,
 };
-use crate::units::{ByteRate, print};
 
 /// The scenario as TOML; parsing it gives the same scenario.
 pub fn toml(scenario: &Scenario) -> String {
-    let mut writer = Writer::default();
-    job(scenario, &mut writer);
-    for vertex in &scenario.vertices {
-        vertex::vertex(scenario, vertex, &mut writer);
-    }
-    flink::flink(scenario, &mut writer);
-    cluster(&scenario.cluster, &mut writer);
-    storage(&scenario.storage, &mut writer);
-    for trigger in &scenario.triggers {
-        manual_trigger(*trigger, &mut writer);
-    }
-    failure::failures(scenario, &mut writer);
-    simulation(scenario, &mut writer);
-    if !scenario.objectives.is_empty() {
-        writer.table("[objectives]");
-    }
-    for wish in &scenario.objectives {
-        writer.key(&key_of(&wish.metric), text(&wish.bound));
-    }
-    if let Some(measured) = &scenario.measured {
-        writer.table("[measured]");
-        writer.key("recording", text(&measured.recording));
-    }
-    writer.finish()
+    node(scenario).file()
 }
 
 /// SHA-256 of what [`toml()`] gives, in hexadecimal digits.
@@ -53,117 +33,108 @@ pub fn sha256(scenario: &Scenario) -> String {
     hexadecimal
 }
 
-fn job(scenario: &Scenario, writer: &mut Writer) {
-    let job = &scenario.job;
-    writer.table("[job]");
-    writer.key("name", text(&job.name));
-    writer.key("duration", text(&print::written(job.duration)));
-    writer.key("warmup", text(&print::written(job.warmup)));
-    writer.key("seed", job.seed);
-    writer.key("replications", job.replications);
-    writer.key("flink-version", text(flink::version(&scenario.network)));
-    if let Some(wish) = scenario.checkpointing.retention_wish {
-        writer.key("retention-wish", text(&print::written(wish)));
+/// The scenario as keys and values.
+pub fn node(scenario: &Scenario) -> Node {
+    let mut tables = written(&file(scenario));
+    if let Node::Table(tables) = &mut tables {
+        let after = tables.iter().position(|(name, _)| name == "vertex");
+        let options = Node::Table(flink::options(scenario));
+        tables.insert(after.map_or(0, |at| at + 1), ("flink".to_owned(), options));
+    }
+    tables
+}
+
+fn file(scenario: &Scenario) -> File {
+    let vertices = scenario.vertices.iter();
+    let triggers = scenario.triggers.iter().copied();
+    let objectives = scenario.objectives.iter();
+    let measured = scenario.measured.as_ref();
+    File {
+        job: Job {
+            flink_version: Some(flink::version(&scenario.network).to_owned()),
+            ..scenario.job.clone()
+        },
+        vertex: Some(
+            vertices
+                .map(|given| vertex::vertex(scenario, given))
+                .collect(),
+        ),
+        flink: None,
+        flink_conf: None,
+        cluster: cluster(&scenario.cluster),
+        storage: Some(scenario.storage.clone()),
+        trigger: any(triggers.map(trigger).collect()),
+        failures: Some(failure::failures(&scenario.failures)),
+        failure: any(failure::given(scenario)),
+        outage: any(failure::outages(scenario)),
+        restore: failure::restore(scenario),
+        simulation: simulation(scenario),
+        objectives: (!scenario.objectives.is_empty()).then(|| {
+            objectives
+                .map(|objective| (objective.metric.clone(), objective.bound.clone()))
+                .collect()
+        }),
+        measured: measured.map(|measured| Measured {
+            recording: Some(measured.recording.clone()),
+        }),
+        sweep: None,
     }
 }
 
-fn cluster(cluster: &Cluster, writer: &mut Writer) {
-    writer.table("[cluster]");
-    writer.key("taskmanagers", cluster.taskmanagers);
-    writer.key("slots", cluster.slots);
-    let placement = match cluster.placement {
-        Placement::Spread => "spread",
-        Placement::Fill => "fill",
-    };
-    writer.key("placement", text(placement));
-    if let Some(link) = cluster.link {
-        writer.key("link", text(&print::written_rate(link)));
-    }
-    writer.key("latency", text(&print::written(cluster.latency)));
-    if let Some(heap) = cluster.heap {
-        writer.key("heap", text(&print::written_size(heap)));
-    }
-    if let Commit::Quorum {
-        replicas,
-        quorum,
-        round_trip,
-        law,
-    } = cluster.commit
-    {
-        let mut table = Inline::default();
-        table.key("replicas", replicas);
-        table.key("quorum", quorum);
-        table.key("round-trip", text(&print::written(round_trip)));
-        law_keys(law, &mut table);
-        writer.key("commit", table.finish());
+/// A list that is written only if it holds something.
+fn any<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
+fn cluster(cluster: &Cluster) -> keys::Cluster {
+    keys::Cluster {
+        taskmanagers: cluster.taskmanagers,
+        slots: Some(cluster.slots),
+        placement: cluster.placement,
+        link: cluster.link,
+        latency: cluster.latency,
+        heap: cluster.heap,
+        commit: match cluster.commit {
+            Commit::None => None,
+            Commit::Quorum {
+                replicas,
+                quorum,
+                round_trip,
+                law,
+            } => {
+                let (distribution, sigma, spread) = shape(law);
+                Some(keys::Commit {
+                    replicas,
+                    quorum: Some(quorum as u64),
+                    round_trip,
+                    distribution,
+                    sigma,
+                    cv: None,
+                    spread,
+                })
+            }
+        },
     }
 }
 
-fn storage(storage: &Storage, writer: &mut Writer) {
-    let rate = |limit: Option<ByteRate>| {
-        text(&limit.map_or_else(|| "unlimited".to_owned(), print::written_rate))
+fn trigger(trigger: ManualTrigger) -> TriggerTable {
+    let (kind, format) = match trigger.kind {
+        Trigger::Checkpoint => (TriggerKind::Checkpoint, None),
+        Trigger::Savepoint(format) => (TriggerKind::Savepoint, Some(format)),
     };
-    writer.table("[storage]");
-    writer.key("profile", text(&storage.profile));
-    writer.key("write-per-stream", rate(storage.write_per_stream));
-    writer.key("write-per-taskmanager", rate(storage.write_per_taskmanager));
-    writer.key("write-total", rate(storage.write_total));
-    writer.key("read-per-stream", rate(storage.read_per_stream));
-    writer.key("read-per-taskmanager", rate(storage.read_per_taskmanager));
-    writer.key("read-total", rate(storage.read_total));
-    writer.key("open", text(&print::written(storage.open)));
-    writer.key("close", text(&print::written(storage.close)));
-    let mut prices = Inline::default();
-    prices.key(
-        "per-gib-month",
-        format!("{:?}", storage.prices.per_gib_month),
-    );
-    prices.key(
-        "per-1000-writes",
-        format!("{:?}", storage.prices.per_1000_writes),
-    );
-    prices.key(
-        "per-1000-reads",
-        format!("{:?}", storage.prices.per_1000_reads),
-    );
-    prices.key("note", text(&storage.prices.note));
-    writer.key("prices", prices.finish());
-}
-
-fn manual_trigger(trigger: ManualTrigger, writer: &mut Writer) {
-    writer.table("[[trigger]]");
-    writer.key("at", text(&print::written(trigger.at)));
-    match trigger.kind {
-        Trigger::Checkpoint => writer.key("kind", text("checkpoint")),
-        Trigger::Savepoint(format) => {
-            writer.key("kind", text("savepoint"));
-            let format = match format {
-                SavepointFormat::Canonical => "canonical",
-                SavepointFormat::Native => "native",
-            };
-            writer.key("format", text(format));
-        }
+    TriggerTable {
+        at: Some(trigger.at),
+        kind,
+        format,
     }
 }
 
-fn simulation(scenario: &Scenario, writer: &mut Writer) {
-    let simulation = &scenario.simulation;
-    writer.table("[simulation]");
-    writer.key("quantum", text(&print::written(simulation.quantum)));
-    let keys = match simulation.keys {
-        KeyDraw::Random => "random",
-        KeyDraw::Even => "even",
-    };
-    writer.key("keys", text(keys));
-    let latencies = match simulation.latencies {
-        LatencyDraw::Random => "random",
-        LatencyDraw::Typical => "typical",
-    };
-    writer.key("latencies", text(latencies));
-    writer.key("skip-steady-time", simulation.skip_steady_time);
-    writer.key("max-events", simulation.max_events);
-    writer.key("max-subtasks", simulation.max_subtasks);
-    writer.key("max-channels", simulation.max_channels);
-    writer.key("check-consistency", simulation.check_consistency);
-    flink::simulated_only(&scenario.checkpointing, writer);
+fn simulation(scenario: &Scenario) -> Simulation {
+    let mut simulation = scenario.simulation.clone();
+    if let Alignment::Caching { limit, overflow } = scenario.checkpointing.alignment {
+        simulation.alignment = Some(AlignmentKind::Caching);
+        simulation.cache_limit = Some(limit);
+        simulation.cache_overflow = Some(overflow);
+    }
+    simulation
 }

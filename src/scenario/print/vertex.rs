@@ -1,115 +1,110 @@
 //! `[[vertex]]`.
 
-use crate::scenario::print::writer::{Inline, Writer, law_keys, numbers, text};
+use crate::scenario::keys::table::Choice;
+use crate::scenario::keys::vertex::{self as keys, DistributionKind, ExchangeKind};
 use crate::scenario::{
-    Arrivals, Exchange, Input, Law, Rate, Reading, Scenario, Service, Source, State, Updates,
-    Vertex, Work,
+    Exchange, Input, Law, Rate, Scenario, Service, Source, State, Updates, Vertex, Work,
 };
 use crate::units::print;
 
 /// One vertex, complete.
-pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex, writer: &mut Writer) {
-    writer.table("[[vertex]]");
-    writer.key("name", text(&vertex.name));
-    writer.key("parallelism", vertex.parallelism);
-    match &vertex.work {
-        Work::Source(given) => writer.key("source", source(given)),
-        Work::Operator(operator) => {
-            let inputs: Vec<String> = vertex
-                .inputs
-                .iter()
-                .map(|given| input(scenario, given))
-                .collect();
-            writer.key("inputs", format!("[{}]", inputs.join(", ")));
-            let reading = match operator.reading {
-                Reading::Union => "union",
-                Reading::Alternating => "alternating",
-            };
-            writer.key("reading", text(reading));
-            writer.key("selectivity", format!("{:?}", operator.selectivity));
-        }
-    }
-    writer.key("service", service(vertex.service));
-    if vertex.slowness.iter().any(|factor| differs(*factor, 1.0)) {
-        writer.key("slowness", numbers(&vertex.slowness));
-    }
-    writer.key("record", text(&print::written_size(vertex.record)));
-    if let Some(given) = &vertex.state {
-        writer.key("state", state(given));
-    }
-    writer.key("sync-extra", text(&print::written(vertex.sync_extra)));
-    if let Some(placement) = &vertex.placement {
-        writer.key("placement", format!("{placement:?}"));
+pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
+    let (given, operator) = match &vertex.work {
+        Work::Source(given) => (Some(given), None),
+        Work::Operator(operator) => (None, Some(operator)),
+    };
+    let inputs = vertex.inputs.iter().map(|given| input(scenario, given));
+    let slowed = vertex.slowness.iter().any(|factor| differs(*factor, 1.0));
+    keys::Vertex {
+        name: Some(vertex.name.clone()),
+        parallelism: Some(vertex.parallelism),
+        max_parallelism: vertex.max_parallelism,
+        source: given.map(source),
+        inputs: operator.map(|_| inputs.collect()),
+        reading: operator.map(|operator| operator.reading),
+        selectivity: operator.map(|operator| operator.selectivity),
+        service: Some(service(vertex.service)),
+        slow: None,
+        slowness: slowed.then(|| vertex.slowness.clone()),
+        record: Some(vertex.record),
+        state: vertex.state.map(state),
+        sync_extra: vertex.sync_extra,
+        placement: vertex.placement.clone(),
     }
 }
 
-fn source(source: &Source) -> String {
-    let mut table = Inline::default();
+fn source(source: &Source) -> keys::Source {
+    let mut table = keys::Source {
+        arrivals: source.arrivals,
+        log: Some(source.log),
+        start: source.start,
+        ..keys::Source::default()
+    };
     match &source.rate {
-        Rate::Unlimited => table.key("rate", text("unlimited")),
-        Rate::Constant(rate) => table.key("rate", text(&print::written_record_rate(*rate))),
+        Rate::Unlimited => table.rate = Some(None),
+        Rate::Constant(rate) => table.rate = Some(Some(*rate)),
         Rate::Steps { steps, period } => {
             let steps = steps.iter().map(|(at, rate)| {
-                text(&format!(
-                    "{} {}",
-                    print::written(*at),
-                    print::written_record_rate(*rate)
-                ))
+                let (at, rate) = (print::written(*at), print::written_record_rate(*rate));
+                format!("{at} {rate}")
             });
-            table.key(
-                "steps",
-                format!("[{}]", steps.collect::<Vec<_>>().join(", ")),
-            );
-            if let Some(period) = period {
-                table.key("period", text(&print::written(*period)));
-            }
+            table.steps = Some(steps.collect());
+            table.period = *period;
         }
     }
-    let arrivals = match source.arrivals {
-        Arrivals::Regular => "regular",
-        Arrivals::Poisson => "poisson",
-    };
-    table.key("arrivals", text(arrivals));
-    table.key("log", source.log);
-    table.key("start", text(&print::written(source.start)));
-    table.finish()
+    table
 }
 
-fn input(scenario: &Scenario, input: &Input) -> String {
-    let mut table = Inline::default();
-    table.key("from", text(&scenario.vertex(input.from).name));
-    table.key("exchange", text(input.exchange.name()));
+fn input(scenario: &Scenario, input: &Input) -> keys::Input {
+    let words = ExchangeKind::WORDS.iter();
+    let mut kinds = words.filter(|(_, word, _)| *word == input.exchange.name());
+    let mut table = keys::Input {
+        from: Some(scenario.vertex(input.from).name.clone()),
+        exchange: kinds.next().map_or(ExchangeKind::Hash, |(kind, ..)| *kind),
+        ..keys::Input::default()
+    };
     if let Exchange::Hash { shares } = &input.exchange {
         let equal = 1.0 / shares.len() as f64;
-        if shares.iter().any(|share| differs(*share, equal)) {
-            table.key("shares", numbers(shares));
-        }
+        let skewed = shares.iter().any(|share| differs(*share, equal));
+        table.shares = skewed.then(|| shares.clone());
     }
-    table.finish()
+    table
 }
 
-fn service(service: Service) -> String {
-    let mean = text(&print::written(service.mean));
-    if service.law == Law::Deterministic {
-        return mean;
+fn service(service: Service) -> keys::Service {
+    let (distribution, sigma, spread) = shape(service.law);
+    keys::Service {
+        mean: Some(service.mean),
+        distribution: (service.law != Law::Deterministic).then_some(distribution),
+        sigma,
+        cv: None,
+        spread,
     }
-    let mut table = Inline::default();
-    table.key("mean", mean);
-    law_keys(service.law, &mut table);
-    table.finish()
 }
 
-fn state(state: &State) -> String {
-    let mut table = Inline::default();
-    table.key("size", text(&print::written_size(state.size)));
-    table.key("entry", text(&print::written_size(state.entry)));
+/// A distribution, and its `sigma` or its `spread`.
+pub(super) fn shape(law: Law) -> (DistributionKind, Option<f64>, Option<f64>) {
+    match law {
+        Law::Deterministic => (DistributionKind::Deterministic, None, None),
+        Law::Exponential => (DistributionKind::Exponential, None, None),
+        Law::Lognormal { sigma } => (DistributionKind::Lognormal, Some(sigma), None),
+        Law::Uniform { spread } => (DistributionKind::Uniform, None, Some(spread)),
+    }
+}
+
+fn state(state: State) -> keys::State {
+    let mut table = keys::State {
+        size: Some(state.size),
+        entry: state.entry,
+        access: Some(state.access),
+        ..keys::State::default()
+    };
     match state.updates {
-        Updates::PerSecond(share) => table.key("dirty", text(&print::written_share_rate(share))),
-        Updates::PerRecord(entries) => table.key("updates-per-record", format!("{entries:?}")),
-        Updates::Adds(entries) => table.key("adds-per-record", format!("{entries:?}")),
+        Updates::PerSecond(share) => table.dirty = Some(share),
+        Updates::PerRecord(entries) => table.updates_per_record = Some(entries),
+        Updates::Adds(entries) => table.adds_per_record = Some(entries),
     }
-    table.key("access", text(&print::written(state.access)));
-    table.finish()
+    table
 }
 
 /// Whether two numbers differ in any bit: only what is exactly the default may be left out.

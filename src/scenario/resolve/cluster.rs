@@ -1,58 +1,31 @@
 //! `[cluster]`: machines, slots, the commit of the pointer to a completed checkpoint.
 
-use crate::scenario::cluster::{Cluster, Commit, Placement};
-use crate::scenario::file::cluster::{self as file, PlacementKind};
-use crate::scenario::file::quantity::Count;
-use crate::scenario::file::vertex::Distribution;
+use crate::scenario::cluster::{Cluster, Commit};
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::count;
+use crate::scenario::keys::cluster as file;
+use crate::scenario::keys::flink::SLOTS;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::service::{LawTable, law};
 use crate::scenario::vertex::Vertex;
-use crate::units::SimDuration;
-
-/// More machines than this are a slip of the pen.
-const TASKMANAGERS_MAX: u64 = 100_000;
-/// Fewest and most slots of one TaskManager.
-const SLOTS: (u64, u64) = (1, 100_000);
 
 /// `[cluster]`; without `slots`, as many as the job needs.
 pub(super) fn cluster(
-    table: Option<&file::Cluster>,
+    table: &file::Cluster,
     options: &FlinkOptions,
     vertices: &[Vertex],
     problems: &mut Problems<'_>,
 ) -> Cluster {
-    let path = KeyPath::top("cluster");
-    let default = Cluster::default();
-    let table = table.cloned().unwrap_or_default();
-    let taskmanagers = count(
-        table.taskmanagers,
-        1,
-        (1, TASKMANAGERS_MAX),
-        &path.key("taskmanagers"),
-        problems,
-    );
+    let taskmanagers = table.taskmanagers;
     let slots = slots(table.slots, options, (vertices, taskmanagers), problems);
     check_placements(vertices, taskmanagers, slots, problems);
-    let latency = table.latency.map_or(default.latency, |text| text.0);
-    if latency > SimDuration::from_secs(60) {
-        problems.error(
-            &path.key("latency"),
-            "`cluster.latency` must be at most 1 min",
-        );
-    }
     Cluster {
-        taskmanagers: taskmanagers as usize,
-        slots: slots as usize,
-        placement: match table.placement {
-            Some(PlacementKind::Fill) => Placement::Fill,
-            Some(PlacementKind::Spread) | None => Placement::Spread,
-        },
-        link: table.link.map(|text| text.0),
-        latency,
-        heap: table.heap.map(|text| text.0),
+        taskmanagers,
+        slots,
+        placement: table.placement,
+        link: table.link,
+        latency: table.latency,
+        heap: table.heap,
         commit: table
             .commit
             .as_ref()
@@ -62,25 +35,24 @@ pub(super) fn cluster(
 
 /// Slots of one TaskManager; together they must hold the vertex with the highest parallelism.
 fn slots(
-    given: Option<Count>,
+    given: Option<usize>,
     options: &FlinkOptions,
-    (vertices, taskmanagers): (&[Vertex], u64),
+    (vertices, taskmanagers): (&[Vertex], usize),
     problems: &mut Problems<'_>,
-) -> u64 {
+) -> usize {
     let key = KeyPath::top("cluster").key("slots");
     let needed = vertices
         .iter()
         .map(|vertex| vertex.parallelism)
         .max()
-        .unwrap_or(1) as u64;
+        .unwrap_or(1);
     let enough = needed.div_ceil(taskmanagers).max(most_on_one(vertices));
-    let option = "taskmanager.numberOfTaskSlots";
     let (slots, path) = match given {
-        None if options.has(option) => (
-            options.integer(option, enough, SLOTS, problems),
-            options.path(option),
+        None if options.has(&SLOTS) && !problems.given(&key) => (
+            options.given(&SLOTS, problems).unwrap_or(enough),
+            options.path(&SLOTS),
         ),
-        _ => (count(given, enough, SLOTS, &key, problems), key),
+        _ => (given.unwrap_or(enough), key),
     };
     if taskmanagers.saturating_mul(slots) < needed {
         problems
@@ -96,7 +68,7 @@ fn slots(
 }
 
 /// The largest number of subtasks of one vertex that are prescribed for one TaskManager.
-fn most_on_one(vertices: &[Vertex]) -> u64 {
+fn most_on_one(vertices: &[Vertex]) -> usize {
     let prescribed = vertices
         .iter()
         .filter_map(|vertex| vertex.placement.as_ref());
@@ -109,14 +81,14 @@ fn most_on_one(vertices: &[Vertex]) -> u64 {
             .max()
             .unwrap_or(0)
     });
-    most.max().unwrap_or(0) as u64
+    most.max().unwrap_or(0)
 }
 
 /// Each slot holds at most one subtask of a vertex (slot sharing).
 fn check_placements(
     vertices: &[Vertex],
-    taskmanagers: u64,
-    slots: u64,
+    taskmanagers: usize,
+    slots: usize,
     problems: &mut Problems<'_>,
 ) {
     for (index, vertex) in vertices.iter().enumerate() {
@@ -124,10 +96,7 @@ fn check_placements(
             continue;
         };
         let path = KeyPath::top("vertex").index(index).key("placement");
-        if let Some(wrong) = placement
-            .iter()
-            .find(|machine| **machine as u64 >= taskmanagers)
-        {
+        if let Some(wrong) = placement.iter().find(|machine| **machine >= taskmanagers) {
             problems
                 .error(&path, format!("there is no TaskManager {wrong}"))
                 .help(format!(
@@ -147,32 +116,37 @@ fn check_placements(
 
 fn commit(table: &file::Commit, problems: &mut Problems<'_>) -> Commit {
     let path = KeyPath::top("cluster").key("commit");
-    let replicas = count(
-        table.replicas,
-        3,
-        (1, 1_000),
-        &path.key("replicas"),
-        problems,
-    );
-    let quorum = count(
-        table.quorum,
-        replicas / 2 + 1,
-        (1, replicas),
-        &path.key("quorum"),
-        problems,
-    );
+    let replicas = table.replicas;
     let shape = LawTable {
-        distribution: table.distribution.unwrap_or(Distribution::Exponential),
+        distribution: table.distribution,
         sigma: table.sigma,
         cv: table.cv,
         spread: table.spread,
     };
     Commit::Quorum {
-        replicas: replicas as usize,
-        quorum: quorum as usize,
-        round_trip: table
-            .round_trip
-            .map_or(SimDuration::from_millis(5), |text| text.0),
+        replicas,
+        quorum: quorum(table.quorum, replicas, problems),
+        round_trip: table.round_trip,
         law: law(&shape, &path, problems),
+    }
+}
+
+/// Answers that are needed: at most as many as there are replicas.
+fn quorum(given: Option<u64>, replicas: usize, problems: &mut Problems<'_>) -> usize {
+    let majority = replicas / 2 + 1;
+    let path = KeyPath::top("cluster").key("commit").key("quorum");
+    match given {
+        None => majority,
+        Some(0) => {
+            problems
+                .error(&path, format!("`{path}` must be at least 1"))
+                .help(format!("write a whole number from 1 to {replicas}"));
+            majority
+        }
+        Some(quorum) if quorum > replicas as u64 => {
+            problems.error(&path, format!("`{path}` must be at most {replicas}"));
+            majority
+        }
+        Some(quorum) => quorum as usize,
     }
 }

@@ -1,12 +1,10 @@
 //! `vertex.inputs`: who reads whom, and how keys are shared out.
 
-use crate::scenario::file::input::{ExchangeKind, Input as InputTable};
-use crate::scenario::file::quantity::Number;
-use crate::scenario::file::vertex as file;
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::graph::{NamedBy, vertex_named};
+use crate::scenario::keys::vertex as file;
+use crate::scenario::keys::vertex::{ExchangeKind, Input as InputTable};
+use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
 use crate::scenario::zipf;
 
@@ -39,9 +37,9 @@ pub(super) fn connect(
             .enumerate()
             .filter_map(|(position, input)| {
                 let path = path.index(position);
-                let from = producer(&input.0, vertices, &path, problems)?;
+                let from = producer(input, vertices, &path, problems)?;
                 let parallelism = (vertices[from.0].parallelism, vertices[index].parallelism);
-                let exchange = exchange(&input.0, parallelism, &path, problems);
+                let exchange = exchange(input, parallelism, &path, problems);
                 Some(Input { from, exchange })
             });
         let inputs: Vec<Input> = resolved.collect();
@@ -73,7 +71,7 @@ fn exchange(
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Exchange {
-    let kind = input.exchange.unwrap_or(ExchangeKind::Hash);
+    let kind = input.exchange;
     let given = [
         ("skew", input.skew.is_some()),
         ("zipf", input.zipf.is_some()),
@@ -127,7 +125,7 @@ fn shares(
     if let Some(given) = &input.shares {
         return given_shares(given, equal, &path.key("shares"), problems);
     }
-    if let Some(Number(exponent)) = input.zipf {
+    if let Some(exponent) = input.zipf {
         if exponent > 10.0 {
             problems.error(&path.key("zipf"), "`zipf` must be at most 10");
             return equal;
@@ -146,14 +144,13 @@ fn shares(
         );
         return equal;
     };
-    let share = share.0.0;
     if share > 1.0 {
         problems
             .error(&path.key("share"), "a share is at most 100 %")
             .help("it is this subtask's part of all records, such as \"30 %\"");
         return equal;
     }
-    let subtask = skew.subtask.map_or(0, |subtask| subtask.0);
+    let subtask = skew.subtask;
     let Some(hot) = usize::try_from(subtask)
         .ok()
         .filter(|hot| *hot < parallelism)
@@ -171,7 +168,7 @@ fn shares(
 }
 
 fn given_shares(
-    given: &[Number],
+    given: &[f64],
     equal: Vec<f64>,
     path: &KeyPath,
     problems: &mut Problems<'_>,
@@ -183,7 +180,7 @@ fn given_shares(
         );
         return equal;
     }
-    let shares: Vec<f64> = given.iter().map(|number| number.0).collect();
+    let shares: Vec<f64> = given.to_vec();
     let sum: f64 = shares.iter().sum();
     if (sum - 1.0).abs() > 1e-3 {
         problems.error(path, format!("the shares sum to {sum}, not to 1"));

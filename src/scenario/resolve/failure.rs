@@ -6,17 +6,15 @@ mod restore;
 
 use crate::scenario::cluster::Cluster;
 use crate::scenario::failure::{FailureKind, FailureLaw, Failures, RandomFailures, Recovery};
-use crate::scenario::file::File;
-use crate::scenario::file::failure::{self as file, LawKind, TargetKind};
-use crate::scenario::file::quantity::Text;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::File;
+use crate::scenario::keys::failure::{self as file, LawKind};
+use crate::scenario::keys::table::Table;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
 
-/// Shorter times between failures are a slip of the pen.
-const MTBF_MIN: SimDuration = SimDuration::from_millis(1);
 /// Shapes that a Weibull law may have; beyond, its mean is that of a single point, or of nothing.
 const SHAPES: std::ops::RangeInclusive<f64> = 0.05..=50.0;
 
@@ -55,34 +53,20 @@ pub(super) fn failures(
 
 fn random(table: &file::Failures, problems: &mut Problems<'_>) -> Option<RandomFailures> {
     let path = KeyPath::top("failures");
-    let ways = [
-        ("mtbf", table.mtbf.is_some()),
-        ("trace", table.trace.is_some()),
-        ("at", table.at.is_some()),
-    ];
-    one_way(&ways, "when failures come", &path, problems);
-    let law = if let Some(Text(mtbf)) = table.mtbf {
+    let ways = file::Failures::ALTERNATIVES[0];
+    problems.said_once(&path, ways, "when failures come is said");
+    let law = if let Some(mtbf) = table.mtbf {
         Some(law(table, mtbf, &path, problems))
     } else {
-        let shape = [
-            ("law", table.law.is_some()),
-            ("shape", table.shape.is_some()),
-        ];
-        without_effect(&shape, "without `mtbf`", &path, problems);
+        problems.without_effect(&path, &["law", "shape"], "without `mtbf`");
         given_times(table, &path, problems)
     };
-    let said = ways.iter().any(|(_, given)| *given);
-    if !said && !problems.unreadable_within(&path) {
-        let what = [("what", table.what.is_some())];
-        without_effect(&what, "without `mtbf` or `trace`", &path, problems);
+    if problems.which(&path, ways).is_empty() && !problems.unreadable_within(&path) {
+        problems.without_effect(&path, &["what"], "without `mtbf` or `trace`");
     }
     Some(RandomFailures {
         law: law?,
-        kind: match table.what {
-            Some(TargetKind::Task) => FailureKind::Task,
-            Some(TargetKind::TaskManager) | None => FailureKind::TaskManager,
-            Some(TargetKind::JobManager) => FailureKind::JobManager,
-        },
+        kind: table.what.unwrap_or(FailureKind::TaskManager),
     })
 }
 
@@ -92,9 +76,6 @@ fn law(
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> FailureLaw {
-    if mtbf < MTBF_MIN {
-        problems.error(&path.key("mtbf"), "`failures.mtbf` must be at least 1 ms");
-    }
     let key = path.key("shape");
     match (table.law.unwrap_or(LawKind::Exponential), table.shape) {
         (LawKind::Exponential, None) => FailureLaw::Exponential { mtbf },
@@ -105,13 +86,10 @@ fn law(
             FailureLaw::Exponential { mtbf }
         }
         (LawKind::Weibull, Some(shape)) => {
-            if !SHAPES.contains(&shape.0) {
+            if !SHAPES.contains(&shape) {
                 problems.error(&key, "`failures.shape` must be between 0.05 and 50");
             }
-            FailureLaw::Weibull {
-                mtbf,
-                shape: shape.0,
-            }
+            FailureLaw::Weibull { mtbf, shape }
         }
         (LawKind::Weibull, None) => {
             let help = "add for example `shape = 0.7`: failures come in clusters";
@@ -135,8 +113,7 @@ fn given_times(
             .map(|[seconds]| SimDuration::from_secs_f64(*seconds));
         (times.collect(), key)
     } else {
-        let times = table.at.as_ref()?.iter().map(|text| text.0);
-        (times.collect(), path.key("at"))
+        (table.at.clone()?, path.key("at"))
     };
     if times.is_empty() {
         problems.error(&key, "no failure is listed");
@@ -149,7 +126,7 @@ fn given_times(
 
 /// An instant without which the table means nothing.
 fn required(
-    at: Option<Text<SimDuration>>,
+    at: Option<SimDuration>,
     path: &KeyPath,
     what: &str,
     problems: &mut Problems<'_>,
@@ -158,26 +135,5 @@ fn required(
         let help = "add for example `at = \"5 min\"`";
         problems.missing(path, format!("{what} without a time"), help);
     }
-    at.map_or(SimDuration::ZERO, |text| text.0)
-}
-
-/// Of several keys that say the same thing, at most one is given.
-fn one_way(ways: &[(&str, bool)], what: &str, path: &KeyPath, problems: &mut Problems<'_>) {
-    let given: Vec<&str> = ways
-        .iter()
-        .filter_map(|(key, given)| given.then_some(*key))
-        .collect();
-    if let [_, second, ..] = given.as_slice() {
-        let message = format!("{what} is said twice: `{}`", given.join("` and `"));
-        problems
-            .key_error(&path.key(second), message)
-            .help("give one of them");
-    }
-}
-
-/// Keys that say something about another key, which is not there.
-fn without_effect(keys: &[(&str, bool)], why: &str, path: &KeyPath, problems: &mut Problems<'_>) {
-    for (key, _) in keys.iter().filter(|(_, given)| *given) {
-        problems.key_error(&path.key(key), format!("`{key}` has no effect {why}"));
-    }
+    at.unwrap_or(SimDuration::ZERO)
 }

@@ -1,17 +1,16 @@
 //! `[flink]`: checkpoints and state backend.
 
-use crate::scenario::file::job::{AlignmentKind, Job, OverflowKind, Simulation};
-use crate::scenario::file::storage::{ProfileKind, Storage};
 use crate::scenario::flink::{
     Alignment, Backend, Changelog, CheckpointStorage, Checkpointing, Mode, Overflow, RocksDb,
 };
+use crate::scenario::job::{AlignmentKind, Simulation};
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::options::{FlinkOptions, INTEGER_MAX};
+use crate::scenario::keys::flink::{self as keys, RuntimeMode};
+use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
+use crate::scenario::storage::{Profile, Storage};
 use crate::units::{Bytes, SimDuration};
 
-/// `CheckpointCoordinatorConfiguration`: smallest interval and timeout.
-const PERIOD_MIN: SimDuration = SimDuration::from_millis(10);
 /// `CheckpointCoordinatorConfiguration`: the pause is capped at a year.
 const PAUSE_MAX: SimDuration = SimDuration::from_secs(365 * 86_400);
 /// `JobManagerCheckpointStorage.DEFAULT_MAX_STATE_SIZE`.
@@ -21,7 +20,6 @@ const CACHE_LIMIT: Bytes = Bytes::from_mib(64);
 
 /// What else of the file concerns checkpoints.
 pub(super) struct Inputs<'f> {
-    pub(super) job: &'f Job,
     pub(super) simulation: &'f Simulation,
     pub(super) storage: Option<&'f Storage>,
 }
@@ -32,59 +30,39 @@ pub(super) fn checkpointing(
     options: &FlinkOptions,
     problems: &mut Problems<'_>,
 ) -> Checkpointing {
-    let default = Checkpointing::default();
-    let mode = mode(options);
-    let min_pause = options
-        .duration("execution.checkpointing.min-pause")
-        .map_or(default.min_pause, |pause| pause.min(PAUSE_MAX));
-    let concurrent = "execution.checkpointing.max-concurrent-checkpoints";
-    let tolerable = "execution.checkpointing.tolerable-failed-checkpoints";
-    let per_file = "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file";
-    let every = KeyPath::top("simulation").key("trigger-every-records");
-    if inputs
-        .simulation
-        .trigger_every_records
-        .is_some_and(|records| records.0 == 0)
-    {
-        problems.error(&every, format!("`{every}` must be at least 1"));
-    }
+    let mode = options.of(&keys::MODE, problems);
+    let min_pause = options.of(&keys::MIN_PAUSE, problems).min(PAUSE_MAX);
     Checkpointing {
         interval: interval(min_pause, options, problems),
-        every_records: inputs
-            .simulation
-            .trigger_every_records
-            .filter(|_| !is_batch(options))
-            .map(|records| records.0),
         min_pause,
-        max_concurrent: options.integer(concurrent, 1, (1, INTEGER_MAX), problems) as usize,
-        timeout: timeout(default.timeout, options, problems),
+        max_concurrent: options.of(&keys::MAX_CONCURRENT, problems),
+        timeout: options.of(&keys::TIMEOUT, problems),
         spared: None,
-        tolerable_failures: options.integer(tolerable, 0, (0, INTEGER_MAX), problems) as u32,
+        tolerable_failures: options.of(&keys::TOLERABLE_FAILURES, problems),
         mode,
         alignment: alignment(mode, inputs.simulation, options, problems),
-        subtasks_per_channel_state_file: options.integer(per_file, 5, (1, INTEGER_MAX), problems)
-            as usize,
+        subtasks_per_channel_state_file: options.of(&keys::SUBTASKS_PER_FILE, problems),
         retained: num_retained(options, problems),
-        retention_wish: inputs.job.retention_wish.map(|wish| wish.0),
-        inline_threshold: inline_threshold(default.inline_threshold, options, problems),
+        inline_threshold: options.of(&keys::INLINE_THRESHOLD, problems),
         storage: storage(inputs.storage, options, problems),
         backend: backend(options, problems),
-        changelog: changelog(options),
+        changelog: changelog(options, problems),
     }
 }
 
 /// `CheckpointingOptions`, `DefaultCompletedCheckpointStoreUtils`: less than 1 is warned about and becomes 1.
 fn num_retained(options: &FlinkOptions, problems: &mut Problems<'_>) -> usize {
-    let key = "execution.checkpointing.num-retained";
-    let number = options.text(key).and_then(|text| text.parse::<i64>().ok());
-    if number.is_some_and(|number| number < 1) {
+    let number = options.of(&keys::NUM_RETAINED, problems);
+    if number < 1 {
         problems.warning(
-            &options.path(key),
-            format!("`{key}` must be at least 1: Flink warns and keeps 1 checkpoint"),
+            &options.path(&keys::NUM_RETAINED),
+            format!(
+                "`{}` must be at least 1: Flink warns and keeps 1 checkpoint",
+                keys::NUM_RETAINED.key
+            ),
         );
-        return 1;
     }
-    options.integer(key, 1, (1, INTEGER_MAX), problems) as usize
+    number.max(1) as usize
 }
 
 /// `max(interval, min-pause)`, as `CheckpointCoordinator` does silently.
@@ -93,67 +71,35 @@ fn interval(
     options: &FlinkOptions,
     problems: &mut Problems<'_>,
 ) -> Option<SimDuration> {
-    let key = "execution.checkpointing.interval";
-    let interval = options.duration(key)?;
-    if is_batch(options) {
-        let batch = "execution.runtime-mode";
+    let interval = options.given(&keys::INTERVAL, problems)?;
+    let path = options.path(&keys::INTERVAL);
+    if is_batch(options, problems) {
+        let batch = &keys::RUNTIME_MODE;
         problems
             .warning(
                 &options.path(batch),
                 "in BATCH mode Flink takes no checkpoints, so that none are simulated",
             )
-            .help(format!("leave out `{batch}` for a streaming job"));
+            .help(format!("leave out `{}` for a streaming job", batch.key));
         return None;
     }
     // `StreamingJobGraphGenerator`: below its minimum there is no interval.
     if interval.is_zero() {
-        problems.note(
-            &options.path(key),
-            "an interval of 0 switches checkpoints off",
-        );
+        problems.note(&path, "an interval of 0 switches checkpoints off");
         return None;
     }
-    if interval < PERIOD_MIN {
-        let mut error = problems.error(
-            &options.path(key),
-            format!("`{key}` must be at least 10 ms"),
-        );
-        error.help("leave it out, or write 0, to switch checkpoints off");
+    if interval.as_nanos() < keys::PERIOD_MIN {
+        let message = format!("`{}` must be at least 10 ms", keys::INTERVAL.key);
+        problems
+            .error(&path, message)
+            .help("leave it out, or write 0, to switch checkpoints off");
     }
     Some(interval.max(min_pause))
 }
 
 /// `execution.runtime-mode: BATCH`: what fails is made again from its beginning.
-fn is_batch(options: &FlinkOptions) -> bool {
-    let mode = options.text("execution.runtime-mode");
-    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("BATCH"))
-}
-
-fn timeout(
-    default: SimDuration,
-    options: &FlinkOptions,
-    problems: &mut Problems<'_>,
-) -> SimDuration {
-    let key = "execution.checkpointing.timeout";
-    let timeout = options.duration(key).unwrap_or(default);
-    if timeout < PERIOD_MIN {
-        problems.error(
-            &options.path(key),
-            format!("`{key}` must be at least 10 ms"),
-        );
-    }
-    timeout
-}
-
-fn mode(options: &FlinkOptions) -> Mode {
-    let text = options
-        .text("execution.checkpointing.mode")
-        .unwrap_or_default();
-    if text.eq_ignore_ascii_case("AT_LEAST_ONCE") {
-        Mode::AtLeastOnce
-    } else {
-        Mode::ExactlyOnce
-    }
+pub(super) fn is_batch(options: &FlinkOptions, problems: &mut Problems<'_>) -> bool {
+    options.of(&keys::RUNTIME_MODE, problems) == RuntimeMode::Batch
 }
 
 fn alignment(
@@ -162,8 +108,8 @@ fn alignment(
     options: &FlinkOptions,
     problems: &mut Problems<'_>,
 ) -> Alignment {
-    let key = "execution.checkpointing.unaligned.enabled";
-    let unaligned = options.boolean(key).unwrap_or(false);
+    let key = keys::UNALIGNED.key;
+    let unaligned = options.of(&keys::UNALIGNED, problems);
     let table = KeyPath::top("simulation");
     if simulation.alignment == Some(AlignmentKind::Caching) {
         if unaligned {
@@ -175,18 +121,11 @@ fn alignment(
                 .help(format!("take out `{key}` or `simulation.alignment`"));
         }
         return Alignment::Caching {
-            limit: simulation.cache_limit.map_or(CACHE_LIMIT, |limit| limit.0),
-            overflow: match simulation.cache_overflow {
-                Some(OverflowKind::Fail) => Overflow::Fail,
-                Some(OverflowKind::Spill) | None => Overflow::Spill,
-            },
+            limit: simulation.cache_limit.unwrap_or(CACHE_LIMIT),
+            overflow: simulation.cache_overflow.unwrap_or(Overflow::Spill),
         };
     }
-    let cache_keys = [
-        ("cache-limit", simulation.cache_limit.is_some()),
-        ("cache-overflow", simulation.cache_overflow.is_some()),
-    ];
-    for (key, _) in cache_keys.iter().filter(|(_, given)| *given) {
+    for key in problems.which(&table, &["cache-limit", "cache-overflow"]) {
         problems
             .key_error(
                 &table.key(key),
@@ -199,25 +138,17 @@ fn alignment(
     }
     if mode == Mode::AtLeastOnce {
         problems.warning(
-            &options.path(key),
+            &options.path(&keys::UNALIGNED),
             "unaligned checkpoints need EXACTLY_ONCE; Flink goes on with aligned ones",
         );
         return Alignment::Aligned;
     }
-    match options.duration("execution.checkpointing.aligned-checkpoint-timeout") {
-        Some(after) if !after.is_zero() => Alignment::AlignedThenUnaligned { after },
-        Some(_) | None => Alignment::Unaligned,
+    let after = options.of(&keys::ALIGNED_TIMEOUT, problems);
+    if after.is_zero() {
+        Alignment::Unaligned
+    } else {
+        Alignment::AlignedThenUnaligned { after }
     }
-}
-
-/// `FileSystemCheckpointStorage`: at most 1 MiB.
-fn inline_threshold(default: Bytes, options: &FlinkOptions, problems: &mut Problems<'_>) -> Bytes {
-    let key = "execution.checkpointing.data-inline-threshold";
-    let threshold = options.size(key).unwrap_or(default);
-    if threshold > Bytes::from_mib(1) {
-        problems.error(&options.path(key), format!("`{key}` must be at most 1 mb"));
-    }
-    threshold
 }
 
 /// `CheckpointStorageLoader`: what is named; else a directory if one is given; else the JobManager's heap, unless
@@ -230,34 +161,34 @@ fn storage(
     let job_manager = CheckpointStorage::JobManager {
         max_state: JOB_MANAGER_STATE_MAX,
     };
-    let key = "execution.checkpointing.storage";
-    match options.text(key).map(str::to_lowercase).as_deref() {
+    let named = options.given(&keys::STORAGE, problems);
+    match named.map(|name| name.to_lowercase()).as_deref() {
         Some("jobmanager") => return job_manager,
         Some("filesystem") => return CheckpointStorage::FileSystem,
         Some(other) => {
             let mut error = problems.error(
-                &options.path(key),
+                &options.path(&keys::STORAGE),
                 format!("checkpoint storage `{other}` is not known here"),
             );
             error.help("allowed are `filesystem` and `jobmanager`");
         }
         None => {}
     }
-    let legacy = backend_name(options.text("state.backend.type").unwrap_or_default());
-    let profile = table.and_then(|table| table.profile);
-    if options.has("execution.checkpointing.dir") || legacy.eq_ignore_ascii_case("filesystem") {
+    let legacy = backend_name(&options.of(&keys::BACKEND, problems));
+    let profile = table.map(|table| table.profile);
+    if options.has(&keys::DIR) || legacy.eq_ignore_ascii_case("filesystem") {
         return CheckpointStorage::FileSystem;
     }
-    if profile == Some(ProfileKind::Jobmanager) || legacy.eq_ignore_ascii_case("jobmanager") {
+    if profile == Some(Profile::JobManager) || legacy.eq_ignore_ascii_case("jobmanager") {
         return job_manager;
     }
-    let checkpoints = options
-        .duration("execution.checkpointing.interval")
-        .is_some_and(|interval| !interval.is_zero() && !is_batch(options));
+    let interval = options.given(&keys::INTERVAL, problems);
+    let checkpoints =
+        interval.is_some_and(|interval| !interval.is_zero()) && !is_batch(options, problems);
     if table.is_none() && checkpoints {
         problems
             .note(
-                &options.path("execution.checkpointing.interval"),
+                &options.path(&keys::INTERVAL),
                 "no checkpoint directory is given: simulated on HDFS, while Flink would use the JobManager's heap",
             )
             .help("add [storage] with a profile, or `execution.checkpointing.dir`");
@@ -266,17 +197,15 @@ fn storage(
 }
 
 fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
-    let key = "state.backend.type";
-    let text = backend_name(options.text(key).unwrap_or("hashmap"));
-    let incremental_key = "execution.checkpointing.incremental";
-    let incremental = options.boolean(incremental_key).unwrap_or(false);
+    let text = backend_name(&options.of(&keys::BACKEND, problems));
+    let incremental = options.of(&keys::INCREMENTAL, problems);
     match text.as_str() {
         "rocksdb" => {}
         // `filesystem` and `jobmanager` are heap backends of Flink before 1.13.
         "hashmap" | "filesystem" | "jobmanager" => {
             if incremental {
                 problems.note(
-                    &options.path(incremental_key),
+                    &options.path(&keys::INCREMENTAL),
                     "incremental checkpoints need RocksDB; the heap backend writes everything each time",
                 );
             }
@@ -284,7 +213,7 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
         }
         other => {
             let mut error = problems.error(
-                &options.path(key),
+                &options.path(&keys::BACKEND),
                 format!("state backend `{other}` is not simulated"),
             );
             error.help("allowed are `hashmap` and `rocksdb`");
@@ -301,17 +230,16 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
 /// (negative), which has 4 threads per core for all operators there: as many per operator as the default, with an
 /// operator per core.
 fn transfer_threads(options: &FlinkOptions, problems: &mut Problems<'_>) -> usize {
-    let key = "state.backend.rocksdb.checkpoint.transfer.thread.num";
-    match options.text(key).map(str::parse::<i64>) {
-        Some(Ok(0)) => 1,
-        Some(Ok(..0)) => {
+    match options.of(&keys::TRANSFER_THREADS, problems) {
+        0 => 1,
+        ..0 => {
             problems.note(
-                &options.path(key),
+                &options.path(&keys::TRANSFER_THREADS),
                 "files go through the TaskManager's io pool: taken as 4 threads per operator",
             );
             4
         }
-        _ => options.integer(key, 4, (1, 1_000), problems) as usize,
+        threads => threads as usize,
     }
 }
 
@@ -328,24 +256,15 @@ fn backend_name(text: &str) -> String {
     .to_owned()
 }
 
-fn changelog(options: &FlinkOptions) -> Option<Changelog> {
-    if options.boolean("state.changelog.enabled") != Some(true) {
+fn changelog(options: &FlinkOptions, problems: &mut Problems<'_>) -> Option<Changelog> {
+    if !options.of(&keys::CHANGELOG, problems) {
         return None;
     }
-    let default = Changelog::default();
-    let periodic = options
-        .boolean("state.changelog.periodic-materialize.enabled")
-        .unwrap_or(true);
-    let interval = options
-        .duration("state.changelog.periodic-materialize.interval")
-        .or(default.materialize);
+    let periodic = options.of(&keys::MATERIALIZE, problems);
+    let interval = options.of(&keys::MATERIALIZE_INTERVAL, problems);
     Some(Changelog {
-        materialize: interval.filter(|interval| periodic && !interval.is_zero()),
-        preemptive_persist: options
-            .size("state.changelog.dstl.dfs.preemptive-persist-threshold")
-            .unwrap_or(default.preemptive_persist),
-        persist_delay: options
-            .duration("state.changelog.dstl.dfs.batch.persist-delay")
-            .unwrap_or(default.persist_delay),
+        materialize: (periodic && !interval.is_zero()).then_some(interval),
+        preemptive_persist: options.of(&keys::PREEMPTIVE_PERSIST, problems),
+        persist_delay: options.of(&keys::PERSIST_DELAY, problems),
     })
 }

@@ -1,8 +1,8 @@
 //! The job graph as a whole: names, cycles, sources.
 
-use crate::scenario::diagnostic::{enumerate, similar};
-use crate::scenario::file::vertex as file;
+use crate::scenario::diagnostic::meant;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::Vertex;
 
@@ -57,12 +57,23 @@ pub(super) fn vertex_named(
             NamedBy::Key => problems.key_error(path, message),
             NamedBy::Value => problems.error(path, message),
         };
-        match similar(name, names.iter().copied()) {
-            Some(meant) => error.help(format!("did you mean `{meant}`?")),
-            None => error.help(format!("vertices are {}", enumerate(&names))),
-        };
+        if let Some(help) = meant(name, &names, "vertices are") {
+            error.help(help);
+        }
     }
     found
+}
+
+/// There is no such subtask.
+pub(super) fn no_subtask(
+    subtask: u64,
+    parallelism: usize,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) {
+    problems
+        .error(path, format!("there is no subtask {subtask}"))
+        .help(format!("there are {parallelism}, counted from 0"));
 }
 
 /// Something must come in.

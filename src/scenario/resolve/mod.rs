@@ -22,25 +22,30 @@ mod vertex;
 
 pub use crate::scenario::resolve::graph::topological;
 
-use crate::scenario::file::File;
-use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::File;
+use crate::scenario::keys::flink::Options;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Measured, Scenario, Wish};
+use crate::scenario::{Measured, Objective, Scenario, Simulation};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
-    let job_table = file.job.clone().unwrap_or_default();
-    let simulation_table = file.simulation.clone().unwrap_or_default();
-    let version = job::flink_version(&job_table, problems);
+    let version = job::flink_version(file.job.flink_version.as_deref(), problems);
     let options = FlinkOptions::read(version, problems);
-    let job = job::job(&job_table, problems);
-    let simulation = job::simulation(&simulation_table, problems);
+    let job = job::job(&file.job, problems);
+    let mut simulation = Simulation {
+        alignment: None,
+        cache_limit: None,
+        cache_overflow: None,
+        ..file.simulation.clone()
+    };
+    if flink::is_batch(&options, problems) {
+        simulation.trigger_every_records = None;
+    }
     let storage = storage::storage(file.storage.as_ref(), problems);
     let inputs = flink::Inputs {
-        job: &job_table,
-        simulation: &simulation_table,
+        simulation: &file.simulation,
         storage: file.storage.as_ref(),
     };
     let checkpointing = flink::checkpointing(&inputs, &options, problems);
@@ -53,13 +58,14 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     };
     let vertices = vertex::vertices(&given, problems);
     let triggers = job::triggers(file.trigger.as_deref().unwrap_or_default(), problems);
-    let cluster = cluster::cluster(file.cluster.as_ref(), &options, &vertices, problems);
+    let cluster = cluster::cluster(&file.cluster, &options, &vertices, problems);
     let recovery = restart::recovery(
         file.failures.as_ref(),
         restart::Given {
             version,
             options: &options,
-            checkpoints: checkpointing.interval.is_some() || checkpointing.every_records.is_some(),
+            checkpoints: checkpointing.interval.is_some()
+                || simulation.trigger_every_records.is_some(),
         },
         problems,
     );
@@ -71,6 +77,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         network,
         cluster,
         storage,
+        flink: Options::read(&mut (&options, &mut *problems)),
         simulation,
         failures,
         triggers,
@@ -81,10 +88,10 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     scenario
 }
 
-fn objectives(file: &File) -> Vec<Wish> {
+fn objectives(file: &File) -> Vec<Objective> {
     let written = file.objectives.iter().flatten();
     written
-        .map(|(metric, bound)| Wish {
+        .map(|(metric, bound)| Objective {
             metric: metric.clone(),
             bound: bound.clone(),
         })
@@ -102,29 +109,4 @@ fn measured(file: &File, problems: &mut Problems<'_>) -> Option<Measured> {
         "add for example `recording = \"recording.json\"`",
     );
     None
-}
-
-/// A whole number within limits, or the default. What is out of the limits is reported, and replaced by the default.
-fn count(
-    value: Option<Count>,
-    default: u64,
-    limits: (u64, u64),
-    path: &KeyPath,
-    problems: &mut Problems<'_>,
-) -> u64 {
-    let (smallest, largest) = limits;
-    let Some(Count(number)) = value else {
-        return default;
-    };
-    let spelt = problems.document().spell(path);
-    if number < smallest {
-        problems
-            .error(path, format!("`{spelt}` must be at least {smallest}"))
-            .help(format!("write a whole number from {smallest} to {largest}"));
-    } else if number > largest {
-        problems.error(path, format!("`{spelt}` must be at most {largest}"));
-    } else {
-        return number;
-    }
-    default
 }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::diagnostic::did_you_mean;
 use crate::scenario::flink_names;
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::option::{Given, Opt, OptionKind};
 use crate::scenario::resolve::problems::Problems;
-use crate::units::{Bytes, SimDuration, flink};
 
-/// Largest number that an option of Flink's type Integer holds.
-pub(super) const INTEGER_MAX: u64 = i32::MAX as u64;
 /// More options than this are no configuration.
 const OPTIONS_MAX: usize = 2_000;
 
@@ -24,10 +23,10 @@ pub struct FlinkVersion {
 
 /// The options that were given and whose values are of the right type.
 pub struct FlinkOptions {
-    given: BTreeMap<&'static str, Given>,
+    given: BTreeMap<&'static str, Candidate>,
 }
 
-struct Given {
+struct Candidate {
     text: String,
     path: KeyPath,
     /// How far down the list of older keys it was; 0 = the present key.
@@ -51,12 +50,12 @@ impl FlinkOptions {
             match flink_options::lookup(key) {
                 Lookup::Known(option) => {
                     outside(key, &path, version, problems);
-                    let candidate = Given { text, path, age: 0 };
+                    let candidate = Candidate { text, path, age: 0 };
                     accept(&mut given, &option, candidate, version, problems);
                 }
                 Lookup::Older(option) => {
                     let age = option.age(key);
-                    let candidate = Given {
+                    let candidate = Candidate {
                         text,
                         path: path.clone(),
                         age,
@@ -71,7 +70,7 @@ impl FlinkOptions {
                 Lookup::Unknown(meant) => {
                     let help = meant.map_or_else(
                         || "what is not Flink's own stands in [job], [cluster], [storage] or [simulation]".to_owned(),
-                        |meant| format!("did you mean `{meant}`?"),
+                        did_you_mean,
                     );
                     let mut error =
                         problems.key_error(&path, format!("Flink has no option `{key}`"));
@@ -89,91 +88,58 @@ impl FlinkOptions {
     }
 
     /// Whether an option was given.
-    pub fn has(&self, key: &'static str) -> bool {
-        self.given.contains_key(key)
+    pub fn has<K>(&self, option: &Opt<K>) -> bool {
+        self.given.contains_key(option.key)
     }
 
     /// Where an option was given; its present key if it was not.
-    pub fn path(&self, key: &'static str) -> KeyPath {
+    pub fn path<K>(&self, option: &Opt<K>) -> KeyPath {
         self.given
-            .get(key)
-            .map_or_else(|| KeyPath::flink(key), |given| given.path.clone())
+            .get(option.key)
+            .map_or_else(|| KeyPath::flink(option.key), |given| given.path.clone())
     }
 
-    /// The value of an option as text.
-    pub fn text(&self, key: &'static str) -> Option<&str> {
-        self.given.get(key).map(|given| given.text.trim())
-    }
-
-    /// The value of a duration.
-    pub fn duration(&self, key: &'static str) -> Option<SimDuration> {
-        flink::duration(self.text(key)?).ok()
-    }
-
-    /// The value of a size.
-    pub fn size(&self, key: &'static str) -> Option<Bytes> {
-        flink::size(self.text(key)?).ok()
-    }
-
-    /// The value of a boolean.
-    pub fn boolean(&self, key: &'static str) -> Option<bool> {
-        Some(self.text(key)?.eq_ignore_ascii_case("true"))
-    }
-
-    /// A decimal number within limits, or the default; what is out of the limits is reported.
-    pub fn number(
+    /// The value of an option, if it was given; one beyond a limit is reported. Flink's default may be beyond them: then it
+    /// stands for no value, as -1 does.
+    pub fn given<K: OptionKind>(
         &self,
-        key: &'static str,
-        default: f64,
-        (smallest, largest): (f64, f64),
+        option: &Opt<K>,
         problems: &mut Problems<'_>,
-    ) -> f64 {
-        let number = self.text(key).and_then(|text| text.parse::<f64>().ok());
-        match number {
-            Some(number) if (smallest..=largest).contains(&number) => number,
-            Some(_) => {
-                let message = format!("`{key}` must be between {smallest} and {largest}");
-                problems.error(&self.path(key), message);
-                default
-            }
-            None => default,
+    ) -> Option<K::Value> {
+        let text = self.given.get(option.key)?.text.trim();
+        let read = K::read(text);
+        if read.is_err() && text == option.default {
+            return None;
         }
-    }
-
-    /// A whole number within limits, or the default; what is out of the limits is reported.
-    pub fn integer(
-        &self,
-        key: &'static str,
-        default: u64,
-        limits: (u64, u64),
-        problems: &mut Problems<'_>,
-    ) -> u64 {
-        let Some(number) = self.text(key).and_then(|text| text.parse::<i128>().ok()) else {
-            return default;
+        let rule = match &read {
+            Ok(value) => K::limit(value),
+            Err(rule) => Some(rule.clone()),
         };
-        let (smallest, largest) = limits;
-        if number < i128::from(smallest) {
-            problems.error(
-                &self.path(key),
-                format!("`{key}` must be at least {smallest}"),
-            );
-        } else if number > i128::from(largest) {
-            problems.error(
-                &self.path(key),
-                format!("`{key}` must be at most {largest}"),
-            );
-        } else {
-            return u64::try_from(number).unwrap_or(default);
+        if let Some(rule) = rule {
+            let message = format!("`{}` must be {rule}", option.key);
+            problems.error(&self.path(option), message);
         }
-        default
+        read.ok()
+    }
+
+    /// The value of an option, or its default.
+    pub fn of<K: OptionKind>(&self, option: &Opt<K>, problems: &mut Problems<'_>) -> K::Value {
+        self.given(option, problems)
+            .unwrap_or_else(|| option.default())
+    }
+}
+
+impl Given for (&FlinkOptions, &mut Problems<'_>) {
+    fn value<K: OptionKind>(&mut self, option: &Opt<K>) -> Option<K::Value> {
+        self.0.given(option, self.1)
     }
 }
 
 /// Checks the type of a value and keeps it, unless a newer name of the option was given too.
 fn accept(
-    given: &mut BTreeMap<&'static str, Given>,
+    given: &mut BTreeMap<&'static str, Candidate>,
     option: &FlinkOption,
-    candidate: Given,
+    candidate: Candidate,
     version: FlinkVersion,
     problems: &mut Problems<'_>,
 ) {

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::scenario::diagnostic::{Diagnostic, Place, Severity};
 use crate::scenario::document::Document;
-use crate::scenario::file::read::Mistake;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::reader::{Fault, Mistake};
+use crate::scenario::tree;
 
 /// All problems so far.
 pub struct Problems<'d> {
@@ -26,11 +27,12 @@ impl<'d> Problems<'d> {
             found: Vec::new(),
             unreadable: mistakes
                 .iter()
+                .filter(|mistake| mistake.fault != Fault::Limit)
                 .map(|mistake| mistake.path.up_to_key())
                 .collect(),
         };
         for mistake in mistakes {
-            let place = if mistake.key_is_wrong {
+            let place = if mistake.fault == Fault::Key {
                 document.key_place(&mistake.path)
             } else {
                 document.place(&mistake.path)
@@ -95,6 +97,34 @@ impl<'d> Problems<'d> {
         self.found
             .iter()
             .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Whether the file has something at a path that could be read.
+    pub fn given(&self, path: &KeyPath) -> bool {
+        tree::get(&self.document.table, path).is_some() && !self.unreadable.contains(path)
+    }
+
+    /// Those of some keys of a table that were given.
+    pub fn which<'k>(&self, table: &KeyPath, keys: &[&'k str]) -> Vec<&'k str> {
+        let keys = keys.iter().copied();
+        keys.filter(|key| self.given(&table.key(key))).collect()
+    }
+
+    /// Of several keys that say the same thing, at most one is given; `what` it is that they say.
+    pub fn said_once(&mut self, table: &KeyPath, keys: &[&str], what: &str) {
+        let given = self.which(table, keys);
+        if let [_, second, ..] = given.as_slice() {
+            let message = format!("{what} twice: `{}`", given.join("` and `"));
+            self.key_error(&table.key(second), message)
+                .help("give one of them");
+        }
+    }
+
+    /// Keys that say something about another key, which is not there.
+    pub fn without_effect(&mut self, table: &KeyPath, keys: &[&str], why: &str) {
+        for key in self.which(table, keys) {
+            self.key_error(&table.key(key), format!("`{key}` has no effect {why}"));
+        }
     }
 
     /// The file and its places.

@@ -1,9 +1,8 @@
 //! `vertex.service`, and distributions wherever they stand.
 
-use crate::scenario::file::Short;
-use crate::scenario::file::quantity::Number;
-use crate::scenario::file::vertex::{Distribution, Service as ServiceTable};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::table::Choice;
+use crate::scenario::keys::vertex::{DistributionKind, Service as ServiceTable};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::{Law, Service};
 use crate::units::SimDuration;
@@ -13,17 +12,19 @@ const SERVICE_DEFAULT: SimDuration = SimDuration::from_micros(1);
 
 /// Time per record.
 pub(super) fn service(
-    table: Option<&Short<ServiceTable>>,
+    table: Option<&ServiceTable>,
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Service {
-    let given = table.map(|short| short.0.clone()).unwrap_or_default();
-    let mean = given.mean.map_or(SERVICE_DEFAULT, |text| text.0);
+    let given = table.cloned().unwrap_or_default();
+    let mean = given.mean.unwrap_or(SERVICE_DEFAULT);
     if mean > SimDuration::from_secs(86_400) {
         problems.error(path, "a record cannot take more than a day");
     }
     let shape = LawTable {
-        distribution: given.distribution.unwrap_or(Distribution::Deterministic),
+        distribution: given
+            .distribution
+            .unwrap_or(DistributionKind::Deterministic),
         sigma: given.sigma,
         cv: given.cv,
         spread: given.spread,
@@ -36,38 +37,36 @@ pub(super) fn service(
 
 /// The keys of a distribution, wherever they stand.
 pub(super) struct LawTable {
-    pub(super) distribution: Distribution,
-    pub(super) sigma: Option<Number>,
-    pub(super) cv: Option<Number>,
-    pub(super) spread: Option<Number>,
+    pub(super) distribution: DistributionKind,
+    pub(super) sigma: Option<f64>,
+    pub(super) cv: Option<f64>,
+    pub(super) spread: Option<f64>,
 }
 
 /// A distribution and its one parameter.
 pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Law {
-    let lognormal = table.distribution == Distribution::Lognormal;
-    let uniform = table.distribution == Distribution::Uniform;
-    let parameters = [
-        ("sigma", table.sigma.is_some(), lognormal, "lognormal"),
-        ("cv", table.cv.is_some(), lognormal, "lognormal"),
-        ("spread", table.spread.is_some(), uniform, "uniform"),
+    let owners = [
+        ("sigma", DistributionKind::Lognormal),
+        ("cv", DistributionKind::Lognormal),
+        ("spread", DistributionKind::Uniform),
     ];
-    for (key, given, fits, owner) in parameters {
-        if given && !fits {
+    for (key, owner) in owners {
+        if owner != table.distribution && problems.given(&path.key(key)) {
             problems
                 .key_error(
                     &path.key(key),
                     format!("`{key}` belongs to another distribution"),
                 )
-                .help(format!("add `distribution = \"{owner}\"`"));
+                .help(format!("add `distribution = \"{}\"`", owner.word()));
         }
     }
     match table.distribution {
-        Distribution::Deterministic => Law::Deterministic,
-        Distribution::Exponential => Law::Exponential,
-        Distribution::Lognormal => Law::Lognormal {
+        DistributionKind::Deterministic => Law::Deterministic,
+        DistributionKind::Exponential => Law::Exponential,
+        DistributionKind::Lognormal => Law::Lognormal {
             sigma: sigma(table, path, problems),
         },
-        Distribution::Uniform => {
+        DistributionKind::Uniform => {
             if table.spread.is_none() {
                 problems.missing(
                     &path.key("spread"),
@@ -75,7 +74,7 @@ pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>)
                     "add `spread = 0.5`",
                 );
             }
-            let spread = table.spread.map_or(0.0, |number| number.0);
+            let spread = table.spread.unwrap_or(0.0);
             if spread > 1.0 {
                 problems.error(
                     &path.key("spread"),
@@ -89,9 +88,9 @@ pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>)
 
 fn sigma(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> f64 {
     let (key, sigma) = match (table.sigma, table.cv) {
-        (Some(Number(sigma)), None) => ("sigma", sigma),
+        (Some(sigma), None) => ("sigma", sigma),
         // cv² = exp(σ²) − 1 for a lognormal law.
-        (None, Some(Number(cv))) => ("cv", libm::sqrt(libm::log1p(cv * cv))),
+        (None, Some(cv)) => ("cv", libm::sqrt(libm::log1p(cv * cv))),
         (Some(_), Some(_)) => {
             problems.key_error(
                 &path.key("cv"),

@@ -1,12 +1,12 @@
 //! `vertex.source`: how many records come when.
 
 use crate::scenario::bounds;
-use crate::scenario::file::quantity::{SourceRate, Text};
-use crate::scenario::file::source::{self as file, ArrivalsKind};
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::table::Table;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
-use crate::scenario::vertex::{Arrivals, Rate, Service, Source};
+use crate::scenario::vertex::{Rate, Service, Source};
 use crate::units::{SimDuration, UnitError, parse};
 
 /// A daily curve repeats after this.
@@ -38,22 +38,20 @@ pub(super) fn source(
     }
     Source {
         rate,
-        arrivals: match table.arrivals {
-            Some(ArrivalsKind::Poisson) => Arrivals::Poisson,
-            Some(ArrivalsKind::Regular) | None => Arrivals::Regular,
-        },
+        arrivals: table.arrivals,
         log: table.log.unwrap_or(!unlimited),
-        start: table.start.map_or(SimDuration::ZERO, |text| text.0),
+        start: table.start,
     }
 }
 
 fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Rate {
-    check_alternatives(table, path, problems);
-    let steps = if let Some(Text(rate)) = table.rate {
-        return match rate {
-            SourceRate::Unlimited => Rate::Unlimited,
-            SourceRate::PerSecond(rate) => Rate::Constant(rate),
-        };
+    problems.said_once(path, file::Source::ALTERNATIVES[0], "the rate is given");
+    if table.trace.is_none() && table.steps.is_none() && table.period.is_some() {
+        let message = "`period` belongs to `steps` or `trace`";
+        problems.key_error(&path.key("period"), message);
+    }
+    let steps = if let Some(rate) = table.rate {
+        return rate.map_or(Rate::Unlimited, Rate::Constant);
     } else if let Some(lines) = &table.steps {
         let key = path.key("steps");
         parse_lines(lines, &key, step, problems).filter(|steps| in_order(steps, &key, problems))
@@ -73,39 +71,13 @@ fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Ra
         return Rate::Constant(1.0);
     };
     let daily = table.curve.is_some().then_some(DAY);
-    let period = table.period.map(|text| text.0).or(daily);
+    let period = table.period.or(daily);
     let last = steps.last().map_or(SimDuration::ZERO, |(at, _)| *at);
     if period.is_some_and(|period| period <= last) {
         let message = format!("the period must be longer than the last step's instant, {last}");
         problems.error(&path.key("period"), message);
     }
     Rate::Steps { steps, period }
-}
-
-/// A rate is given in one way.
-fn check_alternatives(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) {
-    let ways = [
-        ("rate", table.rate.is_some()),
-        ("trace", table.trace.is_some()),
-        ("curve", table.curve.is_some()),
-        ("steps", table.steps.is_some()),
-    ];
-    let given: Vec<&str> = ways
-        .into_iter()
-        .filter_map(|(key, given)| given.then_some(key))
-        .collect();
-    if let [_, second, ..] = given.as_slice() {
-        let message = format!("the rate is given twice: `{}`", given.join("` and `"));
-        problems
-            .key_error(&path.key(second), message)
-            .help("give one of them");
-    }
-    if table.period.is_some() && table.trace.is_none() && table.steps.is_none() {
-        problems.key_error(
-            &path.key("period"),
-            "`period` belongs to `steps` or `trace`",
-        );
-    }
 }
 
 /// Steps begin at 0 and rise in time.

@@ -1,15 +1,12 @@
 //! `vertex.state`.
 
-use crate::scenario::file::quantity::{Number, Text};
-use crate::scenario::file::vertex as file;
 use crate::scenario::flink::Backend;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::vertex::{State, Updates};
 use crate::units::{Bytes, SimDuration};
 
-/// Bytes of a state entry if none are given; chosen.
-const ENTRY_DEFAULT: Bytes = Bytes::from_kib(1);
 /// One access to an object on the heap; chosen, the order of magnitude of a hash lookup and a cache miss.
 const HEAP_ACCESS: SimDuration = SimDuration::from_nanos(500);
 /// One access to RocksDB through JNI with serialisation; chosen, the order of magnitude of a cached point lookup.
@@ -32,7 +29,7 @@ pub(super) fn state(
             "add for example `size = \"12 GiB\"`",
         );
     }
-    let entry = table.entry.map_or(ENTRY_DEFAULT, |text| text.0);
+    let entry = table.entry;
     if entry == Bytes::ZERO {
         problems.error(&path.key("entry"), "an entry has at least 1 byte");
     }
@@ -61,17 +58,17 @@ pub(super) fn state(
         Backend::RocksDb(_) => ROCKSDB_ACCESS,
     };
     let state = State {
-        size: table.size.map_or(Bytes::ZERO, |text| text.0),
+        size: table.size.unwrap_or(Bytes::ZERO),
         entry,
         updates: match (table.dirty, table.updates_per_record, table.adds_per_record) {
-            (_, _, Some(Number(entries))) => Updates::Adds(entries),
-            (_, Some(Number(entries)), None) => Updates::PerRecord(entries),
-            (Some(Text(rate)), None, None) => Updates::PerSecond(rate.0),
+            (_, _, Some(entries)) => Updates::Adds(entries),
+            (_, Some(entries), None) => Updates::PerRecord(entries),
+            (Some(rate), None, None) => Updates::PerSecond(rate),
             (None, None, None) => Updates::PerSecond(0.0),
         },
         access: match (table.access, table.accesses_per_record) {
-            (Some(Text(time)), _) => time,
-            (None, Some(Number(accesses))) => one_access.scale(accesses),
+            (Some(time), _) => time,
+            (None, Some(accesses)) => one_access.scale(accesses),
             (None, None) => SimDuration::ZERO,
         },
     };

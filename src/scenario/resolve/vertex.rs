@@ -1,18 +1,16 @@
 //! `[[vertex]]`: names, subtasks, service times, state.
 
-use crate::scenario::file::File;
-use crate::scenario::file::quantity::{Count, Number};
-use crate::scenario::file::vertex::{self as file, ReadingKind};
 use crate::scenario::flink::Backend;
 use crate::scenario::key_path::KeyPath;
+use crate::scenario::keys::File;
+use crate::scenario::keys::flink::PARALLELISM;
+use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::{count, exchange, graph, service, source, state};
+use crate::scenario::resolve::{exchange, graph, service, source, state};
 use crate::scenario::vertex::{Operator, Reading, Service, Vertex, Work};
-use crate::units::{Bytes, SimDuration};
+use crate::units::Bytes;
 
-/// Flink's largest parallelism (`KeyGroupRangeAssignment.UPPER_BOUND_MAX_PARALLELISM`).
-const PARALLELISM_MAX: u64 = 32_768;
 /// Bytes of a source's record if none are given; chosen.
 pub(crate) const RECORD_DEFAULT: Bytes = Bytes::new(100);
 
@@ -76,15 +74,11 @@ fn parallelism(
     problems: &mut Problems<'_>,
 ) -> Vec<usize> {
     let root = KeyPath::top("vertex");
-    let limits = (1, PARALLELISM_MAX);
-    let default = given
-        .options
-        .integer("parallelism.default", 1, limits, problems);
-    let each = tables.iter().enumerate().map(|(index, table)| {
-        let path = root.index(index).key("parallelism");
-        count(table.parallelism, default, limits, &path, problems) as usize
-    });
-    let parallelism: Vec<usize> = each.collect();
+    let default = given.options.of(&PARALLELISM, problems);
+    let each = tables.iter();
+    let parallelism: Vec<usize> = each
+        .map(|table| table.parallelism.unwrap_or(default))
+        .collect();
     let subtasks: usize = parallelism.iter().sum();
     let limit = given.subtasks_max;
     if subtasks <= limit {
@@ -111,6 +105,7 @@ fn vertex(
     Vertex {
         name: table.name.clone().unwrap_or_default(),
         parallelism,
+        max_parallelism: table.max_parallelism,
         work,
         service,
         slowness: slowness(table, parallelism, path, problems),
@@ -119,7 +114,7 @@ fn vertex(
             .state
             .as_ref()
             .map(|state| state::state(state, backend, &path.key("state"), problems)),
-        sync_extra: table.sync_extra.map_or(SimDuration::ZERO, |text| text.0),
+        sync_extra: table.sync_extra,
         placement: placement(table, parallelism, path, problems),
         inputs: Vec::new(),
     }
@@ -132,11 +127,8 @@ fn work(
     problems: &mut Problems<'_>,
 ) -> Work {
     let operator = Operator {
-        selectivity: table.selectivity.map_or(1.0, |number| number.0),
-        reading: match table.reading {
-            Some(ReadingKind::Alternating) => Reading::Alternating,
-            Some(ReadingKind::Union) | None => Reading::Union,
-        },
+        selectivity: table.selectivity.unwrap_or(1.0),
+        reading: table.reading.unwrap_or(Reading::Union),
     };
     let has_inputs = table
         .inputs
@@ -157,11 +149,7 @@ fn work(
                     .key_error(&path.key("inputs"), "a source has no inputs")
                     .help("a vertex has either `source` or `inputs`");
             }
-            let given_keys = [
-                ("selectivity", table.selectivity.is_some()),
-                ("reading", table.reading.is_some()),
-            ];
-            for (key, _) in given_keys.iter().filter(|(_, given)| *given) {
+            for key in problems.which(path, &["selectivity", "reading"]) {
                 problems.key_error(&path.key(key), format!("a source has no `{key}`"));
             }
             if given.record.is_some() && table.record.is_some() {
@@ -198,25 +186,20 @@ fn slowness(
                 format!("{} factors for {parallelism} subtasks", given.len()),
             );
         }
-        for (index, (slot, Number(factor))) in factors.iter_mut().zip(given).enumerate() {
+        for (index, (slot, factor)) in factors.iter_mut().zip(given).enumerate() {
             check_factor(*factor, &path.index(index), problems);
             *slot = *factor;
         }
         return factors;
     }
-    let slow = table
-        .slow
-        .as_ref()
-        .map(|list| list.0.as_slice())
-        .unwrap_or_default();
+    let slow = table.slow.as_deref().unwrap_or_default();
     let path = path.key("slow");
     for entry in slow {
-        let subtask = entry.subtask.map_or(0, |subtask| subtask.0);
-        let factor = entry.factor.map_or(2.0, |factor| factor.0);
+        let (subtask, factor) = (entry.subtask, entry.factor);
         check_factor(factor, &path, problems);
         match factors.get_mut(usize::try_from(subtask).unwrap_or(usize::MAX)) {
             Some(normal) => *normal = factor,
-            None => no_subtask(subtask, parallelism, &path, problems),
+            None => graph::no_subtask(subtask, parallelism, &path, problems),
         }
     }
     factors
@@ -231,18 +214,6 @@ fn check_factor(factor: f64, path: &KeyPath, problems: &mut Problems<'_>) {
     }
 }
 
-/// There is no such subtask.
-pub(super) fn no_subtask(
-    subtask: u64,
-    parallelism: usize,
-    path: &KeyPath,
-    problems: &mut Problems<'_>,
-) {
-    problems
-        .error(path, format!("there is no subtask {subtask}"))
-        .help(format!("there are {parallelism}, counted from 0"));
-}
-
 fn placement(
     table: &file::Vertex,
     parallelism: usize,
@@ -254,10 +225,7 @@ fn placement(
         let message = format!("{} TaskManagers for {parallelism} subtasks", given.len());
         problems.error(&path.key("placement"), message);
     }
-    let machines = given
-        .iter()
-        .map(|Count(machine)| usize::try_from(*machine).unwrap_or(usize::MAX));
-    Some(machines.collect())
+    Some(given.clone())
 }
 
 /// Record sizes: what is given, else that of the first input.
@@ -274,7 +242,7 @@ fn records(
             .first()
             .map_or(RECORD_DEFAULT, |input| vertices[input.from.0].record);
         let of_source = table.source.as_ref().and_then(|source| source.record);
-        let size = table.record.or(of_source).map_or(inherited, |text| text.0);
+        let size = table.record.or(of_source).unwrap_or(inherited);
         if size == Bytes::ZERO || size > Bytes::from_mib(1024) {
             let key = if table.record.is_some() {
                 path.key("record")

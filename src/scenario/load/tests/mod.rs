@@ -155,6 +155,14 @@ fn setting_one_of_several_alternatives_replaces_the_others() {
 }
 
 #[test]
+fn entries_that_are_added_replace_a_share_that_is_overwritten() {
+    let set = overrides(&[("vertex.join.state.adds-per-record", "2.0")]);
+    let loaded = parse(JOIN, "test.toml", Path::new(""), &set).unwrap();
+    let state = loaded.scenario.vertices[1].state.unwrap();
+    assert_eq!(state.updates, Updates::Adds(2.0));
+}
+
+#[test]
 fn an_override_under_an_older_name_replaces_the_option() {
     let set = overrides(&[
         ("flink.state.backend", "hashmap"),

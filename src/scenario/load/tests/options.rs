@@ -250,3 +250,24 @@ fn the_last_word_of_an_option_is_enough_to_be_told_its_whole_name() {
         "{told}"
     );
 }
+
+#[test]
+fn the_number_of_key_groups_is_held_written_and_limited() {
+    let key = "pipeline.max-parallelism";
+    let held = with(&format!("{key} = 720\n"));
+    assert_eq!(held.scenario.flink.max_parallelism, Some(720));
+    assert!(held.toml().contains("pipeline.max-parallelism = 720\n"));
+    assert_eq!(parsed(&held.toml()).scenario, held.scenario);
+    // Flink's default stands for none.
+    for text in ["", &format!("{key} = -1\n")] {
+        assert_eq!(with(text).scenario.flink.max_parallelism, None);
+    }
+    for (number, rule) in [(0, "at least 1"), (32_769, "at most 32768")] {
+        let told = errors(&format!("{SOURCE}[flink]\n{key} = {number}\n"));
+        assert!(told.contains(rule), "{told}");
+    }
+    let text = "[[vertex]]\nname = 'a'\nmax-parallelism = 256\nsource = { rate = '5/s' }\n";
+    let vertex = parsed(text);
+    assert_eq!(vertex.scenario.vertices[0].max_parallelism, Some(256));
+    assert_eq!(parsed(&vertex.toml()).scenario, vertex.scenario);
+}

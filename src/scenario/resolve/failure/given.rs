@@ -2,19 +2,14 @@
 
 use crate::scenario::cluster::Cluster;
 use crate::scenario::failure::{GivenFailure, Target};
-use crate::scenario::file::failure as file;
-use crate::scenario::file::quantity::Count;
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::count;
-use crate::scenario::resolve::failure::{one_way, required, without_effect};
-use crate::scenario::resolve::graph::{NamedBy, vertex_named};
+use crate::scenario::keys::failure as file;
+use crate::scenario::keys::table::Table;
+use crate::scenario::resolve::failure::required;
+use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::vertex::no_subtask;
 use crate::scenario::vertex::Vertex;
 use crate::units::SimDuration;
-
-/// More repetitions of one failure are a slip of the pen.
-const TIMES_MAX: u64 = 1_000_000;
 
 /// A failure at a given time; `None` if it is not known what fails.
 pub(super) fn failure(
@@ -24,27 +19,22 @@ pub(super) fn failure(
     problems: &mut Problems<'_>,
 ) -> Option<GivenFailure> {
     let at = required(table.at, &path.key("at"), "a failure", problems);
-    let ways = [
-        ("task", table.task.is_some()),
-        ("taskmanager", table.taskmanager.is_some()),
-        ("jobmanager", table.jobmanager.is_some()),
-    ];
-    one_way(&ways, "what fails", path, problems);
-    if ways.iter().all(|(_, given)| !given) {
+    let ways = file::Failure::ALTERNATIVES[0];
+    problems.said_once(path, ways, "what fails is said");
+    if problems.which(path, ways).is_empty() {
         let help = "add `task = { vertex = \"name\", subtask = 0 }`, `taskmanager = 0` or `jobmanager = true`";
         problems.missing(&path.key("task"), "a failure of nothing", help);
     }
     let target = target(table, (vertices, cluster), path, problems);
-    let times = count(table.times, 1, (1, TIMES_MAX), &path.key("times"), problems);
+    let times = table.times;
     if times == 1 && !problems.unreadable_within(&path.key("times")) {
-        let again = [("again-after", table.again_after.is_some())];
-        without_effect(&again, "without `times` above 1", path, problems);
+        problems.without_effect(path, &["again-after"], "without `times` above 1");
     }
     Some(GivenFailure {
         at,
         target: target?,
-        times: u32::try_from(times).unwrap_or(u32::MAX),
-        again_after: table.again_after.map_or(SimDuration::ZERO, |text| text.0),
+        times,
+        again_after: table.again_after.unwrap_or(SimDuration::ZERO),
     })
 }
 
@@ -57,10 +47,10 @@ fn target(
     if let Some(task) = &table.task {
         return subtask(task, vertices, &path.key("task"), problems);
     }
-    if let Some(Count(machine)) = table.taskmanager {
-        let there = cluster.taskmanagers as u64;
+    if let Some(machine) = table.taskmanager {
+        let there = cluster.taskmanagers;
         if machine < there {
-            return Some(Target::TaskManager(machine as usize));
+            return Some(Target::TaskManager(machine));
         }
         problems
             .error(
@@ -94,7 +84,7 @@ fn subtask(
         return None;
     };
     let vertex = vertex_named(name, vertices, (&key, NamedBy::Value), problems)?;
-    let Count(subtask) = task.subtask.unwrap_or(Count(0));
+    let subtask = task.subtask;
     let parallelism = vertices[vertex].parallelism;
     if subtask >= parallelism as u64 {
         no_subtask(subtask, parallelism, &path.key("subtask"), problems);

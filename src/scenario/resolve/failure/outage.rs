@@ -2,10 +2,10 @@
 
 use crate::scenario::cluster::Commit;
 use crate::scenario::failure::{Outage, OutageKind};
-use crate::scenario::file::failure as file;
-use crate::scenario::file::quantity::Text;
 use crate::scenario::key_path::KeyPath;
-use crate::scenario::resolve::failure::{one_way, required};
+use crate::scenario::keys::failure as file;
+use crate::scenario::keys::table::Table;
+use crate::scenario::resolve::failure::required;
 use crate::scenario::resolve::problems::Problems;
 use crate::units::SimDuration;
 
@@ -22,24 +22,21 @@ pub(super) fn outage(
         let help = "add for example `duration = \"2 min\"`";
         problems.missing(&key, "an outage without an end", help);
     }
-    let duration = table.duration.map_or(SimDuration::ZERO, |text| text.0);
+    let duration = table.duration.unwrap_or(SimDuration::ZERO);
     if duration.is_zero() && table.duration.is_some() {
         problems.error(&key, "an outage must last longer than 0 s");
     }
-    let ways = [
-        ("storage", table.storage.is_some()),
-        ("replica", table.replica.is_some()),
-    ];
-    one_way(&ways, "what is away", path, problems);
-    let what = if let Some(Text(share)) = table.storage {
-        if share.0 >= 1.0 {
+    let ways = file::Outage::ALTERNATIVES[0];
+    problems.said_once(path, ways, "what is away is said");
+    let what = if let Some(share) = table.storage {
+        if share >= 1.0 {
             problems
                 .error(&path.key("storage"), "a share of 100 % is no outage")
                 .help("give the share of the bandwidth that is left, such as \"0 %\"");
         }
-        OutageKind::Storage { share: share.0 }
+        OutageKind::Storage { share }
     } else if let Some(replica) = table.replica {
-        replica_of(replica.0, commit, &path.key("replica"), problems)?
+        replica_of(replica, commit, &path.key("replica"), problems)?
     } else {
         let help =
             "add `storage = \"0 %\"` (the share of the bandwidth that is left) or `replica = 0`";
@@ -50,7 +47,7 @@ pub(super) fn outage(
 }
 
 fn replica_of(
-    replica: u64,
+    replica: usize,
     commit: Commit,
     path: &KeyPath,
     problems: &mut Problems<'_>,
@@ -63,7 +60,7 @@ fn replica_of(
         }
         return None;
     };
-    if replica >= replicas as u64 {
+    if replica >= replicas {
         problems
             .error(path, format!("there is no replica {replica}"))
             .help(format!(
@@ -71,5 +68,5 @@ fn replica_of(
             ));
         return None;
     }
-    Some(OutageKind::Replica(replica as usize))
+    Some(OutageKind::Replica(replica))
 }

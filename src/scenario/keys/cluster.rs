@@ -1,0 +1,56 @@
+//! `[cluster]` as written.
+
+use crate::scenario::keys::kind::{Bandwidth, Count, Duration, Number, Size, Word, ns};
+use crate::scenario::keys::table::{choice, table};
+use crate::scenario::keys::vertex::DistributionKind;
+use crate::units::SimDuration;
+
+table! {
+    /// The machines that run the job.
+    pub struct Cluster {
+        /// Number of TaskManagers.
+        taskmanagers: Count<1, 100_000, usize> = 1;
+        /// Slots of one TaskManager. Default: `taskmanager.numberOfTaskSlots` of `[flink]`, else as many as the job needs.
+        slots: Count<1, 100_000, usize>;
+        /// "spread" (subtask i on TaskManager i mod n) or "fill" (one TaskManager after the other).
+        placement: Word<Placement> = Placement::Spread;
+        /// Network egress of one TaskManager. Default: never the bottleneck.
+        link (like "\"10 Gbit/s\""): Bandwidth;
+        /// One way between two TaskManagers.
+        latency: Duration<0, { ns::MINUTE }> = SimDuration::from_micros(150);
+        /// Heap for state of one TaskManager; `check` warns when a heap backend does not fit.
+        heap (like "\"4 GiB\""): Size;
+        /// Commit of the pointer to a completed checkpoint in a quorum store (high availability). Default: none.
+        commit: Commit;
+    }
+}
+
+table! {
+    /// A quorum store such as ZooKeeper or etcd.
+    pub struct Commit one of ["sigma", "cv"] {
+        /// Number of replicas.
+        replicas: Count<1, 1_000, usize> = 3;
+        /// Answers that are needed. Default: more than half.
+        quorum (like "2"): Count;
+        /// Mean round trip to one replica, disk write included.
+        round_trip: Duration = SimDuration::from_millis(5);
+        /// "deterministic", "exponential", "lognormal" or "uniform".
+        distribution: Word<DistributionKind> = DistributionKind::Exponential;
+        /// Of a lognormal distribution: standard deviation of the logarithm.
+        sigma (like "0.5"): Number;
+        /// Of a lognormal distribution, instead of `sigma`: standard deviation divided by mean.
+        cv (like "0.5"): Number;
+        /// Of a uniform distribution: half width divided by mean, at most 1.
+        spread (like "0.5"): Number;
+    }
+}
+
+choice! {
+    /// How subtask slots are dealt to TaskManagers.
+    pub enum Placement {
+        /// Slot i on TaskManager i mod n (`cluster.evenly-spread-out-slots`).
+        Spread = "spread",
+        /// One TaskManager after the other.
+        Fill = "fill",
+    }
+}
