@@ -42,7 +42,7 @@ pub fn naive(scenario: &Scenario) -> Terms {
     let largest = scenario
         .vertices
         .iter()
-        .map(|vertex| vertex.state_per_subtask().as_f64())
+        .map(crate::scenario::Vertex::state_max)
         .fold(0.0, f64::max);
     let completion_s =
         ASYNC_END_TO_ACK.typical().as_secs_f64() + completion::after_last_ack_s(scenario);

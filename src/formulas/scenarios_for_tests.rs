@@ -1,5 +1,6 @@
 //! Small scenarios whose numbers can be worked by hand.
 
+use crate::scenario::key_groups::default_max_parallelism;
 use crate::scenario::storage::Profile;
 use crate::scenario::{
     Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Operator, Prices, Rate,
@@ -68,6 +69,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
         name: name.to_owned(),
         parallelism,
         max_parallelism: None,
+        key_groups: default_max_parallelism(parallelism),
         work: Work::Operator(Operator {
             selectivity: 1.0,
             reading: Reading::Union,

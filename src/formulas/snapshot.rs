@@ -126,7 +126,7 @@ fn plan(
     let Some(state) = vertex.state else {
         return in_the_ack(user_s, 0.0);
     };
-    let entries = vertex.state_per_subtask().as_f64() / state.entry.as_f64().max(1.0);
+    let entries = vertex.state_of(subtask) / state.entry.as_f64().max(1.0);
     let updates = updates(&state, entries, load.input_per_s(id, subtask), period_s);
     let mut plan = match (
         scenario.checkpointing.changelog,

@@ -313,7 +313,7 @@ fn task(
         backend: Box::new(StateBackend::new(
             vertex.state.as_ref(),
             vertex.is_source(),
-            vertex.parallelism,
+            vertex.state_of(subtask),
             stream("compaction").below(ROCKSDB_L0_FILES as u32) as usize,
             &scenario.checkpointing,
         )),

@@ -23,6 +23,7 @@ pub mod flink_options;
 pub mod flow;
 pub mod input_file;
 pub mod job;
+pub mod key_groups;
 pub mod key_path;
 pub mod keys;
 pub mod lint;
@@ -109,6 +110,7 @@ impl Default for Scenario {
             name: "source".to_owned(),
             parallelism: 1,
             max_parallelism: None,
+            key_groups: key_groups::default_max_parallelism(1),
             work: Work::Source(Source {
                 rate: Rate::Constant(1000.0),
                 arrivals: Arrivals::Regular,

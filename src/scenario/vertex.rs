@@ -1,5 +1,6 @@
 //! `[[vertex]]`: what runs as one task, how it is fed, what a record costs, and what state it keeps.
 
+use crate::scenario::key_groups;
 use crate::scenario::keys::table::choice;
 use crate::units::{Bytes, SimDuration};
 
@@ -16,6 +17,8 @@ pub struct Vertex {
     pub parallelism: usize,
     /// Number of key groups, if given here; else that of the whole job.
     pub max_parallelism: Option<u32>,
+    /// Number of key groups, `max_parallelism` or what Flink makes of it if none is given; at least `parallelism`.
+    pub key_groups: usize,
     /// Source or operator.
     pub work: Work,
     /// Time on the task's thread per record: for a source to emit it, for an operator to process it.
@@ -232,10 +235,26 @@ impl Vertex {
         self.service.mean + self.state.map_or(SimDuration::ZERO, |state| state.access)
     }
 
-    /// Value bytes of the state of one subtask.
-    pub fn state_per_subtask(&self) -> Bytes {
-        self.state.map_or(Bytes::ZERO, |state| {
-            Bytes::new(state.size.get() / self.parallelism as u64)
-        })
+    /// Whether its records, and with them its state, come to the subtasks by key.
+    pub fn is_keyed(&self) -> bool {
+        let by_key = |input: &Input| matches!(input.exchange, Exchange::Hash { .. });
+        self.inputs.iter().any(by_key)
+    }
+
+    /// Value bytes of the state of a subtask: that of its key groups; an equal part where nothing comes by key.
+    pub fn state_of(&self, subtask: usize) -> f64 {
+        let size = self.state.map_or(0.0, |state| state.size.as_f64());
+        if self.is_keyed() {
+            let owned = key_groups::owned(subtask, self.parallelism, self.key_groups);
+            size * (owned as f64 / self.key_groups as f64)
+        } else {
+            size / self.parallelism as f64
+        }
+    }
+
+    /// The state of the subtask that has most, in bytes.
+    pub fn state_max(&self) -> f64 {
+        let all = (0..self.parallelism).map(|subtask| self.state_of(subtask));
+        all.fold(0.0, f64::max)
     }
 }

@@ -1,28 +1,21 @@
 //! Shares of subtasks when the popularity of keys follows Zipf's law.
 
+use crate::scenario::key_groups;
+
 /// Number of keys that are dealt.
 const KEYS: u32 = 10_000;
-/// `KeyGroupRangeAssignment`: smallest and largest default number of key groups.
-const KEY_GROUPS: (usize, usize) = (128, 32_768);
 
 /// Share of every subtask: 10 000 keys of weight 1 / rank^exponent, each in the key group that Flink gives to an
-/// `Integer` key, key groups in contiguous ranges (`KeyGroupRangeAssignment`).
-pub fn shares(exponent: f64, parallelism: usize) -> Vec<f64> {
-    let groups = key_groups(parallelism);
+/// `Integer` key.
+pub fn shares(exponent: f64, parallelism: usize, groups: usize) -> Vec<f64> {
     let mut weights = vec![0.0; parallelism];
     for key in 0..KEYS {
         let group = murmur(key) as usize % groups;
-        weights[group * parallelism / groups] += libm::pow(f64::from(key + 1), -exponent);
+        weights[key_groups::owner(group, parallelism, groups)] +=
+            libm::pow(f64::from(key + 1), -exponent);
     }
     let total: f64 = weights.iter().sum();
     weights.iter().map(|weight| weight / total).collect()
-}
-
-/// `KeyGroupRangeAssignment.computeDefaultMaxParallelism`.
-fn key_groups(parallelism: usize) -> usize {
-    (parallelism + parallelism / 2)
-        .next_power_of_two()
-        .clamp(KEY_GROUPS.0, KEY_GROUPS.1)
 }
 
 /// `MathUtils.murmurHash` of an `Integer`'s hash code, which is the number itself.
@@ -50,7 +43,7 @@ mod tests {
 
     #[test]
     fn shares_sum_to_one_and_are_nearly_equal_without_popularity() {
-        let shares = shares(0.0, 4);
+        let shares = shares(0.0, 4, 128);
         assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert!(
             shares.iter().all(|share| (share - 0.25).abs() < 0.03),
@@ -60,17 +53,9 @@ mod tests {
 
     #[test]
     fn the_most_popular_key_makes_one_subtask_hot() {
-        let shares = shares(1.1, 8);
+        let shares = shares(1.1, 8, 128);
         let hottest = shares.iter().copied().fold(0.0, f64::max);
         // Rank 1 alone has 1 / H(10000, 1.1), about 15 %.
         assert!((0.2..0.35).contains(&hottest), "{shares:?}");
-    }
-
-    #[test]
-    fn more_subtasks_than_128_have_more_key_groups() {
-        assert_eq!(key_groups(8), 128);
-        assert_eq!(key_groups(200), 512);
-        assert_eq!(key_groups(32_768), 32_768);
-        assert_eq!(shares(1.0, 200).len(), 200);
     }
 }

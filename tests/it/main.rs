@@ -30,6 +30,8 @@ mod intolerable;
 mod invariants;
 /// Scenarios made of what a cluster's REST API answers on loopback: jobs, redirects, refusals, secrets.
 mod job_manager;
+/// Keys are dealt in key groups: records, state, and who saturates first.
+mod key_groups;
 /// The largest values: refused, or simulated to an end in bounded memory.
 mod limits;
 /// Random failures, outages and restart strategies, for random scenarios.

@@ -81,18 +81,18 @@ pub struct SnapshotPlan {
 }
 
 impl StateBackend {
-    /// The state of one of `parallelism` subtasks, or offsets of a source, or nothing. A large RocksDB instance was
+    /// State of `bytes` value bytes, or offsets of a source, or nothing. A large RocksDB instance was
     /// flushed `flushes` times since its last compaction.
     pub fn new(
         state: Option<&State>,
         is_source: bool,
-        parallelism: usize,
+        bytes: f64,
         flushes: usize,
         options: &Checkpointing,
     ) -> Self {
         let (entries, entry_bytes, updates) = match state {
             Some(state) => {
-                let entries = state.size.as_f64() / parallelism as f64 / state.entry.as_f64();
+                let entries = bytes / state.entry.as_f64();
                 (entries, state.entry.get(), state.updates)
             }
             None => (0.0, 0, Updates::PerSecond(0.0)),

@@ -16,7 +16,8 @@ fn at(seconds: u64) -> SimTime {
 
 #[test]
 fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
-    let mut backend = StateBackend::new(Some(&state(0.0)), false, 4, 0, &Checkpointing::default());
+    let mut backend =
+        StateBackend::new(Some(&state(0.0)), false, 1e6, 0, &Checkpointing::default());
     for n in 1..3 {
         let plan = backend.snapshot(
             at(u64::from(n)),
@@ -31,7 +32,7 @@ fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
 
 #[test]
 fn state_below_the_threshold_makes_no_file() {
-    let mut backend = StateBackend::new(None, true, 4, 0, &Checkpointing::default());
+    let mut backend = StateBackend::new(None, true, 0.0, 0, &Checkpointing::default());
     let plan = backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint);
     assert_eq!((plan.files.len(), plan.checkpointed), (0, 100));
 }
@@ -44,7 +45,7 @@ fn rocksdb(incremental: bool, dirty: f64) -> StateBackend {
     StateBackend::new(
         Some(&state(dirty)),
         false,
-        1,
+        4e6,
         0,
         &Checkpointing {
             backend,

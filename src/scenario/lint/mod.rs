@@ -10,15 +10,17 @@ pub use crate::scenario::lint::rules::{RULES, Rule};
 
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::flow::{flows, peak_flows};
+use crate::scenario::key_groups;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::lint::rules::{
     CANONICAL_SAVEPOINT, DEBLOATED_RECORDS, EMPTY_SLOTS, FEW_CHECKPOINTS, HEAP, JOB_MANAGER_STATE,
     PAUSE, RETENTION, SATURATED, SATURATED_AT_PEAK, TRIGGER_TOO_LATE, UNALIGNED_CONCURRENT,
-    UNALIGNED_EDGE,
+    UNALIGNED_EDGE, UNEVEN_KEY_GROUPS,
 };
 use crate::scenario::load::Loaded;
 use crate::scenario::{
-    Alignment, Backend, CheckpointStorage, Rate, SavepointFormat, Scenario, Trigger, VertexId, Work,
+    Alignment, Backend, CheckpointStorage, Exchange, Rate, SavepointFormat, Scenario, Trigger,
+    VertexId, Work,
 };
 use crate::units::{Bytes, SimDuration, print};
 
@@ -70,6 +72,7 @@ impl Finding {
 pub fn check(scenario: &Scenario) -> Vec<Finding> {
     let mut findings = Vec::new();
     saturation(scenario, &mut findings);
+    uneven_key_groups(scenario, &mut findings);
     heap(scenario, &mut findings);
     job_manager_state(scenario, &mut findings);
     schedule(scenario, &mut findings);
@@ -82,6 +85,8 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
     findings
 }
 
+/// A subtask that has this many times the mean is one tenth of its parallelism wasted; chosen.
+const IMBALANCE_MAX: f64 = 1.1;
 /// Heaps beyond this lose compressed pointers and are rare; chosen, for scenarios that give none.
 const HEAP_USUAL: Bytes = Bytes::from_mib(32 << 10);
 
@@ -128,18 +133,49 @@ fn saturation(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Where keys are dealt by key groups only: given shares say what is meant.
+fn uneven_key_groups(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    for (index, vertex) in scenario.vertices.iter().enumerate() {
+        let (parallelism, groups) = (vertex.parallelism, vertex.key_groups);
+        let imbalance = key_groups::imbalance(parallelism, groups);
+        let dealt = Exchange::Hash {
+            shares: key_groups::shares(parallelism, groups),
+        };
+        if imbalance <= IMBALANCE_MAX || vertex.inputs.iter().all(|input| input.exchange != dealt) {
+            continue;
+        }
+        let most = groups.div_ceil(parallelism);
+        let owned = (0..parallelism).map(|subtask| key_groups::owned(subtask, parallelism, groups));
+        let full = owned.filter(|owned| *owned == most).count();
+        let message = format!(
+            "{full} of the {parallelism} subtasks of `{}` own {most} of {groups} key groups, the others {}: records and \
+             state of the first are {} above the mean",
+            vertex.name,
+            most - 1,
+            print::share(imbalance - 1.0),
+        );
+        let better = key_groups::nearest_balanced(parallelism, groups, IMBALANCE_MAX);
+        let finding = Finding::new(UNEVEN_KEY_GROUPS, vertex_path(index), message);
+        findings.push(finding.help(format!(
+            "parallelism {better} deals them more evenly ({} above the mean); with more key groups \
+             (`pipeline.max-parallelism`) only a new job can start: it is part of the state",
+            print::share(key_groups::imbalance(better, groups) - 1.0),
+        )));
+    }
+}
+
 fn heap(scenario: &Scenario, findings: &mut Vec<Finding>) {
     if scenario.checkpointing.backend != Backend::HashMap {
         return;
     }
     let heap = scenario.cluster.heap.unwrap_or(HEAP_USUAL);
-    let mut used = vec![Bytes::ZERO; scenario.cluster.taskmanagers];
+    let mut used = vec![0.0; scenario.cluster.taskmanagers];
     for (index, vertex) in scenario.vertices.iter().enumerate() {
         for subtask in 0..vertex.parallelism {
-            used[scenario.taskmanager_of(VertexId(index), subtask)] += vertex.state_per_subtask();
+            used[scenario.taskmanager_of(VertexId(index), subtask)] += vertex.state_of(subtask);
         }
     }
-    let fullest = used.into_iter().max().unwrap_or(Bytes::ZERO);
+    let fullest = Bytes::new(used.into_iter().fold(0.0, f64::max) as u64);
     if fullest > heap {
         let message = match scenario.cluster.heap {
             Some(_) => format!("{fullest} of state on one TaskManager with {heap} of heap"),
@@ -164,7 +200,7 @@ fn job_manager_state(scenario: &Scenario, findings: &mut Vec<Finding>) {
         return;
     };
     for (index, vertex) in scenario.vertices.iter().enumerate() {
-        let state = vertex.state_per_subtask();
+        let state = Bytes::new(vertex.state_max() as u64);
         if state > max_state {
             let message = format!(
                 "`{}` has {state} of state per subtask, the JobManager takes {max_state}",

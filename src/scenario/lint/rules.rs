@@ -145,6 +145,16 @@ pub const FAILURE_TOO_LATE: Rule = Rule {
     explanation: "A [[failure]], an [[outage]], or every instant of `failures.trace` lies at or after `job.duration`: it \
                   will never happen.",
 };
+/// Some subtasks own more key groups than others.
+pub const UNEVEN_KEY_GROUPS: Rule = Rule {
+    code: "CK019",
+    title: "some subtasks own more key groups than others",
+    explanation: "Flink deals keys in key groups (`pipeline.max-parallelism`; by default 1.5 times the parallelism, rounded \
+                  up to a power of two, at least 128), and every subtask owns a range of them. If their number is no \
+                  multiple of the parallelism, some own one more: with 2 and 3 the second have 50 % more records and \
+                  state than the first, saturate first, and take their snapshots last. Choose a parallelism that \
+                  divides the number of key groups, or, for a new job, many more key groups.",
+};
 
 /// All rules, in the order of their codes.
 pub const RULES: &[Rule] = &[
@@ -166,4 +176,5 @@ pub const RULES: &[Rule] = &[
     JOB_MANAGER_LOST,
     NOTHING_TO_RESTORE,
     FAILURE_TOO_LATE,
+    UNEVEN_KEY_GROUPS,
 ];

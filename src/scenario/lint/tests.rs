@@ -200,3 +200,46 @@ fn state_beyond_any_usual_heap_is_warned_about_even_if_no_heap_is_given() {
     assert_eq!(with("20 GB", "hashmap"), None);
     assert_eq!(with("400 GB", "rocksdb"), None);
 }
+
+#[test]
+fn uneven_key_groups_are_found_with_a_better_parallelism_where_nothing_else_is_given() {
+    let with = |parallelism: u32, input: &str, more: &str| {
+        format!(
+            "{more}[[vertex]]\nname = 'in'\nsource = {{ rate = '10/s' }}\n\
+             [[vertex]]\nname = 'x'\nparallelism = {parallelism}\ninputs = [{input}]\n"
+        )
+    };
+    let key_groups = |text: &str| {
+        let codes = codes(text);
+        codes.contains(&"CK019")
+    };
+    assert!(key_groups(&with(120, "'in'", "")));
+    assert!(!key_groups(&with(128, "'in'", "")));
+    assert!(!key_groups(&with(
+        120,
+        "'in'",
+        "[flink]\npipeline.max-parallelism = 1200\n"
+    )));
+    assert!(!key_groups(&with(120, "{ from = 'in', zipf = 1.0 }", "")));
+    assert!(!key_groups(&with(
+        120,
+        "{ from = 'in', exchange = 'rebalance' }",
+        ""
+    )));
+    let loaded = load::parse(&with(120, "'in'", ""), "test.toml", Path::new(""), &[]).unwrap();
+    let found = check(&loaded.scenario)
+        .into_iter()
+        .find(|one| one.rule.code == "CK019")
+        .unwrap();
+    assert_eq!(
+        found.message,
+        "16 of the 120 subtasks of `x` own 3 of 256 key groups, the others 2: records and state of the first are 40.6 % \
+         above the mean"
+    );
+    assert!(
+        found
+            .help
+            .unwrap()
+            .starts_with("parallelism 128 deals them more evenly (0 % above")
+    );
+}

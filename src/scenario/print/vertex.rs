@@ -1,5 +1,6 @@
 //! `[[vertex]]`.
 
+use crate::scenario::key_groups;
 use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{self as keys, DistributionKind, ExchangeKind};
 use crate::scenario::{
@@ -13,7 +14,10 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         Work::Source(given) => (Some(given), None),
         Work::Operator(operator) => (None, Some(operator)),
     };
-    let inputs = vertex.inputs.iter().map(|given| input(scenario, given));
+    let inputs = vertex
+        .inputs
+        .iter()
+        .map(|given| input(scenario, vertex.key_groups, given));
     let slowed = vertex.slowness.iter().any(|factor| differs(*factor, 1.0));
     keys::Vertex {
         name: Some(vertex.name.clone()),
@@ -55,7 +59,7 @@ fn source(source: &Source) -> keys::Source {
     table
 }
 
-fn input(scenario: &Scenario, input: &Input) -> keys::Input {
+fn input(scenario: &Scenario, groups: usize, input: &Input) -> keys::Input {
     let words = ExchangeKind::WORDS.iter();
     let mut kinds = words.filter(|(_, word, _)| *word == input.exchange.name());
     let mut table = keys::Input {
@@ -64,9 +68,10 @@ fn input(scenario: &Scenario, input: &Input) -> keys::Input {
         ..keys::Input::default()
     };
     if let Exchange::Hash { shares } = &input.exchange {
-        let equal = 1.0 / shares.len() as f64;
-        let skewed = shares.iter().any(|share| differs(*share, equal));
-        table.shares = skewed.then(|| shares.clone());
+        let dealt = key_groups::shares(shares.len(), groups);
+        let mut pairs = shares.iter().zip(&dealt);
+        let given = pairs.any(|(share, dealt)| differs(*share, *dealt));
+        table.shares = given.then(|| shares.clone());
     }
     table
 }

@@ -1,5 +1,6 @@
 //! `vertex.inputs`: who reads whom, and how keys are shared out.
 
+use crate::scenario::key_groups;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::vertex as file;
 use crate::scenario::keys::vertex::{ExchangeKind, Input as InputTable};
@@ -38,8 +39,8 @@ pub(super) fn connect(
             .filter_map(|(position, input)| {
                 let path = path.index(position);
                 let from = producer(input, vertices, &path, problems)?;
-                let parallelism = (vertices[from.0].parallelism, vertices[index].parallelism);
-                let exchange = exchange(input, parallelism, &path, problems);
+                let ends = (&vertices[from.0], &vertices[index]);
+                let exchange = exchange(input, ends, &path, problems);
                 Some(Input { from, exchange })
             });
         let inputs: Vec<Input> = resolved.collect();
@@ -67,7 +68,7 @@ fn producer(
 
 fn exchange(
     input: &InputTable,
-    (producers, consumers): (usize, usize),
+    (producer, consumer): (&Vertex, &Vertex),
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Exchange {
@@ -96,12 +97,13 @@ fn exchange(
     }
     match kind {
         ExchangeKind::Hash => Exchange::Hash {
-            shares: shares(input, consumers, path, problems),
+            shares: shares(input, consumer, path, problems),
         },
         ExchangeKind::Rebalance => Exchange::Rebalance,
         ExchangeKind::Rescale => Exchange::Rescale,
         ExchangeKind::Broadcast => Exchange::Broadcast,
         ExchangeKind::Forward => {
+            let (producers, consumers) = (producer.parallelism, consumer.parallelism);
             if producers != consumers {
                 problems
                     .error(
@@ -117,10 +119,11 @@ fn exchange(
 
 fn shares(
     input: &InputTable,
-    parallelism: usize,
+    consumer: &Vertex,
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Vec<f64> {
+    let (parallelism, groups) = (consumer.parallelism, consumer.key_groups);
     let equal = vec![1.0 / parallelism as f64; parallelism];
     if let Some(given) = &input.shares {
         return given_shares(given, equal, &path.key("shares"), problems);
@@ -130,10 +133,10 @@ fn shares(
             problems.error(&path.key("zipf"), "`zipf` must be at most 10");
             return equal;
         }
-        return zipf::shares(exponent, parallelism);
+        return zipf::shares(exponent, parallelism, groups);
     }
     let Some(skew) = &input.skew else {
-        return equal;
+        return key_groups::shares(parallelism, groups);
     };
     let path = path.key("skew");
     let Some(share) = skew.share else {

@@ -50,9 +50,11 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     };
     let checkpointing = flink::checkpointing(&inputs, &options, problems);
     let network = network::network(version, &options, problems);
+    let flink = Options::read(&mut (&options, &mut *problems));
     let given = vertex::Given {
         file,
         options: &options,
+        max_parallelism: flink.max_parallelism,
         backend: checkpointing.backend,
         subtasks_max: simulation.max_subtasks,
     };
@@ -77,7 +79,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         network,
         cluster,
         storage,
-        flink: Options::read(&mut (&options, &mut *problems)),
+        flink,
         simulation,
         failures,
         triggers,

@@ -1,9 +1,10 @@
 //! `[[vertex]]`: names, subtasks, service times, state.
 
 use crate::scenario::flink::Backend;
+use crate::scenario::key_groups::default_max_parallelism;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::File;
-use crate::scenario::keys::flink::PARALLELISM;
+use crate::scenario::keys::flink::{MAX_PARALLELISM, PARALLELISM};
 use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
@@ -22,6 +23,8 @@ pub(super) struct Given<'g> {
     pub(super) file: &'g File,
     pub(super) options: &'g FlinkOptions,
     pub(super) backend: Backend,
+    /// `pipeline.max-parallelism`, if given.
+    pub(super) max_parallelism: Option<u32>,
     /// `simulation.max-subtasks`.
     pub(super) subtasks_max: usize,
 }
@@ -48,13 +51,7 @@ pub(super) fn vertices(given: &Given<'_>, problems: &mut Problems<'_>) -> Vec<Ve
     let tables_with_parallelism = tables.iter().zip(parallelism).enumerate();
     let mut vertices: Vec<Vertex> = tables_with_parallelism
         .map(|(index, (table, parallelism))| {
-            vertex(
-                table,
-                parallelism,
-                given.backend,
-                &root.index(index),
-                problems,
-            )
+            vertex(table, parallelism, given, &root.index(index), problems)
         })
         .collect();
     graph::check_names(tables, problems);
@@ -96,7 +93,7 @@ fn parallelism(
 fn vertex(
     table: &file::Vertex,
     parallelism: usize,
-    backend: Backend,
+    given: &Given<'_>,
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Vertex {
@@ -106,6 +103,7 @@ fn vertex(
         name: table.name.clone().unwrap_or_default(),
         parallelism,
         max_parallelism: table.max_parallelism,
+        key_groups: key_groups(table, parallelism, given, path, problems),
         work,
         service,
         slowness: slowness(table, parallelism, path, problems),
@@ -113,11 +111,42 @@ fn vertex(
         state: table
             .state
             .as_ref()
-            .map(|state| state::state(state, backend, &path.key("state"), problems)),
+            .map(|state| state::state(state, given.backend, &path.key("state"), problems)),
         sync_extra: table.sync_extra,
         placement: placement(table, parallelism, path, problems),
         inputs: Vec::new(),
     }
+}
+
+fn key_groups(
+    table: &file::Vertex,
+    parallelism: usize,
+    given: &Given<'_>,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> usize {
+    let default = default_max_parallelism(parallelism);
+    let Some(groups) = table.max_parallelism.or(given.max_parallelism) else {
+        return default;
+    };
+    let groups = groups as usize;
+    if groups >= parallelism {
+        return groups;
+    }
+    let (path, name) = if table.max_parallelism.is_some() {
+        (path.key("max-parallelism"), "max-parallelism")
+    } else {
+        (given.options.path(&MAX_PARALLELISM), MAX_PARALLELISM.key)
+    };
+    problems
+        .error(
+            &path,
+            format!(
+                "a parallelism of {parallelism} needs as many key groups, `{name}` has {groups}"
+            ),
+        )
+        .help("Flink does not start such a job: raise it, or lower the parallelism");
+    default
 }
 
 fn work(
