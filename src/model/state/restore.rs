@@ -151,7 +151,7 @@ mod tests {
             backend,
             ..Checkpointing::default()
         };
-        StateBackend::new(Some(&state), false, 1, 0, &options)
+        StateBackend::new(Some(&state), false, state.size.as_f64(), 0, &options)
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn added_entries_are_all_flushed() {
         backend,
         ..Checkpointing::default()
     };
-    let mut backend = StateBackend::new(Some(&added), false, 1, 0, &options);
+    let mut backend = StateBackend::new(Some(&added), false, added.size.as_f64(), 0, &options);
     backend.snapshot(at(0), 0, CheckpointId(1), SnapshotKind::Checkpoint);
     backend.confirm(CheckpointId(1));
     // 5000 records add 10 000 entries of 1027 B, more than the 4000 that live at any time.
@@ -116,7 +116,7 @@ fn the_job_manager_refuses_more_than_its_limit() {
         ..state(0.0)
     };
     let plan = |state: &State| {
-        let mut backend = StateBackend::new(Some(state), false, 1, 0, &options);
+        let mut backend = StateBackend::new(Some(state), false, state.size.as_f64(), 0, &options);
         backend.snapshot(at(1), 0, CheckpointId(1), SnapshotKind::Checkpoint)
     };
     assert!(plan(&big).too_large);

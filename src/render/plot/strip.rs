@@ -6,7 +6,7 @@ use crate::render::chart::span::Span;
 use crate::render::chart::tick_label::setting;
 use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Line, Mark, Name, Panel};
 use crate::render::chart::{Stroke, Swatch};
-use crate::render::number::{Unit, counted};
+use crate::render::number::counted;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{
     along, choice, choices, described, every, focus, metric, none_meets,
