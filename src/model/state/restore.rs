@@ -36,7 +36,6 @@ impl StateBackend {
                 files: FileSizes::one(self.scan_bytes()),
                 threads: 1,
                 fixed: c::HASHMAP_OPEN,
-                ..RestorePlan::default()
             },
             Store::RocksDb {
                 options,
