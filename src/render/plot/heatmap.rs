@@ -1,9 +1,7 @@
 //! Picture: two settings at once, the median duration printed in every cell.
 
 use crate::experiment::{PointSummary, SweepResult};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::chart::{Axis, Cell, Chart, Colour, KeyEntry, Mark, Name, Panel, Span, Swatch};
 use crate::render::key_name::{capital, short_key, value_name};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;

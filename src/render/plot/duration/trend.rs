@@ -1,7 +1,7 @@
 //! What a picture of durations over the interval says, as a sentence with numbers.
 
 use crate::measure::Estimate;
-use crate::render::chart::tick_label::setting;
+use crate::render::chart::setting;
 use crate::render::number::Unit;
 use crate::render::plot::curve::Curve;
 use crate::render::plot::duration::DURATION;
