@@ -1,6 +1,6 @@
 //! Pictures: each as PNG, as SVG, and as the CSV that it was drawn from.
 //!
-//! One file per picture: how it is called and read, and how results become a [`Chart`], which is plain data. [`PICTURES`]
+//! One file per picture: how it is called and read, and how results become a `Chart`, which is plain data. [`PICTURES`]
 //! is the list of all; reports, the gallery and README follow it.
 
 mod accuracy;
