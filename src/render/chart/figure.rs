@@ -2,7 +2,7 @@
 
 use crate::render::chart::area::Area;
 use crate::render::chart::axes::{across, horizontal_axis, right_labels, vertical, vertical_axis};
-use crate::render::chart::canvas::{Canvas, FINE, Pen, svg};
+use crate::render::chart::canvas::{self, Canvas, FINE, Pen};
 use crate::render::chart::colour::{Colour, Theme};
 use crate::render::chart::frame::{BORDER, Frame, GAP, LINE, MARGIN_TEXT, WIDTH};
 use crate::render::chart::marks;
@@ -24,7 +24,7 @@ pub struct Drawn {
 pub fn draw(chart: &Chart, theme: Theme) -> Drawn {
     let height = chart.height.clamp(200, 4000);
     let mut areas = Vec::new();
-    let text = svg((WIDTH, height), theme, |canvas| {
+    let text = canvas::svg((WIDTH, height), theme, |canvas| {
         let top = header(canvas, chart);
         let bottom = f64::from(height) - BORDER - LINE;
         footer(canvas, chart, f64::from(height));
@@ -40,7 +40,7 @@ pub fn draw(chart: &Chart, theme: Theme) -> Drawn {
 }
 
 /// The chart as a file of its own; read aloud by its title.
-pub fn file(chart: &Chart) -> String {
+pub fn svg(chart: &Chart) -> String {
     let Drawn { body, height, .. } = draw(chart, Theme::Light);
     let fine = (WIDTH * FINE, height * FINE);
     let title = chart.title.replace(char::is_control, " ");

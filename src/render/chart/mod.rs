@@ -1,27 +1,39 @@
 //! Charts: what is said, on which axes, with which marks, as plain data; and the engine that puts it on paper.
 //!
-//! Knows nothing of what is measured, only of numbers and their units. [`figure`] decides where things are, [`marks`]
-//! draws the data, [`canvas`] is the only caller of plotters, [`raster`] makes the PNG, [`tooltips`] tells values.
+//! Knows nothing of what is measured, only of numbers and their units. `figure` decides where things are, `marks` draws
+//! the data, `canvas` is the only caller of plotters, `raster` makes the PNG, `tooltips` tells values.
 
-pub mod area;
+mod area;
 mod axes;
-pub mod canvas;
-pub mod colour;
-pub mod figure;
-pub mod frame;
+mod canvas;
+mod colour;
+mod figure;
+mod frame;
 mod labels;
 mod marks;
 #[cfg(test)]
-pub mod outline;
-pub mod raster;
-pub mod span;
-pub mod text;
-pub mod tick_label;
-pub mod ticks;
-pub mod tooltips;
+mod outline;
+mod raster;
+mod span;
+mod text;
+mod tick_label;
+mod ticks;
+mod tooltips;
 
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
+pub use crate::render::chart::area::Area;
+pub use crate::render::chart::canvas::FINE;
+pub use crate::render::chart::colour::{Colour, Theme};
+pub use crate::render::chart::figure::{Drawn, draw, svg};
+pub use crate::render::chart::frame::WIDTH;
+#[cfg(test)]
+pub use crate::render::chart::outline::outline;
+pub use crate::render::chart::raster::png;
+pub use crate::render::chart::span::Span;
+pub use crate::render::chart::text::{BOLD, REGULAR};
+pub use crate::render::chart::tick_label::{HOUR, setting};
+pub use crate::render::chart::ticks::ticks;
+pub use crate::render::chart::tooltips::{Tooltip, tooltips};
+
 use crate::render::number::Unit;
 
 /// One picture.
@@ -33,7 +45,7 @@ pub struct Chart {
     pub subtitle: String,
     /// Where the numbers come from.
     pub footer: String,
-    /// Logical height in pixels; the width is always [`frame::WIDTH`].
+    /// Logical height in pixels; the width is always [`WIDTH`].
     pub height: u32,
     /// What fills and hatches mean, where marks cannot be labelled directly.
     pub key: Vec<KeyEntry>,
@@ -412,8 +424,8 @@ impl Cell {
     pub fn text(self, text: Vec<String>) -> Cell {
         let gutter = 1.0;
         Cell {
-            text,
             gutter,
+            text,
             ..self
         }
     }

@@ -1,10 +1,9 @@
 //! Picture: predicted against measured.
 
 use crate::experiment::validate::INTERVAL;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Chart, Dot, KeyEntry, Line, Mark, Panel};
-use crate::render::chart::{Stroke, Swatch};
+use crate::render::chart::{
+    Axis, Chart, Colour, Dot, KeyEntry, Line, Mark, Panel, Span, Stroke, Swatch,
+};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recordings::{Point, Recordings, hollow, percent};
@@ -23,7 +22,7 @@ pub const KIND: Kind = Kind {
 const WEDGE: f64 = 0.2;
 
 /// One dot per recording, log-log, both axes alike.
-fn drawing(all: &Recordings) -> Option<Vec<Drawing>> {
+fn drawing(all: &Recordings) -> Vec<Drawing> {
     let values = all.points.iter().flat_map(|point| {
         let (low, high) = point.interval.unzip();
         [Some(point.measured), Some(point.predicted), low, high]

@@ -1,11 +1,9 @@
 //! Picture: what an interval costs in all, in processing that checkpoints take and work that failures repeat.
 
 use crate::experiment::recommend::{Candidate, Recommendation};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Axis, Cell, Chart, Flag, Line, Mark, Panel, Shape};
-use crate::render::chart::{Stroke, Symbol};
+use crate::render::chart::{
+    Axis, Cell, Chart, Colour, Flag, Line, Mark, Panel, Shape, Span, Stroke, Symbol, setting,
+};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{along, choices, described, focus, interval, metric};
@@ -92,7 +90,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         .number("overhead_share", |point| point.overhead)
         .number("expected_rework_share", |point| point.rework)
         .number("total_share", Point::total);
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// The intervals that cost hardly more than the best, s.

@@ -4,8 +4,7 @@ use crate::experiment::{PointSummary, SweepResult};
 use crate::formulas::FormulaId;
 use crate::measure::Estimate;
 use crate::measure::estimate::REPLICATIONS_MIN;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::{Line, Mark, Stroke};
+use crate::render::chart::{Colour, Line, Mark, Stroke};
 use crate::render::key_name::coordinate_name;
 use crate::render::plot::origin::brief;
 use crate::render::plot::role;
@@ -127,7 +126,7 @@ fn paint(curves: &mut [Curve]) {
     }
 }
 
-impl<'s> Curve<'s> {
+impl Curve<'_> {
     /// Where the metric has a value.
     pub fn estimates(&self, metric: &Metric) -> Vec<(f64, Estimate)> {
         self.series(metric.value)

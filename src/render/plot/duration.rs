@@ -1,15 +1,15 @@
 //! Picture: what the interval does to the end to end duration.
 
+mod trend;
+
 use crate::experiment::SweepResult;
 use crate::experiment::metric::MetricId;
 use crate::formulas::FormulaId;
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{At, Axis, Chart, Line, Mark, Panel, Rule, Stroke};
+use crate::render::chart::{At, Axis, Chart, Line, Mark, Panel, Rule, Span, Stroke, setting};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::curve::{Metric, curves, interval_axis, prediction};
-use crate::render::plot::trend::finding;
+use crate::render::plot::duration::trend::finding;
 use crate::render::plot::{Draw, Drawing, Example, Kind, role};
 use crate::units::SimDuration;
 
@@ -67,7 +67,7 @@ fn drawing(sweep: &SweepResult, timeout: Option<SimDuration>) -> Option<Vec<Draw
             Some(row.2.metric(MetricId::Completed)?.value)
         })
         .optional("failed", |row| Some(row.2.metric(MetricId::Failed)?.value));
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 fn vertical(mut values: Vec<f64>, timeout: Option<f64>) -> Span {

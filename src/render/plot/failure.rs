@@ -8,9 +8,9 @@ mod tests;
 use crate::experiment::RunResult;
 use crate::measure::Timeline;
 use crate::measure::timeline::Sample;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Cell, Chart, Flag, KeyEntry, Line, Mark, Panel, Stroke, Swatch};
+use crate::render::chart::{
+    Axis, Cell, Chart, Colour, Flag, KeyEntry, Line, Mark, Panel, Span, Stroke, Swatch,
+};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::failure::episode::{Episode, PARTS, Phase, episodes, longest};
@@ -93,7 +93,7 @@ fn drawing(run: &RunResult, scenario: &str) -> Option<Vec<Drawing>> {
         })
         .number("lag_s", |(_, sample)| sample.lag.as_secs_f64())
         .text("running", |(_, sample)| sample.running.to_string());
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// From the trigger of the restored checkpoint, unless that is far, until a little after the end.

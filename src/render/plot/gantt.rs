@@ -6,9 +6,7 @@ mod rows;
 
 use crate::experiment::RunResult;
 use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord, straggler};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::chart::{Axis, Cell, Chart, Colour, KeyEntry, Mark, Name, Panel, Span, Swatch};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::gantt::rows::{Row, rows};

@@ -2,9 +2,7 @@
 
 use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, SweepResult};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::chart::{Axis, Cell, Chart, Colour, KeyEntry, Mark, Name, Panel, Span, Swatch};
 use crate::render::key_name::{capital, short_key, value_name};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;

@@ -4,9 +4,7 @@ use crate::experiment::SweepResult;
 use crate::experiment::metric::MetricId;
 use crate::measure::Estimate;
 use crate::measure::estimate::quantile;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{At, Axis, Chart, Mark, Panel, Rule, Stroke};
+use crate::render::chart::{At, Axis, Chart, Colour, Mark, Panel, Rule, Span, Stroke};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::curve::{Curve, Metric, axis, curves};
@@ -84,7 +82,7 @@ fn drawing(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>> 
         .estimate("duration_p99", "s", |row| {
             row.2.metric(MetricId::DurationP99)
         });
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// The curve that rises most: load does nothing to another one.

@@ -4,9 +4,7 @@ use crate::experiment::metric::MetricId;
 use crate::experiment::{PointSummary, SweepResult};
 use crate::formulas::FormulaId;
 use crate::measure::Estimate;
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Axis, Chart, Panel};
+use crate::render::chart::{Axis, Chart, Panel, Span, setting};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::curve::{Curve, Metric, curves, interval_axis, prediction};
@@ -65,7 +63,7 @@ fn drawing(sweep: &SweepResult, _: Option<SimDuration>) -> Option<Vec<Drawing>> 
             row.2.metric(MetricId::ThroughputLoss)
         })
         .optional("formula_f3_share", |row| formula(row.2));
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// What is drawn of a loss: its interval, or its value.
@@ -95,10 +93,8 @@ fn finding(curves: &[Curve]) -> String {
         return String::new();
     };
     let at = |curve: &Curve, interval: f64| {
-        let losses = curve.estimates(&LOSS).into_iter();
-        losses
-            .filter(|(own, _)| own.total_cmp(&interval).is_eq())
-            .next()
+        let mut losses = curve.estimates(&LOSS).into_iter();
+        losses.find(|(own, _)| own.total_cmp(&interval).is_eq())
     };
     let common = one.estimates(&LOSS).into_iter().find_map(|(interval, _)| {
         let losses = curves.iter().map(|curve| Some(at(curve, interval)?.1));

@@ -1,6 +1,6 @@
 //! Pictures: each as PNG, as SVG, and as the CSV that it was drawn from.
 //!
-//! One file per picture: how it is called and read, and how results become a [`Chart`], which is plain data. [`PICTURES`]
+//! One file per picture: how it is called and read, and how results become a `Chart`, which is plain data. [`PICTURES`]
 //! is the list of all; reports, the gallery and README follow it.
 
 mod accuracy;
@@ -25,14 +25,13 @@ mod storage;
 mod strip;
 #[cfg(test)]
 mod tests;
-mod trend;
 
 pub use crate::render::plot::origin::Origin;
 pub use crate::render::plot::recordings::recording_pictures;
 
 use crate::experiment::recommend::Recommendation;
 use crate::experiment::{RunResult, SweepResult};
-use crate::render::chart::{Chart, figure, raster};
+use crate::render::chart::{self, Chart};
 use crate::render::plot::recordings::Recordings;
 use crate::render::sheet::Sheet;
 use crate::units::SimDuration;
@@ -97,7 +96,7 @@ enum Draw {
     /// With the name of the job.
     Run(fn(&RunResult, &str) -> Option<Vec<Drawing>>),
     Recommendation(fn(&Recommendation) -> Option<Vec<Drawing>>),
-    Recordings(fn(&Recordings) -> Option<Vec<Drawing>>),
+    Recordings(fn(&Recordings) -> Vec<Drawing>),
 }
 
 /// A picture that does not know yet where it comes from.
@@ -152,13 +151,13 @@ impl Kind {
 
 impl Drawing {
     /// The only one of its kind.
-    fn only(chart: Chart, data: Sheet) -> Option<Vec<Drawing>> {
+    fn only(chart: Chart, data: Sheet) -> Vec<Drawing> {
         let suffix = String::new();
-        Some(vec![Drawing {
+        vec![Drawing {
             suffix,
             chart,
             data,
-        }])
+        }]
     }
 }
 
@@ -190,14 +189,14 @@ pub fn recommendation_pictures(found: &Recommendation) -> Vec<Picture> {
 /// The files of a picture: `(name, content)` of SVG, PNG and CSV. The same picture gives the same bytes everywhere.
 pub fn files(picture: &Picture) -> Vec<(String, Vec<u8>)> {
     let svg = svg(picture);
-    let chart = &picture.chart;
+    let own = &picture.chart;
     let texts = [
-        ("Title", chart.title.as_str()),
-        ("Description", chart.subtitle.as_str()),
+        ("Title", own.title.as_str()),
+        ("Description", own.subtitle.as_str()),
         ("Software", concat!("ckptsim ", env!("CARGO_PKG_VERSION"))),
-        ("Source", chart.footer.as_str()),
+        ("Source", own.footer.as_str()),
     ];
-    let png = raster::png(&svg, &texts);
+    let png = chart::png(&svg, &texts);
     let csv = picture.data.csv().into_bytes();
     [("svg", svg.into_bytes()), ("png", png), ("csv", csv)]
         .map(|(extension, content)| (format!("{}.{extension}", picture.name), content))
@@ -206,5 +205,5 @@ pub fn files(picture: &Picture) -> Vec<(String, Vec<u8>)> {
 
 /// The picture as SVG text; its letters need the embedded font.
 pub fn svg(picture: &Picture) -> String {
-    figure::file(&picture.chart)
+    chart::svg(&picture.chart)
 }

@@ -2,9 +2,7 @@
 
 use crate::experiment::RunResult;
 use crate::measure::{BarrierMark, Occupancy};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Mark, Name, Panel, Swatch};
+use crate::render::chart::{Axis, Cell, Chart, Colour, KeyEntry, Mark, Name, Panel, Span, Swatch};
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::origin::brief;
@@ -101,7 +99,7 @@ fn drawing(panels: &[(&str, &Occupancy)], scenario: &str) -> Option<Vec<Drawing>
         .text("blocked", |sample| {
             sample.of.blocked(sample.row, sample.index).to_string()
         });
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// One channel at one instant.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::experiment::recommend::{Candidate, MetricName, Objective, Recommendation, Relation};
 use crate::measure::Estimate;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::{At, Axis, Chart, Dot, KeyEntry, Line, Mark, Panel, Place};
-use crate::render::chart::{Rule, Shape, Stroke, Swatch, Symbol};
+use crate::render::chart::{
+    At, Axis, Chart, Colour, Dot, KeyEntry, Line, Mark, Panel, Place, Rule, Shape, Span, Stroke,
+    Swatch, Symbol,
+};
 use crate::render::key_name::capital;
 use crate::render::number::Unit;
 use crate::render::plot::columns::Columns;
@@ -107,7 +107,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         .text("at_least", |point| point.at_least.to_string())
         .text("feasible", |point| point.candidate.feasible.to_string())
         .text("on_front", |point| point.on_front.to_string());
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// Over all values, and the bounds that are not far from them.

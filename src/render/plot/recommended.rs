@@ -5,9 +5,7 @@ mod tests;
 
 use crate::experiment::recommend::{Candidate, Recommendation};
 use crate::measure::Estimate;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Mark, Place, Shape, Symbol};
+use crate::render::chart::{Colour, Mark, Place, Shape, Symbol, setting};
 use crate::render::number::{Unit, counted};
 
 /// Scenario, how many configurations, how many runs.

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use crate::experiment::validate::Compared;
 use crate::measure::estimate::quantile;
 use crate::recording::measured::Metric;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::{Dot, KeyEntry, Mark, Shape, Swatch, Symbol};
+use crate::render::chart::{Colour, Dot, KeyEntry, Mark, Shape, Swatch, Symbol};
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{Draw, Picture, all, role};
 
@@ -36,7 +35,7 @@ pub fn recording_pictures(compared: &[Compared], replications: u32, seed: u64) -
         env!("CARGO_PKG_VERSION")
     );
     all(&footer, |draw| match draw {
-        Draw::Recordings(draw) if !recordings.points.is_empty() => draw(&recordings),
+        Draw::Recordings(draw) if !recordings.points.is_empty() => Some(draw(&recordings)),
         _ => None,
     })
 }

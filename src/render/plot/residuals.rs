@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::measure::estimate::quantile;
 use crate::recording::measured::Metric;
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::ticks::ticks;
-use crate::render::chart::{At, Axis, Cell, Chart, Dot, KeyEntry, Line, Mark, Name};
-use crate::render::chart::{Panel, Place, Rule, Shape, Stroke, Swatch, Symbol};
+use crate::render::chart::{
+    At, Axis, Cell, Chart, Colour, Dot, KeyEntry, Line, Mark, Name, Panel, Place, Rule, Shape,
+    Span, Stroke, Swatch, Symbol, ticks,
+};
 use crate::render::number::{Unit, deviation};
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recordings::{Point, Recordings, hollow, percent};
@@ -40,7 +39,7 @@ const HELD: f64 = 0.9;
 const STEP: f64 = 0.618_033_988_75;
 
 /// Signed errors above, the formula's prediction as a multiple of the measurement below.
-fn drawing(all: &Recordings) -> Option<Vec<Drawing>> {
+fn drawing(all: &Recordings) -> Vec<Drawing> {
     let panels: Vec<Panel> = [Some(simulated(all)), formula(all)]
         .into_iter()
         .flatten()

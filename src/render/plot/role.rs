@@ -1,6 +1,6 @@
 //! What colours stand for, the same in every picture.
 
-use crate::render::chart::colour::Colour;
+use crate::render::chart::Colour;
 
 /// Everything computed in closed form.
 pub const FORMULA: Colour = Colour::Silver;

@@ -1,11 +1,10 @@
 //! Picture: what a fifth less and a fifth more of each input do to the answer.
 
 use crate::experiment::recommend::{Recommendation, TornadoEntry};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{At, Axis, Cell, Chart, Dot, KeyEntry, Mark, Name, Panel, Rule, Shape};
-use crate::render::chart::{Stroke, Swatch, Symbol};
+use crate::render::chart::{
+    At, Axis, Cell, Chart, Colour, Dot, KeyEntry, Mark, Name, Panel, Rule, Shape, Span, Stroke,
+    Swatch, Symbol, setting,
+};
 use crate::render::number::{Unit, deviation};
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{described, words};
@@ -71,7 +70,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         .optional("cost", |entry| entry.cost_base)
         .optional("cost_at_80_percent", |entry| entry.cost_low)
         .optional("cost_at_120_percent", |entry| entry.cost_high);
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// The larger of both changes of the answer, on a log scale.

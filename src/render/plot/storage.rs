@@ -3,10 +3,9 @@
 use crate::experiment::RunResult;
 use crate::measure::timeline::Sample;
 use crate::measure::{CheckpointRecord, Outcome};
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::HOUR;
-use crate::render::chart::{Axis, Chart, Dot, KeyEntry, Line, Mark, Panel, Shape, Stroke};
-use crate::render::chart::{Place, Swatch, Symbol};
+use crate::render::chart::{
+    Axis, Chart, Dot, HOUR, KeyEntry, Line, Mark, Panel, Place, Shape, Span, Stroke, Swatch, Symbol,
+};
 use crate::render::number::{Unit, counted};
 use crate::render::plot::columns::Columns;
 use crate::render::plot::{Draw, Drawing, Example, Kind, role};
@@ -68,7 +67,7 @@ fn drawing(run: &RunResult, scenario: &str) -> Option<Vec<Drawing>> {
         .number("time_s", |sample| sample.at.as_secs_f64())
         .text("retained_bytes", |sample| sample.retained.get().to_string())
         .text("written_bytes", |sample| sample.written.get().to_string());
-    Drawing::only(chart, data.sheet())
+    Some(Drawing::only(chart, data.sheet()))
 }
 
 /// When checkpoints ended, in seconds; nothing if there are too many to be told apart.

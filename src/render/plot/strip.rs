@@ -1,11 +1,9 @@
 //! Picture: at which intervals each objective is met, and which interval is recommended.
 
 use crate::experiment::recommend::{Candidate, Objective, Recommendation, Verdict};
-use crate::render::chart::colour::Colour;
-use crate::render::chart::span::Span;
-use crate::render::chart::tick_label::setting;
-use crate::render::chart::{Axis, Cell, Chart, KeyEntry, Line, Mark, Name, Panel};
-use crate::render::chart::{Stroke, Swatch};
+use crate::render::chart::{
+    Axis, Cell, Chart, Colour, KeyEntry, Line, Mark, Name, Panel, Span, Stroke, Swatch, setting,
+};
 use crate::render::number::counted;
 use crate::render::plot::columns::Columns;
 use crate::render::plot::recommended::{
@@ -73,7 +71,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         panels: vec![panel],
         ..Chart::default()
     };
-    Drawing::only(chart, data(found, &columns))
+    Some(Drawing::only(chart, data(found, &columns)))
 }
 
 /// An interval that was tried, in seconds. All columns are equally wide: there is room for each verdict.

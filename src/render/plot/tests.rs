@@ -6,12 +6,7 @@ use proptest::prelude::*;
 use crate::experiment::metric::MetricId;
 use crate::experiment::{RunResult, SweepResult};
 use crate::measure::Estimate;
-use crate::render::chart::area::Area;
-use crate::render::chart::colour::Theme;
-use crate::render::chart::figure;
-use crate::render::chart::outline::outline;
-use crate::render::chart::text::FONT;
-use crate::render::chart::tooltips::tooltips;
+use crate::render::chart::{Area, Theme, draw, outline, tooltips};
 use crate::render::number::Unit;
 use crate::render::plot::{
     Example, PICTURES, Picture, files, occupancy as queues, recommendation_pictures, run_pictures,
@@ -258,7 +253,7 @@ fn every_font_in_the_svg_is_embedded() {
             .filter_map(|rest| rest.split('"').next())
             .collect();
         assert!(!fonts.is_empty());
-        assert!(fonts.iter().all(|font| *font == FONT), "{fonts:?}");
+        assert!(fonts.iter().all(|font| *font == "Inter"), "{fonts:?}");
     }
 }
 
@@ -292,7 +287,7 @@ fn thousands_of_subtasks_fit_one_picture() {
 }
 
 fn read(picture: &Picture) -> Vec<String> {
-    let drawn = figure::draw(&picture.chart, Theme::Light);
+    let drawn = draw(&picture.chart, Theme::Light);
     let all = tooltips(&picture.chart, &drawn.areas);
     let paper = Area::between((0.0, 0.0), (1200.0, f64::from(drawn.height)));
     for tip in &all {

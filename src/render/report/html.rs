@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::render::chart::text::{BOLD, REGULAR};
+use crate::render::chart::{BOLD, REGULAR};
 use crate::render::report::inline::{self, Palette};
 use crate::render::report::{Number, Part, Report, Section};
 use crate::render::table::{Align, Table, one_line};

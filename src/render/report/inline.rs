@@ -4,12 +4,7 @@ use std::fmt::Write as _;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::render::chart::area::Area;
-use crate::render::chart::canvas::FINE;
-use crate::render::chart::colour::Theme;
-use crate::render::chart::figure::{self, Drawn};
-use crate::render::chart::frame::WIDTH;
-use crate::render::chart::tooltips::{Tooltip, tooltips};
+use crate::render::chart::{Area, Drawn, FINE, Theme, Tooltip, WIDTH, draw, tooltips};
 use crate::render::plot::Picture;
 
 /// Colours of all pictures of a page: on white, and on a dark ground.
@@ -51,8 +46,8 @@ impl Palette {
 /// The picture with its caption; `number` begins at 1.
 pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup {
     let chart = &picture.chart;
-    let light = figure::draw(chart, Theme::Light);
-    let dark = figure::draw(chart, Theme::Dark);
+    let light = draw(chart, Theme::Light);
+    let dark = draw(chart, Theme::Dark);
     let body = named_colours(&light.body, &dark.body, palette);
     let (heading, reading) = (picture.kind.heading, picture.kind.caption);
     let [title, description, hint] =

@@ -2,7 +2,7 @@
 
 use crate::experiment::RunResult;
 use crate::measure::RecoveryRecord;
-use crate::render::chart::colour::Colour;
+use crate::render::chart::Colour;
 use crate::render::plot::role;
 use crate::units::SimTime;
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::experiment::RunResult;
 use crate::measure::timeline::Sample;
-use crate::render::chart::outline::outline;
+use crate::render::chart::outline;
 use crate::render::plot::tests::{of_kind, said};
 use crate::render::plot::{Picture, run_pictures, svg};
 use crate::render::sample::failure::{OUTAGE, Outage, failing};

@@ -2,7 +2,7 @@
 
 use crate::experiment::metric::MetricId;
 use crate::measure::Estimate;
-use crate::render::chart::tick_label::setting;
+use crate::render::chart::setting;
 use crate::render::number::Unit;
 use crate::render::plot::curve::Curve;
 use crate::render::plot::duration::DURATION;
