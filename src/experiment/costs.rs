@@ -180,8 +180,8 @@ mod tests {
         run.recoveries = vec![failure(30), failure(50)];
         let replication = Replication::of(&scenario, &run);
         let read = |id| replication.figures.get(id);
-        close(read(MetricId::Downtime), 2.0);
-        close(read(MetricId::CatchUp), 4.0);
+        close(read(MetricId::DowntimeMean), 2.0);
+        close(read(MetricId::CatchUpMean), 4.0);
         // A cycle takes 6 h and 2 s of downtime.
         let month = |seconds: f64| seconds * MONTH_S / (6.0 * 3600.0 + 2.0);
         close(read(MetricId::DowntimePerMonth), month(2.0));

@@ -177,11 +177,11 @@ metrics! {
         "time that a checkpoint takes from the busiest subtask", Figure(stops::each);
     ExpectedRework "expected_rework" Time Cost Lower "expected rework per failure":
         "age of the newest completed checkpoint, mean", Figure(costs::expected_rework);
-    Downtime "downtime" Time FailureCost Lower "downtime per failure":
+    DowntimeMean "downtime_mean" Time FailureCost Lower "downtime per failure":
         "failure until all tasks run, mean", Figure(|run| run.recoveries.downtime.mean());
-    CatchUp "catch_up" Time FailureCost Lower "catch-up per failure":
+    CatchUpMean "catch_up_mean" Time FailureCost Lower "catch-up per failure":
         "all tasks run until no more records wait than before, mean", Figure(|run| run.recoveries.catch_up.mean());
-    Recovery "recovery" Time FailureCost Lower "recovery per failure":
+    RecoveryMean "recovery_mean" Time FailureCost Lower "recovery per failure":
         "failure until no more records wait than before, mean", Figure(|run| run.recoveries.recovery.mean());
     ReworkPerMonth "rework_per_month" Time Cost Lower "expected rework per month":
         "of failures as often as [failures] says", Figure(|run| costs::per_month(run, costs::expected_rework(run)?));
@@ -211,7 +211,7 @@ metrics! {
     ReworkP95 "rework_p95" Time Failure Lower "rework, p95": REWORK, Pooled(|run| &run.recoveries.rework, 0.95);
     ReworkP99 "rework_p99" Time Failure Lower "rework, p99": REWORK, Pooled(|run| &run.recoveries.rework, 0.99);
     ReworkMax "rework_max" Time Failure Lower "rework, longest": REWORK, Pooled(|run| &run.recoveries.rework, 1.0);
-    Visibility "visibility" Time Cost Lower "visible after (exactly-once)":
+    VisibilityMean "visibility_mean" Time Cost Lower "visible after (exactly-once)":
         "record arrives until its transaction is committed, mean", Figure(|run| run.visibility.mean());
     VisibilityP50 "visibility_p50" Time Visibility Lower "visible after, median": VISIBILITY, Waited(0.5);
     VisibilityP95 "visibility_p95" Time Visibility Lower "visible after, p95": VISIBILITY, Waited(0.95);

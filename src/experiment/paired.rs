@@ -385,7 +385,7 @@ mod tests {
         };
         assert!(compared.differs());
         assert_eq!(verdict(MetricId::ThroughputLoss), Verdict::Better);
-        assert_eq!(verdict(MetricId::Visibility), Verdict::Worse);
+        assert_eq!(verdict(MetricId::VisibilityMean), Verdict::Worse);
         assert_eq!(verdict(MetricId::Completed), Verdict::Lower);
         assert_eq!(verdict(MetricId::Failed), Verdict::NoEvidence);
     }
