@@ -13,7 +13,7 @@ use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::visibility::Waits;
-use crate::experiment::{costs, stops, written};
+use crate::experiment::{costs, sync_overhead, written};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
@@ -170,11 +170,11 @@ metrics! {
     Utilisation "utilisation" Share Load Lower "busiest subtask":
         "busy share of the busiest subtask", Figure(|run| Some(run.utilisation()));
     Overhead "overhead" Share Load Lower "overhead":
-        "of the saturated throughput, taken by sync phases", Figure(stops::share);
+        "of the saturated throughput, taken by sync phases", Figure(sync_overhead::share);
     Period "period" Time Load Neither "period":
         "from one checkpoint's trigger to the next", Figure(measured::period);
     Stop "stop" Time Load Lower "stop":
-        "time that a checkpoint takes from the busiest subtask", Figure(stops::each);
+        "time that a checkpoint takes from the busiest subtask", Figure(sync_overhead::each);
     ExpectedRework "expected_rework" Time Cost Lower "expected rework per failure":
         "age of the newest completed checkpoint, mean", Figure(costs::expected_rework);
     DowntimeMean "downtime_mean" Time FailureCost Lower "downtime per failure":
