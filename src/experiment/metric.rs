@@ -13,7 +13,7 @@ use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::visibility::Waits;
-use crate::experiment::{costs, sync_overhead, written};
+use crate::experiment::{costs, storage_usage, sync_overhead};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
@@ -218,9 +218,9 @@ metrics! {
     VisibilityP99 "visibility_p99" Time Visibility Lower "visible after, p99": VISIBILITY, Waited(0.99);
     VisibilityMax "visibility_max" Time Visibility Lower "visible after, longest": VISIBILITY, Waited(1.0);
     BytesWrittenPerHour "bytes_written_per_hour" BytesPerHour Cost Lower "bytes written":
-        "newly persisted by checkpoints", Figure(written::per_hour);
+        "newly persisted by checkpoints", Figure(storage_usage::per_hour);
     RetainedBytes "retained_bytes" Bytes Cost Lower "bytes retained":
-        "held by retained checkpoints, at most", Figure(written::retained);
+        "held by retained checkpoints, at most", Figure(storage_usage::retained);
     FilesWrittenPerS "files_written_per_s" PerSecond Cost Lower "files written":
         "by checkpoints, metadata included", Figure(costs::files_written_per_s);
     MoneyPerMonth "money_per_month" Money Cost Lower "price per month":

@@ -24,6 +24,7 @@ pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod simulate;
 pub mod spans;
+pub mod storage_usage;
 pub mod summary;
 pub mod sweep;
 pub mod sync_overhead;
@@ -32,7 +33,6 @@ mod timeline;
 pub mod validate;
 pub mod visibility;
 pub mod workers;
-pub mod written;
 
 pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
 pub use crate::experiment::summary::{
