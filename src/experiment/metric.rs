@@ -8,11 +8,11 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::experiment::commit_latency::Waits;
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
-use crate::experiment::visibility::Waits;
 use crate::experiment::{costs, storage_usage, sync_overhead};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};

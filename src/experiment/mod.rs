@@ -1,5 +1,6 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
 
+pub mod commit_latency;
 pub mod compare;
 pub mod costs;
 pub mod course;
@@ -31,7 +32,6 @@ pub mod sync_overhead;
 pub mod theory;
 mod timeline;
 pub mod validate;
-pub mod visibility;
 pub mod workers;
 
 pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
