@@ -13,7 +13,6 @@ pub mod loss;
 pub mod metric;
 pub mod objectives;
 pub mod occupancy;
-pub mod paired;
 pub mod published;
 pub mod recommend;
 pub mod recoveries;
@@ -32,6 +31,7 @@ pub mod sync_overhead;
 pub mod theory;
 mod timeline;
 pub mod validate;
+pub mod witness;
 pub mod workers;
 
 pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
