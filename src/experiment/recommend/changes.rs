@@ -101,7 +101,7 @@ fn flatten(path: &str, value: &Value, found: &mut BTreeMap<String, String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::recommend::scenes::with_interval;
+    use crate::experiment::recommend::run_plan::with_interval;
     use crate::experiment::sample;
 
     #[test]
