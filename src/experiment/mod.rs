@@ -1,4 +1,13 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
+//!
+//! | subject | modules |
+//! |---|---|
+//! | make a run | `run` with `run_result`, `fast_forward`, `timeline`, `course`; `occupancy` looks closer |
+//! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
+//! | many | `grid`, `sweep`, `simulate`, `loss`, `compare`, `journal`, `workers`, `guard` |
+//! | answer | `recommend`, `explain` |
+//! | prove | `theory`, `validate`, `published` |
+//! | keep | `saved`, `run_document` |
 
 pub mod commit_latency;
 pub mod compare;
