@@ -2,7 +2,7 @@
 
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::written;
+use crate::experiment::storage_usage;
 use crate::measure::{CheckpointRecord, RecoveryRecord};
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
 use crate::units::Bytes;
@@ -76,7 +76,7 @@ fn rework(completed: &[(f64, f64)], recoveries: &[RecoveryRecord]) -> Option<f64
 /// Retained bytes and requests at the prices of the storage profile. Reads happen at restores only, too rare to matter.
 pub fn money_per_month(run: &Measured<'_>) -> Option<f64> {
     let prices = &run.scenario.storage.prices;
-    let stored = written::retained(run)? / GIB * prices.per_gib_month;
+    let stored = storage_usage::retained(run)? / GIB * prices.per_gib_month;
     let writes = files_written_per_s(run)? * MONTH_S / 1000.0 * prices.per_1000_writes;
     Some(stored + writes)
 }
@@ -180,8 +180,8 @@ mod tests {
         run.recoveries = vec![failure(30), failure(50)];
         let replication = Replication::of(&scenario, &run);
         let read = |id| replication.figures.get(id);
-        close(read(MetricId::Downtime), 2.0);
-        close(read(MetricId::CatchUp), 4.0);
+        close(read(MetricId::DowntimeMean), 2.0);
+        close(read(MetricId::CatchUpMean), 4.0);
         // A cycle takes 6 h and 2 s of downtime.
         let month = |seconds: f64| seconds * MONTH_S / (6.0 * 3600.0 + 2.0);
         close(read(MetricId::DowntimePerMonth), month(2.0));

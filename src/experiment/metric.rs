@@ -8,12 +8,12 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::experiment::commit_latency::Waits;
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
-use crate::experiment::visibility::Waits;
-use crate::experiment::{costs, stops, written};
+use crate::experiment::{costs, storage_usage, sync_overhead};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
@@ -170,18 +170,18 @@ metrics! {
     Utilisation "utilisation" Share Load Lower "busiest subtask":
         "busy share of the busiest subtask", Figure(|run| Some(run.utilisation()));
     Overhead "overhead" Share Load Lower "overhead":
-        "of the saturated throughput, taken by sync phases", Figure(stops::share);
+        "of the saturated throughput, taken by sync phases", Figure(sync_overhead::share);
     Period "period" Time Load Neither "period":
         "from one checkpoint's trigger to the next", Figure(measured::period);
     Stop "stop" Time Load Lower "stop":
-        "time that a checkpoint takes from the busiest subtask", Figure(stops::each);
+        "time that a checkpoint takes from the busiest subtask", Figure(sync_overhead::each);
     ExpectedRework "expected_rework" Time Cost Lower "expected rework per failure":
         "age of the newest completed checkpoint, mean", Figure(costs::expected_rework);
-    Downtime "downtime" Time FailureCost Lower "downtime per failure":
+    DowntimeMean "downtime_mean" Time FailureCost Lower "downtime per failure":
         "failure until all tasks run, mean", Figure(|run| run.recoveries.downtime.mean());
-    CatchUp "catch_up" Time FailureCost Lower "catch-up per failure":
+    CatchUpMean "catch_up_mean" Time FailureCost Lower "catch-up per failure":
         "all tasks run until no more records wait than before, mean", Figure(|run| run.recoveries.catch_up.mean());
-    Recovery "recovery" Time FailureCost Lower "recovery per failure":
+    RecoveryMean "recovery_mean" Time FailureCost Lower "recovery per failure":
         "failure until no more records wait than before, mean", Figure(|run| run.recoveries.recovery.mean());
     ReworkPerMonth "rework_per_month" Time Cost Lower "expected rework per month":
         "of failures as often as [failures] says", Figure(|run| costs::per_month(run, costs::expected_rework(run)?));
@@ -211,16 +211,16 @@ metrics! {
     ReworkP95 "rework_p95" Time Failure Lower "rework, p95": REWORK, Pooled(|run| &run.recoveries.rework, 0.95);
     ReworkP99 "rework_p99" Time Failure Lower "rework, p99": REWORK, Pooled(|run| &run.recoveries.rework, 0.99);
     ReworkMax "rework_max" Time Failure Lower "rework, longest": REWORK, Pooled(|run| &run.recoveries.rework, 1.0);
-    Visibility "visibility" Time Cost Lower "visible after (exactly-once)":
+    VisibilityMean "visibility_mean" Time Cost Lower "visible after (exactly-once)":
         "record arrives until its transaction is committed, mean", Figure(|run| run.visibility.mean());
     VisibilityP50 "visibility_p50" Time Visibility Lower "visible after, median": VISIBILITY, Waited(0.5);
     VisibilityP95 "visibility_p95" Time Visibility Lower "visible after, p95": VISIBILITY, Waited(0.95);
     VisibilityP99 "visibility_p99" Time Visibility Lower "visible after, p99": VISIBILITY, Waited(0.99);
     VisibilityMax "visibility_max" Time Visibility Lower "visible after, longest": VISIBILITY, Waited(1.0);
     BytesWrittenPerHour "bytes_written_per_hour" BytesPerHour Cost Lower "bytes written":
-        "newly persisted by checkpoints", Figure(written::per_hour);
+        "newly persisted by checkpoints", Figure(storage_usage::per_hour);
     RetainedBytes "retained_bytes" Bytes Cost Lower "bytes retained":
-        "held by retained checkpoints, at most", Figure(written::retained);
+        "held by retained checkpoints, at most", Figure(storage_usage::retained);
     FilesWrittenPerS "files_written_per_s" PerSecond Cost Lower "files written":
         "by checkpoints, metadata included", Figure(costs::files_written_per_s);
     MoneyPerMonth "money_per_month" Money Cost Lower "price per month":

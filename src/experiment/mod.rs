@@ -1,5 +1,15 @@
 //! One run; many runs; formula beside measurement; results that can be saved and drawn again.
+//!
+//! | subject | modules |
+//! |---|---|
+//! | make a run | `run` with `run_result`, `fast_forward`, `timeline`, `course`; `occupancy` looks closer |
+//! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
+//! | many | `grid`, `sweep`, `simulate`, `loss`, `compare`, `journal`, `workers`, `guard` |
+//! | answer | `recommend`, `explain` |
+//! | prove | `theory`, `validate`, `published` |
+//! | keep | `saved`, `run_document` |
 
+pub mod commit_latency;
 pub mod compare;
 pub mod costs;
 pub mod course;
@@ -12,7 +22,6 @@ pub mod loss;
 pub mod metric;
 pub mod objectives;
 pub mod occupancy;
-pub mod paired;
 pub mod published;
 pub mod recommend;
 pub mod recoveries;
@@ -24,16 +33,16 @@ pub(in crate::experiment) mod sample;
 pub mod saved;
 pub mod simulate;
 pub mod spans;
-pub mod stops;
+pub mod storage_usage;
 pub mod summary;
 pub mod sweep;
 pub mod sweeping;
+pub mod sync_overhead;
 pub mod theory;
 mod timeline;
 pub mod validate;
-pub mod visibility;
+pub mod witness;
 pub mod workers;
-pub mod written;
 
 pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
 pub use crate::experiment::summary::{

@@ -141,9 +141,12 @@ struct SavedPoint {
     failure: Option<String>,
 }
 
+/// The list of costs names means without it.
+const MEAN: &str = "_mean";
+
 #[derive(Serialize, Deserialize)]
 struct SavedCost {
-    id: MetricId,
+    id: String,
     quantity: String,
     unit: Unit,
     value: Estimate,
@@ -152,7 +155,7 @@ struct SavedCost {
 impl From<PointSummary> for SavedPoint {
     fn from(point: PointSummary) -> SavedPoint {
         let cost = |(metric, value): (&Metric, Estimate)| SavedCost {
-            id: metric.id,
+            id: metric.name.trim_end_matches(MEAN).to_owned(),
             quantity: metric.label.to_owned(),
             unit: metric.unit,
             value,
@@ -173,8 +176,11 @@ impl From<SavedPoint> for PointSummary {
     fn from(saved: SavedPoint) -> PointSummary {
         let mut metrics = saved.metrics;
         // Version 0.1 has costs in the list only.
-        for cost in saved.costs {
-            metrics.0.entry(cost.id).or_insert(cost.value);
+        for SavedCost { id, value, .. } in saved.costs {
+            let mean = || MetricId::named(&format!("{id}{MEAN}"));
+            if let Some(id) = MetricId::named(&id).or_else(mean) {
+                metrics.0.entry(id).or_insert(value);
+            }
         }
         PointSummary {
             coordinates: saved.coordinates,
@@ -235,5 +241,19 @@ mod tests {
         assert_eq!(point.metric(MetricId::DurationP50), None);
         let throughput = point.metric(MetricId::Throughput);
         assert!(throughput.is_some_and(|throughput| throughput.value > 0.0));
+    }
+
+    #[test]
+    fn costs_of_version_0_1_are_read_from_their_list() {
+        let saved = r#"{"coordinates": [], "digests": [], "comparisons": [], "costs": [
+            {"id": "downtime", "quantity": "", "unit": "s", "value": {"value": 2.0, "low": 2.0, "high": 2.0, "n": 1}},
+            {"id": "retained_bytes", "quantity": "", "unit": "B", "value": {"value": 3.0, "low": 3.0, "high": 3.0, "n": 1}}]}"#;
+        let point: PointSummary = serde_json::from_str(saved).unwrap();
+        let value = |id| point.metric(id).map(|estimate| estimate.value);
+        assert_eq!(value(MetricId::DowntimeMean), Some(2.0));
+        assert_eq!(value(MetricId::RetainedBytes), Some(3.0));
+        let written = serde_json::to_value(&point).unwrap();
+        assert_eq!(written["costs"][0]["id"], "downtime");
+        assert_eq!(written["downtime_mean"]["value"], 2.0);
     }
 }

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::experiment::compare::compare;
 use crate::experiment::grid::Point;
 use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
@@ -20,6 +19,7 @@ use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication, Sample};
 use crate::experiment::run::RunError;
 use crate::experiment::run_result::RunResult;
 use crate::experiment::summary::PointSummary;
+use crate::experiment::witness::beside;
 use crate::experiment::workers::{WorkersError, workers};
 use crate::scenario::{Scenario, print};
 
@@ -301,7 +301,7 @@ fn summary(
     if let Some(share) = loss.as_ref().and_then(Loss::share) {
         summary.metrics.set(MetricId::ThroughputLoss, share);
     }
-    summary.comparisons = compare(&point.scenario, &made, loss.as_ref());
+    summary.comparisons = beside(&point.scenario, &made, loss.as_ref());
     summary.failure = failure(&point.scenario, options, not_made);
     summary
 }

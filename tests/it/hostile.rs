@@ -182,7 +182,7 @@ fn an_objective_on_failures_without_a_failure_is_not_called_missed() {
     assert_eq!(code, 2);
     assert!(
         error.contains(
-            "did you mean `recovery_p50`, `recovery_p95`, `recovery_p99` or `recovery_max`?"
+            "did you mean `recovery_mean`, `recovery_p50`, `recovery_p95`, `recovery_p99` or `recovery_max`?"
         ),
         "{error}"
     );

@@ -13,7 +13,7 @@ use crate::cli::jobs::Jobs;
 use crate::cli::progress::Progress;
 use crate::cli::reading::{self, is_result};
 use crate::cli::signals::Gently;
-use crate::experiment::paired::{self, Compared};
+use crate::experiment::compare::{self, Compared};
 use crate::experiment::run;
 use crate::experiment::run_document::RunDocument;
 use crate::experiment::sweep::{Options, SweepError, run_count};
@@ -152,7 +152,7 @@ fn read(args: &Args, console: Console) -> anyhow::Result<Sides> {
         changes: changes(&a.loaded.scenario, &b.loaded.scenario),
         seed: of_a.result.seed,
         pairs: pairs as u32,
-        compared: paired::compare_saved(&of_a, &of_b),
+        compared: compare::compare_saved(&of_a, &of_b),
         a,
         b,
     })
@@ -205,11 +205,11 @@ fn simulate(args: &Args, a: &Loaded, b: &Loaded, console: Console) -> Result<Com
         stop: gently.stop(),
         progress: &|_| {},
     };
-    let runs = run_count(&paired::points(&a.scenario, &b.scenario), &options);
+    let runs = run_count(&compare::points(&a.scenario, &b.scenario), &options);
     let progress = Progress::new(console, runs);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let compared = paired::compare(&a.scenario, &b.scenario, &options, run::run);
+    let compared = compare::compare(&a.scenario, &b.scenario, &options, run::run);
     progress.finish();
     compared
 }

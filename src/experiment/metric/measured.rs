@@ -2,9 +2,9 @@
 //!
 //! Within a run, completed checkpoints (not savepoints) triggered after warm-up are counted.
 
+use crate::experiment::commit_latency::Waits;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::run_result::{JobEnd, RunResult};
-use crate::experiment::visibility::Waits;
 use crate::measure::estimate::quantile;
 use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, Phases};
 use crate::scenario::Scenario;

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::experiment::commit_latency::Waits;
 use crate::experiment::course::Course;
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::{self, MetricId};
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::run_result::{JobEnd, RunResult};
 use crate::experiment::spans::Spans;
-use crate::experiment::visibility::Waits;
 use crate::scenario::Scenario;
 use crate::units::SimDuration;
 

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::answer::Judged;
 use crate::experiment::recommend::choices::{self, Branch, Choice};
+use crate::experiment::recommend::interval_grid::{rung_at_most, rungs};
 use crate::experiment::recommend::judge::Question;
-use crate::experiment::recommend::ladder::{rung_at_most, rungs};
 use crate::experiment::recommend::result::{Recommendation, TornadoEntry};
-use crate::experiment::recommend::scenes::{self, Scenes};
+use crate::experiment::recommend::run_plan::{self, RunPlan};
 use crate::experiment::recommend::search::{Plan, SearchError, Site, search};
 use crate::experiment::recommend::tornado::{self, Base};
 use crate::experiment::run::RunError;
@@ -100,7 +100,7 @@ where
     R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
 {
     let setting = Setting::new(loaded, ask)?;
-    let scenes = Scenes {
+    let run_plan = RunPlan {
         branches: &setting.branches,
         rungs: &setting.rungs,
         seed: loaded.scenario.job.seed,
@@ -108,7 +108,7 @@ where
         longest_recovery_s: ask.question.longest_recovery_s(),
         runner,
     };
-    let per_evaluation = scenes.runs();
+    let per_evaluation = run_plan.runs();
     let evaluations = ask.budget / per_evaluation;
     let reserved = setting.reserved(evaluations);
     let progress = |finished: usize| (ask.progress)(finished * per_evaluation);
@@ -123,7 +123,7 @@ where
         progress: &progress,
     };
     let visited = search(&ask.question, &plan, |site, replication| {
-        scenes.evaluate(site, replication, &|_| {})
+        run_plan.evaluate(site, replication, &|_| {})
     })?;
     if let Some(why) = visited.nothing_simulated() {
         return Err(RecommendError::NotSimulated(why.to_owned()));
@@ -136,7 +136,7 @@ where
     if ask.tornado && judged.passes(best) {
         let each = (evaluations - used) / walks;
         if each >= tornado::LEAST {
-            let made = setting.tornado(&scenes, (best, each.min(WALK)), used)?;
+            let made = setting.tornado(&run_plan, (best, each.min(WALK)), used)?;
             entries = made.0;
             used += made.1;
         }
@@ -194,7 +194,7 @@ impl<'a> Setting<'a> {
         let duration_s = Refined::of(&branches[0].scenario).durable_s();
         let useful_s = branches
             .iter()
-            .map(|branch| scenes::longest_useful_s(&branch.scenario, &ask.question))
+            .map(|branch| run_plan::longest_useful_s(&branch.scenario, &ask.question))
             .try_fold(0.0, |longest: f64, useful| Some(longest.max(useful?)));
         let shortest_s = SHORTEST_S.max(DURATIONS * duration_s);
         let least_s = RANGE * ask.from.map_or(shortest_s, SimDuration::as_secs_f64);
@@ -217,7 +217,7 @@ impl<'a> Setting<'a> {
                 rung: rung_of(seconds)?,
             })
         });
-        let injects = scenes::injects(&branches[0].scenario, &ask.question);
+        let injects = run_plan::injects(&branches[0].scenario, &ask.question);
         Ok(Setting {
             loaded,
             ask,
@@ -245,7 +245,7 @@ impl<'a> Setting<'a> {
     /// The sensitivity of the answer with so many evaluations per walk, after `used` of them.
     fn tornado<R>(
         &self,
-        scenes: &Scenes<'_, R>,
+        run_plan: &RunPlan<'_, R>,
         (site, budget): (Site, usize),
         used: usize,
     ) -> Result<(Vec<TornadoEntry>, usize), RecommendError>
@@ -269,9 +269,9 @@ impl<'a> Setting<'a> {
                 if stopped() {
                     return Replication::default();
                 }
-                let figures = scenes.evaluate(site, replication, change);
+                let figures = run_plan.evaluate(site, replication, change);
                 let finished = finished.fetch_add(1, Ordering::Relaxed) + 1;
-                (self.ask.progress)(finished * scenes.runs());
+                (self.ask.progress)(finished * run_plan.runs());
                 figures
             })
         });

@@ -68,7 +68,7 @@ fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::recommend::scenes::with_interval;
+    use crate::experiment::recommend::run_plan::with_interval;
     use crate::experiment::sample;
 
     #[test]

@@ -6,12 +6,12 @@ pub mod changes;
 pub mod choices;
 pub mod closed_forms;
 pub mod inputs;
+pub mod interval_grid;
 pub mod judge;
-pub mod ladder;
 pub mod objective;
 mod report;
 pub mod result;
-pub mod scenes;
+pub mod run_plan;
 pub mod search;
 pub mod tornado;
 

@@ -8,7 +8,7 @@ use crate::experiment::recommend::closed_forms::{self, Beside};
 use crate::experiment::recommend::result::{
     Binding, Candidate, Change, MetricName, Recommendation, Retention, SCHEMA,
 };
-use crate::experiment::recommend::scenes::{self, with_interval};
+use crate::experiment::recommend::run_plan::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
 use crate::units::SimDuration;
 
@@ -84,7 +84,7 @@ impl Setting<'_> {
         let mtbf = self.ask.mtbf.map(SimDuration::as_secs_f64);
         Beside {
             cost_s: judged.metric(best, "stop"),
-            mtbf_s: mtbf.or_else(|| scenes::mtbf_s(&self.branches[best.branch].scenario)),
+            mtbf_s: mtbf.or_else(|| run_plan::mtbf_s(&self.branches[best.branch].scenario)),
             chosen_s,
             duration_s: judged.metric(best, "duration_p50"),
             objectives: &self.ask.question.objectives,
@@ -123,7 +123,7 @@ impl Setting<'_> {
         }
         let longest_s = self.rungs.last().copied().unwrap_or(0.0);
         let longest = with_interval(&self.branches[0].scenario, longest_s);
-        if scenes::prolonged(&longest).job.duration > self.loaded.scenario.job.duration {
+        if run_plan::prolonged(&longest).job.duration > self.loaded.scenario.job.duration {
             notes.push(
                 "Where job.duration is too short for three checkpoints, runs were prolonged; the first one, which \
                  uploads everything, is not counted."

@@ -1,4 +1,4 @@
-//! Successive halving on a ladder of intervals: few runs for all, more for those that may still win, and new rungs
+//! Successive halving on a grid of intervals: few runs for all, more for those that may still win, and new rungs
 //! around the optimum and around the borders of the feasible range.
 //!
 //! Knows nothing of scenarios: a site is a branch (one combination of discrete choices) and a rung, and somebody else

@@ -174,13 +174,13 @@ mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
     use crate::experiment::metric::replicate::Figures;
-    use crate::experiment::recommend::ladder::rungs;
+    use crate::experiment::recommend::interval_grid::rungs;
     use crate::experiment::recommend::objective::{minimised, parse};
     use crate::experiment::sample;
     use crate::scenario::{Rate, Work};
 
     /// Recovery: 40 s and the interval times the rate (1000/s at first); overhead falls with the interval.
-    fn evaluated(ladder: &[f64], site: Site, change: Change<'_>) -> Replication {
+    fn evaluated(grid: &[f64], site: Site, change: Change<'_>) -> Replication {
         let mut scenario = sample::scenario(10);
         change(&mut scenario);
         let Work::Source(source) = &scenario.vertices[0].work else {
@@ -189,7 +189,7 @@ mod tests {
         let Rate::Constant(rate) = source.rate else {
             panic!("its rate is constant");
         };
-        let interval_s = ladder[site.rung];
+        let interval_s = grid[site.rung];
         let mut run = Replication {
             figures: Figures::from_iter([(MetricId::Overhead, 1.0 / interval_s)]),
             ..Replication::default()
@@ -200,12 +200,12 @@ mod tests {
 
     #[test]
     fn the_input_that_matters_comes_first_and_moves_the_answer() {
-        let ladder = rungs(10.0, 3600.0, None);
+        let grid = rungs(10.0, 3600.0, None);
         let question = Question {
             objectives: vec![parse("recovery_p95<=100s").unwrap()],
             minimised: minimised("overhead").unwrap(),
         };
-        let at = ladder
+        let at = grid
             .iter()
             .position(|rung| (*rung - 60.0).abs() < 1e-9)
             .unwrap();
@@ -216,12 +216,12 @@ mod tests {
                 branch: 0,
                 rung: at,
             },
-            rungs: &ladder,
+            rungs: &grid,
             scenario: &scenario,
             budget: 20,
         };
         let (entries, evaluations) =
-            tornado(&base, |site, _, change| evaluated(&ladder, site, change));
+            tornado(&base, |site, _, change| evaluated(&grid, site, change));
         let first = &entries[0];
         assert_eq!((first.input.as_str(), first.base), ("input rate", 60.0));
         // 60/0.8 = 75 s, 60/1.2 = 50 s

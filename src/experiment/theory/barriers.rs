@@ -4,8 +4,8 @@
 //! A source that is always busy with records of exponential length sends its barrier at the end of one: the rest of an
 //! exponential time is exponential again, so that barriers come after independent exponential times.
 
+use crate::experiment::commit_latency::Waits;
 use crate::experiment::theory::{Experiment, Reading, mean_of_checkpoints};
-use crate::experiment::visibility::Waits;
 use crate::formulas::order_statistics::{Order, alignment_spread, expected};
 use crate::formulas::quorum::{Replicas, mean_commit};
 use crate::formulas::visibility::two_phase_commit;

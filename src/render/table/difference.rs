@@ -1,7 +1,7 @@
 //! What a change is worth: the keys that differ, then the metrics that do.
 
+use crate::experiment::compare::{Compared, Difference, Verdict};
 use crate::experiment::metric::Better;
-use crate::experiment::paired::{Compared, Difference, Verdict};
 use crate::measure::Estimate;
 use crate::render::number::MISSING;
 use crate::render::table::{Align, Cell, Table};

@@ -10,7 +10,7 @@ use ckptsim::experiment::metric::MetricId;
 use ckptsim::experiment::metric::replicate::Replication;
 use ckptsim::experiment::run::{RunError, Simulation};
 use ckptsim::experiment::sweep::{Options, replications, sweep};
-use ckptsim::experiment::{RunResult, explain, grid, objectives, paired, run};
+use ckptsim::experiment::{RunResult, compare, explain, grid, objectives, run};
 use ckptsim::formulas::timeout;
 use ckptsim::measure::Outcome;
 use ckptsim::measure::Trace;
@@ -284,7 +284,7 @@ fn all(loaded: &Loaded, first: &RunResult) {
         _ => Alignment::Unaligned,
     };
     let stop = AtomicBool::new(false);
-    if let Ok(compared) = paired::compare(
+    if let Ok(compared) = compare::compare(
         scenario,
         &other,
         &options(scenario, Depth::Run, &stop),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::Figures;
-use crate::experiment::recommend::ladder::rungs;
+use crate::experiment::recommend::interval_grid::rungs;
 use crate::experiment::recommend::objective::{minimised, parse};
 
 static NEVER: AtomicBool = AtomicBool::new(false);
@@ -26,7 +26,7 @@ fn plan(branches: usize, rungs: usize, jobs: usize) -> Plan<'static> {
     }
 }
 
-fn ladder() -> Vec<f64> {
+fn grid() -> Vec<f64> {
     rungs(10.0, 3600.0, None)
 }
 
@@ -48,49 +48,44 @@ fn analytic(interval_s: f64, replication: u32, factor: f64) -> Replication {
 }
 
 fn found(objectives: &[&str], jobs: usize) -> (Visited, Vec<f64>, Site) {
-    let (question, ladder) = (question(objectives), ladder());
-    let evaluate = |site: Site, replication| {
-        analytic(ladder[site.rung], replication, 1.0 + site.branch as f64)
-    };
-    let visited = search(&question, &plan(2, ladder.len(), jobs), evaluate).unwrap();
+    let (question, grid) = (question(objectives), grid());
+    let evaluate =
+        |site: Site, replication| analytic(grid[site.rung], replication, 1.0 + site.branch as f64);
+    let visited = search(&question, &plan(2, grid.len(), jobs), evaluate).unwrap();
     let best = best(&visited.judged(&question)).unwrap();
-    (visited, ladder, best)
+    (visited, grid, best)
 }
 
 #[test]
 fn the_optimum_of_a_convex_cost_is_found_to_the_rung() {
-    let (visited, ladder, best) = found(&[], 1);
+    let (visited, grid, best) = found(&[], 1);
     // 90 s and 105 s are the rungs around 100 s; 105 s costs 0.04005, 90 s 0.0402.
-    assert_eq!((best.branch, ladder[best.rung]), (0, 105.0));
-    assert!(
-        visited.sites.len() < ladder.len(),
-        "{}",
-        visited.sites.len()
-    );
+    assert_eq!((best.branch, grid[best.rung]), (0, 105.0));
+    assert!(visited.sites.len() < grid.len(), "{}", visited.sites.len());
 }
 
 #[test]
 fn an_objective_moves_the_answer_to_its_border() {
     // 40 s and the interval stay below 100 s up to 50 s.
-    let (visited, ladder, best) = found(&["recovery_p95<=100s"], 1);
-    assert!((ladder[best.rung] - 50.0).abs() < 1e-9);
+    let (visited, grid, best) = found(&["recovery_p95<=100s"], 1);
+    assert!((grid[best.rung] - 50.0).abs() < 1e-9);
     let judged = visited.judged(&question(&["recovery_p95<=100s"]));
     let next = judged.range(best..).nth(1).unwrap();
-    assert!((ladder[next.0.rung] - 60.0).abs() < 1e-9 && !next.1.passes());
+    assert!((grid[next.0.rung] - 60.0).abs() < 1e-9 && !next.1.passes());
 }
 
 #[test]
 fn a_feasible_range_between_two_objectives_is_found() {
     // Duration: from 300/5 = 60 s on. Recovery: up to 75 s.
-    let (_, ladder, best) = found(&["recovery_p95<=118s", "duration_p99<=10s"], 1);
-    assert!((ladder[best.rung] - 75.0).abs() < 1e-9);
+    let (_, grid, best) = found(&["recovery_p95<=118s", "duration_p99<=10s"], 1);
+    assert!((grid[best.rung] - 75.0).abs() < 1e-9);
 }
 
 #[test]
 fn without_a_feasible_interval_the_least_miss_is_the_best() {
     let objectives = ["recovery_p95<=45s"];
-    let (visited, ladder, best) = found(&objectives, 1);
-    assert!((ladder[best.rung] - 10.0).abs() < 1e-9);
+    let (visited, grid, best) = found(&objectives, 1);
+    assert!((grid[best.rung] - 10.0).abs() < 1e-9);
     let judged = visited.judged(&question(&objectives));
     assert!(!judged[&best].passes() && judged[&best].excess > 0.1);
 }
@@ -116,11 +111,11 @@ fn jobs_change_no_byte() {
 
 #[test]
 fn the_budget_is_kept_and_every_site_has_a_run() {
-    let (question, ladder) = (question(&[]), ladder());
-    let evaluate = |site: Site, replication| analytic(ladder[site.rung], replication, 1.0);
+    let (question, grid) = (question(&[]), grid());
+    let evaluate = |site: Site, replication| analytic(grid[site.rung], replication, 1.0);
     let tight = Plan {
         budget: 10,
-        ..plan(1, ladder.len(), 2)
+        ..plan(1, grid.len(), 2)
     };
     let visited = search(&question, &tight, evaluate).unwrap();
     assert_eq!((visited.evaluations, visited.exhausted), (10, true));

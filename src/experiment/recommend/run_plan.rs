@@ -25,7 +25,7 @@ const PATIENCE: f64 = 1.5;
 const ALLOWANCE_MAX_S: f64 = 4.0 * 3600.0;
 
 /// Makes the runs of sites.
-pub struct Scenes<'a, R> {
+pub struct RunPlan<'a, R> {
     /// Combinations of discrete choices.
     pub branches: &'a [Branch],
     /// Intervals, s.
@@ -63,7 +63,7 @@ pub fn with_interval(scenario: &Scenario, interval_s: f64) -> Scenario {
     scenario
 }
 
-impl<R> Scenes<'_, R>
+impl<R> RunPlan<'_, R>
 where
     R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
 {
@@ -274,7 +274,7 @@ mod tests {
             labels: Vec::new(),
             scenario: sample::scenario(10),
         }];
-        let scenes = Scenes {
+        let run_plan = RunPlan {
             branches: &branches,
             rungs: &[100.0],
             seed: 0,
@@ -284,14 +284,14 @@ mod tests {
         };
         let site = Site { branch: 0, rung: 0 };
         let at = |replication| {
-            let failing = scenes.failing(&scenes.scenario(site), replication);
+            let failing = run_plan.failing(&run_plan.scenario(site), replication);
             let at = failing.failures.given[0].at.as_secs_f64();
             assert!((failing.job.duration.as_secs_f64() - at - 90.0).abs() < 1e-6);
             at
         };
         assert!((at(1) - at(0) - 50.0).abs() < 1e-6);
         assert!((at(3) - at(0) - 75.0).abs() < 1e-6);
-        let figures = scenes.evaluate(site, 0, &|_| {});
+        let figures = run_plan.evaluate(site, 0, &|_| {});
         // 305 s at 100 s: the first trigger is warm-up, those at 200 and 300 s count.
         assert_eq!(figures.figures.get(MetricId::Completed), Some(2.0));
     }
@@ -302,7 +302,7 @@ mod tests {
             labels: Vec::new(),
             scenario: sample::scenario(10),
         }];
-        let scenes = Scenes {
+        let run_plan = RunPlan {
             branches: &branches,
             rungs: &[10.0],
             seed: 0,
@@ -313,7 +313,7 @@ mod tests {
                 Err(RunError::TooManyEvents { limit, seconds })
             },
         };
-        let figures = scenes.evaluate(Site { branch: 0, rung: 0 }, 0, &|_| {});
+        let figures = run_plan.evaluate(Site { branch: 0, rung: 0 }, 0, &|_| {});
         assert!(figures.failure.is_some_and(|why| why.contains("9 events")));
     }
 }
