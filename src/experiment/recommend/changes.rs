@@ -55,12 +55,12 @@ pub fn changes(from: &Scenario, to: &Scenario) -> Vec<Change> {
 /// Flink's options by their own names; keys of the cluster and the parallelism of vertices with their path.
 fn keys(scenario: &Scenario) -> BTreeMap<String, String> {
     let keys = difference::keys(scenario).into_iter();
-    let told = keys.filter_map(|(path, value)| match path.strip_prefix("flink.") {
-        Some(option) => Some((option.to_owned(), value)),
-        None => {
-            let vertex = path.starts_with("vertex.") && path.ends_with(".parallelism");
-            (vertex || path.starts_with("cluster.")).then_some((path, value))
+    let told = keys.filter_map(|(path, value)| {
+        if let Some(option) = path.strip_prefix("flink.") {
+            return Some((option.to_owned(), value));
         }
+        let vertex = path.starts_with("vertex.") && path.ends_with(".parallelism");
+        (vertex || path.starts_with("cluster.")).then_some((path, value))
     });
     told.collect()
 }

@@ -139,9 +139,9 @@ options! {
     LOCAL_BACKUP: Boolean, "execution.checkpointing.local-backup.enabled";
 
     /// parallelism of vertices that give none
-    PARALLELISM: Integer<1, { PARALLELISM_MAX as i64 }> = "1", "parallelism.default";
+    PARALLELISM: Integer<1, { PARALLELISM_MAX.cast_signed() }> = "1", "parallelism.default";
     /// number of key groups of keyed operators; unset = by Flink's rule from their parallelism
-    MAX_PARALLELISM: Integer<1, { PARALLELISM_MAX as i64 }, u32> = "-1", "pipeline.max-parallelism" => max_parallelism;
+    MAX_PARALLELISM: Integer<1, { PARALLELISM_MAX.cast_signed() }, u32> = "-1", "pipeline.max-parallelism" => max_parallelism;
     /// slots of a TaskManager, unless `cluster.slots` is given
     SLOTS: Integer<1, 100_000> = "1", "taskmanager.numberOfTaskSlots";
 }

@@ -80,7 +80,7 @@ pub trait Given {
 /// What an option takes.
 pub trait OptionKind {
     /// What the program holds.
-    type Value;
+    type Value: Clone;
     /// Whether it acts in every version.
     const ROLE: Role = Role::Simulated;
     /// The type of its text.
@@ -92,7 +92,7 @@ pub trait OptionKind {
         None
     }
     /// How a file writes it.
-    fn write(value: &Self::Value) -> Node;
+    fn write(value: Self::Value) -> Node;
 }
 
 /// A duration of at least `LOW` nanoseconds.
@@ -165,8 +165,8 @@ impl<const LOW: u64> OptionKind for Period<LOW> {
             _ => None,
         }
     }
-    fn write(value: &SimDuration) -> Node {
-        Node::Text(flink::write_duration(*value))
+    fn write(value: SimDuration) -> Node {
+        Node::Text(flink::write_duration(value))
     }
 }
 
@@ -190,14 +190,14 @@ impl<const LOW: u64, const HIGH: u64> OptionKind for Memory<LOW, HIGH> {
             _ => Some(format!("between {} and {}", written(LOW), written(HIGH))),
         }
     }
-    fn write(value: &Bytes) -> Node {
-        Node::Text(flink::write_size(*value))
+    fn write(value: Bytes) -> Node {
+        Node::Text(flink::write_size(value))
     }
 }
 
 impl<const LOW: i64, const HIGH: i64, N> OptionKind for Integer<LOW, HIGH, N>
 where
-    N: TryFrom<i64> + std::fmt::Display,
+    N: Clone + TryFrom<i64> + std::fmt::Display,
 {
     type Value = N;
     fn kind() -> Kind {
@@ -214,7 +214,7 @@ where
             .filter(|_| value <= HIGH)
             .ok_or_else(most)
     }
-    fn write(value: &N) -> Node {
+    fn write(value: N) -> Node {
         Node::Bare(value.to_string())
     }
 }
@@ -229,8 +229,8 @@ impl<const LOW: u64, const HIGH: u64> OptionKind for Decimal<LOW, HIGH> {
         let value = text.parse().ok().filter(within);
         value.ok_or_else(|| format!("between {LOW} and {HIGH}"))
     }
-    fn write(value: &f64) -> Node {
-        Node::number(*value)
+    fn write(value: f64) -> Node {
+        Node::number(value)
     }
 }
 
@@ -242,7 +242,7 @@ impl OptionKind for Boolean {
     fn read(text: &str) -> Result<bool, String> {
         Ok(text.eq_ignore_ascii_case("true"))
     }
-    fn write(value: &bool) -> Node {
+    fn write(value: bool) -> Node {
         Node::Bare(value.to_string())
     }
 }
@@ -255,8 +255,8 @@ impl OptionKind for Name {
     fn read(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     }
-    fn write(value: &String) -> Node {
-        Node::Text(value.clone())
+    fn write(value: String) -> Node {
+        Node::Text(value)
     }
 }
 
@@ -270,7 +270,7 @@ impl<C: Choice> OptionKind for OneOf<C> {
         let found = words.find(|(_, word, _)| word.eq_ignore_ascii_case(text));
         found.map(|(value, ..)| *value).ok_or_else(String::new)
     }
-    fn write(value: &C) -> Node {
+    fn write(value: C) -> Node {
         Node::Text(value.word().to_owned())
     }
 }
@@ -287,7 +287,7 @@ impl<K: OptionKind> OptionKind for Before2<K> {
     fn limit(value: &K::Value) -> Option<String> {
         K::limit(value)
     }
-    fn write(value: &K::Value) -> Node {
+    fn write(value: K::Value) -> Node {
         K::write(value)
     }
 }
@@ -387,7 +387,7 @@ macro_rules! options {
                 &self,
             ) -> Vec<(String, $crate::scenario::keys::node::Node)> {
                 let held: Vec<(&str, Option<$crate::scenario::keys::node::Node>)> = vec![
-                    $($(($key, self.$held.as_ref().map(<$kind as $crate::scenario::keys::option::OptionKind>::write)),)?)*
+                    $($(($key, self.$held.clone().map(<$kind as $crate::scenario::keys::option::OptionKind>::write)),)?)*
                 ];
                 held.into_iter()
                     .filter_map(|(key, value)| Some((key.to_owned(), value?)))

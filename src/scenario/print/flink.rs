@@ -33,7 +33,7 @@ struct Writer(Vec<(String, Node)>);
 
 impl Writer {
     fn option<K: OptionKind>(&mut self, option: &Opt<K>, value: K::Value) {
-        self.0.push((option.key.to_owned(), K::write(&value)));
+        self.0.push((option.key.to_owned(), K::write(value)));
     }
 }
 
@@ -59,7 +59,10 @@ fn checkpointing(checkpointing: &Checkpointing, writer: &mut Writer) {
     writer.option(&keys::TIMEOUT, checkpointing.timeout);
     let failures = checkpointing.tolerable_failures;
     writer.option(&keys::TOLERABLE_FAILURES, failures);
-    writer.option(&keys::NUM_RETAINED, checkpointing.retained as i64);
+    writer.option(
+        &keys::NUM_RETAINED,
+        checkpointing.retained.cast_signed() as i64,
+    );
     let (unaligned, after) = match checkpointing.alignment {
         Alignment::Aligned | Alignment::Caching { .. } => (false, SimDuration::ZERO),
         Alignment::Unaligned => (true, SimDuration::ZERO),
@@ -83,7 +86,10 @@ fn backend(backend: Backend, writer: &mut Writer) {
         Backend::RocksDb(rocksdb) => {
             writer.option(&keys::BACKEND, "rocksdb".to_owned());
             writer.option(&keys::INCREMENTAL, rocksdb.incremental);
-            writer.option(&keys::TRANSFER_THREADS, rocksdb.transfer_threads as i64);
+            writer.option(
+                &keys::TRANSFER_THREADS,
+                rocksdb.transfer_threads.cast_signed() as i64,
+            );
         }
     }
 }
