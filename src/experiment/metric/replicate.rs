@@ -1,6 +1,7 @@
-//! Statistics of one run, and estimates over independent runs.
+//! The figures of one run, and the samples that it shares with others.
 //!
-//! Within a replication: completed checkpoints (not savepoints) triggered after warm-up. Over replications: [`Estimate`].
+//! Within a replication: completed checkpoints (not savepoints) triggered after warm-up. Over replications:
+//! [`PointSummary`](crate::experiment::PointSummary).
 
 use std::collections::BTreeMap;
 
