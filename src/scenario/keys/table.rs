@@ -1,6 +1,6 @@
 //! What a key is, and how a table of a scenario is written down with all that there is to know about its keys.
 //!
-//! [`table!`] makes the struct and the list of its keys from one block: a line `name: Kind = default;` is a field, what
+//! `table!` makes the struct and the list of its keys from one block: a line `name: Kind = default;` is a field, what
 //! the reader accepts and refuses, what the printer writes, an entry of the JSON Schema with the comment above it, and
 //! a line of `scenarios/reference.toml`. A key without a default is an `Option`.
 
