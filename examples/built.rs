@@ -1,5 +1,7 @@
 //! A scenario built in code, with aligned and with unaligned barriers: `cargo run --example built`.
 
+#![expect(clippy::print_stdout, reason = "examples print")]
+
 use ckptsim::{Diagnostics, ScenarioBuilder, Simulation};
 
 /// A join whose second subtask is twice as slow as the others.

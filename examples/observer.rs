@@ -1,6 +1,8 @@
 //! An observer of one's own: how far behind the first barrier of a checkpoint the last one is.
 //! `cargo run --example observer`.
 
+#![expect(clippy::print_stdout, reason = "examples print")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,5 +1,7 @@
 //! One run of a scenario file: `cargo run --example one_run`.
 
+#![expect(clippy::print_stdout, reason = "examples print")]
+
 use std::path::Path;
 
 use ckptsim::Simulation;

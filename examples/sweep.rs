@@ -1,5 +1,7 @@
 //! Checkpoint intervals side by side, on all cores: `cargo run --release --example sweep`.
 
+#![expect(clippy::print_stdout, reason = "examples print")]
+
 use std::path::Path;
 
 use ckptsim::{MetricId, Sweep};

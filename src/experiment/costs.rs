@@ -126,7 +126,8 @@ mod tests {
     use crate::experiment::metric::replicate::Replication;
     use crate::experiment::metric::{self, MetricId};
     use crate::experiment::sample;
-    use crate::scenario::{FailureKind, FailureLaw, Prices, RandomFailures};
+    use crate::scenario::storage::Prices;
+    use crate::scenario::{FailureKind, FailureLaw, RandomFailures};
     use crate::units::{SimDuration, SimTime};
 
     #[track_caller]

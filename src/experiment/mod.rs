@@ -45,6 +45,4 @@ pub mod witness;
 pub mod workers;
 
 pub use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
-pub use crate::experiment::summary::{
-    Comparison, Coordinate, PointSummary, Prediction, SweepResult,
-};
+pub use crate::experiment::summary::{Comparison, Coordinate, PointSummary, SweepResult};

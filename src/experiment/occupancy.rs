@@ -74,13 +74,9 @@ impl Window {
     }
 }
 
-/// Simulates up to the window and samples the buffers of its channels.
-pub fn observe(scenario: &Scenario, seed: u64, window: Window) -> Occupancy {
-    observe_with(scenario, seed, window, None)
-}
-
-/// The same, and a checkpoint from close by in the same pass.
-pub fn observe_with(
+/// Simulates up to the window and samples the buffers of its channels; a checkpoint is looked at from close by in the
+/// same pass.
+pub fn observe(
     scenario: &Scenario,
     seed: u64,
     window: Window,

@@ -103,7 +103,7 @@ impl RunDocument {
         let mut look = |alignment| {
             let changed = occupancy::with_alignment(scenario, alignment);
             let close_up = close_up.as_mut().filter(|_| alignment == own).zip(durable);
-            occupancy::observe_with(&changed, seed, window, close_up)
+            occupancy::observe(&changed, seed, window, close_up)
         };
         let (aligned, unaligned) = (look(Alignment::Aligned), look(Alignment::Unaligned));
         self.result.occupancy = Some(match own {

@@ -6,8 +6,6 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::scenario::input_file;
-
 /// Schema of a saved sweep.
 pub const SWEEP_SCHEMA: &str = "ckptsim.sweep/1";
 /// Schema of a saved run.
@@ -126,15 +124,6 @@ pub fn json(data: &impl Serialize) -> Vec<u8> {
     text
 }
 
-/// Reads saved data of this schema.
-pub fn read<T: DeserializeOwned>(path: &Path, schema: &str) -> Result<T, SavedError> {
-    let text = input_file::result(path).map_err(|source| SavedError::Io {
-        path: path.display().to_string(),
-        source,
-    })?;
-    parse(&text, path, schema)
-}
-
 /// Saved data of this schema, out of the content of a file.
 pub fn parse<T: DeserializeOwned>(text: &[u8], path: &Path, schema: &str) -> Result<T, SavedError> {
     let content = |why: String| SavedError::Content {
@@ -159,10 +148,9 @@ mod tests {
 
     #[test]
     fn another_schema_is_refused_by_name() {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("results.json");
-        write(&path, br#"{"schema":"ckptsim.sweep/0"}"#).unwrap();
-        let error = read::<serde_json::Value>(&path, SWEEP_SCHEMA).unwrap_err();
+        let text = br#"{"schema":"ckptsim.sweep/0"}"#;
+        let error = parse::<serde_json::Value>(text, Path::new("results.json"), SWEEP_SCHEMA);
+        let error = error.unwrap_err();
         assert!(
             error
                 .to_string()

@@ -36,7 +36,9 @@ impl Outage {
     }
 }
 
-/// Rework after a failure at a random moment: mean interval/2 + duration, at worst interval + duration, s.
+/// Rework after a failure at a random moment: mean interval/2 + duration, at worst interval + duration, s. Simulated
+/// failures are tested against it.
+#[cfg(feature = "internals")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rework {
     /// Expected seconds of input to process again.
@@ -49,6 +51,7 @@ pub struct Rework {
 ///
 /// Question: how much is processed again? Symbols: period trigger to trigger, duration trigger to durable, s.
 /// Assumptions: every checkpoint completes. Source: uniform phase of the failure within a period.
+#[cfg(feature = "internals")]
 pub fn rework(period_s: f64, duration_s: f64) -> Rework {
     Rework {
         mean_s: period_s / 2.0 + duration_s,
@@ -56,7 +59,8 @@ pub fn rework(period_s: f64, duration_s: f64) -> Rework {
     }
 }
 
-/// What Flink's autoscaler aims at.
+/// What Flink's autoscaler aims at. Simulated capacities are tested against it.
+#[cfg(feature = "internals")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ScalingTarget {
     /// Records per second that arrive, λ.
@@ -73,6 +77,7 @@ pub struct ScalingTarget {
 ///
 /// Formula: μ = λ/utilisation + λ·restart/catch-up. Source: `ScalingMetricEvaluator` of the Flink operator.
 /// Fails to count the rework since the last checkpoint, only the lag of the restart.
+#[cfg(feature = "internals")]
 pub fn autoscaler_capacity_per_s(target: ScalingTarget) -> f64 {
     target.input_per_s * (1.0 / target.utilisation + target.restart_s / target.catch_up_s)
 }

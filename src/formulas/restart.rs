@@ -39,7 +39,9 @@ impl Restart {
 /// Delay before the restart after `earlier` failures without an hour of peace: 1.5ⁿ s, at most 60 s, without jitter.
 ///
 /// Question: how long does Flink wait? Source: `ExponentialDelayRestartBackoffTimeStrategy`, the default where
-/// checkpointing is on: initial 1 s, multiplier 1.5, maximum 1 min, jitter ± 10 %, reset after 1 h.
+/// checkpointing is on: initial 1 s, multiplier 1.5, maximum 1 min, jitter ± 10 %, reset after 1 h. Simulated restarts
+/// are tested against it.
+#[cfg(feature = "internals")]
 pub fn exponential_backoff_s(earlier: u32) -> f64 {
     libm::pow(1.5, f64::from(earlier)).min(60.0)
 }

@@ -1,11 +1,12 @@
 //! Small scenarios whose numbers can be worked by hand.
 
 use crate::scenario::key_groups::default_max_parallelism;
+use crate::scenario::storage::Prices;
 use crate::scenario::storage::Profile;
+use crate::scenario::vertex::Operator;
 use crate::scenario::{
-    Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Operator, Prices, Rate,
-    Reading, Scenario, Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId,
-    Work,
+    Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Rate, Reading, Scenario,
+    Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId, Work,
 };
 use crate::units::{ByteRate, Bytes, SimDuration};
 

@@ -216,6 +216,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// `(written, taken by their consumers or lost, in channels)` records of the whole job: the first is the sum of the others.
+    #[cfg(feature = "internals")]
     pub fn record_balance(&self) -> (u64, u64, u64) {
         let written = self.tasks.iter().map(|task| task.counters.written).sum();
         let taken: u64 = self.tasks.iter().map(|task| task.counters.taken).sum();

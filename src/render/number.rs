@@ -142,11 +142,6 @@ impl Unit {
     }
 }
 
-/// The estimate in this unit, or the sign for a missing number.
-pub fn optional(unit: Unit, estimate: Option<&Estimate>) -> String {
-    estimate.map_or_else(|| MISSING.to_owned(), |estimate| unit.estimate(estimate))
-}
-
 /// A deviation with its sign: `+12 %`, `−3 %`, `×21` beyond a factor of ten.
 pub fn deviation(share: f64) -> String {
     if !(share * 100.0).is_finite() {

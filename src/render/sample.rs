@@ -5,8 +5,9 @@ pub mod recommendation;
 
 use crate::experiment::course::Course;
 use crate::experiment::metric::MetricId;
+use crate::experiment::summary::Prediction;
 use crate::experiment::{
-    Comparison, Coordinate, JobEnd, PointSummary, Prediction, RunResult, SweepResult, VertexResult,
+    Comparison, Coordinate, JobEnd, PointSummary, RunResult, SweepResult, VertexResult,
 };
 use crate::formulas::FormulaId;
 use crate::measure::{

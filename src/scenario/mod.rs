@@ -37,10 +37,10 @@ pub mod tree;
 pub mod vertex;
 pub mod zipf;
 
-pub use crate::scenario::cluster::{Cluster, Commit, Placement};
+pub use crate::scenario::cluster::{Cluster, Commit};
 pub use crate::scenario::failure::{
     Detection, Failover, FailureKind, FailureLaw, Failures, GivenFailure, Outage, OutageKind,
-    RandomFailures, Recovery, RestartStrategy, Restore, Target,
+    RandomFailures, Recovery, RestartStrategy, Target,
 };
 pub use crate::scenario::flink::{
     Alignment, Backend, BufferTimeout, Changelog, CheckpointStorage, Checkpointing, Debloating,
@@ -50,10 +50,10 @@ pub use crate::scenario::job::{
     Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
 };
 pub use crate::scenario::keys::flink::Options;
-pub use crate::scenario::storage::{Prices, Storage};
+pub use crate::scenario::storage::Storage;
 pub use crate::scenario::vertex::{
-    Arrivals, Exchange, Input, Law, Operator, Rate, Reading, Service, Source, State, Updates,
-    Vertex, VertexId, Work,
+    Arrivals, Exchange, Input, Law, Rate, Reading, Service, Source, State, Updates, Vertex,
+    VertexId, Work,
 };
 
 use crate::units::{Bytes, SimDuration};

@@ -16,7 +16,7 @@ use crate::experiment::RunResult;
 pub use crate::experiment::explain::bottleneck::{Bottleneck, Resource};
 use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
-pub use crate::experiment::explain::what_if::{Counterfactual, Outlook, Setting};
+pub use crate::experiment::explain::what_if::{Counterfactual, Outlook};
 use crate::experiment::guard::guarded;
 use crate::experiment::metric::measured::counted;
 use crate::experiment::run::{RunError, Simulation};

@@ -16,6 +16,6 @@ pub mod search;
 pub mod tornado;
 
 pub use crate::experiment::recommend::result::{
-    Binding, Candidate, Change, FormulaInterval, MetricName, Nearest, Objective, Range,
-    Recommendation, Relation, Retention, RunnerUp, SCHEMA, TornadoEntry, Verdict,
+    Candidate, Change, MetricName, Objective, Recommendation, Relation, SCHEMA, TornadoEntry,
+    Verdict,
 };

@@ -39,11 +39,6 @@ impl Files {
         self.0.iter().map(|(name, answer)| (name.as_str(), answer))
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Ids of the checkpoints with details, oldest first.
     pub fn checkpoints(&self) -> Vec<u64> {
         let mut ids: Vec<u64> = self

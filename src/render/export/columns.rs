@@ -22,18 +22,13 @@ pub enum Cells {
 
 impl Cells {
     /// Number of rows.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self {
             Cells::Text(cells) => cells.len(),
             Cells::Whole(cells) => cells.len(),
             Cells::Decimal(cells) => cells.len(),
             Cells::Flag(cells) => cells.len(),
         }
-    }
-
-    /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -8,7 +8,7 @@ use crate::render::sheet::{Sheet, cell};
 pub fn csv(run: &RunDocument) -> String {
     let columns = columns(run);
     let mut sheet = Sheet::new(columns.iter().map(|column| column.name));
-    let rows = columns.first().map_or(0, |column| column.cells.len());
+    let rows = columns.first().map_or(0, |column| column.cells.count());
     for row in 0..rows {
         sheet.push(
             columns

@@ -121,7 +121,7 @@ mod tests {
             .unwrap()
             .map(|row| row.unwrap().to_string())
             .collect();
-        assert_eq!(rows.len(), expected[0].cells.len());
+        assert_eq!(rows.len(), expected[0].cells.count());
         insta::assert_snapshot!(rows[0]);
         assert!(rows.iter().any(|row| row.contains("start_delay_ms: null")));
     }

@@ -1,9 +1,9 @@
 //! A recommendation made up for tests: every 0.2 s of overhead per checkpoint, recovery 50 s and 1.2 intervals.
 
 use crate::experiment::Coordinate;
+use crate::experiment::recommend::result::{Binding, FormulaInterval, Range};
 use crate::experiment::recommend::{
-    Binding, Candidate, FormulaInterval, MetricName, Objective, Range, Recommendation, Relation,
-    SCHEMA, TornadoEntry, Verdict,
+    Candidate, MetricName, Objective, Recommendation, Relation, SCHEMA, TornadoEntry, Verdict,
 };
 use crate::measure::Estimate;
 use crate::units::print::written;

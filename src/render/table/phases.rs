@@ -6,7 +6,6 @@ use crate::experiment::{PointSummary, RunResult};
 use crate::measure::estimate::quantile;
 use crate::measure::{Outcome, Phases};
 use crate::render::number::Unit;
-use crate::render::sheet::{Sheet, cell};
 use crate::render::table::{Align, Cell, Table, sparkline};
 use crate::units::SimDuration;
 
@@ -25,9 +24,6 @@ const PHASES: [(&str, Read); 5] = [
     ("  async", |phases| phases.r#async),
     ("  rest", rest),
 ];
-
-/// Flink's alignment, which may overlap sync and async.
-const REPORTED: &str = "alignment as Flink reports it";
 
 /// End to end duration and phases of the completed checkpoints after warm-up; the phases are those of the subtask that
 /// acknowledged last, and the one that took most of the slowest checkpoint is marked.
@@ -78,31 +74,6 @@ pub fn parts_overlap(point: &PointSummary) -> bool {
     point
         .metric(MetricId::DurationP50)
         .is_some_and(|whole| sum > whole.value * 1.001)
-}
-
-/// The same for programs.
-pub fn phases_sheet(run: &RunResult) -> Sheet {
-    let names = QUANTILES.iter().map(|(name, _)| format!("{name}_s"));
-    let mut sheet = Sheet::new(
-        ["phase".to_owned(), "checkpoints".to_owned()]
-            .into_iter()
-            .chain(names),
-    );
-    let as_reported = completed(run)
-        .iter()
-        .map(|phases| phases.alignment.as_secs_f64())
-        .collect();
-    let all = series(run).into_iter().chain([(REPORTED, as_reported)]);
-    for (name, values) in all {
-        let mut row = vec![name.trim().to_owned(), values.len().to_string()];
-        row.extend(
-            QUANTILES
-                .iter()
-                .map(|(_, q)| quantile(&values, *q).map_or_else(String::new, cell)),
-        );
-        sheet.push(row);
-    }
-    sheet
 }
 
 /// What the phases leave of the duration: the way of the ack.

@@ -15,6 +15,7 @@ pub mod node;
 pub mod option;
 pub mod read;
 pub mod reader;
+#[cfg(test)]
 pub mod reference;
 pub mod schema;
 pub mod table;

@@ -9,9 +9,8 @@ use crate::scenario::flink_options::{self, FlinkOption, Kind, Role};
 use crate::scenario::keys::File;
 use crate::scenario::keys::node::Node;
 use crate::scenario::keys::table::{Content, Entry, Shape};
-use crate::scenario::{
-    Exchange, Input, Operator, Reading, Scenario, Vertex, VertexId, Work, print,
-};
+use crate::scenario::vertex::Operator;
+use crate::scenario::{Exchange, Input, Reading, Scenario, Vertex, VertexId, Work, print};
 
 /// A longer line puts the comment above the key.
 const WIDTH: usize = 120;

@@ -6,7 +6,7 @@
 mod failures;
 pub mod rules;
 
-pub use crate::scenario::lint::rules::{RULES, Rule};
+pub use crate::scenario::lint::rules::Rule;
 
 use crate::scenario::diagnostic::{Diagnostic, Severity};
 use crate::scenario::flow::{flows, peak_flows};

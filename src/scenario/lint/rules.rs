@@ -157,6 +157,7 @@ pub const UNEVEN_KEY_GROUPS: Rule = Rule {
 };
 
 /// All rules, in the order of their codes.
+#[cfg(test)]
 pub const RULES: &[Rule] = &[
     SATURATED,
     SATURATED_AT_PEAK,

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::scenario::lint::rules::RULES;
 use crate::scenario::load;
 
 #[track_caller]

@@ -72,7 +72,7 @@ fn blocked_data_stays_at_the_sender() {
         from: trigger,
         until: trigger + ckptsim::units::SimDuration::from_secs(5),
     };
-    let occupancy = occupancy::observe(&scenario, 1, window);
+    let occupancy = occupancy::observe(&scenario, 1, window, None);
     let quick = occupancy.rows.iter().position(|row| row.contains("quick"));
     let (buffers, blocked) = quick
         .map(|row| (&occupancy.buffers[row], &occupancy.blocked[row]))

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use crate::experiment::recommend::{Nearest, Recommendation};
+use crate::experiment::recommend::Recommendation;
+use crate::experiment::recommend::result::Nearest;
 use crate::render::plot::tests::{of_kind, said};
 use crate::render::plot::{Picture, recommendation_pictures as pictures, svg};
 use crate::render::sample::recommendation::{objective, recommendation, usual};

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::experiment::Coordinate;
 use crate::experiment::recommend::objective::parse;
-use crate::experiment::recommend::{
-    Binding, Change, FormulaInterval, MetricName, Nearest, Range, Retention, RunnerUp, SCHEMA,
-    TornadoEntry, Verdict,
+use crate::experiment::recommend::result::{
+    Binding, FormulaInterval, Nearest, Range, Retention, RunnerUp,
 };
+use crate::experiment::recommend::{Change, MetricName, SCHEMA, TornadoEntry, Verdict};
 use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
 use crate::units::Unit;

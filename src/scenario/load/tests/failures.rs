@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use crate::scenario::failure::Restore;
 use crate::scenario::load::parse;
 use crate::scenario::load::tests::{SOURCE, overrides, parsed};
 use crate::scenario::{
     Detection, FailureKind, FailureLaw, Failures, GivenFailure, Outage, OutageKind, RandomFailures,
-    Recovery, RestartStrategy, Restore, SavepointFormat, Target,
+    Recovery, RestartStrategy, SavepointFormat, Target,
 };
 use crate::units::SimDuration;
 
