@@ -62,7 +62,7 @@
 //!
 //! # Each formula with its limits
 //!
-//! `run` prints every formula beside the measurement and says which of its assumptions do not hold. [`crate::formulas`] has one
+//! `run` prints every formula beside the measurement and says which of its assumptions do not hold. Module `formulas` has one
 //! function for each, with symbols, units, source and where it fails. In short:
 //!
 //! | formula | right when | wrong when |
@@ -84,5 +84,5 @@
 //!    state size (`state.size`), checkpointed bytes (`updates-per-record`, `entry`), async duration (`[storage]`), start delay
 //!    (`service`, skew), alignment.
 //! 4. A figure that is off has a mechanism. `ckptsim explain` shows on what a checkpoint waited, and under which metric Flink
-//!    tells the same; [`crate::recording::lessons`] lists what was wrong in this simulator before, and why.
+//!    tells the same; `recording::lessons` lists what was wrong in this simulator before, and why.
 //! 5. Only then change a setting: `ckptsim compare job.toml --with key=value`, or `ckptsim recommend`.

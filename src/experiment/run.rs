@@ -62,7 +62,7 @@ pub enum RunError {
         /// Simulated time reached.
         seconds: f64,
     },
-    /// The simulation itself is at fault, see [`guarded`](crate::experiment::guard::guarded).
+    /// The simulation itself is at fault: a bug to be reported.
     #[error("the simulation has a fault, please report it with the scenario: {message}{place}")]
     Panicked {
         /// What it says.

@@ -51,7 +51,7 @@ pub struct Args {
     /// Longest interval [default: 1 h]
     #[arg(long, value_parser = duration)]
     to: Option<SimDuration>,
-    /// Mean time between failures, instead of that of [failures]
+    /// Mean time between failures, instead of that of `[failures]`
     #[arg(long, value_parser = duration)]
     mtbf: Option<SimDuration>,
     /// How far back retained checkpoints should reach, instead of job.retention-wish
@@ -65,7 +65,7 @@ pub struct Args {
     no_tornado: bool,
     #[command(flatten)]
     jobs: Jobs,
-    /// Directory of the result [default: reports/<scenario>-recommendation]
+    /// Directory of the result, else `reports/SCENARIO-recommendation`
     #[arg(short, long)]
     out: Option<PathBuf>,
     /// Replace results of another kind in that directory

@@ -45,7 +45,7 @@ pub struct Args {
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     no_loss: bool,
-    /// Directory of the results [default: reports/<scenario>]
+    /// Directory of the results, else `reports/SCENARIO`
     #[arg(short, long)]
     out: Option<PathBuf>,
     /// What to print

@@ -138,7 +138,7 @@ impl<O: Observer> Job<O> {
             let channel = self.network.channel(id);
             if lost[channel.consumer] && data.records > 0 {
                 let buffers = recovered(*data).map(|buffer| (id, Element::Data(buffer)));
-                let replay = self.tasks[channel.consumer].to_replay(channel.gate);
+                let replay = self.tasks[channel.consumer].replayed(channel.gate);
                 replay.extend(buffers);
             }
         }

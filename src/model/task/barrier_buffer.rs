@@ -68,7 +68,7 @@ impl BarrierBuffer {
     }
 
     /// What waits to be read again on this input.
-    pub fn to_replay(&mut self, input: usize) -> &mut VecDeque<(ChannelId, Element)> {
+    pub fn replayed(&mut self, input: usize) -> &mut VecDeque<(ChannelId, Element)> {
         if self.replay.len() <= input {
             self.replay.resize_with(input + 1, VecDeque::new);
         }
@@ -79,7 +79,7 @@ impl BarrierBuffer {
     /// read again already.
     pub fn begin_replay(&mut self, input_of: impl Fn(ChannelId) -> usize) {
         while let Some((channel, element)) = self.blocked.pop_back() {
-            self.to_replay(input_of(channel))
+            self.replayed(input_of(channel))
                 .push_front((channel, element));
         }
     }

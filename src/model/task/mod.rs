@@ -174,8 +174,8 @@ impl Task {
     }
 
     /// In-flight data of a channel that the task reads before anything else.
-    pub fn to_replay(&mut self, gate: GateId) -> &mut VecDeque<(ChannelId, Element)> {
-        self.barrier_buffer.to_replay(input_of(&self.inputs, gate))
+    pub fn replayed(&mut self, gate: GateId) -> &mut VecDeque<(ChannelId, Element)> {
+        self.barrier_buffer.replayed(input_of(&self.inputs, gate))
     }
 
     /// Records of the current buffers that are not processed, by channel.
