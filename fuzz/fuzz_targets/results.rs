@@ -56,7 +56,7 @@ fuzz_target!(|bytes: &[u8]| {
         written(&report::sweep(&sweep, pictures, &provenance()));
     }
     if let Ok(found) = saved::parse::<Recommendation>(bytes, &file, RECOMMENDATION_SCHEMA) {
-        let pictures = report::numbered(plot::recommendation::pictures(&found));
+        let pictures = report::numbered(plot::recommendation_pictures(&found));
         written(&report::recommendation(&found, pictures, &provenance()));
         recommend::text(&found);
     }
