@@ -1,6 +1,6 @@
 //! A scenario built in code, with aligned and with unaligned barriers: `cargo run --example built`.
 
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use ckptsim::{Diagnostics, ScenarioBuilder, Simulation};
 
@@ -21,7 +21,8 @@ fn job(unaligned: bool) -> Result<ckptsim::Scenario, Diagnostics> {
         .build()
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runs it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     for unaligned in [false, true] {
         let result = Simulation::new(&job(unaligned)?).run()?;
         let completed = result

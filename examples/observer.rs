@@ -1,7 +1,7 @@
 //! An observer of one's own: how far behind the first barrier of a checkpoint the last one is.
 //! `cargo run --example observer`.
 
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,8 @@ impl Observer for Barriers {
 
 impl Look for Barriers {}
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runs it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let loaded = ckptsim::load(Path::new("scenarios/one-barrier.toml"), &[])?;
     let mut barriers = Barriers::default();
     Simulation::new(&loaded.scenario)

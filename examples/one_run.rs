@@ -1,12 +1,13 @@
 //! One run of a scenario file: `cargo run --example one_run`.
 
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use std::path::Path;
 
 use ckptsim::Simulation;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runs it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let loaded = ckptsim::load(Path::new("scenarios/one-barrier.toml"), &[])?;
     let result = Simulation::new(&loaded.scenario).run()?;
     for checkpoint in &result.checkpoints {

@@ -1,12 +1,13 @@
 //! Checkpoint intervals side by side, on all cores: `cargo run --release --example sweep`.
 
-#![expect(clippy::print_stdout, reason = "examples print")]
+#![allow(clippy::print_stdout, reason = "examples print")]
 
 use std::path::Path;
 
 use ckptsim::{MetricId, Sweep};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Runs it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     let changes = [("job.duration".to_owned(), "2 min".to_owned())];
     let loaded = ckptsim::load(Path::new("scenarios/skewed-join.toml"), &changes)?;
     let swept = Sweep::new(&loaded)

@@ -24,6 +24,8 @@
 //! | simulate it once | [`Simulation`], which gives a [`RunResult`] |
 //! | look at a run while it is made | [`Observer`] of [`Fact`]s, as a [`Look`] |
 //! | simulate many settings, several times each | [`Sweep`]; each [`PointSummary`] has an [`Estimate`] of every [`Metric`] |
+//! | find the interval that meets your objectives | [`Recommend`], which gives a [`Recommendation`] |
+//! | know why a checkpoint took so long | [`Explain`], which gives an [`Explanation`] |
 //! | read what `ckptsim run --out` has written | [`RunDocument`] |
 //!
 //! The same scenario, seed and replication give the same result, bit by bit, on every machine. The keys of a scenario are those
@@ -86,7 +88,11 @@ mod units;
 #[doc(hidden)]
 pub mod units;
 
+pub use crate::experiment::explain::{Explain, ExplainError, Explanation, Part};
 pub use crate::experiment::metric::{Metric, MetricId};
+pub use crate::experiment::recommend::Recommendation;
+pub use crate::experiment::recommend::ask::RecommendError;
+pub use crate::experiment::recommend::recommending::Recommend;
 pub use crate::experiment::run::{RunError, Simulation};
 pub use crate::experiment::run_document::RunDocument;
 pub use crate::experiment::simulate::SimulateError;

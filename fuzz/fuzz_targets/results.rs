@@ -1,7 +1,7 @@
 //! Bytes as saved results, whichever schema they name: what is read can be exported, explained and reported.
 #![no_main]
 
-use ckptsim::experiment::explain::{Ask, explain};
+use ckptsim::experiment::explain::Explain;
 use ckptsim::experiment::recommend::{Recommendation, SCHEMA as RECOMMENDATION_SCHEMA};
 use ckptsim::experiment::run_document::{self, RunDocument};
 use ckptsim::experiment::saved::{self, SWEEP_SCHEMA};
@@ -36,14 +36,8 @@ fn a_run(saved: &RunDocument) {
         return;
     };
     rest::rest(saved, &loaded.scenario.checkpointing);
-    let ask = Ask {
-        loaded: &loaded,
-        run: &saved.result,
-        checkpoint: None,
-        close_up: None,
-        what_if: false,
-    };
-    let _explanation = explain(ask, run::run);
+    let asked = Explain::new(&loaded, &saved.result).what_if(false);
+    let _explanation = asked.explain();
 }
 
 fuzz_target!(|bytes: &[u8]| {

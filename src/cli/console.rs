@@ -122,6 +122,11 @@ impl Console {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
+    /// Whether notes are told.
+    pub fn notes(self) -> bool {
+        !self.quiet
+    }
+
     /// Whether a result may have colour.
     pub fn colours_results(self) -> bool {
         self.coloured_on(&std::io::stdout())

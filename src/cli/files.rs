@@ -18,6 +18,8 @@ pub const NEXT_JOURNAL: &str = "journal.next.ndjson";
 pub const SWEEP: &str = "results.json";
 /// Name of a saved recommendation.
 pub const RECOMMENDATION: &str = "recommendation.json";
+/// Name of the journal of the runs that recommendations were made of: one that is asked again goes on from there.
+pub const RUNS: &str = "runs.ndjson";
 /// Name of the page that `report` makes.
 pub const PAGE: &str = "report.html";
 /// Name of the same as Markdown.

@@ -3,12 +3,15 @@
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::cli::exit::Exit;
 use crate::cli::output;
 
 /// Set by the first signal.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Set when a signal has come, not only the time.
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
 /// Whether somebody looks at it.
 static GENTLE: Mutex<bool> = Mutex::new(false);
 
@@ -27,6 +30,20 @@ impl Gently {
     #[expect(clippy::unused_self, reason = "who holds none is not asked but ended")]
     pub fn stop(&self) -> &'static AtomicBool {
         &STOP
+    }
+
+    /// Asks to stop after this time, too.
+    pub fn within(&self, time: Duration) {
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            STOP.store(true, Ordering::Relaxed);
+        });
+    }
+
+    /// Whether a signal asked to stop.
+    #[expect(clippy::unused_self, reason = "who holds none is not asked but ended")]
+    pub fn signalled(&self) -> bool {
+        SIGNALLED.load(Ordering::Relaxed)
     }
 }
 
@@ -47,7 +64,8 @@ fn received(exit: Exit) {
     let gentle = GENTLE
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let again = STOP.swap(true, Ordering::Relaxed);
+    STOP.store(true, Ordering::Relaxed);
+    let again = SIGNALLED.swap(true, Ordering::Relaxed);
     if *gentle && !again {
         return;
     }

@@ -252,6 +252,7 @@ mod tests {
     use crate::experiment::run::run;
     use crate::experiment::sample;
     use crate::experiment::simulate::simulate;
+    use crate::experiment::watch::Watch;
     use crate::scenario::load::Loaded;
     use std::sync::atomic::AtomicBool;
 
@@ -420,7 +421,7 @@ mod tests {
     fn saved_runs_are_compared_as_their_scenarios_are() {
         let (a, b) = (sample::loaded(10), sample::loaded(20));
         let document = |loaded: &Loaded| {
-            let simulated = simulate(loaded, &options(3), &|| 0).unwrap();
+            let simulated = simulate(loaded, &options(3), &Watch::default(), &|| 0).unwrap();
             RunDocument::of(loaded, &simulated)
         };
         let saved = compare_saved(&document(&a), &document(&b));

@@ -13,6 +13,7 @@ use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
+use crate::experiment::time_budget::TimeBudget;
 use crate::experiment::{costs, storage_usage, sync_overhead};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
@@ -54,6 +55,10 @@ pub enum Family {
     Cost,
     /// The same, known only where something failed.
     FailureCost,
+    /// Where the time goes.
+    Budget,
+    /// What that costs.
+    Price,
     /// What follows failures.
     Failure,
     /// How long a result stays invisible.
@@ -126,13 +131,17 @@ macro_rules! metrics {
     };
 }
 
-const DURATION: &str = "end to end duration of completed checkpoints";
+const DURATION: &str = "end to end duration; one that expired counts as longer than its time-out";
 const RECOVERY: &str = "failure until no more records wait than before";
 const DOWNTIME: &str = "failure until all tasks run";
 const RESTORE: &str = "deployment until all tasks run";
 const CATCH_UP: &str = "all tasks run until no more records wait than before";
 const REWORK: &str = "trigger of the restored checkpoint until the failure";
 const VISIBILITY: &str = "record arrives until its transaction is committed";
+
+fn budget(run: &Measured<'_>, share: fn(&TimeBudget) -> f64) -> Option<f64> {
+    TimeBudget::of(run).map(|budget| share(&budget))
+}
 
 use Read::{Figure, Loss, Pooled, Waits as Waited};
 
@@ -243,6 +252,26 @@ metrics! {
         "sync and async phase of any subtask, median", Figure(|run| run.time(|phases| phases.longest_save));
     States "states" States Term Neither "states":
         "subtasks whose state is in a checkpoint, median", Figure(|run| run.median(|phases| phases.states as f64));
+    Efficiency "efficiency" Share Budget Higher "useful":
+        "of the time, when failures come as [failures] says", Figure(|run| budget(run, |all| all.useful));
+    TimeOverhead "time_overhead" Share Budget Lower "checkpoints":
+        "of the time: sync phases of the busiest subtask", Figure(|run| budget(run, |all| all.overhead));
+    TimeRework "time_rework" Share Budget Lower "rework":
+        "of the time: records are processed again", Figure(|run| budget(run, |all| all.rework));
+    TimeCatchUp "time_catch_up" Share Budget Lower "catch-up":
+        "of the time: records that came in meanwhile", Figure(|run| budget(run, |all| all.catch_up));
+    TimeOutage "time_outage" Share Budget Lower "outage":
+        "of the time: not all tasks run", Figure(|run| budget(run, |all| all.outage));
+    CostOverhead "cost_overhead" Money Price Lower "checkpoints":
+        "per month: machines while sync phases stop them", Figure(|run| costs::machines_per_month(run, |all| all.overhead));
+    CostRework "cost_rework" Money Price Lower "rework":
+        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.rework));
+    CostCatchUp "cost_catch_up" Money Price Lower "catch-up":
+        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.catch_up));
+    CostOutage "cost_outage" Money Price Lower "outage":
+        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.outage));
+    CostPerMonth "cost_per_month" Money Price Lower "cost per month":
+        "checkpoints, rework, catch-up, outage and storage", Figure(costs::per_month_in_all);
 }
 
 /// All metrics, in the order in which they are listed.
@@ -396,7 +425,11 @@ impl Metric {
 
     fn mean(&self, runs: &[Replication]) -> Option<Reading> {
         let estimate = Estimate::of(&self.single(runs), Scale::of_unit(self.unit))?;
-        Some(Reading::of(estimate))
+        let mut each = runs
+            .iter()
+            .filter_map(|run| self.quantile(std::slice::from_ref(run)));
+        let at_least = each.any(|one| one.at_least);
+        Some(Reading { estimate, at_least })
     }
 
     fn quantile(&self, runs: &[Replication]) -> Option<Bounded> {

@@ -18,6 +18,7 @@ pub mod fast_forward;
 pub mod grid;
 pub mod guard;
 pub mod journal;
+pub mod levers;
 pub mod loss;
 pub mod metric;
 pub mod objectives;
@@ -39,8 +40,10 @@ pub mod sweep;
 pub mod sweeping;
 pub mod sync_overhead;
 pub mod theory;
+pub mod time_budget;
 mod timeline;
 pub mod validate;
+pub mod watch;
 pub mod witness;
 pub mod workers;
 

@@ -10,6 +10,7 @@ use crate::experiment::course::Meter;
 use crate::experiment::fast_forward::{FastForward, Steady};
 use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
+use crate::experiment::watch::{self, Watch};
 use crate::measure::{CheckpointRecord, Consistency, Look, Looks, Outcome, Probe, Recorder};
 use crate::model::network::Network;
 use crate::model::observe::TaskCounters;
@@ -62,6 +63,9 @@ pub enum RunError {
         /// Simulated time reached.
         seconds: f64,
     },
+    /// Somebody did not want to wait for its end.
+    #[error("the run was stopped")]
+    Stopped,
     /// The simulation itself is at fault: a bug to be reported.
     #[error("the simulation has a fault, please report it with the scenario: {message}{place}")]
     Panicked {
@@ -87,6 +91,7 @@ pub struct Simulation<'o> {
     replication: u32,
     looks: Looks<'o>,
     probes: Vec<&'o mut dyn Probe>,
+    watch: Option<&'o Watch<'o>>,
 }
 
 impl<'o> Simulation<'o> {
@@ -98,6 +103,7 @@ impl<'o> Simulation<'o> {
             replication: 0,
             looks: Looks::default(),
             probes: Vec::new(),
+            watch: None,
         }
     }
 
@@ -130,6 +136,15 @@ impl<'o> Simulation<'o> {
         self
     }
 
+    /// Tells `watch` how far it is, and ends when that says so.
+    #[must_use]
+    pub fn watched(self, watch: &'o Watch<'o>) -> Self {
+        Simulation {
+            watch: Some(watch),
+            ..self
+        }
+    }
+
     /// Simulates it.
     pub fn run(self) -> Result<RunResult, RunError> {
         let mut running = self.prepare()?;
@@ -155,6 +170,7 @@ impl<'o> Simulation<'o> {
             replication,
             mut looks,
             mut probes,
+            watch,
         } = self;
         let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
         if subtasks > limit {
@@ -192,6 +208,7 @@ impl<'o> Simulation<'o> {
             fast_forward: FastForward::of(scenario),
             meter: Meter::of(scenario),
             probes,
+            watch,
         })
     }
 }
@@ -208,6 +225,7 @@ pub struct Running<'o> {
     fast_forward: Option<FastForward>,
     meter: Meter,
     probes: Vec<&'o mut dyn Probe>,
+    watch: Option<&'o Watch<'o>>,
 }
 
 impl Running<'_> {
@@ -313,7 +331,21 @@ impl Running<'_> {
             return Ok(());
         }
         let limit = self.scenario.simulation.max_events;
-        let reached = engine::run(&mut self.job, &mut self.agenda, horizon, limit);
+        let mut reached = true;
+        if let Some(watch) = self.watch {
+            while reached && self.agenda.now() + watch::STEP < horizon {
+                let from = self.agenda.now();
+                reached = engine::run(&mut self.job, &mut self.agenda, from + watch::STEP, limit);
+                if !watch.passed(self.agenda.now().since(from)) {
+                    return Err(RunError::Stopped);
+                }
+            }
+        }
+        let from = self.agenda.now();
+        reached = reached && engine::run(&mut self.job, &mut self.agenda, horizon, limit);
+        if let Some(watch) = self.watch {
+            watch.passed(self.agenda.now().since(from));
+        }
         if reached || self.job.observer().0.job_failure.is_some() {
             return Ok(());
         }

@@ -206,6 +206,7 @@ mod tests {
     use crate::experiment::sample;
     use crate::experiment::simulate::simulate;
     use crate::experiment::sweep::Options;
+    use crate::experiment::watch::Watch;
     use std::sync::atomic::AtomicBool;
 
     #[test]
@@ -219,7 +220,7 @@ mod tests {
             stop: &AtomicBool::new(false),
             progress: &|_| {},
         };
-        let simulated = simulate(&loaded, &options, &|| 0).unwrap();
+        let simulated = simulate(&loaded, &options, &Watch::default(), &|| 0).unwrap();
         let mut document = RunDocument::of(&loaded, &simulated);
         let text = saved::json(&document.json(&loaded.scenario));
         let read = parse(&text, Path::new("run.json")).unwrap();

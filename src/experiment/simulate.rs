@@ -6,8 +6,9 @@ use crate::experiment::journal::Journal;
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::{Replication, Sample};
 use crate::experiment::objectives::{self, Judged};
-use crate::experiment::run::{RunError, Simulation, run};
+use crate::experiment::run::{RunError, Simulation};
 use crate::experiment::sweep::{self, Options, SweepError, run_count, sweep};
+use crate::experiment::watch::Watch;
 use crate::experiment::{PointSummary, RunResult};
 use crate::measure::Flight;
 use crate::measure::flight::FlightWatch;
@@ -59,11 +60,13 @@ pub fn runs(loaded: &Loaded, options: &Options<'_>) -> Result<usize, Diagnostics
 pub fn simulate(
     loaded: &Loaded,
     options: &Options<'_>,
+    watch: &Watch<'_>,
     now_ns: &dyn Fn() -> u64,
 ) -> Result<Simulated, SimulateError> {
     let mut barriers = FlightWatch::default();
     let (first, event_loop_ns) = guarded(|| {
-        let simulation = Simulation::new(&loaded.scenario).observe(&mut barriers);
+        let simulation = Simulation::new(&loaded.scenario);
+        let simulation = simulation.watched(watch).observe(&mut barriers);
         let mut running = simulation.prepare()?;
         let began = now_ns();
         running.run()?;
@@ -75,7 +78,7 @@ pub fn simulate(
         if replication == 0 && *scenario == loaded.scenario {
             return Ok(first.clone());
         }
-        run(scenario, seed, replication)
+        watch.run(scenario, seed, replication)
     };
     let points = grid::points(loaded, &[])?;
     let mut journal = Journal::in_memory();

@@ -60,6 +60,12 @@ pub fn each(run: &Measured<'_>) -> Option<f64> {
     longest
 }
 
+/// Share of its time that the busiest subtask needs for records.
+pub fn busiest(run: &Measured<'_>) -> f64 {
+    let work = work(run.scenario, run.run);
+    work.iter().flatten().copied().fold(0.0, f64::max)
+}
+
 /// Sync phases of one subtask, s.
 fn syncs(
     records: &[&CheckpointRecord],

@@ -56,6 +56,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
             ..Cluster::default()
         },
         storage: storage(),
+        cost: crate::scenario::Cost::default(),
         flink: crate::scenario::Options::default(),
         simulation: Simulation::default(),
         failures: crate::scenario::Failures::default(),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::observe::FailureReason;
 pub use crate::model::observe::SubtaskRecord;
 use crate::units::{SimDuration, SimTime};
 
@@ -58,6 +59,16 @@ impl CheckpointRecord {
         match self.outcome {
             Outcome::Completed { durable, .. } => Some(durable),
             Outcome::Failed { .. } | Outcome::InProgress => None,
+        }
+    }
+
+    /// From the trigger to the time-out that it ran into; `None` if it did not.
+    pub fn expired_after(&self) -> Option<SimDuration> {
+        match &self.outcome {
+            Outcome::Failed { at, reason } if reason == FailureReason::Expired.message() => {
+                Some(at.since(self.trigger))
+            }
+            Outcome::Failed { .. } | Outcome::Completed { .. } | Outcome::InProgress => None,
         }
     }
 

@@ -9,8 +9,10 @@ pub mod bounds;
 pub mod build;
 pub mod calibration;
 pub mod cluster;
+pub mod coarse;
 mod conceal;
 pub mod conf;
+pub mod cost;
 pub mod diagnostic;
 pub mod difference;
 pub mod document;
@@ -38,6 +40,7 @@ pub mod vertex;
 pub mod zipf;
 
 pub use crate::scenario::cluster::{Cluster, Commit};
+pub use crate::scenario::cost::Cost;
 pub use crate::scenario::failure::{
     Detection, Failover, FailureKind, FailureLaw, Failures, GivenFailure, Outage, OutageKind,
     RandomFailures, Recovery, RestartStrategy, Target,
@@ -73,6 +76,8 @@ pub struct Scenario {
     pub cluster: Cluster,
     /// `[storage]`.
     pub storage: Storage,
+    /// `[cost]`: what lost time costs; no simulated figure depends on it.
+    pub cost: Cost,
     /// `[flink]`: what else is used as it stands there.
     pub flink: Options,
     /// `[simulation]`: how finely to simulate, and limits.
@@ -135,6 +140,7 @@ impl Default for Scenario {
             network: Network::default(),
             cluster: Cluster::default(),
             storage: Storage::default(),
+            cost: Cost::default(),
             flink: Options::default(),
             simulation: Simulation::default(),
             // Without checkpoints Flink does not restart.

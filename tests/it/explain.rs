@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use ckptsim::experiment::RunResult;
-use ckptsim::experiment::explain::{Ask, Explanation, Outlook, Part, explain, slowest};
+use ckptsim::experiment::explain::{Explain, Explanation, Outlook, Part, slowest};
 use ckptsim::experiment::run::run;
 use ckptsim::measure::CheckpointRecord;
 use ckptsim::render::explain::{markdown, text};
@@ -25,14 +25,9 @@ fn made(name: &str, changes: &[(&str, &str)]) -> (Loaded, RunResult) {
 }
 
 fn of(made: &(Loaded, RunResult), checkpoint: Option<u64>, what_if: bool) -> Explanation {
-    let ask = Ask {
-        loaded: &made.0,
-        run: &made.1,
-        checkpoint,
-        close_up: None,
-        what_if,
-    };
-    explain(ask, run).unwrap_or_else(|error| panic!("{error}"))
+    let asked = Explain::new(&made.0, &made.1).checkpoint(checkpoint);
+    let explained = asked.what_if(what_if).explain();
+    explained.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// As in the demo: short, and the buffers in front of the hot subtask fill.
@@ -195,14 +190,9 @@ fn an_expired_checkpoint_is_explained_as_if_it_had_been_let_go_on() {
 fn what_cannot_be_explained_is_refused_with_a_reason() {
     let refused = |changes: &[(&str, &str)], checkpoint| {
         let made = made("skewed-join.toml", &[&SHORT_JOIN[..], changes].concat());
-        let ask = Ask {
-            loaded: &made.0,
-            run: &made.1,
-            checkpoint,
-            close_up: None,
-            what_if: false,
-        };
-        explain(ask, run).unwrap_err().to_string()
+        let asked = Explain::new(&made.0, &made.1).checkpoint(checkpoint);
+        let refused = asked.what_if(false).explain().unwrap_err();
+        refused.to_string()
     };
     let timeout = ("flink.execution.checkpointing.timeout", "1 s");
     let tolerable = (

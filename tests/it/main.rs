@@ -12,6 +12,8 @@ mod compare;
 mod consistency;
 /// Equal inputs give equal results, to the byte, on every machine and with any number of threads.
 mod determinism;
+/// The examples, as `cargo run --example` runs them.
+mod examples;
 /// The critical path of a checkpoint, and what other options would have given.
 mod explain;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.

@@ -14,7 +14,6 @@ use crate::cli::progress::Progress;
 use crate::cli::reading::{self, is_result};
 use crate::cli::signals::Gently;
 use crate::experiment::compare::{self, Compared};
-use crate::experiment::run;
 use crate::experiment::run_document::RunDocument;
 use crate::experiment::sweep::{Options, SweepError, run_count};
 use crate::render::markdown;
@@ -206,10 +205,12 @@ fn simulate(args: &Args, a: &Loaded, b: &Loaded, console: Console) -> Result<Com
         progress: &|_| {},
     };
     let runs = run_count(&compare::points(&a.scenario, &b.scenario), &options);
-    let progress = Progress::new(console, runs);
+    let progress = Progress::new(console, runs, None);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let compared = compare::compare(&a.scenario, &b.scenario, &options, run::run);
+    let compared = compare::compare(&a.scenario, &b.scenario, &options, |scenario, seed, n| {
+        progress.watch().run(scenario, seed, n)
+    });
     progress.finish();
     compared
 }

@@ -9,7 +9,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::{self, Input};
 use crate::cli::reading;
-use crate::experiment::explain::{Ask, Explanation, explain};
+use crate::experiment::explain::{Explain, Explanation, slowest};
 use crate::experiment::guard::guarded;
 use crate::experiment::{RunResult, run, run_document, saved};
 use crate::render::explain::{markdown, text};
@@ -33,7 +33,7 @@ pub struct Args {
     /// Explain the checkpoint with this id
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint: Option<u64>,
-    /// Explain the slowest checkpoint after warm-up (the default)
+    /// Explain the slowest checkpoint after warm-up that completed [default: the first that expired, else this]
     #[arg(long, conflicts_with = "checkpoint")]
     slowest: bool,
     /// Do not try other options
@@ -69,14 +69,14 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     } else {
         simulate(args, console)?
     };
-    let ask = Ask {
-        loaded: &loaded,
-        run: &result,
-        checkpoint: args.checkpoint.filter(|_| !args.slowest),
-        close_up: None,
-        what_if: !args.no_what_if,
-    };
-    let explanation = explain(ask, run::run)?;
+    let slowest = || slowest(&result).map(|record| record.id);
+    let checkpoint = args
+        .checkpoint
+        .or_else(|| slowest().filter(|_| args.slowest));
+    let explanation = Explain::new(&loaded, &result)
+        .checkpoint(checkpoint)
+        .what_if(!args.no_what_if)
+        .explain()?;
     print(args, &explanation, console)?;
     Ok(Exit::Success)
 }

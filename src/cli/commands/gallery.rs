@@ -1,6 +1,7 @@
 //! `gallery`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use crate::cli::commands::{run, sweep};
@@ -57,9 +58,8 @@ const FAILING: [(&str, &str); 5] = [
     ("failures.what", "taskmanager"),
     ("flink.execution.checkpointing.num-retained", "3"),
 ];
-/// What is asked of the recommendation, and how many runs it may take.
+/// What is asked of the recommendation.
 const OBJECTIVES: [&str; 2] = ["recovery_p95<=8min", "duration_p99<=60s"];
-const BUDGET: usize = 120;
 
 /// Simulates and draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
@@ -126,22 +126,16 @@ fn one_run(loaded: &Loaded, console: Console) -> anyhow::Result<Vec<Picture>> {
 /// Pictures of a recommendation, without its sensitivity, which takes many more runs.
 fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
     let objectives = OBJECTIVES.map(str::to_owned);
+    let question = Question {
+        objectives: objective::parse_all(&objectives)?,
+        minimised: objective::minimised(objective::MINIMISED)?,
+    };
+    let (journal, never) = (Mutex::new(Journal::in_memory()), AtomicBool::new(false));
     let ask = Ask {
-        question: Question {
-            objectives: objective::parse_all(&objectives)?,
-            minimised: objective::minimised("overhead")?,
-        },
-        choices: Vec::new(),
         from: Some(SimDuration::from_secs(10)),
         to: Some(SimDuration::from_secs(600)),
         mtbf: Some(SimDuration::from_secs(6 * 3600)),
-        keep: None,
-        budget: BUDGET,
-        replications: 5,
-        jobs: 0,
-        tornado: false,
-        stop: &AtomicBool::new(false),
-        progress: &|_| {},
+        ..Ask::new(question, &journal, &never)
     };
     let found = ask::recommend(loaded, &ask, crate::experiment::run::run)?;
     Ok(plot::recommendation_pictures(&found))

@@ -1,12 +1,15 @@
 //! `recommend`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::files;
 use crate::cli::input::Input;
 use crate::cli::jobs::Jobs;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan, RECOMMENDATION};
@@ -14,12 +17,15 @@ use crate::cli::output::Output;
 use crate::cli::present::{draw_recommendation, tell};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
-use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
+use crate::experiment::journal::{Journal, JournalError};
+use crate::experiment::recommend::ask::{Ask, BUDGET, REPLICATIONS, RecommendError, recommend};
 use crate::experiment::recommend::choices::Choice;
+use crate::experiment::recommend::headroom::Sought;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
-use crate::experiment::{metric, objectives, run, saved};
+use crate::experiment::{metric, objectives, saved};
+use crate::render::number::counted;
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, parse};
@@ -38,7 +44,7 @@ pub struct Args {
         long,
         alias = "minimize",
         value_name = "METRIC",
-        default_value = "overhead"
+        default_value = objective::MINIMISED
     )]
     minimise: String,
     /// Choose this, too: `aligned,unaligned,timeout`, `incremental`, `retained=1,3`, `slots=1,1.5,2`, or a key with
@@ -51,15 +57,22 @@ pub struct Args {
     /// Longest interval [default: 1 h]
     #[arg(long, value_parser = duration)]
     to: Option<SimDuration>,
-    /// Mean time between failures, instead of that of `[failures]`
+    /// Mean time between failures, instead of that of `[failures]` [default: a failure a day]
     #[arg(long, value_parser = duration)]
     mtbf: Option<SimDuration>,
     /// How far back retained checkpoints should reach, instead of job.retention-wish
     #[arg(long, value_parser = duration)]
     keep: Option<SimDuration>,
-    /// Runs that may be made
-    #[arg(long, default_value_t = 150)]
+    /// Runs that may be made; a search usually ends before
+    #[arg(long, default_value_t = BUDGET)]
     budget: usize,
+    /// Answer within this time with what is known by then; the same command goes on from there
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    within: Option<SimDuration>,
+    /// How far can this go before an objective is missed? `rate`, `state`, `dirty`, `write-bandwidth`, `read-bandwidth`,
+    /// `taskmanagers` or `mtbf`: with the answer, and with the best interval
+    #[arg(long, value_name = "INPUT")]
+    find: Option<String>,
     /// Do not compute the sensitivity of the answer
     #[arg(long)]
     no_tornado: bool,
@@ -68,7 +81,7 @@ pub struct Args {
     /// Directory of the result, else `reports/SCENARIO-recommendation`
     #[arg(short, long)]
     out: Option<PathBuf>,
-    /// Replace results of another kind in that directory
+    /// Replace results of another kind in that directory; make all runs anew
     #[arg(long)]
     force: bool,
     /// What to print
@@ -100,8 +113,8 @@ pub enum Emit {
     Java,
 }
 
-/// Replications of the most promising configurations, unless --replications says otherwise.
-const REPLICATIONS: u32 = 8;
+/// The runs of a journal name their scenarios themselves.
+const RUNS_OF: &str = "recommendations";
 
 /// Searches, saves, prints.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
@@ -115,6 +128,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         question.objectives = objectives::of(&loaded)?;
     }
     question.check()?;
+    let find = args.find.as_deref().map(Sought::parse).transpose()?;
     let choices = choices::parse_all(&args.also, &loaded)?;
     let directory = args.out.clone().unwrap_or_else(|| {
         Path::new("reports").join(format!("{}-recommendation", args.input.stem()))
@@ -136,9 +150,20 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         Claim::New
     };
     plan.claim(&directory, claim)?;
-    let found = match searched(args, (question, choices), &loaded, console) {
+    let journal = Mutex::new(runs(&directory.join(files::RUNS), args.force, console)?);
+    let gently = Gently::begin();
+    if let Some(time) = args.within {
+        gently.within(Duration::from_nanos(time.as_nanos()));
+    }
+    let found = match searched(
+        args,
+        (question, choices, find),
+        &loaded,
+        (&journal, &gently),
+        console,
+    ) {
         Ok(found) => found,
-        Err(RecommendError::Search(interrupted @ SearchError::Interrupted(_))) => {
+        Err(RecommendError::Search(interrupted @ SearchError::Interrupted)) => {
             console.error(&interrupted.to_string());
             return Ok(Exit::Interrupted);
         }
@@ -157,7 +182,9 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     plan.finish(output, &made)?;
     print(args, &found, console)?;
     tell(&shown, &directory, console);
-    Ok(if found.chosen.is_some() {
+    Ok(if gently.signalled() {
+        Exit::Interrupted
+    } else if found.chosen.is_some() {
         Exit::Success
     } else {
         Exit::Missed
@@ -166,30 +193,49 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 
 fn searched(
     args: &Args,
-    (question, choices): (Question, Vec<Choice>),
+    (question, choices, find): (Question, Vec<Choice>, Option<Sought>),
     loaded: &Loaded,
+    (journal, gently): (&Mutex<Journal>, &Gently),
     console: Console,
 ) -> Result<Recommendation, RecommendError> {
-    let gently = Gently::begin();
-    let progress = Progress::new(console, args.budget);
+    let progress = Progress::new(console, args.budget, Some(gently.stop()));
     let tell = |finished| progress.set(finished);
     let ask = Ask {
-        question,
         choices,
         from: args.from,
         to: args.to,
         mtbf: args.mtbf,
         keep: args.keep,
+        find,
         budget: args.budget,
         replications: args.input.replications.unwrap_or(REPLICATIONS),
         jobs: args.jobs.jobs,
         tornado: !args.no_tornado,
-        stop: gently.stop(),
         progress: &tell,
+        ..Ask::new(question, journal, gently.stop())
     };
-    let found = recommend(loaded, &ask, run::run);
-    progress.finish();
-    found
+    recommend(loaded, &ask, |scenario, seed, n| {
+        progress.watch().run(scenario, seed, n)
+    })
+}
+
+/// Runs that were made before, for whichever question: what is found twice is simulated once.
+fn runs(path: &Path, anew: bool, console: Console) -> anyhow::Result<Journal> {
+    let journal = match Journal::open(path, RUNS_OF, !anew) {
+        // Another version may simulate differently.
+        Err(JournalError::Foreign { .. } | JournalError::OtherSweep { .. }) => {
+            Journal::open(path, RUNS_OF, false)?
+        }
+        other => other?,
+    };
+    if journal.damaged() > 0 {
+        console.note(&format!(
+            "warning: {} of {} differ from what was written: their runs are made again",
+            counted(journal.damaged(), "line"),
+            path.display()
+        ));
+    }
+    Ok(journal)
 }
 
 fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Result<()> {

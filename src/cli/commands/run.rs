@@ -212,12 +212,12 @@ pub fn simulate(loaded: &Loaded, loss: bool, console: Console) -> anyhow::Result
         stop: &stop,
         progress: &|_| {},
     };
-    let progress = Progress::new(console, simulate::runs(loaded, &options)?);
+    let progress = Progress::new(console, simulate::runs(loaded, &options)?, None);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
     let began = clock::now();
     let now_ns = || u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    let simulated = simulate::simulate(loaded, &options, &now_ns)?;
+    let simulated = simulate::simulate(loaded, &options, progress.watch(), &now_ns)?;
     progress.finish();
     for trouble in &simulated.troubles {
         console.note(&format!("warning: {trouble}"));

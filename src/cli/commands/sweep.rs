@@ -12,11 +12,11 @@ use crate::cli::output::Output;
 use crate::cli::present::{self, Format};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
+use crate::experiment::SweepResult;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::sweep::{Options, SweepError, identity, run_count, sweep};
-use crate::experiment::{SweepResult, run};
 use crate::render::number::counted;
 use crate::scenario::axis::Axis;
 use crate::scenario::load::Loaded;
@@ -224,10 +224,12 @@ pub fn simulate(
         counted(replications as usize, "replication"),
         counted(runs, "run"),
     ));
-    let progress = Progress::new(console, runs);
+    let progress = Progress::new(console, runs, None);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let swept = sweep(points, &options, journal, run::run);
+    let swept = sweep(points, &options, journal, |scenario, seed, n| {
+        progress.watch().run(scenario, seed, n)
+    });
     progress.finish();
     let swept = swept?;
     for trouble in &swept.troubles {

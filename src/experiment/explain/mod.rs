@@ -18,10 +18,10 @@ use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
 pub use crate::experiment::explain::what_if::{Counterfactual, Outlook};
 use crate::experiment::guard::guarded;
+use crate::experiment::levers;
 use crate::experiment::metric::measured::counted;
-use crate::experiment::run::{RunError, Simulation};
+use crate::experiment::run::{Simulation, run};
 use crate::measure::{CheckpointKind, CheckpointRecord, CloseUp, Outcome, Place, straggler};
-use crate::model::observe::FailureReason;
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, SimTime};
@@ -84,19 +84,31 @@ pub struct Stragglers {
     pub of: usize,
 }
 
-/// What is asked.
+/// A checkpoint that is to be explained.
+///
+/// ```
+/// use ckptsim::{Explain, ScenarioBuilder, Simulation};
+///
+/// let loaded = ScenarioBuilder::new()
+///     .set("job.duration", "1 min")
+///     .set("flink.execution.checkpointing.interval", "10 s")
+///     .source("orders", "400/s")
+///     .operator("count", &["orders"])
+///     .with("state.size", "200 MiB")
+///     .load()?;
+/// let run = Simulation::new(&loaded.scenario).run()?;
+/// let explanation = Explain::new(&loaded, &run).what_if(false).explain()?;
+/// let parts: u64 = explanation.tree.parts.iter().map(|part| part.length.as_nanos()).sum();
+/// assert_eq!(parts, explanation.tree.length.as_nanos());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
-    /// The scenario.
-    pub loaded: &'a Loaded,
-    /// Its replication 0.
-    pub run: &'a RunResult,
-    /// The id of a checkpoint; `None` = the slowest one.
-    pub checkpoint: Option<u64>,
-    /// What was seen of it from close by, if somebody has looked already: replication 0 is simulated once more otherwise.
-    pub close_up: Option<&'a CloseUp>,
-    /// Whether other options are tried.
-    pub what_if: bool,
+pub struct Explain<'a> {
+    loaded: &'a Loaded,
+    run: &'a RunResult,
+    checkpoint: Option<u64>,
+    close_up: Option<&'a CloseUp>,
+    what_if: bool,
 }
 
 /// A checkpoint that cannot be explained.
@@ -146,26 +158,54 @@ pub fn slowest(run: &RunResult) -> Option<&CheckpointRecord> {
 
 /// The first checkpoint after warm-up that ran into its timeout and is no savepoint.
 fn first_expired(run: &RunResult) -> Option<&CheckpointRecord> {
-    counted(run).find(|record| expired(record))
+    counted(run).find(|record| record.expired_after().is_some())
 }
 
-fn expired(record: &CheckpointRecord) -> bool {
-    matches!(&record.outcome, Outcome::Failed { reason, .. } if reason == FailureReason::Expired.message())
+impl<'a> Explain<'a> {
+    /// The first checkpoint of replication 0 that expired, else the slowest one; other options are tried.
+    pub fn new(loaded: &'a Loaded, run: &'a RunResult) -> Self {
+        Explain {
+            loaded,
+            run,
+            checkpoint: None,
+            close_up: None,
+            what_if: true,
+        }
+    }
+
+    /// The checkpoint with this id.
+    #[must_use]
+    pub fn checkpoint(self, checkpoint: Option<u64>) -> Self {
+        Explain { checkpoint, ..self }
+    }
+
+    /// With what was seen of it from close by, if somebody has looked already: the run is simulated once more otherwise.
+    #[must_use]
+    pub fn seen(self, close_up: Option<&'a CloseUp>) -> Self {
+        Explain { close_up, ..self }
+    }
+
+    /// Whether other options are tried: one run each, at the same time.
+    #[must_use]
+    pub fn what_if(self, what_if: bool) -> Self {
+        Explain { what_if, ..self }
+    }
+
+    /// Explains it. One that has expired is explained as if its timeout had let it go on.
+    pub fn explain(self) -> Result<Explanation, ExplainError> {
+        explain(self)
+    }
 }
 
-/// Explains a checkpoint. Other options are simulated by `runner`, at the same time. One that has expired is explained as
-/// if its timeout had let it go on.
-pub fn explain(
-    ask: Ask<'_>,
-    runner: impl Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
-) -> Result<Explanation, ExplainError> {
-    let Ask { loaded, run, .. } = ask;
+fn explain(ask: Explain<'_>) -> Result<Explanation, ExplainError> {
+    let Explain { loaded, run, .. } = ask;
     if !run.skipped.is_empty() {
         return Err(ExplainError::Skipped);
     }
     let scenario = &loaded.scenario;
     let asked = chosen(ask)?;
-    let spared = expired(asked).then(|| spare(scenario, run.seed, asked.id, &runner));
+    let has_expired = asked.expired_after().is_some();
+    let spared = has_expired.then(|| spare(scenario, run.seed, asked.id));
     let (scenario, seen) = match &spared {
         Some(Some((scenario, run))) => (scenario, run),
         Some(None) | None => (scenario, run),
@@ -198,8 +238,8 @@ pub fn explain(
     }
     let slowest = slowest(run);
     let what_if = if ask.what_if && record.kind == CheckpointKind::Checkpoint {
-        let candidates = what_if::candidates(loaded, duration);
-        what_if::simulate(&candidates, (run.seed, record.id), runner)
+        let levers = levers::of_checkpoints(loaded, duration);
+        what_if::simulate(&levers, (run.seed, record.id))
     } else {
         Vec::new()
     };
@@ -216,7 +256,7 @@ pub fn explain(
         completed: ended.filter(|one| one.end_to_end().is_some()).count(),
         trigger: record.trigger,
         completion: durable.since(latest_ack),
-        expired_after: expired(asked).then_some(scenario.checkpointing.timeout),
+        expired_after: has_expired.then_some(scenario.checkpointing.timeout),
         bottleneck: bottleneck::bottleneck(&tree, seen),
         tree,
         stragglers: stragglers(scenario, record),
@@ -225,11 +265,11 @@ pub fn explain(
     })
 }
 
-fn chosen(ask: Ask<'_>) -> Result<&CheckpointRecord, ExplainError> {
+fn chosen(ask: Explain<'_>) -> Result<&CheckpointRecord, ExplainError> {
     let checkpoints = &ask.run.checkpoints;
     match ask.checkpoint {
         None => {
-            let found = slowest(ask.run).or_else(|| first_expired(ask.run));
+            let found = first_expired(ask.run).or_else(|| slowest(ask.run));
             found.ok_or(ExplainError::None)
         }
         Some(id) => {
@@ -243,15 +283,10 @@ fn chosen(ask: Ask<'_>) -> Result<&CheckpointRecord, ExplainError> {
 }
 
 /// The run once more, the same up to the timeout of this checkpoint, which does not expire.
-fn spare(
-    scenario: &Scenario,
-    seed: u64,
-    checkpoint: u64,
-    runner: impl Fn(&Scenario, u64, u32) -> Result<RunResult, RunError>,
-) -> Option<(Scenario, RunResult)> {
+fn spare(scenario: &Scenario, seed: u64, checkpoint: u64) -> Option<(Scenario, RunResult)> {
     let mut patient = scenario.clone();
     patient.checkpointing.spared = Some(checkpoint);
-    let run = guarded(|| runner(&patient, seed, 0)).ok()?;
+    let run = guarded(|| run(&patient, seed, 0)).ok()?;
     Some((patient, run))
 }
 

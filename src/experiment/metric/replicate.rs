@@ -85,7 +85,12 @@ impl Replication {
 
     /// The figures of a run of this scenario.
     pub fn of(scenario: &Scenario, run: &RunResult) -> Self {
-        let measured = Measured::of(scenario, run);
+        Replication::read(Measured::of(scenario, run))
+    }
+
+    /// The figures of a run that was measured already.
+    pub fn read(measured: Measured<'_>) -> Self {
+        let run = measured.run;
         let figure = |metric: &metric::Metric| Some((metric.id, metric.figure(&measured)?));
         Replication {
             digest: run.digest.clone(),
@@ -104,10 +109,14 @@ impl Replication {
 }
 
 fn durations(run: &Measured<'_>) -> Spans {
-    let seconds = run.completed.iter().map(|phases| phases.end_to_end);
+    let completed = run.completed.iter().map(|phases| phases.end_to_end);
+    let expired = run
+        .counted
+        .iter()
+        .filter_map(|record| record.expired_after());
     Spans {
-        ended: seconds.map(SimDuration::as_secs_f64).collect(),
-        open: Vec::new(),
+        ended: completed.map(SimDuration::as_secs_f64).collect(),
+        open: expired.map(SimDuration::as_secs_f64).collect(),
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::judge::{Judgement, Question};
 use crate::experiment::recommend::result::{Binding, Candidate, Nearest, Range, RunnerUp, Verdict};
 use crate::experiment::recommend::search::{Site, Visited, best};
 use crate::experiment::summary::Coordinate;
-use crate::measure::{Estimate, Scale};
 use crate::units::{SimDuration, flink};
 
 /// Visited sites with their judgements, in the order of candidates.
@@ -139,23 +137,8 @@ impl<'a> Judged<'a> {
             .or_else(|| among(&|other| *other != site))?;
         Some(RunnerUp {
             candidate: self.index(second)?,
-            difference: self.difference(second, site),
+            difference: self.visited.difference(second, site, self.question),
         })
-    }
-
-    /// What is minimised, at `site` minus at `base`, paired by replication.
-    fn difference(&self, site: Site, base: Site) -> Option<Estimate> {
-        let cost = |run: &Replication| {
-            self.question
-                .minimised
-                .read(std::slice::from_ref(run))
-                .map(|reading| reading.estimate.value)
-        };
-        let pairs = self.visited.sites[&site]
-            .iter()
-            .zip(&self.visited.sites[&base]);
-        let differences = pairs.filter_map(|(here, there)| Some(cost(here)? - cost(there)?));
-        Estimate::of(&differences.collect::<Vec<f64>>(), Scale::Signed)
     }
 
     /// The candidate that comes closest, and what it misses most.
@@ -200,6 +183,7 @@ mod tests {
     use super::*;
     use crate::experiment::metric::MetricId;
     use crate::experiment::metric::replicate::Figures;
+    use crate::experiment::metric::replicate::Replication;
     use crate::experiment::recommend::objective::{minimised, parse};
 
     /// Sites of one branch: overhead falls with the interval, recovery rises, duration falls.
@@ -222,7 +206,7 @@ mod tests {
         Visited {
             sites: sites.collect(),
             evaluations: rungs.len() * 2,
-            exhausted: false,
+            ..Visited::default()
         }
     }
 

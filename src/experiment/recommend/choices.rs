@@ -1,5 +1,6 @@
 //! Discrete choices beside the interval (`--also`), each as changes to keys of the scenario.
 
+use crate::experiment::levers;
 use crate::scenario::Scenario;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, enumerate};
 use crate::scenario::load::Loaded;
@@ -40,6 +41,8 @@ pub struct Choice {
 pub struct Branch {
     /// Labels, one per choice.
     pub labels: Vec<String>,
+    /// What they set.
+    pub settings: Vec<(String, String)>,
     /// The scenario with these options and the interval that it had.
     pub scenario: Scenario,
 }
@@ -153,20 +156,9 @@ fn slots(loaded: &Loaded, factors: &str) -> Result<Choice, Diagnostics> {
                 problem.help("write for example `slots=1, 1.5, 2`"),
             ]));
         };
-        let scaled = |count: usize| ((count as f64 * factor).ceil().max(1.0)).to_string();
-        let parallelisms = scenario.vertices.iter().enumerate().map(|(index, vertex)| {
-            (
-                format!("vertex.{index}.parallelism"),
-                scaled(vertex.parallelism),
-            )
-        });
-        let machines = (
-            "cluster.taskmanagers".to_owned(),
-            scaled(scenario.cluster.taskmanagers),
-        );
         options.push(Pick {
             label: format!("x {text}"),
-            settings: parallelisms.chain([machines]).collect(),
+            settings: levers::scaled(scenario, factor),
         });
     }
     Ok(Choice {
@@ -207,6 +199,7 @@ pub fn branches(choices: &[Choice], loaded: &Loaded) -> Result<Vec<Branch>, Diag
         branches.push(Branch {
             labels: options.iter().map(|option| option.label.clone()).collect(),
             scenario: loaded.at(&settings)?.scenario,
+            settings,
         });
     }
     Ok(branches)

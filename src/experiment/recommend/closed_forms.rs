@@ -1,5 +1,6 @@
 //! Young, Daly and Jayasekara beside the answer, and why they disagree with it.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::result::{Binding, FormulaInterval, Objective};
 use crate::formulas::interval::{Renewal, daly_higher_s, jayasekara_period_s, young_s};
 use crate::units::SimDuration;
@@ -79,14 +80,18 @@ pub fn disagreement(beside: &Beside<'_>, formulas: &[FormulaInterval]) -> Vec<St
                 time(binding.beyond_s),
                 beside.objectives[binding.objective].text
             ),
-            None => "They wait longer: they minimise lost work only, and a longer interval was not searched, or costs more here.".to_owned(),
+            None => "They wait longer: that a job with little to spare takes long to catch up is no cost in them.".to_owned(),
         });
     } else if jayasekara * CLOSE < beside.chosen_s {
-        reasons.push(format!(
-            "They checkpoint more often since they count the work that failures repeat as a cost; here `{}` alone is \
-             minimised, as long as all objectives are met.",
-            beside.minimised
-        ));
+        reasons.push(if beside.minimised == MetricId::CostPerMonth.name() {
+            "They checkpoint more often: storage and its requests cost nothing in them.".to_owned()
+        } else {
+            format!(
+                "They checkpoint more often since they count the work that failures repeat as a cost; here `{}` alone is \
+                 minimised, as long as all objectives are met.",
+                beside.minimised
+            )
+        });
     } else {
         reasons.push("They agree with the simulation.".to_owned());
     }

@@ -5,14 +5,19 @@ pub mod ask;
 pub mod changes;
 pub mod choices;
 pub mod closed_forms;
+pub mod headroom;
 pub mod inputs;
 pub mod interval_grid;
 pub mod judge;
 pub mod objective;
+pub mod prior;
+pub mod recommending;
+pub mod remedy;
 mod report;
 pub mod result;
 pub mod run_plan;
 pub mod search;
+mod setting;
 pub mod tornado;
 
 pub use crate::experiment::recommend::result::{

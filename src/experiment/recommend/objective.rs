@@ -70,6 +70,9 @@ pub fn parse_all(texts: &[String]) -> Result<Vec<Objective>, Diagnostics> {
     }
 }
 
+/// What is minimised, unless somebody says so: what an operator pays.
+pub const MINIMISED: &str = "cost_per_month";
+
 /// Reads `--minimise METRIC`.
 pub fn minimised(name: &str) -> Result<&'static Metric, Diagnostics> {
     Metric::find(name.trim()).map_err(|problem| {

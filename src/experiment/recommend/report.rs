@@ -1,7 +1,6 @@
 //! Everything that is said about an answer.
 
 use crate::experiment::recommend::answer::Judged;
-use crate::experiment::recommend::ask::Setting;
 use crate::experiment::recommend::changes::changes;
 use crate::experiment::recommend::choices::INTERVAL;
 use crate::experiment::recommend::closed_forms::{self, Beside};
@@ -10,10 +9,10 @@ use crate::experiment::recommend::result::{
 };
 use crate::experiment::recommend::run_plan::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
+use crate::experiment::recommend::setting::{PACED, Setting};
+use crate::formulas::assumptions::rate_varies;
 use crate::units::SimDuration;
 
-/// A period longer than the interval by this factor is not the interval's.
-const PACED: f64 = 1.05;
 /// Fewer runs tell little of how much they differ.
 const ENOUGH_RUNS: usize = 3;
 
@@ -73,6 +72,8 @@ impl Setting<'_> {
             formulas,
             disagreement,
             tornado: Vec::new(),
+            remedy: None,
+            headroom: None,
             retention: retention.filter(|_| passes),
             notes,
         }
@@ -130,6 +131,25 @@ impl Setting<'_> {
                     .to_owned(),
             );
         }
+        if rate_varies(&self.loaded.scenario).is_some() {
+            notes.push(
+                "Rates change within a run: the answer is one to this course of rates. An interval may pass because few \
+                 checkpoints were attempted while it lasted."
+                    .to_owned(),
+            );
+        }
+        if self.assumed_mtbf {
+            notes.push(
+                "Nobody says how often the job fails: one failure a day is assumed. --mtbf, or [failures], says it."
+                    .to_owned(),
+            );
+        }
+        if let Some(paced_s) = self.paced_s {
+            notes.push(format!(
+                "Intervals below {paced_s:.0} s were not tried: min-pause, or checkpoints that take longer, let them come \
+                 no more often than that (CK005)."
+            ));
+        }
         if let Some(cut_s) = self.cut_s {
             notes.push(format!(
                 "Intervals above {cut_s:.0} s were not tried: processing a quarter of what came in between again would take \
@@ -152,6 +172,12 @@ impl Setting<'_> {
                 "The answer rests on {runs} run{}; the next one may judge it differently: --budget allows more.",
                 if runs == 1 { "" } else { "s" }
             ));
+        }
+        if visited.stopped {
+            notes.push(
+                "The search was stopped before it was sure: the same command goes on from there."
+                    .to_owned(),
+            );
         }
         if visited.exhausted {
             notes.push(format!(

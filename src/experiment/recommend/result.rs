@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::metric::replicate::NOT_SIMULATED;
+use crate::experiment::recommend::headroom::Headroom;
+use crate::experiment::recommend::remedy::Remedy;
 use crate::experiment::summary::Coordinate;
 use crate::measure::Estimate;
 use crate::units::Unit;
@@ -62,6 +64,12 @@ pub struct Recommendation {
     pub tornado: Vec<TornadoEntry>,
     /// How many checkpoints reach back as far as was wished.
     pub retention: Option<Retention>,
+    /// Without an answer: what would meet the objectives.
+    #[serde(default)]
+    pub remedy: Option<Remedy>,
+    /// How far an input can go, if that was asked.
+    #[serde(default)]
+    pub headroom: Option<Headroom>,
     /// Options to change.
     pub changes: Vec<Change>,
     /// What the reader has to know about the search, as sentences: failures that were put in, runs that were prolonged.

@@ -1,7 +1,11 @@
 //! From a site of the search to runs: the scenario with its interval, prolonged until there is something to count, and
 //! once more with a failure where the question needs one.
 
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
 use crate::experiment::guard::guarded;
+use crate::experiment::journal::{Journal, JournalError};
+use crate::experiment::metric::measured::Measured;
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::choices::Branch;
 use crate::experiment::recommend::judge::Question;
@@ -9,14 +13,18 @@ use crate::experiment::recommend::search::Site;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::run::RunError;
 use crate::experiment::run_result::RunResult;
+use crate::experiment::sweep::identity;
+use crate::formulas::assumptions::rate_varies;
 use crate::formulas::catch_up::Outage;
 use crate::formulas::recovery::longest_restore;
 use crate::formulas::refined::Refined;
-use crate::scenario::{FailureKind, FailureLaw, GivenFailure, Scenario, Target};
+use crate::scenario::{Detection, FailureKind, FailureLaw, GivenFailure, Scenario, Target};
 use crate::units::SimDuration;
 
 /// A run lasts at least so many intervals after warm-up, so that two checkpoints have a period between them.
 const PERIODS: u64 = 2;
+/// So many intervals after warm-up are enough, where nothing changes over time.
+const PERIODS_ENOUGH: u64 = 20;
 /// Warm-up lasts at least so many intervals: the first checkpoint of an incremental backend uploads everything.
 const WARMUP: f64 = 1.05;
 /// A run with a failure ends after this many times what an objective allows: by then it is missed anyway.
@@ -37,7 +45,11 @@ pub struct RunPlan<'a, R> {
     /// The longest time that an objective allows a failure to take, s.
     pub longest_recovery_s: Option<f64>,
     /// Makes one run.
-    pub runner: R,
+    pub runner: &'a R,
+    /// Evaluations that were made before.
+    pub journal: &'a Mutex<Journal>,
+    /// Why one could not be kept.
+    pub lost: &'a OnceLock<JournalError>,
 }
 
 /// Whether a run of this scenario must be given a failure for the question to have an answer: none strikes by itself.
@@ -67,6 +79,11 @@ impl<R> RunPlan<'_, R>
 where
     R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
 {
+    /// The same with other scenarios of the branches.
+    pub fn of<'b>(&'b self, branches: &'b [Branch]) -> RunPlan<'b, R> {
+        RunPlan { branches, ..*self }
+    }
+
     /// The scenario of a site.
     pub fn scenario(&self, site: Site) -> Scenario {
         with_interval(&self.branches[site.branch].scenario, self.rungs[site.rung])
@@ -77,41 +94,68 @@ where
         if self.injects { 2 } else { 1 }
     }
 
-    /// One replication of a site; `change` is applied to its scenario.
+    /// One replication of a site; `change` is applied to its scenario. `None` if it was stopped, or cannot be kept.
     pub fn evaluate(
         &self,
         site: Site,
         replication: u32,
         change: &(dyn Fn(&mut Scenario) + Sync),
-    ) -> Replication {
+    ) -> Option<Replication> {
         let mut scenario = self.scenario(site);
         change(&mut scenario);
-        let mut quiet = prolonged(&scenario);
+        let quiet = self.quiet(&scenario);
+        let failing = self.injects.then(|| self.failing(&scenario, replication));
+        let name = name(self.seed, replication, &scenario, failing.as_ref());
+        if let Some(known) = self.journal().get(&name) {
+            return Some(known.clone());
+        }
+        let made = self.make(&scenario, &quiet, failing.as_ref(), replication);
+        let made = match made {
+            Ok(made) => made,
+            Err(RunError::Stopped) => return None,
+            Err(error) => return Some(Replication::not_simulated(&error.to_string())),
+        };
+        match self.journal().add(&name, &made) {
+            Ok(()) => Some(made),
+            Err(error) => {
+                // The first one is told.
+                let _ = self.lost.set(error);
+                None
+            }
+        }
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run whose checkpoints count.
+    fn quiet(&self, scenario: &Scenario) -> Scenario {
+        let mut quiet = scenario.clone();
         if self.injects {
             quiet.failures.given.clear();
             quiet.failures.random = None;
         }
-        let mut figures = self.run(&quiet, replication);
-        if self.injects {
-            let failing = self.failing(&scenario, replication);
-            let recovered = guarded(|| {
-                let run = (self.runner)(&failing, self.seed, replication)?;
-                Ok(recoveries(&scenario, &run))
-            });
-            match recovered {
-                Ok(recoveries) => figures.recoveries = recoveries,
-                Err(error) => figures.failure = Some(error.to_string()),
-            }
-        }
-        figures
+        prolonged(&quiet)
     }
 
-    fn run(&self, scenario: &Scenario, replication: u32) -> Replication {
-        let figures = guarded(|| {
-            let run = (self.runner)(scenario, self.seed, replication)?;
-            Ok(Replication::of(scenario, &run))
-        });
-        figures.unwrap_or_else(|error| Replication::not_simulated(&error.to_string()))
+    fn make(
+        &self,
+        scenario: &Scenario,
+        quiet: &Scenario,
+        failing: Option<&Scenario>,
+        replication: u32,
+    ) -> Result<Replication, RunError> {
+        let run = |scenario| guarded(|| (self.runner)(scenario, self.seed, replication));
+        let Some(failing) = failing else {
+            return Ok(Replication::of(quiet, &run(quiet)?));
+        };
+        let (quiet, failing) = rayon::join(|| run(quiet), || run(failing));
+        let (quiet, failing) = (quiet?, failing?);
+        Ok(Replication::read(Measured {
+            recoveries: recoveries(scenario, &failing),
+            ..Measured::of(scenario, &quiet)
+        }))
     }
 
     /// The scenario with one failure, in the period after the first that begins after warm-up. Over replications its
@@ -145,16 +189,29 @@ where
     }
 }
 
-/// Long enough to leave the first checkpoint out and to count `PERIODS` more.
+/// What an evaluation is, whoever asks for it: its runs.
+fn name(seed: u64, replication: u32, scenario: &Scenario, failing: Option<&Scenario>) -> String {
+    let failing = failing.map_or_else(String::new, identity);
+    format!("{}+{failing:.16}#{seed}.{replication}", identity(scenario))
+}
+
+/// Long enough to leave the first checkpoint out and to count [`PERIODS`] more; not longer than [`PERIODS_ENOUGH`] take, where
+/// rates are constant and failures have runs of their own.
 pub fn prolonged(scenario: &Scenario) -> Scenario {
     let mut prolonged = scenario.clone();
     let interval = scenario.checkpointing.interval.unwrap_or(SimDuration::ZERO);
     let warmup = scenario.job.warmup.max(interval.scale(WARMUP));
     let durable = Refined::of(scenario).durable_s();
     let durable = durable.min(scenario.checkpointing.timeout.as_secs_f64());
-    let least = warmup + interval * PERIODS + SimDuration::from_secs_f64(durable);
+    let lasts = |periods| warmup + interval * periods + SimDuration::from_secs_f64(durable);
+    let least = scenario.job.duration.max(lasts(PERIODS));
+    let steady = rate_varies(scenario).is_none() && !scenario.failures.any();
     prolonged.job.warmup = warmup;
-    prolonged.job.duration = scenario.job.duration.max(least);
+    prolonged.job.duration = if steady && !interval.is_zero() {
+        least.min(lasts(PERIODS_ENOUGH))
+    } else {
+        least
+    };
     prolonged
 }
 
@@ -204,16 +261,30 @@ pub fn longest_useful_s(scenario: &Scenario, question: &Question) -> Option<f64>
     (rho > 0.0 && rho < 1.0).then(|| 4.0 * tightest_s * (1.0 - rho) / rho)
 }
 
+/// Detection, replacement and restore, s: what closed forms say of the time without processing.
+pub fn restart_s(scenario: &Scenario, refined: &Refined) -> f64 {
+    let recovery = &scenario.failures.recovery;
+    let kind = scenario.failures.random.as_ref().map(|random| random.kind);
+    let before_restore = match kind {
+        Some(FailureKind::Task) => SimDuration::ZERO,
+        Some(FailureKind::JobManager) => recovery.jobmanager_start,
+        Some(FailureKind::TaskManager) | None => {
+            let detection = match recovery.detection {
+                Detection::Immediate => SimDuration::ZERO,
+                Detection::Heartbeat => recovery.heartbeat_timeout,
+            };
+            detection + recovery.taskmanager_start
+        }
+    };
+    before_restore.as_secs_f64() + longest_restore(scenario, refined).value.unwrap_or(0.0)
+}
+
 /// By the fluid law, with a whole interval to process again.
 fn usual_recovery_s(scenario: &Scenario, refined: &Refined, interval_s: f64) -> f64 {
-    let recovery = &scenario.failures.recovery;
-    let down_s = recovery.heartbeat_timeout.as_secs_f64()
-        + recovery.taskmanager_start.as_secs_f64()
-        + longest_restore(scenario, refined).value.unwrap_or(0.0);
     let outage = Outage {
         input_per_s: refined.load.peak(),
         capacity_per_s: 1.0,
-        down_s,
+        down_s: restart_s(scenario, refined),
         rework_s: interval_s + refined.durable_s(),
     };
     outage.back_to_normal_s().unwrap_or(ALLOWANCE_MAX_S)
@@ -272,15 +343,19 @@ mod tests {
     fn failures_fill_the_period_and_the_run_lasts_as_long_as_patience() {
         let branches = [Branch {
             labels: Vec::new(),
+            settings: Vec::new(),
             scenario: sample::scenario(10),
         }];
+        let (journal, lost) = (Mutex::new(Journal::in_memory()), OnceLock::new());
         let run_plan = RunPlan {
             branches: &branches,
             rungs: &[100.0],
             seed: 0,
             injects: true,
             longest_recovery_s: Some(60.0),
-            runner: sample::run,
+            runner: &sample::run,
+            journal: &journal,
+            lost: &lost,
         };
         let site = Site { branch: 0, rung: 0 };
         let at = |replication| {
@@ -291,7 +366,7 @@ mod tests {
         };
         assert!((at(1) - at(0) - 50.0).abs() < 1e-6);
         assert!((at(3) - at(0) - 75.0).abs() < 1e-6);
-        let figures = run_plan.evaluate(site, 0, &|_| {});
+        let figures = run_plan.evaluate(site, 0, &|_| {}).unwrap();
         // 305 s at 100 s: the first trigger is warm-up, those at 200 and 300 s count.
         assert_eq!(figures.figures.get(MetricId::Completed), Some(2.0));
     }
@@ -300,20 +375,26 @@ mod tests {
     fn a_run_that_cannot_be_made_is_a_failure_of_its_site_alone() {
         let branches = [Branch {
             labels: Vec::new(),
+            settings: Vec::new(),
             scenario: sample::scenario(10),
         }];
+        let (journal, lost) = (Mutex::new(Journal::in_memory()), OnceLock::new());
         let run_plan = RunPlan {
             branches: &branches,
             rungs: &[10.0],
             seed: 0,
             injects: false,
             longest_recovery_s: None,
-            runner: |_: &Scenario, _: u64, _: u32| {
+            runner: &|_: &Scenario, _: u64, _: u32| {
                 let (limit, seconds) = (9, 1.0);
                 Err(RunError::TooManyEvents { limit, seconds })
             },
+            journal: &journal,
+            lost: &lost,
         };
-        let figures = run_plan.evaluate(Site { branch: 0, rung: 0 }, 0, &|_| {});
+        let figures = run_plan
+            .evaluate(Site { branch: 0, rung: 0 }, 0, &|_| {})
+            .unwrap();
         assert!(figures.failure.is_some_and(|why| why.contains("9 events")));
     }
 }

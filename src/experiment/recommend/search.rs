@@ -1,11 +1,12 @@
-//! Successive halving on a grid of intervals: few runs for all, more for those that may still win, and new rungs
-//! around the optimum and around the borders of the feasible range.
+//! From where closed forms expect the answer to what simulation says: every combination of choices once, then the gaps
+//! beside the best ones, then more runs where they may still decide.
 //!
 //! Knows nothing of scenarios: a site is a branch (one combination of discrete choices) and a rung, and somebody else
 //! makes its runs. A replication has the same random numbers at every site, so that differences between sites are those
-//! of the sites. Results are collected by site: the number of jobs changes time, never a byte.
+//! of the sites: they are judged in pairs (common random numbers). Results are collected by site: the number of jobs
+//! changes time, never a byte. What may be spent ends the search earlier or later, but does not change its way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -13,11 +14,17 @@ use rayon::prelude::*;
 use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication};
 use crate::experiment::recommend::judge::{Judgement, Question};
 use crate::experiment::workers::{WorkersError, workers};
+use crate::measure::{Estimate, Scale};
 
-/// Runs of every site at first.
-pub const FIRST: u32 = 3;
-/// Rungs of every branch at first.
-const COARSE: usize = 7;
+/// Fewer runs of a site tell nothing of how much they differ.
+pub const ENOUGH: u32 = 3;
+/// Rungs from the first site of a branch to the next one outwards; the step doubles from there.
+const STEP: usize = 3;
+/// Costs that differ by less are equal: nobody changes an option for it.
+pub const EQUAL: f64 = 0.05;
+/// As long as nothing is known of how much runs differ, a site that misses or costs more than the best by this share
+/// is out.
+const MARGIN: f64 = 0.2;
 
 /// A configuration: which discrete choices, which interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,8 +37,8 @@ pub struct Site {
 
 /// Where and how long to search.
 pub struct Plan<'a> {
-    /// Number of branches.
-    pub branches: usize,
+    /// Where closed forms expect the answer of every branch.
+    pub starts: Vec<Site>,
     /// Number of rungs.
     pub rungs: usize,
     /// Sites that are tried in any case.
@@ -42,18 +49,18 @@ pub struct Plan<'a> {
     pub replications: u32,
     /// Parallel evaluations; 0 = one per core.
     pub jobs: usize,
-    /// Set from outside to stop after the runs under way.
+    /// Set from outside to stop with what is known by then.
     pub stop: &'a AtomicBool,
     /// Called after every evaluation with the number of finished ones.
     pub progress: &'a (dyn Fn(usize) + Sync),
 }
 
-/// What ended a search early.
+/// What ended a search before it knew anything.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// Somebody stopped it.
-    #[error("interrupted after {0} evaluations")]
-    Interrupted(usize),
+    #[error("interrupted before any configuration was simulated")]
+    Interrupted,
     /// There are no threads.
     #[error(transparent)]
     Threads(#[from] WorkersError),
@@ -68,6 +75,8 @@ pub struct Visited {
     pub evaluations: usize,
     /// The budget ended before the search did.
     pub exhausted: bool,
+    /// It was stopped before it was sure.
+    pub stopped: bool,
 }
 
 impl Visited {
@@ -93,6 +102,55 @@ impl Visited {
         let first = sites.clone().flatten().find(|run| !run.is_simulated())?;
         Some((sites.count(), reason(first.failure.as_deref()?)))
     }
+
+    /// Runs of a site.
+    fn runs(&self, site: Site) -> u32 {
+        self.sites.get(&site).map_or(0, Vec::len) as u32
+    }
+
+    /// Nothing decides against a site: no objective is surely missed, and it may cost less than the best one by more than
+    /// what is [`EQUAL`].
+    pub(super) fn may_win(
+        &self,
+        site: Site,
+        best: Site,
+        judged: &BTreeMap<Site, Judgement>,
+        question: &Question,
+    ) -> bool {
+        let (here, there) = (&judged[&site], &judged[&best]);
+        let few = self.runs(site).min(self.runs(best)) < ENOUGH;
+        let hopeless = if few {
+            here.rank().0 && here.excess > MARGIN
+        } else {
+            here.surely_fails()
+        };
+        if hopeless || here.failure.is_some() {
+            return false;
+        }
+        if !there.passes() {
+            // As long as nothing passes, what misses less may.
+            return here.excess <= there.excess + MARGIN;
+        }
+        let (Some(cost), Some(least)) = (here.cost, there.cost) else {
+            return false;
+        };
+        if few {
+            return cost.value <= least.value + MARGIN * least.value.abs();
+        }
+        let difference = self.difference(site, best, question);
+        difference.is_some_and(|difference| difference.low < -EQUAL * least.value.abs())
+    }
+
+    /// What is minimised, at `site` minus at `base`, paired by replication.
+    pub fn difference(&self, site: Site, base: Site, question: &Question) -> Option<Estimate> {
+        let cost = |run: &Replication| {
+            let reading = question.minimised.read(std::slice::from_ref(run))?;
+            Some(reading.estimate.value)
+        };
+        let pairs = self.sites.get(&site)?.iter().zip(self.sites.get(&base)?);
+        let differences = pairs.filter_map(|(here, there)| Some(cost(here)? - cost(there)?));
+        Estimate::of(&differences.collect::<Vec<f64>>(), Scale::Signed)
+    }
 }
 
 /// Without the words that tell it from the failure of a simulated job.
@@ -101,20 +159,26 @@ fn reason(failure: &str) -> &str {
     rest.map_or(failure, |rest| rest.trim_start_matches(": "))
 }
 
-/// Searches until nothing is left to learn, or the budget is spent.
+/// Searches until nothing is left to learn, the budget is spent, or somebody stops it. An evaluation that was stopped has
+/// no replication.
 pub fn search(
     question: &Question,
     plan: &Plan<'_>,
-    evaluate: impl Fn(Site, u32) -> Replication + Sync,
+    evaluate: impl Fn(Site, u32) -> Option<Replication> + Sync,
 ) -> Result<Visited, SearchError> {
     let pool = workers(plan.jobs, plan.budget)?;
     let mut visited = Visited::default();
-    let mut wanted = first(plan);
-    while !wanted.is_empty() && !visited.exhausted {
+    let mut wanted: Wanted = plan
+        .starts
+        .iter()
+        .chain(&plan.given)
+        .map(|site| (*site, 1))
+        .collect();
+    while !wanted.is_empty() && !visited.exhausted && !visited.stopped {
         let mut runs: Vec<(Site, u32)> = wanted
             .iter()
             .flat_map(|(site, to)| {
-                let from = visited.sites.get(site).map_or(0, Vec::len) as u32;
+                let from = visited.runs(*site);
                 (from..*to).map(move |replication| (*site, replication))
             })
             .collect();
@@ -131,120 +195,114 @@ pub fn search(
                 }
                 let run = evaluate(*site, *replication);
                 (plan.progress)(finished.fetch_add(1, Ordering::Relaxed) + 1);
-                Some(run)
+                run
             };
             // One item is a whole run: nothing is gained by keeping neighbours together.
             runs.par_iter().with_max_len(1).map(make).collect()
         });
-        for ((site, _), run) in runs.iter().zip(made) {
-            let run = run.ok_or(SearchError::Interrupted(visited.evaluations))?;
-            visited.sites.entry(*site).or_default().push(run);
-            visited.evaluations += 1;
+        for ((site, replication), run) in runs.iter().zip(made) {
+            // Of a site whose earlier replication was stopped, later ones have no place.
+            match run.filter(|_| visited.runs(*site) == *replication) {
+                Some(run) => {
+                    visited.sites.entry(*site).or_default().push(run);
+                    visited.evaluations += 1;
+                }
+                None => visited.stopped = true,
+            }
         }
         wanted = next(&visited, question, plan);
+    }
+    if visited.sites.is_empty() && visited.stopped {
+        return Err(SearchError::Interrupted);
     }
     Ok(visited)
 }
 
-/// Some rungs of every branch, both ends among them, and the given sites.
-fn first(plan: &Plan<'_>) -> BTreeMap<Site, u32> {
-    let last = plan.rungs.saturating_sub(1);
-    let steps = COARSE.min(plan.rungs).max(2) - 1;
-    let coarse = (0..plan.branches).flat_map(|branch| {
-        (0..=steps).map(move |step| Site {
-            branch,
-            rung: (last * step + steps / 2) / steps,
-        })
-    });
-    let runs = FIRST.min(plan.replications);
-    coarse
-        .chain(plan.given.iter().copied())
-        .map(|site| (site, runs))
+/// Sites, and how many runs each should have.
+type Wanted = BTreeMap<Site, u32>;
+
+/// What to do after a round: gaps first, then more runs where they may decide.
+fn next(visited: &Visited, question: &Question, plan: &Plan<'_>) -> Wanted {
+    let judged = visited.judged(question);
+    let Some(best) = best(&judged) else {
+        return Wanted::new();
+    };
+    let rivals: Vec<Site> = judged
+        .keys()
+        .copied()
+        .filter(|site| *site == best || visited.may_win(*site, best, &judged, question))
+        .collect();
+    let mut branches: Vec<usize> = rivals.iter().map(|site| site.branch).collect();
+    branches.dedup();
+    let gaps: Wanted = branches
+        .iter()
+        .flat_map(|branch| gaps(&judged, *branch, plan.rungs))
+        .map(|site| (site, 1))
+        .collect();
+    if !gaps.is_empty() {
+        return gaps;
+    }
+    let more = |site: &Site| {
+        let runs = visited.runs(*site);
+        let settled = rivals.len() == 1 && judged[site].surely_passes();
+        let wanted = if runs < ENOUGH {
+            ENOUGH
+        } else if settled {
+            runs
+        } else {
+            runs * 2
+        };
+        (*site, wanted.min(plan.replications))
+    };
+    let more = rivals.iter().map(more);
+    more.filter(|(site, wanted)| *wanted > visited.runs(*site))
         .collect()
 }
 
-/// What to do after a round: new rungs where they may matter, more runs where they may decide.
-fn next(visited: &Visited, question: &Question, plan: &Plan<'_>) -> BTreeMap<Site, u32> {
-    let judged = visited.judged(question);
-    let Some(best) = best(&judged) else {
-        return BTreeMap::new();
+/// Unvisited rungs beside the best site of a branch, half way to its neighbours, or further out where it has none.
+fn gaps(judged: &BTreeMap<Site, Judgement>, branch: usize, rungs: usize) -> Vec<Site> {
+    let of_branch = judged.iter().filter(|(site, _)| site.branch == branch);
+    let of_branch: BTreeMap<Site, Judgement> = of_branch
+        .map(|(site, judgement)| (*site, judgement.clone()))
+        .collect();
+    let Some(at) = best(&of_branch).map(|best| best.rung) else {
+        return Vec::new();
     };
-    let may_win = |judgement: &Judgement| may_win(judgement, &judged[&best]);
-    let mut wanted = BTreeMap::new();
-    for site in between(&judged, best, &may_win) {
-        wanted.insert(site, FIRST.min(plan.replications));
-    }
-    for (site, judgement) in judged.iter().filter(|(_, judgement)| may_win(judgement)) {
-        let runs = visited.sites[site].len() as u32;
-        let alone = judged.values().filter(|other| may_win(other)).count() == 1;
-        let decided = judgement.surely_passes() && alone;
-        if runs < plan.replications && !decided {
-            wanted.insert(*site, (runs * 2).min(plan.replications));
-        }
-    }
-    wanted
+    let visited: Vec<usize> = of_branch.keys().map(|site| site.rung).collect();
+    let below = visited.iter().rev().find(|rung| **rung < at).copied();
+    let above = visited.iter().find(|rung| **rung > at).copied();
+    let outwards = STEP << (visited.len() - 1).min(3);
+    let left = match below {
+        Some(below) => usize::midpoint(below, at),
+        None => at.saturating_sub(outwards),
+    };
+    let right = match above {
+        Some(above) => (at + above).div_ceil(2),
+        None => (at + outwards).min(rungs - 1),
+    };
+    let new = [left, right].into_iter();
+    new.filter(|rung| !visited.contains(rung))
+        .map(|rung| Site { branch, rung })
+        .collect()
 }
 
-/// Midpoints of gaps beside the best site, and of gaps in which something passes at one end only.
-fn between(
-    judged: &BTreeMap<Site, Judgement>,
-    best: Site,
-    may_win: &dyn Fn(&Judgement) -> bool,
-) -> BTreeSet<Site> {
-    let mut found = BTreeSet::new();
-    let sites: Vec<(&Site, &Judgement)> = judged.iter().collect();
-    for pair in sites.windows(2) {
-        let ((left, at_left), (right, at_right)) = (pair[0], pair[1]);
-        if left.branch != right.branch || right.rung - left.rung < 2 {
-            continue;
-        }
-        let border = at_left.passes() != at_right.passes()
-            && (left.branch == best.branch || may_win(at_left) || may_win(at_right));
-        if border || *left == best || *right == best {
-            found.insert(Site {
-                branch: left.branch,
-                rung: usize::midpoint(left.rung, right.rung),
-            });
-        }
-    }
-    found
-}
-
-/// Nothing decides against it: no objective is surely missed, and its cost may be the least.
-fn may_win(judgement: &Judgement, best: &Judgement) -> bool {
-    if !best.passes() {
-        return !judgement.surely_fails();
-    }
-    match (judgement.cost, best.cost) {
-        (Some(cost), Some(least)) => !judgement.surely_fails() && cost.low <= least.high,
-        _ => false,
-    }
-}
-
-/// The answer: the cheapest of those that pass surely, else of those that pass, else what misses least. Of equals (to
-/// three digits: nobody changes an option for less) the branch that was named first, then the longest interval: it
-/// writes least.
+/// The answer: of those that pass surely, else of those that pass, the cheapest; of costs that are equal (see [`EQUAL`])
+/// the branch that was named first, then the longest interval: it writes least. If nothing passes, what misses least.
 pub fn best(judged: &BTreeMap<Site, Judgement>) -> Option<Site> {
-    let order = |judgement: &Judgement| {
-        let (fails, by) = judgement.rank();
-        (fails, !judgement.surely_passes(), three_digits(by))
+    let class = |judgement: &Judgement| (!judgement.passes(), !judgement.surely_passes());
+    let first = judged.values().map(class).min()?;
+    let of_class = || {
+        judged
+            .iter()
+            .filter(|(_, judgement)| class(judgement) == first)
     };
-    judged
-        .iter()
-        .min_by(|(a_site, a), (b_site, b)| {
-            let (a, b) = (order(a), order(b));
-            (a.0, a.1)
-                .cmp(&(b.0, b.1))
-                .then(a.2.total_cmp(&b.2))
-                .then(a_site.branch.cmp(&b_site.branch))
-                .then(b_site.rung.cmp(&a_site.rung))
-        })
-        .map(|(site, _)| *site)
-}
-
-fn three_digits(number: f64) -> f64 {
-    // Text and back is the only rounding that leaves no binary dust.
-    format!("{number:.2e}").parse().unwrap_or(number)
+    let by = |judgement: &Judgement| judgement.rank().1;
+    let least = of_class()
+        .map(|(_, judgement)| by(judgement))
+        .min_by(f64::total_cmp)?;
+    let equal = of_class().filter(|(_, judgement)| by(judgement) <= least + EQUAL * least.abs());
+    let order = |site: &Site| (site.branch, std::cmp::Reverse(site.rung));
+    equal.map(|(site, _)| *site).min_by_key(order)
 }
 
 #[cfg(test)]

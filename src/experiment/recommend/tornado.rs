@@ -50,7 +50,7 @@ fn present(scenario: &Scenario) -> Vec<&'static Input> {
 
 /// Where a walk has ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct End {
+pub(super) struct End {
     interval_s: Option<f64>,
     cost: Option<f64>,
 }
@@ -66,7 +66,7 @@ pub fn tornado(
     for input in &inputs {
         walks.extend([(Some(*input), 1.0 - SHARE), (Some(*input), 1.0 + SHARE)]);
     }
-    let ends: Vec<(End, usize)> = walks
+    let ends: Vec<(End, usize, usize)> = walks
         .par_iter()
         .with_max_len(1)
         .map(|(input, factor)| {
@@ -80,8 +80,8 @@ pub fn tornado(
             })
         })
         .collect();
-    let evaluations = ends.iter().map(|(_, evaluations)| evaluations).sum();
-    let (home, _) = ends[0];
+    let evaluations = ends.iter().map(|(_, _, evaluations)| evaluations).sum();
+    let (home, ..) = ends[0];
     let mut entries: Vec<TornadoEntry> = inputs
         .iter()
         .zip(ends[1..].chunks(2))
@@ -122,8 +122,18 @@ fn spread(entry: &TornadoEntry) -> f64 {
     longest / shortest + 1e-3 * tie.min(100.0)
 }
 
-/// Goes to the better neighbour until there is none.
-fn walk(base: &Base<'_>, evaluate: &dyn Fn(Site, u32) -> Replication) -> (End, usize) {
+impl End {
+    /// Whether an interval that meets all objectives was found.
+    pub(super) fn passes(&self) -> bool {
+        self.interval_s.is_some()
+    }
+}
+
+/// Goes to the better neighbour until there is none: where it ends, at which rung, after how many evaluations.
+pub(super) fn walk(
+    base: &Base<'_>,
+    evaluate: &dyn Fn(Site, u32) -> Replication,
+) -> (End, usize, usize) {
     let mut judged: BTreeMap<usize, Judgement> = BTreeMap::new();
     let mut at = base.site.rung;
     for _ in 0..=STEPS_MAX {
@@ -166,7 +176,7 @@ fn walk(base: &Base<'_>, evaluate: &dyn Fn(Site, u32) -> Replication) -> (End, u
         interval_s: here.filter(|here| here.passes()).map(|_| base.rungs[at]),
         cost: here.and_then(|here| here.cost).map(|cost| cost.value),
     };
-    (end, judged.len() * REPLICATIONS as usize)
+    (end, at, judged.len() * REPLICATIONS as usize)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The answer sentence, what it rests on, and the table of candidates.
 
+use crate::experiment::metric::MetricId;
+use crate::experiment::recommend::headroom::Limit;
+use crate::experiment::recommend::remedy::{self, LeverEffect};
 use crate::experiment::recommend::{Candidate, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{candidates, cell, interval, time, tornado};
@@ -49,8 +52,13 @@ pub fn text(recommendation: &Recommendation) -> String {
 }
 
 /// What the answer rests on: a name, and the sentences about it, if there are any.
-pub fn because(recommendation: &Recommendation) -> [(&'static str, Vec<String>); 6] {
+pub fn because(recommendation: &Recommendation) -> [(&'static str, Vec<String>); 11] {
     [
+        ("Cost", cost(recommendation)),
+        ("Time", time_budget(recommendation)),
+        ("Apart", apart(recommendation)),
+        ("Levers", levers(recommendation)),
+        ("Headroom", headroom(recommendation)),
         ("Range", range(recommendation)),
         ("Binds", binds(recommendation)),
         ("Runner-up", runner_up(recommendation)),
@@ -95,12 +103,161 @@ pub fn answer(recommendation: &Recommendation) -> String {
         );
     }
     format!(
-        "No configuration meets all objectives. Nearest is {}: it misses `{}` by {} ({}).",
+        "None of the {} configurations that were tried meets all objectives. Nearest is {}: it misses `{}` by {} ({}).",
+        recommendation.candidates.len(),
         name(candidate),
         objective.text,
         Unit::Share.text(nearest.excess),
         measured(candidate, objective)
     )
+}
+
+/// The candidate that everything is about: the answer, or what comes closest.
+fn focus(recommendation: &Recommendation) -> Option<&Candidate> {
+    let nearest = recommendation.nearest.as_ref();
+    let index = recommendation
+        .chosen
+        .or(nearest.map(|nearest| nearest.candidate))?;
+    recommendation.candidates.get(index)
+}
+
+/// Metrics of the focus with their labels: `rework 3.4, outage 12`; nothing if one is unknown.
+fn listed(recommendation: &Recommendation, ids: &[MetricId]) -> Option<String> {
+    let candidate = focus(recommendation)?;
+    let text = |id: &MetricId| {
+        let metric = id.metric();
+        let value = candidate.metrics.get(metric.name)?.value;
+        Some(format!("{} {}", metric.label, metric.unit.text(value)))
+    };
+    let texts: Option<Vec<String>> = ids.iter().map(text).collect();
+    texts.map(|texts| texts.join(", "))
+}
+
+/// What an operator pays, in parts.
+fn cost(recommendation: &Recommendation) -> Vec<String> {
+    use MetricId::{
+        CostCatchUp, CostOutage, CostOverhead, CostPerMonth, CostRework, MoneyPerMonth,
+    };
+    let total = listed(recommendation, &[CostPerMonth]);
+    let parts = listed(
+        recommendation,
+        &[CostOverhead, CostRework, CostCatchUp, CostOutage],
+    );
+    let storage = focus(recommendation)
+        .and_then(|candidate| candidate.metrics.get(MoneyPerMonth.name()))
+        .map(|estimate| {
+            format!(
+                ", storage {}",
+                MoneyPerMonth.metric().unit.text(estimate.value)
+            )
+        });
+    let both = total.zip(parts);
+    let sentence = both.map(|(total, parts)| {
+        format!(
+            "{total}: {parts}{} ([cost] and storage.prices weigh them)",
+            storage.unwrap_or_default()
+        )
+    });
+    sentence.into_iter().collect()
+}
+
+/// Where the time goes.
+fn time_budget(recommendation: &Recommendation) -> Vec<String> {
+    use MetricId::{Efficiency, TimeCatchUp, TimeOutage, TimeOverhead, TimeRework};
+    let parts = [
+        Efficiency,
+        TimeOverhead,
+        TimeRework,
+        TimeCatchUp,
+        TimeOutage,
+    ];
+    listed(recommendation, &parts).into_iter().collect()
+}
+
+/// What a missed objective consists of.
+fn apart(recommendation: &Recommendation) -> Vec<String> {
+    let Some(nearest) = &recommendation.nearest else {
+        return Vec::new();
+    };
+    let missed = &recommendation.objectives[nearest.objective].metric.name;
+    let parts = remedy::parts(missed);
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let listed = listed(recommendation, parts);
+    listed
+        .map(|parts| format!("{missed} consists of {parts}"))
+        .into_iter()
+        .collect()
+}
+
+/// What would help.
+fn levers(recommendation: &Recommendation) -> Vec<String> {
+    let (Some(nearest), Some(remedy)) = (&recommendation.nearest, &recommendation.remedy) else {
+        return Vec::new();
+    };
+    let unit = recommendation.objectives[nearest.objective].metric.unit;
+    let value = |effect: &LeverEffect| {
+        let value = effect
+            .value
+            .map_or_else(|| MISSING.to_owned(), |value| unit.text(value));
+        format!("{}: {value}", effect.name)
+    };
+    let each = remedy.levers.iter().map(value).collect::<Vec<String>>();
+    let mut sentences = vec![format!("alone: {}", each.join("; "))];
+    sentences.push(match &remedy.passes {
+        Some(all) => {
+            let keys = all
+                .settings
+                .iter()
+                .map(|(key, value)| format!("{key} = {value}"));
+            let keys = keys.collect::<Vec<String>>().join(", ");
+            format!("all objectives are met with {} ({keys})", value(all))
+        }
+        None => "no set of them meets all objectives".to_owned(),
+    });
+    sentences
+}
+
+/// How far an input can go.
+fn headroom(recommendation: &Recommendation) -> Vec<String> {
+    let Some(found) = &recommendation.headroom else {
+        return Vec::new();
+    };
+    let limit = |limit: &Limit| {
+        let Some(factor) = limit.factor else {
+            return format!(
+                "every {}: no size of {} passes",
+                interval(limit.interval_s),
+                found.input
+            );
+        };
+        let size = found.now.map_or_else(String::new, |now| {
+            format!(" ({})", Unit::Plain.text(now * factor))
+        });
+        let binds = limit.binds.map_or_else(String::new, |objective| {
+            format!(
+                ", then `{}` is missed",
+                recommendation.objectives[objective].text
+            )
+        });
+        format!(
+            "every {}: {} x {factor:.2}{size}{binds}",
+            interval(limit.interval_s),
+            found.input
+        )
+    };
+    let end = if found.more_is_harder {
+        "at most"
+    } else {
+        "at least"
+    };
+    let best = if found.best == found.fixed {
+        "no other interval goes further".to_owned()
+    } else {
+        format!("with the best interval {}", limit(&found.best))
+    };
+    vec![format!("{end}, {}", limit(&found.fixed)), best]
 }
 
 fn range(recommendation: &Recommendation) -> Vec<String> {

@@ -120,6 +120,8 @@ pub fn recommendation(objectives: Vec<Objective>) -> Recommendation {
     let chosen = aligned.iter().rposition(|candidate| candidate.feasible);
     let first = aligned.iter().position(|candidate| candidate.feasible);
     Recommendation {
+        remedy: None,
+        headroom: None,
         schema: SCHEMA.to_owned(),
         version: "0.1.0".to_owned(),
         scenario: "orders".to_owned(),

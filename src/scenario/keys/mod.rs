@@ -21,6 +21,7 @@ pub mod schema;
 pub mod table;
 pub mod vertex;
 
+use crate::scenario::cost::Cost;
 use crate::scenario::job::{Job, Simulation, TriggerTable};
 use crate::scenario::keys::cluster::Cluster;
 use crate::scenario::keys::failure::{Failure, Failures, Outage, Restore};
@@ -46,6 +47,8 @@ table! {
         cluster: Cluster = Cluster::default();
         /// What the checkpoint directory can do.
         storage: Storage;
+        /// What lost time costs: the weights of `cost_per_month`.
+        cost: Cost = Cost::default();
         /// Checkpoints and savepoints that somebody asks for.
         trigger: List<TriggerTable>;
         /// Failures at random, and how the machines come back.

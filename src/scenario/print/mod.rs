@@ -63,6 +63,7 @@ fn file(scenario: &Scenario) -> File {
         flink_conf: None,
         cluster: cluster(&scenario.cluster),
         storage: Some(scenario.storage.clone()),
+        cost: scenario.cost.clone(),
         trigger: any(triggers.map(trigger).collect()),
         failures: Some(failure::failures(&scenario.failures)),
         failure: any(failure::given(scenario)),

@@ -27,7 +27,7 @@ use crate::scenario::keys::File;
 use crate::scenario::keys::flink::Options;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::{Measured, Objective, Scenario, Simulation};
+use crate::scenario::{Cost, Measured, Objective, Scenario, Simulation};
 
 /// Decides everything that a file leaves open. The result means something only if no error was reported.
 pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
@@ -79,6 +79,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         network,
         cluster,
         storage,
+        cost: cost(&file.cost, problems),
         flink,
         simulation,
         failures,
@@ -88,6 +89,16 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     };
     size::check(&scenario, problems);
     scenario
+}
+
+/// Who gives a price says where it comes from, or has it from nowhere else.
+fn cost(given: &Cost, problems: &Problems<'_>) -> Cost {
+    let path = KeyPath::top("cost");
+    let mut cost = given.clone();
+    if problems.given(&path.key("taskmanager-hour")) && !problems.given(&path.key("note")) {
+        "as given in the scenario".clone_into(&mut cost.note);
+    }
+    cost
 }
 
 fn objectives(file: &File) -> Vec<Objective> {

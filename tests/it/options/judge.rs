@@ -230,14 +230,8 @@ fn estimates(value: &Value, at: &str) {
 }
 
 fn explanation(loaded: &Loaded, first: &RunResult, depth: Depth) {
-    let ask = explain::Ask {
-        loaded,
-        run: first,
-        checkpoint: None,
-        close_up: None,
-        what_if: depth == Depth::All,
-    };
-    let Ok(explanation) = explain::explain(ask, run::run) else {
+    let asked = explain::Explain::new(loaded, first).what_if(depth == Depth::All);
+    let Ok(explanation) = asked.explain() else {
         return;
     };
     adds_up(&explanation.tree);

@@ -1,8 +1,8 @@
 //! What `run` says on a terminal, the most important first.
 
-use crate::experiment::explain::{Ask, Explanation, explain};
+use crate::experiment::explain::Explain;
 use crate::experiment::simulate::Simulated;
-use crate::experiment::{JobEnd, PointSummary, run};
+use crate::experiment::{JobEnd, PointSummary};
 use crate::measure::CloseUp;
 use crate::render::explain::{best, needed, why};
 use crate::render::number::counted;
@@ -68,14 +68,8 @@ fn advice(
     close_up: Option<&CloseUp>,
 ) -> Option<String> {
     let small = outcome.first.events <= EVENTS_MAX;
-    let ask = Ask {
-        loaded,
-        run: &outcome.first,
-        checkpoint: None,
-        close_up,
-        what_if: small,
-    };
-    let explanation: Explanation = explain(ask, run::run).ok()?;
+    let asked = Explain::new(loaded, &outcome.first).seen(close_up);
+    let explanation = asked.what_if(small).explain().ok()?;
     let attempt = if small {
         best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
     } else {

@@ -4,14 +4,17 @@ use crate::experiment::sample;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
+fn question(objectives: &[&str]) -> Question {
+    Question {
+        objectives: objectives.iter().map(|text| parse(text).unwrap()).collect(),
+        minimised: minimised("overhead").unwrap(),
+    }
+}
+
 fn answered(objectives: &[&str], jobs: usize) -> Recommendation {
     let loaded = sample::loaded(10);
+    let journal = Mutex::new(Journal::in_memory());
     let ask = Ask {
-        question: Question {
-            objectives: objectives.iter().map(|text| parse(text).unwrap()).collect(),
-            minimised: minimised("overhead").unwrap(),
-        },
-        choices: Vec::new(),
         from: Some(SimDuration::from_secs(10)),
         to: Some(SimDuration::from_secs(300)),
         mtbf: Some(SimDuration::from_secs(3600)),
@@ -20,8 +23,7 @@ fn answered(objectives: &[&str], jobs: usize) -> Recommendation {
         replications: 6,
         jobs,
         tornado: true,
-        stop: &NEVER,
-        progress: &|_| {},
+        ..Ask::new(question(objectives), &journal, &NEVER)
     };
     recommend(&loaded, &ask, sample::run).unwrap()
 }
@@ -94,23 +96,14 @@ fn limited(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError
 #[test]
 fn a_candidate_that_cannot_be_simulated_is_no_evidence_and_ends_nothing() {
     let loaded = sample::loaded(10);
-    let stop = AtomicBool::new(false);
+    let journal = Mutex::new(Journal::in_memory());
     let ask = |from, to| Ask {
-        question: Question {
-            objectives: vec![parse("duration_p99<=2s").unwrap()],
-            minimised: minimised("overhead").unwrap(),
-        },
-        choices: Vec::new(),
         from: Some(SimDuration::from_secs(from)),
         to: Some(SimDuration::from_secs(to)),
-        mtbf: None,
-        keep: None,
         budget: 100,
         replications: 3,
         jobs: 2,
-        tornado: false,
-        stop: &stop,
-        progress: &|_| {},
+        ..Ask::new(question(&["duration_p99<=2s"]), &journal, &NEVER)
     };
     let found = recommend(&loaded, &ask(10, 300), limited).unwrap();
     let chosen = &found.candidates[found.chosen.unwrap()];

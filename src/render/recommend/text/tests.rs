@@ -100,6 +100,8 @@ fn recommendation() -> Recommendation {
             interval_s: Some(186.0),
         }],
         disagreement: vec!["They wait longer since they know no objectives.".to_owned()],
+        remedy: None,
+        headroom: None,
         tornado: vec![TornadoEntry {
             input: "input rate".to_owned(),
             low: Some(180.0),
