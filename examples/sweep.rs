@@ -8,7 +8,8 @@ use ckptsim::{MetricId, Sweep};
 
 /// Runs it.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let changes = [("job.duration".to_owned(), "2 min".to_owned())];
+    let changes = [("job.duration", "2 min"), ("job.warmup", "30 s")];
+    let changes = changes.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let loaded = ckptsim::load(Path::new("scenarios/skewed-join.toml"), &changes)?;
     let swept = Sweep::new(&loaded)
         .vary("flink.execution.checkpointing.interval=5 s, 10 s, 20 s")?

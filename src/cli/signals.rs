@@ -33,6 +33,7 @@ impl Gently {
     }
 
     /// Asks to stop after this time, too.
+    #[expect(clippy::unused_self, reason = "who holds none is not asked but ended")]
     pub fn within(&self, time: Duration) {
         std::thread::spawn(move || {
             std::thread::sleep(time);

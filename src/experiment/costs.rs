@@ -3,7 +3,6 @@
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::storage_usage;
-use crate::experiment::time_budget::TimeBudget;
 use crate::measure::{CheckpointRecord, RecoveryRecord};
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
 use crate::units::Bytes;
@@ -83,33 +82,6 @@ fn rework(completed: &[(f64, f64)], recoveries: &[RecoveryRecord]) -> Option<f64
     (seconds > 0.0).then(|| area / seconds)
 }
 
-/// A share of the time, at the price of the machines: an hour of all TaskManagers. Per month.
-pub fn machines_per_month(run: &Measured<'_>, share: fn(&TimeBudget) -> f64) -> Option<f64> {
-    let hours = share(&TimeBudget::of(run)?) * MONTH_S / 3600.0;
-    let taskmanagers = run.scenario.cluster.taskmanagers as f64;
-    Some(hours * taskmanagers * run.scenario.cost.taskmanager_hour)
-}
-
-/// A share of the time in which results are late, at the price of that and of the machines. Per month.
-pub fn late_per_month(run: &Measured<'_>, share: fn(&TimeBudget) -> f64) -> Option<f64> {
-    let hours = share(&TimeBudget::of(run)?) * MONTH_S / 3600.0;
-    Some(machines_per_month(run, share)? + hours * run.scenario.cost.late_hour)
-}
-
-/// What an operator pays for checkpoints and failures: the sum of all parts. Requests of a changelog are not known, and
-/// not in it. Per month.
-pub fn per_month_in_all(run: &Measured<'_>) -> Option<f64> {
-    let storage = money_per_month(run).or_else(|| stored_per_month(run));
-    let parts = [
-        machines_per_month(run, |budget| budget.overhead)?,
-        late_per_month(run, |budget| budget.rework)?,
-        late_per_month(run, |budget| budget.catch_up)?,
-        late_per_month(run, |budget| budget.outage)?,
-        storage.unwrap_or(0.0),
-    ];
-    Some(parts.iter().sum())
-}
-
 /// Retained bytes and requests at the prices of the storage profile. Reads happen at restores only, too rare to matter.
 pub fn money_per_month(run: &Measured<'_>) -> Option<f64> {
     let prices = &run.scenario.storage.prices;
@@ -118,7 +90,8 @@ pub fn money_per_month(run: &Measured<'_>) -> Option<f64> {
     Some(stored + writes)
 }
 
-fn stored_per_month(run: &Measured<'_>) -> Option<f64> {
+/// Retained bytes at the price of the storage profile.
+pub fn stored_per_month(run: &Measured<'_>) -> Option<f64> {
     Some(storage_usage::retained(run)? / GIB * run.scenario.storage.prices.per_gib_month)
 }
 

@@ -14,7 +14,7 @@ use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::spans::{Bounded, Spans};
 use crate::experiment::time_budget::TimeBudget;
-use crate::experiment::{costs, storage_usage, sync_overhead};
+use crate::experiment::{costs, operating_cost, storage_usage, sync_overhead};
 use crate::measure::estimate::CONFIDENCE;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::diagnostic::{Diagnostic, enumerate, similar};
@@ -263,15 +263,15 @@ metrics! {
     TimeOutage "time_outage" Share Budget Lower "outage":
         "of the time: not all tasks run", Figure(|run| budget(run, |all| all.outage));
     CostOverhead "cost_overhead" Money Price Lower "checkpoints":
-        "per month: machines while sync phases stop them", Figure(|run| costs::machines_per_month(run, |all| all.overhead));
+        "per month: machines while sync phases stop them", Figure(|run| operating_cost::machines_per_month(run, |all| all.overhead));
     CostRework "cost_rework" Money Price Lower "rework":
-        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.rework));
+        "per month: machines and lateness, by [cost]", Figure(|run| operating_cost::late_per_month(run, |all| all.rework));
     CostCatchUp "cost_catch_up" Money Price Lower "catch-up":
-        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.catch_up));
+        "per month: machines and lateness, by [cost]", Figure(|run| operating_cost::late_per_month(run, |all| all.catch_up));
     CostOutage "cost_outage" Money Price Lower "outage":
-        "per month: machines and lateness, by [cost]", Figure(|run| costs::late_per_month(run, |all| all.outage));
+        "per month: machines and lateness, by [cost]", Figure(|run| operating_cost::late_per_month(run, |all| all.outage));
     CostPerMonth "cost_per_month" Money Price Lower "cost per month":
-        "checkpoints, rework, catch-up, outage and storage", Figure(costs::per_month_in_all);
+        "checkpoints, rework, catch-up, outage and storage", Figure(operating_cost::in_all);
 }
 
 /// All metrics, in the order in which they are listed.
@@ -363,6 +363,11 @@ impl Metric {
     /// Whether it has a value only where something failed.
     pub fn needs_failure(&self) -> bool {
         matches!(self.family, Family::Failure | Family::FailureCost)
+    }
+
+    /// Whether it has another value where something may fail.
+    pub fn depends_on_failures(&self) -> bool {
+        self.needs_failure() || matches!(self.family, Family::Budget | Family::Price)
     }
 
     /// Whether it takes paired runs at saturation.

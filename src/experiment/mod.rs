@@ -23,6 +23,7 @@ pub mod loss;
 pub mod metric;
 pub mod objectives;
 pub mod occupancy;
+pub mod operating_cost;
 pub mod published;
 pub mod recommend;
 pub mod recoveries;

@@ -84,6 +84,19 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         .run()
 }
 
+/// The same, while somebody watches.
+pub fn watched(
+    watch: &Watch<'_>,
+    scenario: &Scenario,
+    seed: u64,
+    replication: u32,
+) -> Result<RunResult, RunError> {
+    let simulation = Simulation::new(scenario)
+        .seed(seed)
+        .replication(replication);
+    simulation.watched(watch).run()
+}
+
 /// A run that is wanted. Nothing that looks at it changes it.
 pub struct Simulation<'o> {
     scenario: &'o Scenario,

@@ -6,7 +6,7 @@ use crate::experiment::journal::Journal;
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::{Replication, Sample};
 use crate::experiment::objectives::{self, Judged};
-use crate::experiment::run::{RunError, Simulation};
+use crate::experiment::run::{RunError, Simulation, watched};
 use crate::experiment::sweep::{self, Options, SweepError, run_count, sweep};
 use crate::experiment::watch::Watch;
 use crate::experiment::{PointSummary, RunResult};
@@ -78,7 +78,7 @@ pub fn simulate(
         if replication == 0 && *scenario == loaded.scenario {
             return Ok(first.clone());
         }
-        watch.run(scenario, seed, replication)
+        watched(watch, scenario, seed, replication)
     };
     let points = grid::points(loaded, &[])?;
     let mut journal = Journal::in_memory();

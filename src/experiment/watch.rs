@@ -2,9 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::experiment::RunResult;
-use crate::experiment::run::{RunError, Simulation};
-use crate::scenario::Scenario;
 use crate::units::SimDuration;
 
 /// So much simulated time passes between two looks.
@@ -18,18 +15,12 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Ends runs with [`RunError::Stopped`] once `stop` is set.
+    /// Ends runs early once `stop` is set.
     pub fn until(stop: &'a AtomicBool) -> Self {
         Watch {
             stop: Some(stop),
             ..Watch::default()
         }
-    }
-
-    /// Simulates a scenario once.
-    pub fn run(&self, scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
-        let simulation = Simulation::new(scenario).seed(seed).replication(n);
-        simulation.watched(self).run()
     }
 
     /// Simulated time of all runs together.
@@ -42,27 +33,5 @@ impl<'a> Watch<'a> {
         self.simulated_ns
             .fetch_add(time.as_nanos(), Ordering::Relaxed);
         !self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::experiment::run::run;
-
-    #[test]
-    fn a_watched_run_is_the_same_run() {
-        let scenario = Scenario::default();
-        let watch = Watch::default();
-        let watched = watch.run(&scenario, 7, 1).unwrap();
-        assert_eq!(watched.digest, run(&scenario, 7, 1).unwrap().digest);
-        assert_eq!(watch.simulated(), scenario.job.duration);
-    }
-
-    #[test]
-    fn a_stop_ends_a_run_on_its_way() {
-        let stop = AtomicBool::new(true);
-        let ended = Watch::until(&stop).run(&Scenario::default(), 7, 1);
-        assert_eq!(ended.unwrap_err(), RunError::Stopped);
     }
 }

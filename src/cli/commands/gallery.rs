@@ -12,7 +12,8 @@ use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
-use crate::experiment::recommend::ask::{self, Ask};
+use crate::experiment::recommend::answering::recommend;
+use crate::experiment::recommend::ask::Ask;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective;
 use crate::render::plot::{self, Example, Picture};
@@ -137,7 +138,7 @@ fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
         mtbf: Some(SimDuration::from_secs(6 * 3600)),
         ..Ask::new(question, &journal, &never)
     };
-    let found = ask::recommend(loaded, &ask, crate::experiment::run::run)?;
+    let found = recommend(loaded, &ask, crate::experiment::run::run)?;
     Ok(plot::recommendation_pictures(&found))
 }
 

@@ -18,12 +18,14 @@ use crate::cli::present::{draw_recommendation, tell};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
 use crate::experiment::journal::{Journal, JournalError};
-use crate::experiment::recommend::ask::{Ask, BUDGET, REPLICATIONS, RecommendError, recommend};
+use crate::experiment::recommend::answering::recommend;
+use crate::experiment::recommend::ask::{Ask, BUDGET, REPLICATIONS, RecommendError};
 use crate::experiment::recommend::choices::Choice;
-use crate::experiment::recommend::headroom::Sought;
+use crate::experiment::recommend::headroom_input::Sought;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
+use crate::experiment::run::watched;
 use crate::experiment::{metric, objectives, saved};
 use crate::render::number::counted;
 use crate::render::recommend::{Emitted, emit, text};
@@ -215,7 +217,7 @@ fn searched(
         ..Ask::new(question, journal, gently.stop())
     };
     recommend(loaded, &ask, |scenario, seed, n| {
-        progress.watch().run(scenario, seed, n)
+        watched(progress.watch(), scenario, seed, n)
     })
 }
 

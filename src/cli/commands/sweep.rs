@@ -15,6 +15,7 @@ use crate::cli::signals::Gently;
 use crate::experiment::SweepResult;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
+use crate::experiment::run::watched;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::sweep::{Options, SweepError, identity, run_count, sweep};
 use crate::render::number::counted;
@@ -228,7 +229,7 @@ pub fn simulate(
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
     let swept = sweep(points, &options, journal, |scenario, seed, n| {
-        progress.watch().run(scenario, seed, n)
+        watched(progress.watch(), scenario, seed, n)
     });
     progress.finish();
     let swept = swept?;

@@ -4,19 +4,18 @@
 //! it is missed already, the other way until it is met. Once with the recommended interval (or the nearest), and once with
 //! the interval chosen anew at every step.
 
-use serde::{Deserialize, Serialize};
-
 use crate::experiment::RunResult;
 use crate::experiment::levers;
 use crate::experiment::metric::replicate::Replication;
+use crate::experiment::recommend::headroom_input::Sought;
 use crate::experiment::recommend::inputs;
 use crate::experiment::recommend::judge::Judgement;
+use crate::experiment::recommend::result::{Headroom, Limit, Tried};
 use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recommend::setting::Setting;
 use crate::experiment::recommend::tornado::{self, Base};
 use crate::experiment::run::RunError;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics, enumerate, similar};
 use crate::scenario::{Rate, Scenario, Work};
 
 /// One step.
@@ -27,93 +26,6 @@ const STEPS_MAX: i32 = 64;
 const REPLICATIONS: u32 = 2;
 /// Evaluations that the choice of an interval may take.
 const WALK: usize = 16;
-
-/// What `--find` names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sought {
-    /// An input that can be made any size: its name in the table of inputs, and whether more of it is harder.
-    Input(&'static str, bool),
-    /// TaskManagers, with the parallelism in proportion; fewer are harder.
-    TaskManagers,
-}
-
-const SOUGHT: &[(&str, Sought)] = &[
-    ("rate", Sought::Input("input rate", true)),
-    ("state", Sought::Input("state size", true)),
-    ("dirty", Sought::Input("dirty rate", true)),
-    ("write-bandwidth", Sought::Input("write bandwidth", false)),
-    ("read-bandwidth", Sought::Input("read bandwidth", false)),
-    ("mtbf", Sought::Input("time between failures", false)),
-    ("taskmanagers", Sought::TaskManagers),
-];
-
-impl Sought {
-    /// Reads `--find`.
-    pub fn parse(word: &str) -> Result<Sought, Diagnostics> {
-        if let Some((_, sought)) = SOUGHT.iter().find(|(name, _)| *name == word) {
-            return Ok(*sought);
-        }
-        let names: Vec<&str> = SOUGHT.iter().map(|(name, _)| *name).collect();
-        let problem = Diagnostic::error(format!("`{word}` is nothing that --find knows"));
-        let help = match similar(word, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("it finds the limit of {}", enumerate(&names)),
-        };
-        Err(Diagnostics(vec![problem.help(help)]))
-    }
-
-    /// In words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sought::Input(name, _) => name,
-            Sought::TaskManagers => "TaskManagers",
-        }
-    }
-
-    fn more_is_harder(self) -> bool {
-        match self {
-            Sought::Input(_, harder) => harder,
-            Sought::TaskManagers => false,
-        }
-    }
-}
-
-/// How far an input can go.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Headroom {
-    /// In words.
-    pub input: String,
-    /// Whether more of it is harder.
-    pub more_is_harder: bool,
-    /// Its size as things are, if it is one number: records/s out of all sources, or TaskManagers.
-    pub now: Option<f64>,
-    /// With the interval as it is.
-    pub fixed: Limit,
-    /// With the best interval.
-    pub best: Limit,
-    /// Everything that was tried with the interval as it is, by factor.
-    pub tried: Vec<Tried>,
-}
-
-/// The hardest that passes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Limit {
-    /// The input, as a multiple of what it is; `None` if nothing that was tried passes.
-    pub factor: Option<f64>,
-    /// The interval there, s.
-    pub interval_s: f64,
-    /// Index of the objective that is missed one step further; `None` at the end of what is tried.
-    pub binds: Option<usize>,
-}
-
-/// One step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Tried {
-    /// The input, as a multiple of what it is.
-    pub factor: f64,
-    /// Largest excess over a bound, as a share of it; 0 if all objectives are met.
-    pub excess: f64,
-}
 
 /// The last step that passes, by doubling and halving; `passes` answers for a step: 0 is as things are, more is harder.
 /// `None` if not even the easiest passes.
@@ -146,12 +58,12 @@ fn last_step(mut passes: impl FnMut(i32) -> Option<bool>) -> Option<i32> {
     Some(if forward { inside } else { -outside })
 }
 
-/// Finds the limit of an input from a site on. Call it inside a thread pool. `None` if it was stopped.
+/// Finds the limit of an input from a site on. Call it inside a thread pool. If it is stopped, nothing passes.
 pub(super) fn headroom<R>(
     setting: &Setting<'_>,
     run_plan: &RunPlan<'_, R>,
     (sought, site): (Sought, Site),
-) -> Option<Headroom>
+) -> Headroom
 where
     R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
 {
@@ -180,7 +92,7 @@ where
     let best = search.with_the_best_interval();
     tried.sort_by(|a, b| a.factor.total_cmp(&b.factor));
     let scenario = &setting.branches[site.branch].scenario;
-    Some(Headroom {
+    Headroom {
         input: sought.name().to_owned(),
         more_is_harder: sought.more_is_harder(),
         now: magnitude(sought, scenario),
@@ -191,7 +103,7 @@ where
         },
         best,
         tried,
-    })
+    }
 }
 
 fn magnitude(sought: Sought, scenario: &Scenario) -> Option<f64> {
@@ -330,12 +242,5 @@ mod tests {
         assert_eq!(last_step(|step| Some(step <= -100)), None);
         assert_eq!(last_step(|_| Some(true)), Some(64));
         assert_eq!(last_step(|_| None), None);
-    }
-
-    #[test]
-    fn what_is_sought_is_read_with_a_hint() {
-        assert_eq!(Sought::parse("taskmanagers").unwrap(), Sought::TaskManagers);
-        let refused = Sought::parse("ratee").unwrap_err().to_string();
-        assert!(refused.contains("did you mean `rate`"), "{refused}");
     }
 }

@@ -38,7 +38,7 @@ pub struct Judgement {
 }
 
 impl Question {
-    /// Whether any metric of the question has a value only where something failed.
+    /// Whether any metric of the question depends on failures.
     pub fn needs_failure(&self) -> bool {
         let asked = self
             .objectives
@@ -47,7 +47,7 @@ impl Question {
         asked
             .chain([self.minimised.name])
             .filter_map(|name| Metric::find(name).ok())
-            .any(Metric::needs_failure)
+            .any(Metric::depends_on_failures)
     }
 
     /// Every metric of the question is one that a search measures; the error says which is not.

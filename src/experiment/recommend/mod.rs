@@ -1,11 +1,13 @@
 //! Which interval? The configuration that meets all objectives and costs least, found by simulation.
 
 pub mod answer;
+pub mod answering;
 pub mod ask;
 pub mod changes;
 pub mod choices;
 pub mod closed_forms;
-pub mod headroom;
+mod headroom;
+pub mod headroom_input;
 pub mod inputs;
 pub mod interval_grid;
 pub mod judge;
@@ -21,6 +23,6 @@ mod setting;
 pub mod tornado;
 
 pub use crate::experiment::recommend::result::{
-    Candidate, Change, MetricName, Objective, Recommendation, Relation, SCHEMA, TornadoEntry,
-    Verdict,
+    Candidate, Change, Headroom, LeverEffect, Limit, MetricName, Objective, Recommendation,
+    Relation, Remedy, SCHEMA, TornadoEntry, Verdict,
 };

@@ -4,7 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use crate::experiment::journal::Journal;
-use crate::experiment::recommend::ask::{Ask, RecommendError, recommend};
+use crate::experiment::recommend::answering::recommend;
+use crate::experiment::recommend::ask::{Ask, RecommendError};
 use crate::experiment::recommend::choices;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective;

@@ -2,13 +2,13 @@
 //! passes, found greedily and verified by simulation.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::experiment::RunResult;
 use crate::experiment::levers::{self, Lever};
 use crate::experiment::metric::{Metric, MetricId};
 use crate::experiment::recommend::choices::INTERVAL;
 use crate::experiment::recommend::judge::{Judgement, Question};
+use crate::experiment::recommend::result::{LeverEffect, Remedy};
 use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recommend::setting::Setting;
@@ -21,28 +21,6 @@ use crate::units::{SimDuration, flink};
 const REPLICATIONS: u32 = 2;
 /// A lever that moves the objective by less of its bound is none.
 const HELPS: f64 = 0.01;
-
-/// What one lever would give.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LeverEffect {
-    /// In words.
-    pub name: String,
-    /// `(path, value)` of the keys that it sets.
-    pub settings: Vec<(String, String)>,
-    /// The metric of the objective that is missed most, with it; in its base unit.
-    pub value: Option<f64>,
-    /// Largest excess over any bound that is left, as a share of the bound.
-    pub excess: f64,
-}
-
-/// What would meet the objectives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Remedy {
-    /// Each lever alone, the best first.
-    pub levers: Vec<LeverEffect>,
-    /// A set of levers that meets all objectives together, if one was found; without any of them it does not.
-    pub passes: Option<LeverEffect>,
-}
 
 /// Tries levers at a site that misses an objective. Call it inside a thread pool.
 pub(super) fn remedy<R>(

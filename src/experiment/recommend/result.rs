@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::metric::replicate::NOT_SIMULATED;
-use crate::experiment::recommend::headroom::Headroom;
-use crate::experiment::recommend::remedy::Remedy;
 use crate::experiment::summary::Coordinate;
 use crate::measure::Estimate;
 use crate::units::Unit;
@@ -243,6 +241,65 @@ pub struct TornadoEntry {
     pub cost_high: Option<f64>,
     /// The same as things are.
     pub cost_base: Option<f64>,
+}
+
+/// What one lever would give.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LeverEffect {
+    /// In words.
+    pub name: String,
+    /// `(path, value)` of the keys that it sets.
+    pub settings: Vec<(String, String)>,
+    /// The metric of the objective that is missed most, with it; in its base unit.
+    pub value: Option<f64>,
+    /// Largest excess over any bound that is left, as a share of the bound.
+    pub excess: f64,
+}
+
+/// What would meet the objectives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// Each lever alone, the best first.
+    pub levers: Vec<LeverEffect>,
+    /// A set of levers that meets all objectives together, if one was found; without any of them it does not.
+    pub passes: Option<LeverEffect>,
+}
+
+/// How far an input can go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Headroom {
+    /// In words.
+    pub input: String,
+    /// Whether more of it is harder.
+    pub more_is_harder: bool,
+    /// Its size as things are, if it is one number: records/s out of all sources, or TaskManagers.
+    pub now: Option<f64>,
+    /// With the interval as it is.
+    pub fixed: Limit,
+    /// With the best interval.
+    pub best: Limit,
+    /// Everything that was tried with the interval as it is, by factor.
+    pub tried: Vec<Tried>,
+}
+
+/// The hardest that passes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// The input, as a multiple of what it is; `None` if nothing that was tried passes.
+    pub factor: Option<f64>,
+    /// The interval there, s.
+    pub interval_s: f64,
+    /// Index of the objective that is missed one step further; `None` at the end of what is tried.
+    pub binds: Option<usize>,
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// The input, as a multiple of what it is.
+    pub factor: f64,
+    /// Largest excess over a bound, as a share of it; 0 if all objectives are met.
+    pub excess: f64,
 }
 
 /// How many checkpoints have to be retained.

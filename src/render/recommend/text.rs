@@ -1,9 +1,8 @@
 //! The answer sentence, what it rests on, and the table of candidates.
 
 use crate::experiment::metric::MetricId;
-use crate::experiment::recommend::headroom::Limit;
-use crate::experiment::recommend::remedy::{self, LeverEffect};
-use crate::experiment::recommend::{Candidate, Objective, Recommendation};
+use crate::experiment::recommend::remedy;
+use crate::experiment::recommend::{Candidate, LeverEffect, Limit, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{candidates, cell, interval, time, tornado};
 

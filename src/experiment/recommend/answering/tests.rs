@@ -1,6 +1,12 @@
 use super::*;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+
+use crate::experiment::journal::Journal;
+use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective::{minimised, parse};
 use crate::experiment::sample;
+use crate::units::SimDuration;
 
 static NEVER: AtomicBool = AtomicBool::new(false);
 
