@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use crate::cli::console::Console;
 use crate::cli::manifest::SWEEP;
 use crate::cli::output::Output;
+use crate::experiment::journal::Journal;
 use crate::experiment::recommend::Recommendation;
 use crate::experiment::{SweepResult, saved};
 use crate::render::number::counted;
@@ -105,4 +106,15 @@ pub fn write_pictures(pictures: &[Picture], output: &mut Output) -> anyhow::Resu
         .iter()
         .map(|picture| format!("{}.png", picture.name))
         .collect())
+}
+
+/// Says that a journal was changed by somebody else.
+pub fn tell_damaged(journal: &Journal, path: &Path, console: Console) {
+    if journal.damaged() > 0 {
+        console.note(&format!(
+            "warning: {} of {} differ from what was written: their runs are made again",
+            counted(journal.damaged(), "line"),
+            path.display()
+        ));
+    }
 }

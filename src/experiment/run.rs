@@ -571,4 +571,20 @@ mod tests {
             assert!(flight.sent >= record.trigger);
         }
     }
+
+    #[test]
+    fn a_watched_run_is_the_same_run() {
+        let scenario = Scenario::default();
+        let watch = Watch::default();
+        let seen = watched(&watch, &scenario, 7, 1).unwrap();
+        assert_eq!(seen.digest, run(&scenario, 7, 1).unwrap().digest);
+        assert_eq!(watch.simulated(), scenario.job.duration);
+    }
+
+    #[test]
+    fn a_stop_ends_a_run_on_its_way() {
+        let stop = std::sync::atomic::AtomicBool::new(true);
+        let ended = watched(&Watch::until(&stop), &Scenario::default(), 7, 1);
+        assert_eq!(ended.unwrap_err(), RunError::Stopped);
+    }
 }

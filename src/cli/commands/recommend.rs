@@ -1,7 +1,7 @@
 //! `recommend`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -14,7 +14,7 @@ use crate::cli::input::Input;
 use crate::cli::jobs::Jobs;
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan, RECOMMENDATION};
 use crate::cli::output::Output;
-use crate::cli::present::{draw_recommendation, tell};
+use crate::cli::present::{draw_recommendation, tell, tell_damaged};
 use crate::cli::progress::Progress;
 use crate::cli::signals::Gently;
 use crate::experiment::journal::{Journal, JournalError};
@@ -27,7 +27,6 @@ use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
 use crate::experiment::run::watched;
 use crate::experiment::{metric, objectives, saved};
-use crate::render::number::counted;
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, parse};
@@ -152,18 +151,20 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         Claim::New
     };
     plan.claim(&directory, claim)?;
-    let journal = Mutex::new(runs(&directory.join(files::RUNS), args.force, console)?);
+    let kept = directory.join(files::RUNS);
+    let journal = Mutex::new(runs(&kept, args.force, console)?);
     let gently = Gently::begin();
     if let Some(time) = args.within {
         gently.within(Duration::from_nanos(time.as_nanos()));
     }
-    let found = match searched(
-        args,
-        (question, choices, find),
-        &loaded,
-        (&journal, &gently),
-        console,
-    ) {
+    let asked = (question, choices, find);
+    let found = searched(args, asked, &loaded, (&journal, &gently), console);
+    let runs = journal.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if runs.is_empty() {
+        // Without a run there is nothing to go on from.
+        std::fs::remove_file(&kept)?;
+    }
+    let found = match found {
         Ok(found) => found,
         Err(RecommendError::Search(interrupted @ SearchError::Interrupted)) => {
             console.error(&interrupted.to_string());
@@ -230,13 +231,7 @@ fn runs(path: &Path, anew: bool, console: Console) -> anyhow::Result<Journal> {
         }
         other => other?,
     };
-    if journal.damaged() > 0 {
-        console.note(&format!(
-            "warning: {} of {} differ from what was written: their runs are made again",
-            counted(journal.damaged(), "line"),
-            path.display()
-        ));
-    }
+    tell_damaged(&journal, path, console);
     Ok(journal)
 }
 

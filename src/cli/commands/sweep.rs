@@ -175,13 +175,7 @@ impl Book {
     ) -> anyhow::Result<Journal> {
         let path = directory.join(self.name);
         let journal = Journal::open(&path, &identity(&loaded.scenario), self.resume)?;
-        if journal.damaged() > 0 {
-            console.note(&format!(
-                "warning: {} of {} differ from what was written: their runs are made again",
-                counted(journal.damaged(), "line"),
-                path.display()
-            ));
-        }
+        present::tell_damaged(&journal, &path, console);
         if self.resume && !args.resume && !journal.is_empty() {
             console.note(&format!(
                 "continuing an interrupted sweep: {} finished already (--force begins anew)",

@@ -23,6 +23,6 @@ mod setting;
 pub mod tornado;
 
 pub use crate::experiment::recommend::result::{
-    Candidate, Change, Headroom, LeverEffect, Limit, MetricName, Objective, Recommendation,
-    Relation, Remedy, SCHEMA, TornadoEntry, Verdict,
+    Candidate, Change, LeverEffect, Limit, MetricName, Objective, Recommendation, Relation, SCHEMA,
+    TornadoEntry, Verdict,
 };
