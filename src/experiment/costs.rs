@@ -10,7 +10,7 @@ use crate::units::Bytes;
 /// A month of 365.25 / 12 days, s.
 pub const MONTH_S: f64 = 365.25 / 12.0 * 86_400.0;
 /// Prices are per GiB.
-const GIB: f64 = 1_073_741_824.0;
+pub const GIB: f64 = 1_073_741_824.0;
 
 /// A cost of each outage in seconds, per month; `None` without `[failures]`. A job fails while it runs: from one outage to
 /// the next pass the mean time between failures M and the downtime R, so that a month has as many as M + R fit into it
@@ -113,18 +113,22 @@ pub fn files_written_per_s(run: &Measured<'_>) -> Option<f64> {
     Some(files / seconds)
 }
 
+/// Files that a subtask writes for so much new state; what travels in the ack needs none.
+pub fn files_of_state(scenario: &Scenario, bytes: Bytes) -> u64 {
+    match scenario.checkpointing.backend {
+        _ if bytes <= scenario.checkpointing.inline_threshold => 0,
+        Backend::RocksDb(_) => bytes.get().div_ceil(calibration::ROCKSDB_FILE_BYTES),
+        Backend::HashMap => 1,
+    }
+}
+
 /// Files of one checkpoint: those of every subtask whose state does not travel in the ack, those with in-flight data, and
 /// the metadata.
 fn files(scenario: &Scenario, record: &CheckpointRecord) -> f64 {
     let checkpointing = &scenario.checkpointing;
-    let of_state = |bytes: Bytes| match checkpointing.backend {
-        _ if bytes <= checkpointing.inline_threshold => 0,
-        Backend::RocksDb(_) => bytes.get().div_ceil(calibration::ROCKSDB_FILE_BYTES),
-        Backend::HashMap => 1,
-    };
     let state: u64 = record
         .acknowledged()
-        .map(|(_, _, subtask)| of_state(subtask.checkpointed))
+        .map(|(_, _, subtask)| files_of_state(scenario, subtask.checkpointed))
         .sum();
     let in_flight = record
         .acknowledged()
@@ -158,18 +162,7 @@ mod tests {
     }
 
     fn failure(at: u64) -> RecoveryRecord {
-        RecoveryRecord {
-            failed: seconds(at),
-            cause: "test".to_owned(),
-            detected: Some(seconds(at)),
-            restarted: Some(seconds(at + 1)),
-            checkpoint: Some(1),
-            replayed_from: Some(seconds(at - 5)),
-            restored_bytes: 0,
-            running: Some(seconds(at + 2)),
-            caught_up: Some(seconds(at + 6)),
-            interrupted: false,
-        }
+        sample::recovery(at, at + 2, at + 6)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::experiment::course::Course;
 use crate::experiment::run::RunError;
 use crate::experiment::{JobEnd, RunResult, VertexResult};
-use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, SubtaskRecord};
+use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, RecoveryRecord, SubtaskRecord};
 use crate::scenario::Scenario;
 use crate::scenario::load::{Loaded, parse};
 use crate::units::{Bytes, SimDuration, SimTime};
@@ -106,6 +106,23 @@ fn busy(name: &str, parallelism: usize, records_per_s: f64) -> VertexResult {
         busy: vec![0.5; parallelism],
         backpressured: vec![0.1; parallelism],
         idle: vec![0.4; parallelism],
+    }
+}
+
+/// A failure that replays the 5 s before it; all times in seconds.
+pub fn recovery(failed: u64, running: u64, caught_up: u64) -> RecoveryRecord {
+    let at = |seconds| SimTime::ZERO + SimDuration::from_secs(seconds);
+    RecoveryRecord {
+        failed: at(failed),
+        cause: "test".to_owned(),
+        detected: Some(at(failed)),
+        restarted: Some(at(failed + 1)),
+        checkpoint: Some(1),
+        replayed_from: Some(at(failed - 5)),
+        restored_bytes: 0,
+        running: Some(at(running)),
+        caught_up: Some(at(caught_up)),
+        interrupted: false,
     }
 }
 

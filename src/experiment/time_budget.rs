@@ -112,26 +112,11 @@ mod tests {
     use crate::experiment::sample;
     use crate::measure::RecoveryRecord;
     use crate::scenario::{FailureKind, FailureLaw, RandomFailures, Scenario};
-    use crate::units::{SimDuration, SimTime};
-
-    fn seconds(seconds: u64) -> SimTime {
-        SimTime::ZERO + SimDuration::from_secs(seconds)
-    }
+    use crate::units::SimDuration;
 
     /// Down for 4 s, caught up 6 s later, 5 s of rework.
     fn failure(at: u64) -> RecoveryRecord {
-        RecoveryRecord {
-            failed: seconds(at),
-            cause: "test".to_owned(),
-            detected: Some(seconds(at)),
-            restarted: Some(seconds(at + 2)),
-            checkpoint: Some(1),
-            replayed_from: Some(seconds(at - 5)),
-            restored_bytes: 0,
-            running: Some(seconds(at + 4)),
-            caught_up: Some(seconds(at + 10)),
-            interrupted: false,
-        }
+        sample::recovery(at, at + 4, at + 10)
     }
 
     fn failing_every(mtbf_s: u64) -> Scenario {

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 
 use crate::cli::clock;
 use crate::cli::console::Console;
@@ -70,9 +71,8 @@ pub struct Args {
     /// Answer within this time with what is known by then; the same command goes on from there
     #[arg(long, value_name = "TIME", value_parser = duration)]
     within: Option<SimDuration>,
-    /// How far can this go before an objective is missed? `rate`, `state`, `dirty`, `write-bandwidth`, `read-bandwidth`,
-    /// `taskmanagers` or `mtbf`: with the answer, and with the best interval
-    #[arg(long, value_name = "INPUT")]
+    /// How far can this go before an objective is missed? With the answer, and with the best interval
+    #[arg(long, value_name = "INPUT", value_parser = PossibleValuesParser::new(Sought::words()))]
     find: Option<String>,
     /// Do not compute the sensitivity of the answer
     #[arg(long)]
@@ -129,7 +129,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         question.objectives = objectives::of(&loaded)?;
     }
     question.check()?;
-    let find = args.find.as_deref().map(Sought::parse).transpose()?;
+    let find = args.find.as_deref().and_then(Sought::named);
     let choices = choices::parse_all(&args.also, &loaded)?;
     let directory = args.out.clone().unwrap_or_else(|| {
         Path::new("reports").join(format!("{}-recommendation", args.input.stem()))

@@ -1,7 +1,5 @@
 //! What `--find` can find the limit of.
 
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics, enumerate, similar};
-
 /// What `--find` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sought {
@@ -22,18 +20,15 @@ const SOUGHT: &[(&str, Sought)] = &[
 ];
 
 impl Sought {
-    /// Reads `--find`.
-    pub fn parse(word: &str) -> Result<Sought, Diagnostics> {
-        if let Some((_, sought)) = SOUGHT.iter().find(|(name, _)| *name == word) {
-            return Ok(*sought);
-        }
-        let names: Vec<&str> = SOUGHT.iter().map(|(name, _)| *name).collect();
-        let problem = Diagnostic::error(format!("`{word}` is nothing that --find knows"));
-        let help = match similar(word, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("it finds the limit of {}", enumerate(&names)),
-        };
-        Err(Diagnostics(vec![problem.help(help)]))
+    /// What `--find` takes.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        SOUGHT.iter().map(|(word, _)| *word)
+    }
+
+    /// What this word means.
+    pub fn named(word: &str) -> Option<Sought> {
+        let found = SOUGHT.iter().find(|(known, _)| *known == word);
+        found.map(|(_, sought)| *sought)
     }
 
     /// In words.
@@ -56,11 +51,15 @@ impl Sought {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::recommend::inputs;
 
     #[test]
-    fn what_is_sought_is_read_with_a_hint() {
-        assert_eq!(Sought::parse("taskmanagers").unwrap(), Sought::TaskManagers);
-        let refused = Sought::parse("ratee").unwrap_err().to_string();
-        assert!(refused.contains("did you mean `rate`"), "{refused}");
+    fn every_input_that_is_sought_is_in_the_table() {
+        for word in Sought::words() {
+            let name = Sought::named(word).unwrap().name();
+            let known = inputs::ALL.iter().any(|input| input.name == name);
+            assert!(known || word == "taskmanagers", "{word}");
+        }
+        assert_eq!(Sought::named("ratee"), None);
     }
 }

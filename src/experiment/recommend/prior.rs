@@ -3,17 +3,17 @@
 //! The refined laws give duration, period and sync phase, the fluid law the catch-up; the parts of the cost are those of
 //! [`TimeBudget`](crate::experiment::time_budget::TimeBudget). Nothing of it is part of an answer: simulation confirms.
 
-use crate::experiment::costs::MONTH_S;
+use crate::experiment::costs::{GIB, MONTH_S, files_of_state};
 use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::run_plan::{mtbf_s, restart_s};
 use crate::formulas::catch_up::Outage;
 use crate::formulas::refined::Refined;
-use crate::scenario::{Backend, Scenario, calibration};
+use crate::scenario::Scenario;
+use crate::units::Bytes;
 
 /// Of recoveries, the 95th percentile follows a failure so late in a period.
 const LATE: f64 = 0.95;
-const GIB: f64 = 1_073_741_824.0;
 
 /// What is expected.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -118,17 +118,13 @@ impl Forms<'_> {
     /// Per month.
     fn storage(&self) -> f64 {
         let prices = &self.scenario.storage.prices;
-        let file = |bytes: f64| match self.scenario.checkpointing.backend {
-            _ if bytes <= self.scenario.checkpointing.inline_threshold.as_f64() => 0.0,
-            Backend::RocksDb(_) => (bytes / calibration::ROCKSDB_FILE_BYTES as f64).ceil(),
-            Backend::HashMap => 1.0,
-        };
         let snapshots = || self.refined.snapshots.iter().flatten();
-        let files: f64 = snapshots()
-            .map(|snapshot| file(snapshot.uploaded_bytes))
+        let bytes = snapshots().map(|snapshot| Bytes::new(snapshot.uploaded_bytes as u64));
+        let files: u64 = bytes
+            .map(|bytes| files_of_state(self.scenario, bytes))
             .sum();
         let full: f64 = snapshots().map(|snapshot| snapshot.full_bytes).sum();
-        let writes = (files + 1.0) / self.period_s * MONTH_S / 1000.0;
+        let writes = (files as f64 + 1.0) / self.period_s * MONTH_S / 1000.0;
         full / GIB * prices.per_gib_month + writes * prices.per_1000_writes
     }
 }

@@ -74,6 +74,14 @@ pub struct Recommendation {
     pub notes: Vec<String>,
 }
 
+impl Recommendation {
+    /// The candidate that everything is about: the answer, or what comes closest.
+    pub fn focus(&self) -> Option<&Candidate> {
+        let nearest = self.nearest.as_ref().map(|nearest| nearest.candidate);
+        self.candidates.get(self.chosen.or(nearest)?)
+    }
+}
+
 /// A reported metric.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetricName {

@@ -21,9 +21,8 @@ pub fn described(found: &Recommendation) -> String {
 
 /// The candidate that the pictures are about: the answer, else the nearest miss, else what is in use.
 pub fn focus(found: &Recommendation) -> Option<&Candidate> {
-    let nearest = found.nearest.as_ref().map(|nearest| nearest.candidate);
-    let index = found.chosen.or(nearest).or(found.current).unwrap_or(0);
-    found.candidates.get(index)
+    let other = || found.candidates.get(found.current.unwrap_or(0));
+    found.focus().or_else(other)
 }
 
 /// All intervals that were tried with the same other choices as the candidate, in order: `(seconds, candidate)`.

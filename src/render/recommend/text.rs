@@ -111,18 +111,9 @@ pub fn answer(recommendation: &Recommendation) -> String {
     )
 }
 
-/// The candidate that everything is about: the answer, or what comes closest.
-fn focus(recommendation: &Recommendation) -> Option<&Candidate> {
-    let nearest = recommendation.nearest.as_ref();
-    let index = recommendation
-        .chosen
-        .or(nearest.map(|nearest| nearest.candidate))?;
-    recommendation.candidates.get(index)
-}
-
 /// Metrics of the focus with their labels: `rework 3.4, outage 12`; nothing if one is unknown.
 fn listed(recommendation: &Recommendation, ids: &[MetricId]) -> Option<String> {
-    let candidate = focus(recommendation)?;
+    let candidate = recommendation.focus()?;
     let text = |id: &MetricId| {
         let metric = id.metric();
         let value = candidate.metrics.get(metric.name)?.value;
@@ -142,7 +133,8 @@ fn cost(recommendation: &Recommendation) -> Vec<String> {
         recommendation,
         &[CostOverhead, CostRework, CostCatchUp, CostOutage],
     );
-    let storage = focus(recommendation)
+    let storage = recommendation
+        .focus()
         .and_then(|candidate| candidate.metrics.get(MoneyPerMonth.name()))
         .map(|estimate| {
             format!(

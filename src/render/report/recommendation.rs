@@ -17,7 +17,7 @@ pub fn recommendation(
     provenance: &Provenance,
 ) -> Report {
     let runs = usize::try_from(found.runs).unwrap_or(usize::MAX);
-    let focus = focus(found);
+    let focus = found.focus();
     let change = (!found.changes.is_empty()).then(|| Part::Code(emit(found, Emitted::FlinkYaml)));
     let reasons = because(found)
         .into_iter()
@@ -69,12 +69,6 @@ pub fn recommendation(
         headline: answer(found),
         sections: sections.into_iter().chain(end).flatten().collect(),
     }
-}
-
-/// The answer, or what comes nearest.
-fn focus(found: &Recommendation) -> Option<&Candidate> {
-    let nearest = found.nearest.as_ref().map(|nearest| nearest.candidate);
-    found.candidates.get(found.chosen.or(nearest)?)
 }
 
 fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
@@ -157,7 +151,9 @@ fn numbers(found: &Recommendation, candidate: &Candidate) -> Vec<Number> {
 
 /// What closed forms would recommend, beside the answer.
 fn formulas(found: &Recommendation) -> Table {
-    let answer = focus(found).and_then(|candidate| candidate.coordinates.first());
+    let answer = found
+        .focus()
+        .and_then(|candidate| candidate.coordinates.first());
     let answer = Cell::from(answer.map(|at| Cell::coordinate(at.label.clone(), at)));
     let rows = found.formulas.iter().map(|formula| {
         let interval = formula
