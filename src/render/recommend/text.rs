@@ -2,6 +2,7 @@
 
 use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::remedy;
+use crate::experiment::recommend::search::EQUAL;
 use crate::experiment::recommend::{Candidate, LeverEffect, Limit, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{candidates, cell, interval, time, tornado};
@@ -313,6 +314,8 @@ fn runner_up(recommendation: &Recommendation) -> Vec<String> {
         let size = metric.unit.text(difference.value.abs());
         let more = if difference.value >= 0.0 {
             "more"
+        } else if difference.value.abs() <= EQUAL * cost.abs() {
+            "less, which is as good"
         } else {
             "less, but its objectives are met less surely"
         };
