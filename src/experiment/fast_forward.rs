@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::experiment::run_result::{RunResult, Skip};
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::model::observe::TaskCounters;
-use crate::scenario::{Rate, Scenario, Work};
+use crate::scenario::{Rate, Scenario, VertexKind};
 use crate::units::{SimDuration, SimTime};
 
 /// Checkpoints of the first steady stretch.
@@ -59,8 +59,8 @@ impl FastForward {
     /// Only for jobs that repeat themselves: constant rates, nothing at given times, no materialisation of its own period.
     pub(super) fn of(scenario: &Scenario) -> Option<Self> {
         let constant = scenario.vertices.iter().all(|vertex| match &vertex.work {
-            Work::Source(source) => matches!(source.rate, Rate::Constant(_)),
-            Work::Operator(_) => true,
+            VertexKind::Source(source) => matches!(source.rate, Rate::Constant(_)),
+            VertexKind::Operator(_) => true,
         });
         let failures = &scenario.failures;
         let nothing_given = failures.given.is_empty()

@@ -16,7 +16,7 @@ use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::Replication;
 use crate::measure::{Estimate, Scale};
 use crate::scenario::flow::{Flow, flows};
-use crate::scenario::{Arrivals, Checkpointing, Rate, Scenario, Work};
+use crate::scenario::{Arrivals, Checkpointing, Rate, Scenario, VertexKind};
 
 /// A source that needs no time per record cannot be unlimited: it offers this many times what the job can carry.
 const OVERLOAD: f64 = 10.0;
@@ -134,7 +134,7 @@ pub fn saturated(scenario: &Scenario) -> Option<Scenario> {
     saturated.failures.given.clear();
     for (vertex, flow) in saturated.vertices.iter_mut().zip(&flows) {
         let free = vertex.time_per_record().is_zero();
-        let Work::Source(source) = &mut vertex.work else {
+        let VertexKind::Source(source) = &mut vertex.work else {
             continue;
         };
         source.rate = if free && source.rate != Rate::Unlimited {
@@ -252,7 +252,7 @@ mod tests {
     fn sources_are_let_loose_and_only_checkpoints_differ() {
         let scenario = sample::scenario(10);
         let loose = saturated(&scenario).unwrap();
-        let Work::Source(source) = &loose.vertices[0].work else {
+        let VertexKind::Source(source) = &loose.vertices[0].work else {
             panic!("the first vertex is a source");
         };
         assert_eq!(source.rate, Rate::Unlimited);
@@ -269,7 +269,7 @@ mod tests {
         let mut scenario = sample::scenario(10);
         scenario.vertices[0].service.mean = SimDuration::ZERO;
         let loose = saturated(&scenario).unwrap();
-        let Work::Source(source) = &loose.vertices[0].work else {
+        let VertexKind::Source(source) = &loose.vertices[0].work else {
             panic!("the first vertex is a source");
         };
         // 1000/s use half of two subtasks at 1 ms per record.

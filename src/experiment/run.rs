@@ -20,6 +20,7 @@ use crate::units::{SimDuration, SimTime, print};
 
 /// A run that could not be made, or not to its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// More subtasks than `simulation.max-subtasks`.
     #[error(

@@ -20,6 +20,7 @@ pub const FILE: &str = "run.json";
 
 /// What a run was made of, and all that was measured, to the nanosecond.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RunDocument {
     /// Format of the file.
     pub schema: String,

@@ -8,6 +8,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// One run of one scenario with one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RunResult {
     /// Root seed.
     pub seed: u64,

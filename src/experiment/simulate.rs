@@ -39,6 +39,7 @@ pub struct Simulated {
 
 /// What ended it early.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SimulateError {
     /// Replication 0 could not be made.
     #[error(transparent)]

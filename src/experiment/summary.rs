@@ -45,6 +45,7 @@ pub struct Coordinate {
 /// One point: statistics over checkpoints after warm-up within each replication, then intervals over replications.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(from = "SavedPoint", into = "SavedPoint")]
+#[non_exhaustive]
 pub struct PointSummary {
     /// One per axis.
     pub coordinates: Vec<Coordinate>,

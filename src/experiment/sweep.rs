@@ -41,6 +41,7 @@ pub struct Options<'a> {
 
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Swept {
     /// In grid order.
     pub points: Vec<PointSummary>,
@@ -50,6 +51,7 @@ pub struct Swept {
 
 /// What ended a sweep early.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SweepError {
     /// The journal failed.
     #[error(transparent)]

@@ -18,7 +18,7 @@
 use crate::experiment::costs;
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::sync_overhead;
-use crate::scenario::{Rate, Work};
+use crate::scenario::{Rate, VertexKind};
 
 /// Shares of time; their sum is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,7 +103,9 @@ impl Late {
 
 fn is_saturated(run: &Measured<'_>) -> bool {
     let mut works = run.scenario.vertices.iter().map(|vertex| &vertex.work);
-    works.any(|work| matches!(work, Work::Source(source) if matches!(source.rate, Rate::Unlimited)))
+    works.any(
+        |work| matches!(work, VertexKind::Source(source) if matches!(source.rate, Rate::Unlimited)),
+    )
 }
 
 #[cfg(test)]

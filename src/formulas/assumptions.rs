@@ -4,7 +4,7 @@ use crate::formulas::in_flight::scv;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ROCKSDB_MEMTABLE_BYTES;
-use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, Work};
+use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, VertexKind};
 use crate::units::{ByteRate, print};
 
 /// "No backpressure": buffers hold what one buffer timeout leaves in them.
@@ -23,7 +23,7 @@ pub fn backpressured(scenario: &Scenario, load: &Load) -> Option<String> {
 
 fn has_unlimited_source(scenario: &Scenario) -> bool {
     scenario.vertices.iter().any(
-        |vertex| matches!(&vertex.work, Work::Source(source) if source.rate == Rate::Unlimited),
+        |vertex| matches!(&vertex.work, VertexKind::Source(source) if source.rate == Rate::Unlimited),
     )
 }
 
@@ -45,7 +45,7 @@ pub fn rate_varies(scenario: &Scenario) -> Option<String> {
     let varies = scenario
         .vertices
         .iter()
-        .any(|vertex| matches!(&vertex.work, Work::Source(source) if matches!(source.rate, Rate::Steps { .. })));
+        .any(|vertex| matches!(&vertex.work, VertexKind::Source(source) if matches!(source.rate, Rate::Steps { .. })));
     varies.then(|| "the input rate varies over time; its mean is used".to_owned())
 }
 

@@ -45,7 +45,7 @@ pub fn commit_s(commit: &Commit) -> f64 {
 mod tests {
     use super::*;
     use crate::formulas::scenarios_for_tests::keyed;
-    use crate::scenario::Law;
+    use crate::scenario::Distribution;
     use crate::units::SimDuration;
 
     #[test]
@@ -61,7 +61,7 @@ mod tests {
             replicas: 3,
             quorum: 2,
             round_trip: SimDuration::from_millis(6),
-            law: Law::Exponential,
+            law: Distribution::Exponential,
         };
         assert!((commit_s(&commit) - 0.005).abs() < 1e-12);
     }

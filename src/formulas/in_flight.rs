@@ -5,7 +5,8 @@ use std::ops::Range;
 use crate::formulas::exchange::{Edge, upstream_first};
 use crate::formulas::utilisation::Load;
 use crate::scenario::{
-    Arrivals, BufferTimeout, Exchange, KeyDraw, Law, Network, Scenario, VertexId, Work,
+    Arrivals, BufferTimeout, Distribution, Exchange, KeyDraw, Network, Scenario, VertexId,
+    VertexKind,
 };
 
 /// Of the segments a local channel may use, one has just been begun and the one in the consumer's hand is half read.
@@ -227,7 +228,7 @@ impl<'a> InFlight<'a> {
     /// Poisson arrivals and independent keys make gaps vary; equal gaps dealt in turn do not.
     fn arrival_scv(&self, vertex: VertexId, subtask: usize) -> f64 {
         let poisson = self.scenario.vertices.iter().any(
-            |vertex| matches!(&vertex.work, Work::Source(source) if source.arrivals == Arrivals::Poisson),
+            |vertex| matches!(&vertex.work, VertexKind::Source(source) if source.arrivals == Arrivals::Poisson),
         );
         let drawn = self
             .scenario
@@ -253,12 +254,12 @@ impl<'a> InFlight<'a> {
 }
 
 /// Squared coefficient of variation of a law: variance over squared mean.
-pub fn scv(law: Law) -> f64 {
+pub fn scv(law: Distribution) -> f64 {
     match law {
-        Law::Deterministic => 0.0,
-        Law::Exponential => 1.0,
-        Law::Lognormal { sigma } => libm::expm1(sigma * sigma),
-        Law::Uniform { spread } => spread * spread / 3.0,
+        Distribution::Deterministic => 0.0,
+        Distribution::Exponential => 1.0,
+        Distribution::Lognormal { sigma } => libm::expm1(sigma * sigma),
+        Distribution::Uniform { spread } => spread * spread / 3.0,
     }
 }
 
@@ -314,7 +315,7 @@ mod tests {
 
     #[test]
     fn uniform_service_between_nothing_and_twice_the_mean_has_a_third_of_its_square_as_variance() {
-        assert!((scv(Law::Uniform { spread: 1.0 }) - 1.0 / 3.0).abs() < 1e-15);
+        assert!((scv(Distribution::Uniform { spread: 1.0 }) - 1.0 / 3.0).abs() < 1e-15);
     }
 
     fn in_front_of_first(scenario: &Scenario, load: &Load) -> Waiting {

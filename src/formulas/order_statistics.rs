@@ -3,7 +3,7 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::beta_reg;
 
-use crate::scenario::Law;
+use crate::scenario::Distribution;
 
 /// The k-th smallest of n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +28,13 @@ impl Order {
 /// Symbols: n subtasks, k rank, s half width; result in units of the mean.
 /// Assumptions: independent, identically distributed. Source: David and Nagaraja, *Order Statistics*, 2003.
 /// Fails when subtasks wait for the same line: then they are slow together, and the largest is smaller than this.
-pub fn expected(law: Law, order: Order) -> f64 {
+pub fn expected(law: Distribution, order: Order) -> f64 {
     let (n, k) = (order.n as f64, order.rank as f64);
     match law {
-        Law::Deterministic => 1.0,
-        Law::Exponential => harmonic(order.n) - harmonic(order.n - order.rank),
-        Law::Uniform { spread } => 1.0 - spread + 2.0 * spread * k / (n + 1.0),
-        Law::Lognormal { sigma } => lognormal(sigma, order),
+        Distribution::Deterministic => 1.0,
+        Distribution::Exponential => harmonic(order.n) - harmonic(order.n - order.rank),
+        Distribution::Uniform { spread } => 1.0 - spread + 2.0 * spread * k / (n + 1.0),
+        Distribution::Lognormal { sigma } => lognormal(sigma, order),
     }
 }
 
@@ -48,7 +48,7 @@ pub fn harmonic(n: usize) -> f64 {
 /// Question: how long is the time from the first to the last barrier?
 /// Formula: E[max − min]; exponential H_{n−1}·d; uniform on (0, 2d): (n − 1)/(n + 1)·2d. Result in units of d.
 /// Assumptions: independent, identically distributed delays; nothing of the alignment feeds back on them.
-pub fn alignment_spread(law: Law, channels: usize) -> f64 {
+pub fn alignment_spread(law: Distribution, channels: usize) -> f64 {
     expected(law, Order::largest(channels))
         - expected(
             law,
@@ -107,32 +107,40 @@ mod tests {
         for [n, exponential, uniform, narrow, middle, wide] in table {
             let n = n as usize;
             let largest = Order::largest(n);
-            close(expected(Law::Exponential, largest), exponential, 1e-6);
             close(
-                expected(Law::Uniform { spread: 0.5 }, largest),
+                expected(Distribution::Exponential, largest),
+                exponential,
+                1e-6,
+            );
+            close(
+                expected(Distribution::Uniform { spread: 0.5 }, largest),
                 uniform,
                 1e-6,
             );
             close(
-                expected(Law::Lognormal { sigma: 0.25 }, largest),
+                expected(Distribution::Lognormal { sigma: 0.25 }, largest),
                 narrow,
                 1e-5,
             );
             close(
-                expected(Law::Lognormal { sigma: 0.5 }, largest),
+                expected(Distribution::Lognormal { sigma: 0.5 }, largest),
                 middle,
                 1e-5,
             );
-            close(expected(Law::Lognormal { sigma: 1.0 }, largest), wide, 1e-4);
+            close(
+                expected(Distribution::Lognormal { sigma: 1.0 }, largest),
+                wide,
+                1e-4,
+            );
         }
     }
 
     #[test]
     fn one_subtask_has_the_mean() {
         for law in [
-            Law::Exponential,
-            Law::Lognormal { sigma: 0.7 },
-            Law::Uniform { spread: 0.3 },
+            Distribution::Exponential,
+            Distribution::Lognormal { sigma: 0.7 },
+            Distribution::Uniform { spread: 0.3 },
         ] {
             close(expected(law, Order::largest(1)), 1.0, 1e-9);
         }
@@ -148,15 +156,15 @@ mod tests {
             (128, 5.425),
             (256, 6.120),
         ] {
-            close(alignment_spread(Law::Exponential, n), spread, 1e-3);
+            close(alignment_spread(Distribution::Exponential, n), spread, 1e-3);
         }
         // uniform on (0, d) with n = 128: 0.98450 d; the mean is d/2
-        let uniform = Law::Uniform { spread: 1.0 };
+        let uniform = Distribution::Uniform { spread: 1.0 };
         close(alignment_spread(uniform, 128) / 2.0, 0.984_50, 1e-5);
     }
 
     #[test]
     fn one_channel_needs_no_alignment() {
-        assert_eq!(alignment_spread(Law::Exponential, 1), 0.0);
+        assert_eq!(alignment_spread(Distribution::Exponential, 1), 0.0);
     }
 }

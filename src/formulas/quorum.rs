@@ -1,7 +1,7 @@
 //! How long a quorum takes to agree: the k-th fastest of n.
 
 use crate::formulas::order_statistics::{Order, expected};
-use crate::scenario::Law;
+use crate::scenario::Distribution;
 
 /// A store that answers when enough replicas have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub struct Replicas {
     /// Answers needed, k; 1 ≤ k ≤ n.
     pub quorum: usize,
     /// How one replica's round trip varies around its mean.
-    pub law: Law,
+    pub law: Distribution,
 }
 
 /// Mean time to commit, in units of the mean round trip.
@@ -39,7 +39,7 @@ mod tests {
         let commit = mean_commit(Replicas {
             replicas,
             quorum,
-            law: Law::Exponential,
+            law: Distribution::Exponential,
         });
         assert!(
             (commit - expected).abs() < 1e-6,
@@ -60,7 +60,7 @@ mod tests {
         let store = Replicas {
             replicas: 3,
             quorum: 2,
-            law: Law::Uniform { spread: 1.0 },
+            law: Distribution::Uniform { spread: 1.0 },
         };
         assert!((mean_commit(store) - 1.0).abs() < 1e-12);
     }
@@ -71,7 +71,7 @@ mod tests {
             let store = Replicas {
                 replicas,
                 quorum,
-                law: Law::Uniform { spread: 1.0 },
+                law: Distribution::Uniform { spread: 1.0 },
             };
             let share = quorum as f64 / (replicas as f64 + 1.0);
             assert!((mean_commit(store) / 2.0 - share).abs() < 1e-12);
@@ -84,7 +84,7 @@ mod tests {
             mean_commit(Replicas {
                 replicas: 5,
                 quorum: 3,
-                law: Law::Deterministic
+                law: Distribution::Deterministic
             }),
             1.0
         );

@@ -5,8 +5,8 @@ use crate::scenario::storage::Prices;
 use crate::scenario::storage::Profile;
 use crate::scenario::vertex::Operator;
 use crate::scenario::{
-    Arrivals, Checkpointing, Cluster, Exchange, Input, Job, Law, Network, Rate, Reading, Scenario,
-    Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId, Work,
+    Arrivals, Checkpointing, Cluster, Distribution, Exchange, Input, Job, Network, Rate, Reading,
+    Scenario, Service, Simulation, Source, State, Storage, Updates, Vertex, VertexId, VertexKind,
 };
 use crate::units::{ByteRate, Bytes, SimDuration};
 
@@ -34,7 +34,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         access: SimDuration::ZERO,
     });
     let mut source = vertex("events", 2, SimDuration::from_micros(10));
-    source.work = Work::Source(Source {
+    source.work = VertexKind::Source(Source {
         rate,
         arrivals: Arrivals::Regular,
         log: true,
@@ -72,13 +72,13 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
         parallelism,
         max_parallelism: None,
         key_groups: default_max_parallelism(parallelism),
-        work: Work::Operator(Operator {
+        work: VertexKind::Operator(Operator {
             selectivity: 1.0,
             reading: Reading::Union,
         }),
         service: Service {
             mean: service,
-            law: Law::Deterministic,
+            law: Distribution::Deterministic,
         },
         slowness: vec![1.0; parallelism],
         record: Bytes::new(1025),

@@ -1,7 +1,7 @@
 //! How many records reach every subtask, how busy that makes it, and by how much backpressure slows the sources.
 
 use crate::formulas::exchange::{Edge, upstream_first};
-use crate::scenario::{Rate, Scenario, Source, VertexId, Work};
+use crate::scenario::{Rate, Scenario, Source, VertexId, VertexKind};
 use crate::units::SimDuration;
 
 /// A subtask this close to the capacity of the slowest one keeps its input buffers full, too.
@@ -105,11 +105,11 @@ fn flow_of(scenario: &Scenario, id: VertexId, upstream: &[Option<Flow>]) -> Flow
         .map(|slow| vertex.time_per_record().as_secs_f64() * slow)
         .collect();
     let (input_per_s, output_per_s, busy_records_per_s) = match &vertex.work {
-        Work::Source(source) => {
+        VertexKind::Source(source) => {
             let emitted = emitted_per_s(scenario, source, &time_s);
             (vec![0.0; vertex.parallelism], emitted.clone(), emitted)
         }
-        Work::Operator(operator) => {
+        VertexKind::Operator(operator) => {
             let arriving = arriving_per_s(scenario, id, upstream);
             let leaving = arriving
                 .iter()

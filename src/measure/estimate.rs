@@ -39,7 +39,7 @@ impl Scale {
 /// width there is the standard error times the derivative (delta method). So no interval leaves what is possible, each
 /// contains its value, and where the spread is small against the distance to the bounds all three are the same.
 /// Source: Meeker and Escobar, *Statistical Methods for Reliability Data* (1998), 8.4.1 and 3.6.2 (transformed normal
-/// approximation); Law, *Simulation Modeling and Analysis*, 4.5 (replication means are about normal).
+/// approximation); Distribution, *Simulation Modeling and Analysis*, 4.5 (replication means are about normal).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Mean over replications of the statistic (which may itself be a median or a percentile).

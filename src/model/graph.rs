@@ -19,7 +19,7 @@ use crate::model::task::schedule::Schedule;
 use crate::model::task::service::ServiceTime;
 use crate::model::task::{Counters, SourceState, Task, TaskInput};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
-use crate::scenario::{BufferTimeout, Exchange, Rate, Reading, Scenario, VertexId, Work};
+use crate::scenario::{BufferTimeout, Exchange, Rate, Reading, Scenario, VertexId, VertexKind};
 use crate::units::SimTime;
 
 /// The tasks of a job and the network between them.
@@ -62,8 +62,8 @@ pub fn build(scenario: &Scenario, streams: &Streams) -> Graph {
     let mut tasks = Table::from(Vec::new());
     for (v, vertex) in scenario.vertices.iter().enumerate() {
         let rate = match &vertex.work {
-            Work::Source(source) => Arc::new(source.rate.clone()),
-            Work::Operator(_) => Arc::new(Rate::Unlimited),
+            VertexKind::Source(source) => Arc::new(source.rate.clone()),
+            VertexKind::Operator(_) => Arc::new(Rate::Unlimited),
         };
         first_task.push(tasks.len());
         for subtask in 0..vertex.parallelism {
@@ -266,7 +266,7 @@ fn task(
     let vertex = &scenario.vertices[v];
     let stream = |purpose: &str| streams.named(&format!("{purpose} {} {subtask}", vertex.name));
     let source = match &vertex.work {
-        Work::Source(source) => Some(Box::new(SourceState {
+        VertexKind::Source(source) => Some(Box::new(SourceState {
             schedule: Schedule::new(
                 Arc::clone(rate),
                 vertex.parallelism,
@@ -277,11 +277,11 @@ fn task(
             log: source.log,
             due: 0,
         })),
-        Work::Operator(_) => None,
+        VertexKind::Operator(_) => None,
     };
     let (selectivity, reading) = match &vertex.work {
-        Work::Source(_) => (1.0, Reading::Union),
-        Work::Operator(operator) => (operator.selectivity, operator.reading),
+        VertexKind::Source(_) => (1.0, Reading::Union),
+        VertexKind::Operator(operator) => (operator.selectivity, operator.reading),
     };
     let per_record = vertex.time_per_record().scale(vertex.slowness[subtask]);
     let emitted = (vertex.record.as_f64() * selectivity).max(1.0);

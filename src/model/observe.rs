@@ -28,6 +28,7 @@ pub trait Observer {
     missing_docs,
     reason = "fields that are named after their types need no words"
 )]
+#[non_exhaustive]
 pub enum Fact {
     /// The coordinator has begun a checkpoint.
     Triggered {

@@ -1,7 +1,7 @@
 //! `[cluster]`: machines, placement, the links between them, and the store of the newest checkpoint's pointer.
 
 use crate::scenario::keys::cluster as keys;
-use crate::scenario::{Law, Scenario, VertexId};
+use crate::scenario::{Distribution, Scenario, VertexId};
 use crate::units::{ByteRate, Bytes, SimDuration};
 
 pub use crate::scenario::keys::cluster::Placement;
@@ -39,7 +39,7 @@ pub enum Commit {
         /// Mean round trip to one replica, disk write included.
         round_trip: SimDuration,
         /// How the round trip varies.
-        law: Law,
+        law: Distribution,
     },
 }
 

@@ -4,7 +4,7 @@
 //! records: a barrier waits for the rest of k records instead of one. A run takes a fraction of the events. It ranks
 //! configurations; what is recommended is simulated record by record.
 
-use crate::scenario::{Law, Rate, Scenario, Service, Updates, Work};
+use crate::scenario::{Distribution, Rate, Scenario, Service, Updates, VertexKind};
 use crate::units::{Bytes, SimDuration};
 
 /// A record takes at most this part of a buffer, so that buffers fill as they did.
@@ -46,7 +46,7 @@ pub fn coarsened(scenario: &Scenario, k: u64) -> Scenario {
                 Updates::PerRecord(entries) | Updates::Adds(entries) => *entries *= times,
             }
         }
-        if let Work::Source(source) = &mut vertex.work {
+        if let VertexKind::Source(source) = &mut vertex.work {
             match &mut source.rate {
                 Rate::Unlimited => {}
                 Rate::Constant(per_s) => *per_s /= times,
@@ -65,15 +65,15 @@ pub fn coarsened(scenario: &Scenario, k: u64) -> Scenario {
 }
 
 /// The distribution of the sum of k times with this one: the variance of the mean falls with k.
-fn of_sum(law: Law, k: f64) -> Law {
+fn of_sum(law: Distribution, k: f64) -> Distribution {
     let variance = match law {
-        Law::Deterministic => return law,
-        Law::Exponential => 1.0,
-        Law::Lognormal { sigma } => libm::expm1(sigma * sigma),
-        Law::Uniform { spread } => spread * spread / 3.0,
+        Distribution::Deterministic => return law,
+        Distribution::Exponential => 1.0,
+        Distribution::Lognormal { sigma } => libm::expm1(sigma * sigma),
+        Distribution::Uniform { spread } => spread * spread / 3.0,
     };
     let sigma = libm::log1p(variance / k).sqrt();
-    Law::Lognormal { sigma }
+    Distribution::Lognormal { sigma }
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_sum_varies_less() {
-        let Law::Lognormal { sigma } = of_sum(Law::Exponential, 100.0) else {
+        let Distribution::Lognormal { sigma } = of_sum(Distribution::Exponential, 100.0) else {
             panic!("a sum of exponential times is nearly lognormal");
         };
         assert!((libm::expm1(sigma * sigma) - 0.01).abs() < 1e-12);

@@ -61,7 +61,7 @@ pub struct RandomFailures {
     pub kind: FailureKind,
 }
 
-/// Law of the time between failures.
+/// Distribution of the time between failures.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FailureLaw {
     /// Exponential: no memory.

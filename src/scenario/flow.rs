@@ -3,7 +3,7 @@
 //! Nothing is limited here: a subtask above 100 % simply shows a utilisation above 1.
 
 use crate::scenario::resolve::topological;
-use crate::scenario::vertex::{Exchange, Rate, Source, Vertex, Work};
+use crate::scenario::vertex::{Exchange, Rate, Source, Vertex, VertexKind};
 use crate::scenario::{Input, Scenario};
 use crate::units::SimDuration;
 
@@ -47,10 +47,10 @@ fn flows_with(scenario: &Scenario, rate: impl Fn(&Source) -> f64) -> Vec<Flow> {
     for index in topological(vertices).unwrap_or_default() {
         let vertex = &vertices[index];
         let input = match &vertex.work {
-            Work::Source(source) => {
+            VertexKind::Source(source) => {
                 vec![rate(source) / vertex.parallelism as f64; vertex.parallelism]
             }
-            Work::Operator(_) => {
+            VertexKind::Operator(_) => {
                 let mut total = vec![0.0; vertex.parallelism];
                 for input in &vertex.inputs {
                     if let Some(producer) = &flows[input.from.0] {

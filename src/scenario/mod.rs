@@ -55,8 +55,8 @@ pub use crate::scenario::job::{
 pub use crate::scenario::keys::flink::Options;
 pub use crate::scenario::storage::Storage;
 pub use crate::scenario::vertex::{
-    Arrivals, Exchange, Input, Law, Rate, Reading, Service, Source, State, Updates, Vertex,
-    VertexId, Work,
+    Arrivals, Distribution, Exchange, Input, Rate, Reading, Service, Source, State, Updates,
+    Vertex, VertexId, VertexKind,
 };
 
 use crate::units::{Bytes, SimDuration};
@@ -116,7 +116,7 @@ impl Default for Scenario {
             parallelism: 1,
             max_parallelism: None,
             key_groups: key_groups::default_max_parallelism(1),
-            work: Work::Source(Source {
+            work: VertexKind::Source(Source {
                 rate: Rate::Constant(1000.0),
                 arrivals: Arrivals::Regular,
                 log: true,
@@ -124,7 +124,7 @@ impl Default for Scenario {
             }),
             service: Service {
                 mean: SimDuration::from_micros(1),
-                law: Law::Deterministic,
+                law: Distribution::Deterministic,
             },
             slowness: vec![1.0],
             record: Bytes::new(100),

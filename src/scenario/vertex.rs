@@ -20,7 +20,7 @@ pub struct Vertex {
     /// Number of key groups, `max_parallelism` or what Flink makes of it if none is given; at least `parallelism`.
     pub key_groups: usize,
     /// Source or operator.
-    pub work: Work,
+    pub work: VertexKind,
     /// Time on the task's thread per record: for a source to emit it, for an operator to process it.
     pub service: Service,
     /// Factor on the service time of each subtask; `parallelism` entries, 1.0 = normal.
@@ -39,7 +39,7 @@ pub struct Vertex {
 
 /// What a vertex does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Work {
+pub enum VertexKind {
     /// Emits records.
     Source(Source),
     /// Turns records into records.
@@ -113,12 +113,12 @@ pub struct Service {
     /// Mean time per record.
     pub mean: SimDuration,
     /// How it varies.
-    pub law: Law,
+    pub law: Distribution,
 }
 
 /// Distribution of a positive quantity around its mean.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Law {
+pub enum Distribution {
     /// Always the mean.
     Deterministic,
     /// Exponential.
@@ -219,14 +219,14 @@ impl Exchange {
 impl Vertex {
     /// Whether it has no inputs.
     pub fn is_source(&self) -> bool {
-        matches!(self.work, Work::Source(_))
+        matches!(self.work, VertexKind::Source(_))
     }
 
     /// Records out per record in; 1 for a source.
     pub fn selectivity(&self) -> f64 {
         match &self.work {
-            Work::Source(_) => 1.0,
-            Work::Operator(operator) => operator.selectivity,
+            VertexKind::Source(_) => 1.0,
+            VertexKind::Operator(operator) => operator.selectivity,
         }
     }
 

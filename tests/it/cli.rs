@@ -299,7 +299,11 @@ fn a_recommendation_says_what_to_paste_and_saves_what_it_rests_on() {
     let chosen = saved["chosen"].as_u64().unwrap() as usize;
     let interval = &saved["candidates"][chosen]["coordinates"][0]["label"];
     assert!(saved["retention"]["retained"].as_u64().is_some());
-    let emitted = recommended(directory.path(), &["--emit", "flink-yaml", "--no-tornado"]).code(0);
+    let emitted = recommended(
+        directory.path(),
+        &["--emit", "flink-yaml", "--no-sensitivity"],
+    )
+    .code(0);
     let options = text(&emitted.get_output().stdout);
     assert!(options.contains("# was 5 s: "), "{options}");
     assert!(

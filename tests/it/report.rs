@@ -42,7 +42,7 @@ fn sweep(directory: &Path) {
 fn recommend(directory: &Path) {
     let small = "scenarios/recorded-a-async.toml";
     let objective = ["--objective", "duration_p99<=60s", "--mtbf", "6h"];
-    let mut args = vec!["recommend", small, "--quiet", "--no-tornado"];
+    let mut args = vec!["recommend", small, "--quiet", "--no-sensitivity"];
     args.extend(objective);
     args.extend(["--budget", "12", "--out"]);
     ckptsim(&args, directory);

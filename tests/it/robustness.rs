@@ -225,7 +225,7 @@ fn seeded(kind: &str, seed: &'static str) -> Vec<&'static str> {
                 "recommend",
                 "scenarios/one-barrier.toml",
                 "--quiet",
-                "--no-tornado",
+                "--no-sensitivity",
                 "--objective=duration_p99<=60s",
                 "--budget=6",
                 "--from=500 ms",

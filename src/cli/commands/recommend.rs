@@ -76,7 +76,7 @@ pub struct Args {
     find: Option<String>,
     /// Do not compute the sensitivity of the answer
     #[arg(long)]
-    no_tornado: bool,
+    no_sensitivity: bool,
     #[command(flatten)]
     jobs: Jobs,
     /// Directory of the result, else `reports/SCENARIO-recommendation`
@@ -213,7 +213,7 @@ fn searched(
         budget: args.budget,
         replications: args.input.replications.unwrap_or(REPLICATIONS),
         jobs: args.jobs.jobs,
-        tornado: !args.no_tornado,
+        sensitivity: !args.no_sensitivity,
         progress: &tell,
         ..Ask::new(question, journal, gently.stop())
     };

@@ -31,6 +31,7 @@ pub const SCHEMA: &str = "ckptsim.explanation/1";
 
 /// Why one checkpoint took as long as it did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// Format of this object.
     pub schema: String,
@@ -113,6 +114,7 @@ pub struct Explain<'a> {
 
 /// A checkpoint that cannot be explained.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExplainError {
     /// There is nothing to explain.
     #[error("no checkpoint of the run has completed or expired after warm-up")]

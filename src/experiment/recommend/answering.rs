@@ -76,7 +76,7 @@ where
     if is_coarse {
         recommendation.notes.push(COARSE.to_owned());
     }
-    if ask.tornado && judged.passes(best) && !setting.stopped() {
+    if ask.sensitivity && judged.passes(best) && !setting.stopped() {
         spent.left = evaluations.saturating_sub(spent.used);
         let cheap = run_plan.of(coarse.as_ref().unwrap_or(&setting.branches));
         setting.tell_sensitivity(&cheap, best, &mut spent, &mut recommendation)?;

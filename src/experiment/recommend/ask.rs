@@ -34,7 +34,7 @@ pub struct Ask<'a> {
     /// How far this can go is asked, too.
     pub find: Option<Sought>,
     /// Whether sensitivity is computed.
-    pub tornado: bool,
+    pub sensitivity: bool,
     /// Evaluations that were made before, by what was simulated; new ones are added.
     pub journal: &'a Mutex<Journal>,
     /// Set from outside to stop with the best answer so far; runs under way have to look at it themselves.
@@ -62,7 +62,7 @@ impl<'a> Ask<'a> {
             replications: REPLICATIONS,
             jobs: 0,
             find: None,
-            tornado: false,
+            sensitivity: false,
             journal,
             stop,
             progress: &|_| {},
@@ -72,6 +72,7 @@ impl<'a> Ask<'a> {
 
 /// Why there is no recommendation.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecommendError {
     /// A choice does not fit the scenario.
     #[error(transparent)]

@@ -13,10 +13,10 @@ use crate::experiment::recommend::judge::Judgement;
 use crate::experiment::recommend::result::{Headroom, Limit, Tried};
 use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::Site;
+use crate::experiment::recommend::sensitivity::{self, Base};
 use crate::experiment::recommend::setting::Setting;
-use crate::experiment::recommend::tornado::{self, Base};
 use crate::experiment::run::RunError;
-use crate::scenario::{Rate, Scenario, Work};
+use crate::scenario::{Rate, Scenario, VertexKind};
 
 /// One step.
 const STEP: f64 = 1.05;
@@ -114,8 +114,8 @@ fn magnitude(sought: Sought, scenario: &Scenario) -> Option<f64> {
                 .vertices
                 .iter()
                 .filter_map(|vertex| match &vertex.work {
-                    Work::Source(source) => Some(&source.rate),
-                    Work::Operator { .. } => None,
+                    VertexKind::Source(source) => Some(&source.rate),
+                    VertexKind::Operator { .. } => None,
                 });
             let rates = sources.map(|rate| match rate {
                 Rate::Constant(per_s) => Some(*per_s),
@@ -210,7 +210,7 @@ where
                 budget: WALK,
             };
             let evaluate = |site, n| self.evaluate(&changed, site, n).unwrap_or_default();
-            let (end, at, _) = tornado::walk(&base, &evaluate);
+            let (end, at, _) = sensitivity::walk(&base, &evaluate);
             if end.passes() {
                 rung = at;
             }

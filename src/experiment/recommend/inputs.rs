@@ -1,6 +1,6 @@
 //! Inputs that nobody knows exactly, each as a change to a scenario: what a fifth less or more of it does.
 
-use crate::scenario::{Exchange, FailureLaw, Rate, Scenario, Updates, Work};
+use crate::scenario::{Exchange, FailureLaw, Rate, Scenario, Updates, VertexKind};
 use crate::units::{ByteRate, Bytes};
 
 /// An input.
@@ -50,7 +50,7 @@ pub const ALL: &[Input] = &[
 fn rate(scenario: &mut Scenario, factor: f64) -> bool {
     let mut any = false;
     for vertex in &mut scenario.vertices {
-        if let Work::Source(source) = &mut vertex.work {
+        if let VertexKind::Source(source) = &mut vertex.work {
             match &mut source.rate {
                 Rate::Unlimited => {}
                 Rate::Constant(rate) => {

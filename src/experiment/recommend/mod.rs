@@ -19,10 +19,10 @@ mod report;
 pub mod result;
 pub mod run_plan;
 pub mod search;
+pub mod sensitivity;
 mod setting;
-pub mod tornado;
 
 pub use crate::experiment::recommend::result::{
     Candidate, Change, LeverEffect, Limit, MetricName, Objective, Recommendation, Relation, SCHEMA,
-    TornadoEntry, Verdict,
+    SensitivityEntry, Verdict,
 };

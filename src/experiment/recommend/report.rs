@@ -71,7 +71,7 @@ impl Setting<'_> {
             binding,
             formulas,
             disagreement,
-            tornado: Vec::new(),
+            sensitivity: Vec::new(),
             remedy: None,
             headroom: None,
             retention: retention.filter(|_| passes),

@@ -14,6 +14,7 @@ pub const SCHEMA: &str = "ckptsim.recommendation/1";
 
 /// The answer to "which interval?", and everything that it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Recommendation {
     /// Format of this file.
     pub schema: String,
@@ -59,7 +60,7 @@ pub struct Recommendation {
     /// Why they disagree, as sentences.
     pub disagreement: Vec<String>,
     /// How the answer moves when an input does; largest first.
-    pub tornado: Vec<TornadoEntry>,
+    pub sensitivity: Vec<SensitivityEntry>,
     /// How many checkpoints reach back as far as was wished.
     pub retention: Option<Retention>,
     /// Without an answer: what would meet the objectives.
@@ -234,7 +235,7 @@ pub struct FormulaInterval {
 
 /// What a fifth less and a fifth more of an input do to the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TornadoEntry {
+pub struct SensitivityEntry {
     /// In words: `write bandwidth`.
     pub input: String,
     /// Recommended interval with the input at 80 %, s; `None` = no interval meets the objectives then.

@@ -9,10 +9,10 @@ use crate::experiment::recommend::choices::{self, Branch};
 use crate::experiment::recommend::interval_grid::{rung_at_most, rungs};
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::prior::{Prior, prior};
-use crate::experiment::recommend::result::{Recommendation, TornadoEntry};
+use crate::experiment::recommend::result::{Recommendation, SensitivityEntry};
 use crate::experiment::recommend::run_plan::{self, RunPlan, with_interval};
 use crate::experiment::recommend::search::{self, Plan, SearchError, Site, Visited, search};
-use crate::experiment::recommend::tornado::{self, Base};
+use crate::experiment::recommend::sensitivity::{self, Base};
 use crate::experiment::run::RunError;
 use crate::experiment::workers::workers;
 use crate::formulas::refined::Refined;
@@ -33,7 +33,7 @@ const LONGEST_S: f64 = 3600.0;
 /// The longest is at least this many times the shortest.
 const RANGE: f64 = 4.0;
 /// Share of the budget that sensitivity may take.
-const TORNADO_SHARE: f64 = 0.5;
+const SENSITIVITY_SHARE: f64 = 0.5;
 /// Evaluations of one input in one direction that are enough.
 const WALK: usize = 12;
 
@@ -229,17 +229,18 @@ impl<'a> Setting<'a> {
     where
         R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
     {
-        let walks = tornado::walks(&self.branches[best.branch].scenario);
+        let walks = sensitivity::walks(&self.branches[best.branch].scenario);
         let each = spent.left / walks;
-        if each < tornado::LEAST {
-            let enough = (walks * tornado::LEAST).max(spent.used) as f64 / TORNADO_SHARE;
+        if each < sensitivity::LEAST {
+            let enough = (walks * sensitivity::LEAST).max(spent.used) as f64 / SENSITIVITY_SHARE;
             recommendation.notes.push(format!(
                 "The budget left no runs for the sensitivity of the answer: --budget {:.0} allows them.",
                 (enough * run_plan.runs() as f64 / 50.0).ceil() * 50.0
             ));
             return Ok(());
         }
-        let (entries, evaluations) = self.tornado(run_plan, (best, each.min(WALK)), spent.used)?;
+        let (entries, evaluations) =
+            self.sensitivity(run_plan, (best, each.min(WALK)), spent.used)?;
         spent.used += evaluations;
         if self.stopped() {
             // Walks that were cut short say nothing.
@@ -252,33 +253,33 @@ impl<'a> Setting<'a> {
             recommendation.notes.push(format!(
                 "Sensitivity is searched with {} runs per interval; with so few the answer as it is would be {base}: \
                  read how far it moves, not where it lies.",
-                tornado::REPLICATIONS
+                sensitivity::REPLICATIONS
             ));
         }
-        recommendation.tornado = entries;
+        recommendation.sensitivity = entries;
         Ok(())
     }
 
     /// Evaluations that are kept for the sensitivity.
     pub(super) fn reserved(&self, evaluations: usize) -> usize {
-        if !self.ask.tornado {
+        if !self.ask.sensitivity {
             return 0;
         }
-        let walks = tornado::walks(&self.branches[0].scenario);
-        let share = (evaluations as f64 * TORNADO_SHARE) as usize;
-        if share < walks * tornado::LEAST {
+        let walks = sensitivity::walks(&self.branches[0].scenario);
+        let share = (evaluations as f64 * SENSITIVITY_SHARE) as usize;
+        if share < walks * sensitivity::LEAST {
             return 0;
         }
         share.min(walks * WALK)
     }
 
     /// The sensitivity of the answer with so many evaluations per walk, after `used` of them.
-    fn tornado<R>(
+    fn sensitivity<R>(
         &self,
         run_plan: &RunPlan<'_, R>,
         (site, budget): (Site, usize),
         used: usize,
-    ) -> Result<(Vec<TornadoEntry>, usize), RecommendError>
+    ) -> Result<(Vec<SensitivityEntry>, usize), RecommendError>
     where
         R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
     {
@@ -290,12 +291,12 @@ impl<'a> Setting<'a> {
             budget,
         };
         // A walk takes one step after the other.
-        let pool =
-            workers(self.ask.jobs, tornado::walks(base.scenario)).map_err(SearchError::Threads)?;
+        let pool = workers(self.ask.jobs, sensitivity::walks(base.scenario))
+            .map_err(SearchError::Threads)?;
         let finished = AtomicUsize::new(used);
         let stopped = || self.stopped();
         let made = pool.install(|| {
-            tornado::tornado(&base, |site, replication, change| {
+            sensitivity::sensitivity(&base, |site, replication, change| {
                 if stopped() {
                     return Replication::default();
                 }

@@ -10,7 +10,7 @@ use crate::formulas::order_statistics::{Order, alignment_spread, expected};
 use crate::formulas::quorum::{Replicas, mean_commit};
 use crate::formulas::visibility::two_phase_commit;
 use crate::measure::{CheckpointRecord, Outcome};
-use crate::scenario::Law;
+use crate::scenario::Distribution;
 use crate::scenario::calibration::{ASYNC_END_TO_ACK, FINALISE, INLINE_ASYNC, NOTIFY, TRIGGER_RPC};
 use crate::units::Unit;
 
@@ -66,14 +66,14 @@ close = "0 s"
                 law: "order statistics",
                 case: format!("slowest of {n}, exponential"),
                 unit: Unit::Time,
-                closed_form: RECORD_S * expected(Law::Exponential, Order::largest(n)),
+                closed_form: RECORD_S * expected(Distribution::Exponential, Order::largest(n)),
                 read: Box::new(move |run| mean_of_checkpoints(run, slowest)),
             },
             Reading {
                 law: "order statistics",
                 case: format!("alignment (max − min) of {n} channels"),
                 unit: Unit::Time,
-                closed_form: RECORD_S * alignment_spread(Law::Exponential, n),
+                closed_form: RECORD_S * alignment_spread(Distribution::Exponential, n),
                 read: Box::new(move |run| mean_of_checkpoints(run, alignment)),
             },
         ],
@@ -103,7 +103,7 @@ close = "0 s"
         * mean_commit(Replicas {
             replicas,
             quorum,
-            law: Law::Exponential,
+            law: Distribution::Exponential,
         });
     let finalise_s = FINALISE.typical().as_secs_f64();
     let commit = move |record: &CheckpointRecord| match record.outcome {

@@ -1,14 +1,14 @@
 //! How long records take on a task's thread.
 
 use crate::engine::Stream;
-use crate::scenario::Law;
+use crate::scenario::Distribution;
 use crate::units::SimDuration;
 
 /// Draws service times.
 #[derive(Debug)]
 pub struct ServiceTime {
     mean: SimDuration,
-    law: Law,
+    law: Distribution,
     stream: Stream,
     /// The longest batch (`simulation.quantum`).
     longest: SimDuration,
@@ -18,7 +18,7 @@ pub struct ServiceTime {
 
 impl ServiceTime {
     /// Times around `mean`, in batches of at most `longest`.
-    pub fn new(mean: SimDuration, law: Law, longest: SimDuration, stream: Stream) -> Self {
+    pub fn new(mean: SimDuration, law: Distribution, longest: SimDuration, stream: Stream) -> Self {
         let fit = longest
             .as_nanos()
             .checked_div(mean.as_nanos())
@@ -40,7 +40,7 @@ impl ServiceTime {
     /// How many of at most `records` records (at least one) fit into a batch, and how long they take together.
     #[inline]
     pub fn batch(&mut self, records: u32) -> (u32, SimDuration) {
-        if self.law == Law::Deterministic {
+        if self.law == Distribution::Deterministic {
             let n = records.min(self.fit);
             return (n, self.mean * u64::from(n));
         }
@@ -54,15 +54,15 @@ impl ServiceTime {
 }
 
 /// One value of a law around its mean.
-pub fn draw(stream: &mut Stream, mean: SimDuration, law: Law) -> SimDuration {
+pub fn draw(stream: &mut Stream, mean: SimDuration, law: Distribution) -> SimDuration {
     match law {
-        Law::Deterministic => mean,
-        Law::Exponential => mean.scale(stream.exponential()),
+        Distribution::Deterministic => mean,
+        Distribution::Exponential => mean.scale(stream.exponential()),
         // mean of exp(σZ − σ²/2) is 1
-        Law::Lognormal { sigma } => {
+        Distribution::Lognormal { sigma } => {
             mean.scale(libm::exp(sigma * stream.normal() - sigma * sigma / 2.0))
         }
-        Law::Uniform { spread } => mean.scale(1.0 + spread * (2.0 * stream.unit() - 1.0)),
+        Distribution::Uniform { spread } => mean.scale(1.0 + spread * (2.0 * stream.unit() - 1.0)),
     }
 }
 
@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn every_law_keeps_its_mean() {
         for law in [
-            Law::Exponential,
-            Law::Lognormal { sigma: 1.0 },
-            Law::Uniform { spread: 0.5 },
+            Distribution::Exponential,
+            Distribution::Lognormal { sigma: 1.0 },
+            Distribution::Uniform { spread: 0.5 },
         ] {
             let mut stream = Streams::new(1, 0).named("service");
             let n = 200_000;
@@ -97,7 +97,7 @@ mod tests {
             let (mean, stream) = (SimDuration::from_millis(2), Streams::new(1, 0).named("x"));
             ServiceTime::new(
                 mean,
-                Law::Deterministic,
+                Distribution::Deterministic,
                 SimDuration::from_millis(quantum),
                 stream,
             )

@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::recording::answers::number::{at, list, text};
 use crate::recording::answers::remarks::Remarks;
 use crate::recording::file::RecordingError;
+use crate::scenario::bounds::PARALLELISM_MAX;
+use crate::scenario::key_groups::default_max_parallelism;
 
-/// Flink's own limit of a vertex's parallelism (`UPPER_BOUND_MAX_PARALLELISM`).
-const PARALLELISM_MAX: f64 = 32_768.0;
 /// Longer names fill no table.
 const NAME_CHARS_MAX: usize = 40;
 /// More vertices than this are no plan.
@@ -24,6 +24,8 @@ pub struct Node {
     pub name: String,
     /// Subtasks.
     pub parallelism: usize,
+    /// Key groups, where they are not what Flink's rule makes of the parallelism.
+    pub max_parallelism: Option<usize>,
     /// Inputs: position of the producer, and how records are distributed.
     pub inputs: Vec<(usize, &'static str)>,
 }
@@ -66,7 +68,7 @@ pub fn read(
             let name = unique(&name, &names);
             names.push(name.clone());
             let parallelism = at(node, &["parallelism"])
-                .filter(|p| (1.0..=PARALLELISM_MAX).contains(p))
+                .filter(|p| (1.0..=PARALLELISM_MAX as f64).contains(p))
                 .ok_or_else(|| wrong(&format!("vertex `{name}` has no plausible parallelism")))?;
             let inputs = list(node, "inputs")
                 .iter()
@@ -77,15 +79,26 @@ pub fn read(
                     Ok((from, exchange(input, &name, remarks)))
                 })
                 .collect::<Result<_, RecordingError>>()?;
+            let parallelism = parallelism as usize;
             Ok(Node {
+                max_parallelism: max_parallelism(&id, parallelism, job),
                 id,
                 name,
-                parallelism: parallelism as usize,
+                parallelism,
                 inputs,
             })
         })
         .collect::<Result<_, RecordingError>>()?;
     Ok(with_possible_exchanges(nodes))
+}
+
+/// `maxParallelism` of a vertex of `jobs/:id`: set by hand, or by the job that the state came from.
+fn max_parallelism(id: &str, parallelism: usize, job: &Value) -> Option<usize> {
+    let vertices = list(job, "vertices").iter();
+    let mut of_id = vertices.filter(|vertex| text(vertex, "id").as_deref() == Some(id));
+    let given = at(of_id.next()?, &["maxParallelism"])?;
+    let plausible = (parallelism as f64..=PARALLELISM_MAX as f64).contains(&given);
+    Some(given as usize).filter(|given| plausible && *given != default_max_parallelism(parallelism))
 }
 
 /// All records to subtask 0: Flink's `GlobalPartitioner`.
@@ -223,6 +236,15 @@ mod tests {
         let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["vertex", "Agg", "Agg-2"]);
         assert_eq!(nodes[2].inputs, [(1, "hash"), (0, GLOBAL)]);
+    }
+
+    #[test]
+    fn key_groups_are_read_where_flink_s_rule_gives_others() {
+        let plan = json!({"nodes": [{"id": "a", "parallelism": 2}, {"id": "b", "parallelism": 2}]});
+        let job = json!({"vertices": [{"id": "a", "maxParallelism": 128}, {"id": "b", "maxParallelism": 720}]});
+        let nodes = read(&plan, &job, &BTreeMap::new(), &mut Remarks::default()).unwrap();
+        let groups: Vec<Option<usize>> = nodes.iter().map(|node| node.max_parallelism).collect();
+        assert_eq!(groups, [None, Some(720)]);
     }
 
     #[test]

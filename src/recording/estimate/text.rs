@@ -130,6 +130,11 @@ impl File {
             "parallelism = {} # from the plan",
             node.parallelism
         ));
+        if let Some(groups) = node.max_parallelism {
+            self.line(&format!(
+                "max-parallelism = {groups} # from maxParallelism of the vertex"
+            ));
+        }
         if let Some(placement) = &vertex.placement {
             self.line(&format!("placement = {placement:?} # from taskmanager-id"));
         }

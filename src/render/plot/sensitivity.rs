@@ -1,6 +1,6 @@
 //! Picture: what a fifth less and a fifth more of each input do to the answer.
 
-use crate::experiment::recommend::{Recommendation, TornadoEntry};
+use crate::experiment::recommend::{Recommendation, SensitivityEntry};
 use crate::render::chart::{
     At, Axis, Cell, Chart, Colour, Dot, KeyEntry, Mark, Name, Panel, Rule, Shape, Span, Stroke,
     Swatch, Symbol, setting,
@@ -31,11 +31,11 @@ const MORE: Colour = Colour::Blue;
 const NONE: f64 = 1e9;
 
 /// An input with what its changes do.
-type Entry<'f> = &'f TornadoEntry;
+type Entry<'f> = &'f SensitivityEntry;
 
 /// One bar per input and direction, the largest change first; `None` without sensitivities.
 fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
-    let mut entries: Vec<Entry> = found.tornado.iter().collect();
+    let mut entries: Vec<Entry> = found.sensitivity.iter().collect();
     entries.sort_by(|a, b| {
         let by_interval = effect(b).total_cmp(&effect(a));
         by_interval.then(cost_effect(b).total_cmp(&cost_effect(a)))

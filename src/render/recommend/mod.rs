@@ -5,5 +5,5 @@ mod tables;
 mod text;
 
 pub use crate::render::recommend::emit::{Emitted, emit};
-pub use crate::render::recommend::tables::{candidates, interval, tornado as sensitivity};
+pub use crate::render::recommend::tables::{candidates, interval, sensitivity};
 pub use crate::render::recommend::text::{answer, because, text};

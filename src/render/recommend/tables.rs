@@ -1,7 +1,7 @@
 //! Tables of a recommendation: the candidates, and the sensitivity of the answer.
 
 use crate::experiment::metric::MetricId;
-use crate::experiment::recommend::{Candidate, Recommendation, TornadoEntry};
+use crate::experiment::recommend::{Candidate, Recommendation, SensitivityEntry};
 use crate::render::number::Unit;
 use crate::render::table::{Align, Cell, Table};
 use crate::units::{SimDuration, flink};
@@ -93,14 +93,14 @@ pub(super) fn cell(candidate: &Candidate, name: &str, unit: Unit) -> Cell {
 }
 
 /// How the answer moves with its inputs.
-pub fn tornado(recommendation: &Recommendation) -> Table {
+pub fn sensitivity(recommendation: &Recommendation) -> Table {
     let unit = recommendation.minimised.unit;
     let answer = |found: Option<f64>| match found {
         Some(seconds) => Cell::Written(interval(seconds), seconds),
         None => "none passes".into(),
     };
     let cost = |cost: Option<f64>| Cell::from(cost.map(|cost| Cell::Value(unit, cost)));
-    let row = |entry: &TornadoEntry| {
+    let row = |entry: &SensitivityEntry| {
         vec![
             entry.input.clone().into(),
             answer(entry.low),
@@ -118,7 +118,7 @@ pub fn tornado(recommendation: &Recommendation) -> Table {
     columns.extend(headings.map(|heading| (format!("{name} {heading}"), Align::Right)));
     Table {
         title: "Sensitivity: the answer with an input a fifth smaller or larger".to_owned(),
-        ..Table::new(columns, recommendation.tornado.iter().map(row))
+        ..Table::new(columns, recommendation.sensitivity.iter().map(row))
     }
 }
 

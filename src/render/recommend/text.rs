@@ -5,7 +5,7 @@ use crate::experiment::recommend::remedy;
 use crate::experiment::recommend::search::EQUAL;
 use crate::experiment::recommend::{Candidate, LeverEffect, Limit, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
-use crate::render::recommend::tables::{candidates, cell, interval, time, tornado};
+use crate::render::recommend::tables::{candidates, cell, interval, sensitivity, time};
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
@@ -27,8 +27,8 @@ pub fn text(recommendation: &Recommendation) -> String {
     }
     lines.push(String::new());
     lines.push(candidates(recommendation).text());
-    if !recommendation.tornado.is_empty() {
-        lines.push(tornado(recommendation).text());
+    if !recommendation.sensitivity.is_empty() {
+        lines.push(sensitivity(recommendation).text());
     }
     for change in &recommendation.changes {
         let old = change.old.as_deref().unwrap_or("not set");

@@ -28,7 +28,7 @@ pub fn recommendation(
         .filter(|_| !found.objectives.is_empty())
         .map(|candidate| Part::Table(objectives(found, candidate)));
     let mut tables = vec![Part::Table(candidates(found))];
-    if !found.tornado.is_empty() {
+    if !found.sensitivity.is_empty() {
         tables.push(Part::Table(sensitivity(found)));
     }
     let formulas = (!found.formulas.is_empty()).then(|| Part::Table(formulas(found)));

@@ -3,7 +3,7 @@
 use crate::experiment::Coordinate;
 use crate::experiment::recommend::result::{Binding, FormulaInterval, Range};
 use crate::experiment::recommend::{
-    Candidate, MetricName, Objective, Recommendation, Relation, SCHEMA, TornadoEntry, Verdict,
+    Candidate, MetricName, Objective, Recommendation, Relation, SCHEMA, SensitivityEntry, Verdict,
 };
 use crate::measure::Estimate;
 use crate::units::print::written;
@@ -161,7 +161,7 @@ pub fn recommendation(objectives: Vec<Objective>) -> Recommendation {
             })
             .into(),
         disagreement: Vec::new(),
-        tornado: tornado(),
+        sensitivity: sensitivity(),
         retention: None,
         changes: Vec::new(),
         notes: Vec::new(),
@@ -179,8 +179,8 @@ pub fn usual() -> Vec<Objective> {
     ]
 }
 
-fn tornado() -> Vec<TornadoEntry> {
-    let entry = |input: &str, low: Option<f64>, high: Option<f64>| TornadoEntry {
+fn sensitivity() -> Vec<SensitivityEntry> {
+    let entry = |input: &str, low: Option<f64>, high: Option<f64>| SensitivityEntry {
         input: input.to_owned(),
         low,
         high,

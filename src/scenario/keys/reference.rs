@@ -10,7 +10,7 @@ use crate::scenario::keys::File;
 use crate::scenario::keys::node::Node;
 use crate::scenario::keys::table::{Content, Entry, Shape};
 use crate::scenario::vertex::Operator;
-use crate::scenario::{Exchange, Input, Reading, Scenario, Vertex, VertexId, Work, print};
+use crate::scenario::{Exchange, Input, Reading, Scenario, Vertex, VertexId, VertexKind, print};
 
 /// A longer line puts the comment above the key.
 const WIDTH: usize = 120;
@@ -52,7 +52,7 @@ fn example() -> Scenario {
     let mut scenario = Scenario::default();
     let operator = Vertex {
         name: "operator".to_owned(),
-        work: Work::Operator(Operator {
+        work: VertexKind::Operator(Operator {
             selectivity: 1.0,
             reading: Reading::Union,
         }),

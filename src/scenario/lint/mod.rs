@@ -20,7 +20,7 @@ use crate::scenario::lint::rules::{
 use crate::scenario::load::Loaded;
 use crate::scenario::{
     Alignment, Backend, CheckpointStorage, Exchange, Rate, SavepointFormat, Scenario, Trigger,
-    VertexId, Work,
+    VertexId, VertexKind,
 };
 use crate::units::{Bytes, SimDuration, print};
 
@@ -100,8 +100,7 @@ fn option(key: &str) -> KeyPath {
 
 fn saturation(scenario: &Scenario, findings: &mut Vec<Finding>) {
     // An unlimited source saturates on purpose.
-    let unlimited =
-        |work: &Work| matches!(work, Work::Source(source) if source.rate == Rate::Unlimited);
+    let unlimited = |work: &VertexKind| matches!(work, VertexKind::Source(source) if source.rate == Rate::Unlimited);
     if scenario
         .vertices
         .iter()

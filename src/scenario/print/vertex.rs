@@ -4,15 +4,16 @@ use crate::scenario::key_groups;
 use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{self as keys, DistributionKind, ExchangeKind};
 use crate::scenario::{
-    Exchange, Input, Law, Rate, Scenario, Service, Source, State, Updates, Vertex, Work,
+    Distribution, Exchange, Input, Rate, Scenario, Service, Source, State, Updates, Vertex,
+    VertexKind,
 };
 use crate::units::print;
 
 /// One vertex, complete.
 pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
     let (given, operator) = match &vertex.work {
-        Work::Source(given) => (Some(given), None),
-        Work::Operator(operator) => (None, Some(operator)),
+        VertexKind::Source(given) => (Some(given), None),
+        VertexKind::Operator(operator) => (None, Some(operator)),
     };
     let inputs = vertex
         .inputs
@@ -80,7 +81,7 @@ fn service(service: Service) -> keys::Service {
     let (distribution, sigma, spread) = shape(service.law);
     keys::Service {
         mean: Some(service.mean),
-        distribution: (service.law != Law::Deterministic).then_some(distribution),
+        distribution: (service.law != Distribution::Deterministic).then_some(distribution),
         sigma,
         cv: None,
         spread,
@@ -88,12 +89,12 @@ fn service(service: Service) -> keys::Service {
 }
 
 /// A distribution, and its `sigma` or its `spread`.
-pub(super) fn shape(law: Law) -> (DistributionKind, Option<f64>, Option<f64>) {
+pub(super) fn shape(law: Distribution) -> (DistributionKind, Option<f64>, Option<f64>) {
     match law {
-        Law::Deterministic => (DistributionKind::Deterministic, None, None),
-        Law::Exponential => (DistributionKind::Exponential, None, None),
-        Law::Lognormal { sigma } => (DistributionKind::Lognormal, Some(sigma), None),
-        Law::Uniform { spread } => (DistributionKind::Uniform, None, Some(spread)),
+        Distribution::Deterministic => (DistributionKind::Deterministic, None, None),
+        Distribution::Exponential => (DistributionKind::Exponential, None, None),
+        Distribution::Lognormal { sigma } => (DistributionKind::Lognormal, Some(sigma), None),
+        Distribution::Uniform { spread } => (DistributionKind::Uniform, None, Some(spread)),
     }
 }
 

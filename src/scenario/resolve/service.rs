@@ -4,7 +4,7 @@ use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{DistributionKind, Service as ServiceTable};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::vertex::{Law, Service};
+use crate::scenario::vertex::{Distribution, Service};
 use crate::units::SimDuration;
 
 /// Time per record of a vertex that gives none: a mapping without much to do; chosen.
@@ -44,7 +44,7 @@ pub(super) struct LawTable {
 }
 
 /// A distribution and its one parameter.
-pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Law {
+pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>) -> Distribution {
     let owners = [
         ("sigma", DistributionKind::Lognormal),
         ("cv", DistributionKind::Lognormal),
@@ -61,9 +61,9 @@ pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>)
         }
     }
     match table.distribution {
-        DistributionKind::Deterministic => Law::Deterministic,
-        DistributionKind::Exponential => Law::Exponential,
-        DistributionKind::Lognormal => Law::Lognormal {
+        DistributionKind::Deterministic => Distribution::Deterministic,
+        DistributionKind::Exponential => Distribution::Exponential,
+        DistributionKind::Lognormal => Distribution::Lognormal {
             sigma: sigma(table, path, problems),
         },
         DistributionKind::Uniform => {
@@ -81,7 +81,7 @@ pub(super) fn law(table: &LawTable, path: &KeyPath, problems: &mut Problems<'_>)
                     "`spread` must be at most 1, or times would be negative",
                 );
             }
-            Law::Uniform { spread }
+            Distribution::Uniform { spread }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::scenario::failure::FailureLaw;
 use crate::scenario::flow::peak_rate;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::vertex::{Exchange, Rate, Updates, Work};
+use crate::scenario::vertex::{Exchange, Rate, Updates, VertexKind};
 use crate::scenario::{Backend, BufferTimeout, Scenario, Simulation, VertexId};
 use crate::units::{Bytes, SimDuration, print};
 
@@ -113,7 +113,7 @@ fn transfers(scenario: &Scenario, problems: &mut Problems<'_>) {
 fn rates(scenario: &Scenario, problems: &mut Problems<'_>) {
     let mut total = 0.0;
     for (index, vertex) in scenario.vertices.iter().enumerate() {
-        let Work::Source(source) = &vertex.work else {
+        let VertexKind::Source(source) = &vertex.work else {
             continue;
         };
         let path = KeyPath::top("vertex").index(index).key("source");

@@ -9,7 +9,7 @@ use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::{exchange, graph, service, source, state};
-use crate::scenario::vertex::{Operator, Reading, Service, Vertex, Work};
+use crate::scenario::vertex::{Operator, Reading, Service, Vertex, VertexKind};
 use crate::units::Bytes;
 
 /// Bytes of a source's record if none are given; chosen.
@@ -154,7 +154,7 @@ fn work(
     service: &Service,
     path: &KeyPath,
     problems: &mut Problems<'_>,
-) -> Work {
+) -> VertexKind {
     let operator = Operator {
         selectivity: table.selectivity.unwrap_or(1.0),
         reading: table.reading.unwrap_or(Reading::Union),
@@ -170,7 +170,7 @@ fn work(
                     .key_error(path, "a vertex needs `source` or `inputs`")
                     .help("add `source = { rate = \"50000/s\" }` or `inputs = [\"name of another vertex\"]`");
             }
-            Work::Operator(operator)
+            VertexKind::Operator(operator)
         }
         Some(given) => {
             if table.inputs.is_some() {
@@ -184,7 +184,7 @@ fn work(
             if given.record.is_some() && table.record.is_some() {
                 problems.key_error(&path.key("record"), "`record` is given twice");
             }
-            Work::Source(source::source(
+            VertexKind::Source(source::source(
                 given,
                 service,
                 &path.key("source"),

@@ -28,7 +28,7 @@ fn answered(objectives: &[&str], jobs: usize) -> Recommendation {
         budget: 400,
         replications: 6,
         jobs,
-        tornado: true,
+        sensitivity: true,
         ..Ask::new(question(objectives), &journal, &NEVER)
     };
     recommend(&loaded, &ask, sample::run).unwrap()
@@ -67,7 +67,7 @@ fn an_answer_has_its_range_its_reason_and_its_options() {
         answer.candidates[answer.current.unwrap()].coordinates[0].label,
         "10 s"
     );
-    assert!(answer.runs <= answer.budget && !answer.tornado.is_empty());
+    assert!(answer.runs <= answer.budget && !answer.sensitivity.is_empty());
 }
 
 #[test]

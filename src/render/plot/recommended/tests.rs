@@ -25,7 +25,7 @@ fn infeasible() -> Recommendation {
         objective: 0,
         excess: 32.0 / 30.0,
     });
-    found.tornado.clear();
+    found.sensitivity.clear();
     found
 }
 
@@ -65,11 +65,11 @@ fn without_an_answer_the_nearest_miss_is_told() {
 #[test]
 fn an_answer_that_no_input_moves_is_called_stable() {
     let mut found = recommendation(usual());
-    for entry in &mut found.tornado {
+    for entry in &mut found.sensitivity {
         (entry.low, entry.high) = (Some(90.0), Some(90.0));
         (entry.cost_low, entry.cost_high) = (entry.cost_base, entry.cost_base);
     }
-    found.tornado[2].cost_high = Some(0.3 / 90.0);
+    found.sensitivity[2].cost_high = Some(0.3 / 90.0);
     assert_eq!(
         title("sensitivity", &found),
         "The answer stays 1 min 30 s if any input changes by a fifth; write bandwidth moves the overhead most, by up \
@@ -97,7 +97,7 @@ fn a_single_candidate_has_no_cost_curve_but_can_be_drawn() {
 fn without_candidates_there_is_no_picture() {
     let mut found = recommendation(usual());
     found.candidates.clear();
-    found.tornado.clear();
+    found.sensitivity.clear();
     (found.chosen, found.current) = (None, None);
     assert_eq!(pictures(&found), []);
 }
@@ -129,7 +129,7 @@ proptest! {
         for (candidate, interval) in found.candidates.iter_mut().zip(&intervals) {
             candidate.coordinates[0].value = *interval;
         }
-        for (entry, value) in found.tornado.iter_mut().zip(&values) {
+        for (entry, value) in found.sensitivity.iter_mut().zip(&values) {
             (entry.low, entry.base, entry.cost_high) = (Some(*value), bound, Some(*value));
         }
         for picture in pictures(&found) {

@@ -6,7 +6,7 @@ use crate::experiment::recommend::objective::parse;
 use crate::experiment::recommend::result::{
     Binding, FormulaInterval, Nearest, Range, Retention, RunnerUp,
 };
-use crate::experiment::recommend::{Change, MetricName, SCHEMA, TornadoEntry, Verdict};
+use crate::experiment::recommend::{Change, MetricName, SCHEMA, SensitivityEntry, Verdict};
 use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
 use crate::units::Unit;
@@ -102,7 +102,7 @@ fn recommendation() -> Recommendation {
         disagreement: vec!["They wait longer since they know no objectives.".to_owned()],
         remedy: None,
         headroom: None,
-        tornado: vec![TornadoEntry {
+        sensitivity: vec![SensitivityEntry {
             input: "input rate".to_owned(),
             low: Some(180.0),
             high: None,
@@ -161,7 +161,7 @@ fn without_an_answer_the_least_miss_is_told() {
     missed.binding.clear();
     missed.runner_up = None;
     missed.changes.clear();
-    missed.tornado.clear();
+    missed.sensitivity.clear();
     missed.nearest = Some(Nearest {
         candidate: 2,
         objective: 0,

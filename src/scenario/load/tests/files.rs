@@ -116,8 +116,8 @@ fn a_trace_becomes_steps_and_a_curve_repeats_daily() {
         .vertices
         .iter()
         .map(|vertex| match &vertex.work {
-            crate::scenario::Work::Source(source) => &source.rate,
-            crate::scenario::Work::Operator(_) => panic!(),
+            crate::scenario::VertexKind::Source(source) => &source.rate,
+            crate::scenario::VertexKind::Operator(_) => panic!(),
         })
         .collect();
     let seconds = SimDuration::from_secs;

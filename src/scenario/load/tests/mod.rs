@@ -149,7 +149,7 @@ fn setting_one_of_several_alternatives_replaces_the_others() {
     ]);
     let loaded = parse(JOIN, "test.toml", Path::new(""), &set).unwrap();
     assert!(
-        matches!(loaded.scenario.vertices[0].work, crate::scenario::Work::Source(ref source)
+        matches!(loaded.scenario.vertices[0].work, crate::scenario::VertexKind::Source(ref source)
         if matches!(source.rate, Rate::Steps { .. }))
     );
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::recommend::inputs::{ALL, Input};
 use crate::experiment::recommend::judge::{Judgement, Question};
-use crate::experiment::recommend::result::TornadoEntry;
+use crate::experiment::recommend::result::SensitivityEntry;
 use crate::experiment::recommend::search::Site;
 use crate::scenario::Scenario;
 
@@ -21,7 +21,7 @@ const STEPS_MAX: usize = 8;
 /// A change of a scenario.
 pub type Change<'a> = &'a (dyn Fn(&mut Scenario) + Sync);
 
-/// The base of the tornado and where it may look.
+/// The base of the sensitivity and where it may look.
 pub struct Base<'a> {
     /// What is asked.
     pub question: &'a Question,
@@ -38,7 +38,7 @@ pub struct Base<'a> {
 /// Evaluations of an answer and its two neighbours.
 pub const LEAST: usize = 3 * REPLICATIONS as usize;
 
-/// Walks that a tornado of this scenario takes.
+/// Walks that a sensitivity of this scenario takes.
 pub fn walks(scenario: &Scenario) -> usize {
     1 + 2 * present(scenario).len()
 }
@@ -57,10 +57,10 @@ pub(super) struct End {
 
 /// One entry per input that the scenario has, the largest first; and the number of evaluations. The base is searched with
 /// as few runs as the changed inputs, so that only the input differs. Call it inside a thread pool.
-pub fn tornado(
+pub fn sensitivity(
     base: &Base<'_>,
     evaluate: impl Fn(Site, u32, Change<'_>) -> Replication + Sync,
-) -> (Vec<TornadoEntry>, usize) {
+) -> (Vec<SensitivityEntry>, usize) {
     let inputs = present(base.scenario);
     let mut walks: Vec<(Option<&Input>, f64)> = vec![(None, 1.0)];
     for input in &inputs {
@@ -82,10 +82,10 @@ pub fn tornado(
         .collect();
     let evaluations = ends.iter().map(|(_, _, evaluations)| evaluations).sum();
     let (home, ..) = ends[0];
-    let mut entries: Vec<TornadoEntry> = inputs
+    let mut entries: Vec<SensitivityEntry> = inputs
         .iter()
         .zip(ends[1..].chunks(2))
-        .map(|(input, pair)| TornadoEntry {
+        .map(|(input, pair)| SensitivityEntry {
             input: input.name.to_owned(),
             low: pair[0].0.interval_s,
             high: pair[1].0.interval_s,
@@ -101,7 +101,7 @@ pub fn tornado(
 
 /// How many times the longest of the three intervals is the shortest; without an answer, infinite. Equal intervals are
 /// told apart by cost.
-fn spread(entry: &TornadoEntry) -> f64 {
+fn spread(entry: &SensitivityEntry) -> f64 {
     let (Some(low), Some(high)) = (entry.low, entry.high) else {
         return f64::INFINITY;
     };
@@ -187,13 +187,13 @@ mod tests {
     use crate::experiment::recommend::interval_grid::rungs;
     use crate::experiment::recommend::objective::{minimised, parse};
     use crate::experiment::sample;
-    use crate::scenario::{Rate, Work};
+    use crate::scenario::{Rate, VertexKind};
 
     /// Recovery: 40 s and the interval times the rate (1000/s at first); overhead falls with the interval.
     fn evaluated(grid: &[f64], site: Site, change: Change<'_>) -> Replication {
         let mut scenario = sample::scenario(10);
         change(&mut scenario);
-        let Work::Source(source) = &scenario.vertices[0].work else {
+        let VertexKind::Source(source) = &scenario.vertices[0].work else {
             panic!("the first vertex is a source");
         };
         let Rate::Constant(rate) = source.rate else {
@@ -231,7 +231,7 @@ mod tests {
             budget: 20,
         };
         let (entries, evaluations) =
-            tornado(&base, |site, _, change| evaluated(&grid, site, change));
+            sensitivity(&base, |site, _, change| evaluated(&grid, site, change));
         let first = &entries[0];
         assert_eq!((first.input.as_str(), first.base), ("input rate", 60.0));
         // 60/0.8 = 75 s, 60/1.2 = 50 s
