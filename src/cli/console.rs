@@ -6,8 +6,10 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::render::ascii::plain;
+use crate::render::table::WIDTH;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::harmless::{harmless, harmless_emphasised};
+use terminal_size::terminal_size_of;
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,6 +22,14 @@ pub enum Colour {
     /// Never.
     Never,
 }
+
+/// Widths of a terminal that texts use: a narrower one breaks lines, and longer ones are hard to read.
+const WIDTHS: (usize, usize) = (80, 120);
+const GREEN: &str = "\x1b[32m";
+const RED: &str = "\x1b[1;31m";
+const PLAIN: &str = "\x1b[0m";
+/// Signs of a verdict, and the sequences that colour them.
+const VERDICTS: [(&str, &str); 2] = [("✓", GREEN), ("✗", RED)];
 
 /// Where the program talks.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +52,28 @@ impl Console {
         }
     }
 
+    /// Columns that a result for people may use: those of the terminal, or what `COLUMNS` says.
+    #[expect(clippy::unused_self, reason = "who holds no console does not print")]
+    pub fn width(self) -> usize {
+        let asked = std::env::var("COLUMNS").ok();
+        let asked = asked.and_then(|columns| columns.parse().ok());
+        let stdout = std::io::stdout();
+        let terminal = stdout.is_terminal().then(|| terminal_size_of(stdout));
+        let terminal = terminal
+            .flatten()
+            .map(|(columns, _)| usize::from(columns.0));
+        let columns: Option<usize> = asked.or(terminal);
+        columns.map_or(WIDTH, |columns| columns.clamp(WIDTHS.0, WIDTHS.1))
+    }
+
     /// Writes a result for people.
     pub fn text(self, text: &str) -> anyhow::Result<()> {
         let text = if self.colours_results() {
-            harmless_emphasised(text)
+            let coloured = |text: String, (sign, colour): &(&str, &str)| {
+                text.replace(sign, &format!("{colour}{sign}{PLAIN}"))
+            };
+            let text = harmless_emphasised(text);
+            VERDICTS.iter().fold(text, coloured)
         } else {
             harmless(text)
         };

@@ -8,6 +8,7 @@ use crate::cli::console::Console;
 use crate::experiment::objectives;
 use crate::formulas::timeout;
 use crate::render::number::counted;
+use crate::scenario::built_in;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::scenario::flink_options;
 use crate::scenario::key_path::KeyPath;
@@ -20,7 +21,7 @@ const NOTES_MAX: usize = 2;
 /// A scenario and changes to it.
 #[derive(Args, Debug)]
 pub struct Input {
-    /// Scenario file (TOML)
+    /// Scenario file (TOML), or a built-in one: `:production`, `:skewed-join`, `:one-barrier`
     pub file: PathBuf,
     /// Change a key, such as `--set flink.execution.checkpointing.interval="30 s"` (repeatable)
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
@@ -59,8 +60,11 @@ impl Input {
         Ok(loaded)
     }
 
-    /// Name of the file without directory and extension.
+    /// Name of the file without directory and extension, or of the built-in scenario.
     pub fn stem(&self) -> String {
+        if let Some(name) = built_in::name(&self.file) {
+            return name.to_owned();
+        }
         self.file
             .file_stem()
             .unwrap_or(Path::new("scenario").as_os_str())

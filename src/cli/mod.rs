@@ -31,13 +31,15 @@ use crate::scenario::diagnostic::Diagnostics;
     arg_required_else_help = true,
     after_help = "\
 Commonest commands:
-  ckptsim demo                                   no file needed: simulate, print, draw
-  ckptsim init --template kafka-join             a scenario to begin with
-  ckptsim check scenarios/production-2min.toml   every problem of a scenario at once
-  ckptsim run scenarios/production-2min.toml     one configuration, formulas beside measurements
-  ckptsim explain scenarios/skewed-join.toml     why did the slowest checkpoint take so long, and what would help?
-  ckptsim recommend FILE --objective 'duration_p99<=60s'   which interval?
-  ckptsim sweep scenarios/production-2min.toml   over the intervals of [sweep], with pictures
+  ckptsim demo                         no file needed: simulate, print, draw
+  ckptsim init --template kafka-join   a scenario to begin with
+  ckptsim check :production            every problem of a scenario at once
+  ckptsim run :production              one configuration, formulas beside measurements
+  ckptsim explain :skewed-join         why did the slowest checkpoint take so long, and what would help?
+  ckptsim sweep :production            over the intervals of [sweep], with pictures
+  ckptsim recommend :production --objective 'duration_p99<=60s'   which interval?
+
+`:production`, `:skewed-join`, `:one-barrier`, `:autoscaler` and `:history-backfill` are built in; your own is a file.
 
 Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed
 or has no value, 4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).

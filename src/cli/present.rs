@@ -47,13 +47,23 @@ pub fn draw_recommendation(
     write_pictures(&pictures, output)
 }
 
-/// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself.
-pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::Result<()> {
+/// Prints the table of points, and the formulas beside the measurements of the point nearest to the scenario itself: those
+/// of the documents, or all.
+pub fn print(
+    result: &SweepResult,
+    (format, all_formulas): (Format, bool),
+    console: Console,
+) -> anyhow::Result<()> {
+    let width = console.width();
     let points = table::sweep(result);
     let Some((title, point)) = report::own_point(result) else {
-        return console.text(&points.text());
+        return console.text(&points.text(width));
     };
-    let formulas = table::formulas(&point.comparisons);
+    let formulas = if all_formulas || format == Format::Markdown {
+        table::formulas(&point.comparisons)
+    } else {
+        table::documents(&point.comparisons)
+    };
     let name = &result.scenario;
     match format {
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),
@@ -62,8 +72,8 @@ pub fn print(result: &SweepResult, format: Format, console: Console) -> anyhow::
             counted(result.points.len(), "point"),
             counted(result.replications as usize, "replication"),
             &result.scenario_sha256[..8],
-            points.text(),
-            formulas.text(),
+            points.text(width),
+            formulas.text(width),
         )),
         Format::Csv => console.result(&table::sweep_sheet(result).csv()),
         Format::Markdown => {

@@ -1,4 +1,10 @@
-//! How many records each vertex had processed as a run went on: what two runs are compared by over the same window.
+//! How much each vertex had worked as a run went on: what two runs are compared by over the same window.
+//!
+//! What is counted are the records of the subtask that has worked most since warm-up, those of a slow subtask as many times
+//! as it is slower. Not those of the whole vertex: at saturation it is that subtask which limits the job, and where inputs
+//! deal their records differently, checkpoints change the mix of what passes it. A record of an input that is dealt evenly
+//! brings seven more to a vertex of eight subtasks, one of a hot key none: the vertex would seem to do more with
+//! checkpoints than without.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +17,7 @@ const MARKS: u64 = 256;
 /// Vertices whose busiest subtasks are this close are equally busy.
 const EQUALLY_BUSY: f64 = 0.01;
 
-/// Records processed (sources: emitted), by vertex, on the clock of the simulation.
+/// Records that the busiest subtask of each vertex has processed (sources: emitted), on the clock of the simulation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Course {
     /// Seconds between counts; the first is at the end of warm-up.
@@ -65,7 +71,10 @@ impl Course {
 pub(super) struct Meter {
     warmup: SimTime,
     step: SimDuration,
-    parallelism: Vec<usize>,
+    /// How many times longer a record takes each subtask, by vertex.
+    slowness: Vec<Vec<f64>>,
+    /// Records of every task until the end of warm-up.
+    before: Vec<u64>,
     course: Course,
 }
 
@@ -76,11 +85,12 @@ impl Meter {
         Meter {
             warmup: SimTime::ZERO + scenario.job.warmup,
             step,
-            parallelism: scenario
+            slowness: scenario
                 .vertices
                 .iter()
-                .map(|vertex| vertex.parallelism)
+                .map(|vertex| vertex.slowness.clone())
                 .collect(),
+            before: Vec::new(),
             course: Course {
                 step_s: step.as_secs_f64(),
                 records: vec![Vec::new(); scenario.vertices.len()],
@@ -97,12 +107,16 @@ impl Meter {
 
     /// Counts what the tasks have done.
     pub(super) fn count(&mut self, tasks: &[TaskCounters]) {
-        let mut first = 0;
-        for (vertex, parallelism) in self.parallelism.iter().enumerate() {
-            let of_vertex = &tasks[first..first + parallelism];
-            first += parallelism;
-            let records = of_vertex.iter().map(|task| task.records).sum();
-            self.course.records[vertex].push(records);
+        if self.before.is_empty() {
+            self.before = tasks.iter().map(|task| task.records).collect();
+        }
+        let mut since = tasks.iter().zip(&self.before);
+        for (slowness, counts) in self.slowness.iter().zip(&mut self.course.records) {
+            let of_vertex = since.by_ref().take(slowness.len()).zip(slowness);
+            let worked = of_vertex.map(|((task, before), factor)| {
+                task.records.saturating_sub(*before) as f64 * factor
+            });
+            counts.push(worked.fold(0.0, f64::max).round() as u64);
         }
     }
 
@@ -114,6 +128,8 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::load::parse;
+    use std::path::Path;
 
     #[test]
     fn between_two_counts_the_rate_is_constant_and_beyond_the_last_nothing_is_known() {
@@ -127,6 +143,23 @@ mod tests {
         assert_eq!(course.until(0, 4.0), Some(30.0));
         assert_eq!(course.until(0, 4.1), None);
         assert!((course.seconds() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_subtask_that_worked_most_since_warm_up_is_counted() {
+        let text = "[[vertex]]\nname = 'a'\nsource = { rate = '5/s' }\n\
+                    [[vertex]]\nname = 'b'\nparallelism = 2\ninputs = ['a']\nslowness = [1.0, 3.0]\n";
+        let scenario = parse(text, "a.toml", Path::new(""), &[]).unwrap().scenario;
+        let mut meter = Meter::of(&scenario);
+        let tasks = |records: [u64; 3]| {
+            records.map(|records| TaskCounters {
+                records,
+                ..TaskCounters::default()
+            })
+        };
+        meter.count(&tasks([5, 900, 0]));
+        meter.count(&tasks([45, 920, 10]));
+        assert_eq!(meter.finish().records, [vec![0, 40], vec![0, 30]]);
     }
 
     #[test]

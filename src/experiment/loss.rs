@@ -5,7 +5,8 @@
 //!
 //! # What is counted, and when
 //!
-//! Records that the bottleneck has processed: work done. What sources emit is not, since buffers fill and drain while a
+//! Records that the busiest subtask of the bottleneck has processed: work done ([`course`](crate::experiment::course) says
+//! why not those of all its subtasks). What sources emit is not, since buffers fill and drain while a
 //! run goes on: a run without checkpoints may end with less in its channels than it began with, which looked like a
 //! throughput that checkpoints raise. Both runs are counted over the same window: from the end of warm-up, as many whole
 //! checkpoint periods as fit into the run, so that neither a checkpoint too many nor one too few is in it.

@@ -34,6 +34,10 @@ pub struct Snapshot {
     pub full_bytes: f64,
     /// The largest file that a restore reads; files are read in parallel.
     pub largest_file_bytes: f64,
+    /// As [`Plan::staggered`].
+    pub staggered: f64,
+    /// Newly persisted bytes on average over the checkpoints, where subtasks compact at different ones.
+    pub expected_bytes: f64,
 }
 
 /// What one subtask wants to write, before bandwidth is shared.
@@ -55,6 +59,21 @@ pub struct Plan {
     pub full_bytes: f64,
     /// The largest file that a restore reads.
     pub restore_largest_bytes: f64,
+    /// Share of the checkpoints that come after a compaction, if this subtask compacts at others than its neighbours do: a
+    /// state that is larger than a memtable has been written for long, each subtask's in its own rhythm. 0 where all begin
+    /// empty, and compact together.
+    pub staggered: f64,
+}
+
+impl Plan {
+    /// What is between a usual checkpoint and one after a compaction, as often as the latter comes.
+    fn expected(&self, usual: &Plan, compacted: &Plan, read: fn(&Plan) -> f64) -> f64 {
+        if self.staggered > 0.0 {
+            read(usual) + self.staggered * (read(compacted) - read(usual))
+        } else {
+            read(self)
+        }
+    }
 }
 
 /// The snapshots of all subtasks, by vertex, when a checkpoint is taken every `period_s` seconds.
@@ -64,29 +83,35 @@ pub fn snapshots(
     period_s: f64,
     cycle: Cycle,
 ) -> Vec<Vec<Snapshot>> {
-    let plans: Vec<Vec<Plan>> = (0..scenario.vertices.len())
+    let plans: Vec<Vec<[Plan; 3]>> = (0..scenario.vertices.len())
         .map(VertexId)
         .map(|id| {
+            let of = |i, cycle| plan(scenario, load, id, i, period_s, cycle);
             (0..scenario.vertex(id).parallelism)
-                .map(|i| plan(scenario, load, id, i, period_s, cycle))
+                .map(|i| [cycle, Cycle::Usual, Cycle::Compacted].map(|cycle| of(i, cycle)))
                 .collect()
         })
         .collect();
+    // What flows beside a file are its neighbours' files as they are on average.
     let mut taskmanagers = vec![0.0; scenario.cluster.taskmanagers];
     for (vertex, plans) in plans.iter().enumerate() {
-        for (subtask, plan) in plans.iter().enumerate() {
-            taskmanagers[scenario.taskmanager_of(VertexId(vertex), subtask)] += plan.transfer_bytes;
+        for (subtask, [plan, usual, compacted]) in plans.iter().enumerate() {
+            taskmanagers[scenario.taskmanager_of(VertexId(vertex), subtask)] +=
+                plan.expected(usual, compacted, |plan| plan.transfer_bytes);
         }
     }
     let limits = write_limits(scenario);
-    let job_bytes = taskmanagers.iter().sum();
-    let finish = |vertex: usize, subtask: usize, plan: &Plan| {
+    let job_bytes: f64 = taskmanagers.iter().sum();
+    let finish = |vertex: usize, subtask: usize, [plan, usual, compacted]: &[Plan; 3]| {
+        let beyond =
+            plan.transfer_bytes - plan.expected(usual, compacted, |plan| plan.transfer_bytes);
+        let taskmanager = scenario.taskmanager_of(VertexId(vertex), subtask);
         let transfer = Transfer {
             bytes: plan.transfer_bytes,
             largest_bytes: plan.transfer_largest_bytes,
             streams: plan.streams,
-            taskmanager_bytes: taskmanagers[scenario.taskmanager_of(VertexId(vertex), subtask)],
-            job_bytes,
+            taskmanager_bytes: taskmanagers[taskmanager] + beyond,
+            job_bytes: job_bytes + beyond,
         };
         let transfer_s = if plan.transfer_bytes > 0.0 {
             transfer_s(limits, transfer)
@@ -99,6 +124,8 @@ pub fn snapshots(
             uploaded_bytes: plan.uploaded_bytes,
             full_bytes: plan.full_bytes,
             largest_file_bytes: plan.restore_largest_bytes,
+            staggered: plan.staggered,
+            expected_bytes: plan.expected(usual, compacted, |plan| plan.uploaded_bytes),
         }
     };
     let by_vertex = plans.iter().enumerate();
@@ -187,6 +214,7 @@ fn in_the_ack(sync_s: f64, bytes: f64) -> Plan {
         uploaded_bytes: bytes,
         full_bytes: bytes,
         restore_largest_bytes: bytes,
+        staggered: 0.0,
     }
 }
 
@@ -233,6 +261,11 @@ fn lsm(scenario: &Scenario, rocksdb: RocksDb, live: f64, flush: f64, cycle: Cycl
         streams: rocksdb.transfer_threads,
         full_bytes: live + beside + misc,
         restore_largest_bytes: live.min(file_max),
+        staggered: if live > memtable && flush > 0.0 {
+            ((flush / memtable).ceil() / ROCKSDB_L0_FILES as f64).min(1.0)
+        } else {
+            0.0
+        },
         ..in_the_ack(if flush > 0.0 { flush_s } else { 0.0 }, bytes)
     }
 }
@@ -324,6 +357,23 @@ mod tests {
         let snapshot = of_the_first(&rocksdb(true), Cycle::Compacted);
         assert!((snapshot.uploaded_bytes - (10_270_000.0 + 989_953.0)).abs() < 1.0);
         assert!((snapshot.async_s - 1.0425).abs() < 1e-6);
+    }
+
+    #[test]
+    fn subtasks_of_large_states_compact_at_different_checkpoints() {
+        // 100 000 entries per subtask are 103 MB, more than a memtable: of four checkpoints one comes after a compaction.
+        let mut scenario = rocksdb(true);
+        let state = scenario.vertices[1].state.as_mut().unwrap();
+        state.size = Bytes::new(state.size.get() * 10);
+        let [usual, compacted] =
+            [Cycle::Usual, Cycle::Compacted].map(|cycle| of_the_first(&scenario, cycle));
+        assert!((usual.staggered - 0.25).abs() < 1e-12);
+        let mean = 0.75 * usual.uploaded_bytes + 0.25 * compacted.uploaded_bytes;
+        assert!((usual.expected_bytes - mean).abs() < 1e-6, "{usual:?}");
+        assert!(
+            (compacted.expected_bytes - mean).abs() < 1e-6,
+            "{compacted:?}"
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::scenario::keys::reader::Fault;
 use crate::scenario::keys::schema;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::resolve;
-use crate::scenario::{axis, conf, edit, flink_conf, input_file, print};
+use crate::scenario::{axis, built_in, conf, edit, flink_conf, input_file, print};
 
 /// A scenario and what it was made of.
 #[derive(Clone, Debug)]
@@ -26,9 +26,13 @@ pub struct Loaded {
     document: Document,
 }
 
-/// Reads a scenario file. `overrides` are `(path, value)` pairs of `--set`.
+/// Reads a scenario file, or a [built-in](crate::scenario::built_in) scenario. `overrides` are `(path, value)` pairs of `--set`.
 pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Diagnostics> {
     let origin = path.display().to_string();
+    if let Some(name) = built_in::name(path) {
+        let text = built_in::text(name).map_err(|problem| Diagnostics(vec![problem]))?;
+        return parse(text, &origin, Path::new(""), overrides);
+    }
     let refuse = |why: String| {
         Diagnostics(vec![Diagnostic::error(format!(
             "cannot read {origin}: {why}"

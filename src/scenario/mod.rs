@@ -7,6 +7,7 @@
 pub mod axis;
 pub mod bounds;
 pub mod build;
+pub mod built_in;
 pub mod calibration;
 pub mod cluster;
 pub mod coarse;

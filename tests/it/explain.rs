@@ -127,16 +127,16 @@ fn a_counterfactual_is_a_plain_run_with_the_key_changed() {
 fn one_barrier_is_explained() {
     let made = made("one-barrier.toml", &[]);
     let found = of(&made, None, true);
-    insta::assert_snapshot!(text(&found, false));
+    insta::assert_snapshot!(text(&found, 100, false));
 }
 
 #[test]
 fn a_skewed_join_is_explained() {
     let made = made("skewed-join.toml", &SHORT_JOIN);
     let found = of(&made, None, true);
-    insta::assert_snapshot!(text(&found, false));
+    insta::assert_snapshot!(text(&found, 100, false));
     insta::assert_snapshot!(markdown(&found));
-    let text = text(&found, false);
+    let text = text(&found, 100, false);
     assert!(
         text.lines().all(|line| line.chars().count() <= 100),
         "{text}"
@@ -151,7 +151,7 @@ fn an_unaligned_checkpoint_is_explained() {
         &[&SHORT_JOIN[..], &[unaligned]].concat(),
     );
     let found = of(&made, None, false);
-    insta::assert_snapshot!(text(&found, false));
+    insta::assert_snapshot!(text(&found, 100, false));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn an_expired_checkpoint_is_explained_as_if_it_had_been_let_go_on() {
         "{:?}",
         found.what_if
     );
-    insta::assert_snapshot!(text(&found, false));
+    insta::assert_snapshot!(text(&found, 100, false));
 }
 
 #[test]

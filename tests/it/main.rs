@@ -42,6 +42,8 @@ mod mishaps;
 mod mistakes;
 /// What a scenario wants: judged by `run`, which says the most important first.
 mod objectives;
+/// What is recommended, told and drawn is one answer.
+mod one_truth;
 /// What `check` calls valid, `run` ends: random values of every key of the schema.
 mod options;
 /// Barriers that overtake, in jobs in which random ones have found a fault.

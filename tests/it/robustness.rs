@@ -340,6 +340,84 @@ fn a_kill_at_any_moment_leaves_the_earlier_results_or_the_new_ones() {
 }
 
 #[test]
+fn a_recommendation_that_is_killed_goes_on_and_ends_with_the_same_bytes() {
+    let mut recommend = seeded("recommend", "1");
+    recommend.retain(|arg| *arg != "--force");
+    let undisturbed = tempfile::tempdir().unwrap();
+    let began = now();
+    finish(&recommend, undisturbed.path());
+    let longest = began.elapsed().as_millis() as u64;
+    let expected = read(undisturbed.path(), "recommendation.json");
+    let mut kills = 0;
+    let mut delays = delays(longest);
+    while kills < 5 {
+        let disturbed = tempfile::tempdir().unwrap();
+        let directory = disturbed.path();
+        while !directory.join("manifest.json").exists() && kills < 5 {
+            let delay = delays.next().unwrap();
+            kills += usize::from(kill_after(delay, &recommend, directory));
+        }
+        finish(&recommend, directory);
+        assert!(read(directory, "recommendation.json") == expected);
+        nothing_is_left_over(directory);
+    }
+}
+
+/// What writes a file, or a directory without a manifest of results.
+#[test]
+fn a_kill_of_what_else_writes_leaves_whole_files() {
+    let run = tempfile::tempdir().unwrap();
+    finish(&RUN, run.path());
+    let results = run.path().to_str().unwrap();
+    let commands: [&[&str]; 4] = [
+        &["export", results, "--force", "--json", "-o"],
+        &["export", results, "--force", "--trace", "-o"],
+        &[
+            "import",
+            "tests/recordings/A/A01_hm5_w10.json",
+            "--quiet",
+            "--force",
+            "-o",
+        ],
+        &["init", "--quiet", "--force", "--template", "kafka-join"],
+    ];
+    for args in commands {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("written");
+        std::fs::write(&file, "earlier").unwrap();
+        let written = directory.path().join("fresh");
+        let began = now();
+        finish(args, &written);
+        let longest = began.elapsed().as_millis() as u64 + 1;
+        let expected = std::fs::read(&written).unwrap();
+        for delay in delays(longest).take(kills() as usize / 3) {
+            kill_after(delay, args, &file);
+            let now = std::fs::read(&file).unwrap();
+            assert!(
+                now == b"earlier" || now == expected,
+                "{args:?} after {delay} ms"
+            );
+        }
+        finish(args, &file);
+        assert!(std::fs::read(&file).unwrap() == expected);
+    }
+    let demo = tempfile::tempdir().unwrap();
+    let args = ["demo", "--quiet", "--out"];
+    finish(&args, demo.path());
+    let picture = |name: &str| read(demo.path(), name);
+    let names = [
+        "skewed-join.toml",
+        "aligned-checkpoint-11.png",
+        "unaligned-checkpoint-11.csv",
+    ];
+    let expected = names.map(picture);
+    for delay in delays(1_000).take(kills() as usize / 3) {
+        kill_after(delay, &args, demo.path());
+        assert!(names.map(picture) == expected);
+    }
+}
+
+#[test]
 fn a_recommendation_that_cannot_be_made_keeps_the_earlier_one() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();

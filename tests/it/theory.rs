@@ -11,7 +11,7 @@ use ckptsim::scenario::load::load;
 fn every_closed_form_lies_in_the_interval_of_the_simulation() {
     let rows = theory::compare(42, 8).unwrap();
     assert!(rows.len() >= 20, "{}", rows.len());
-    let table = table::theory(&rows, 8).text();
+    let table = table::theory(&rows, 8).text(100);
     assert!(rows.iter().all(|row| row.agrees), "\n{table}");
     // An interval that holds everything would prove nothing.
     for row in &rows {

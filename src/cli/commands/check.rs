@@ -18,7 +18,7 @@ use crate::scenario::load::{self, Loaded};
 #[command(after_help = "\
 Examples:
   ckptsim check scenarios/*.toml
-  ckptsim check --resolved scenarios/production-2min.toml   # with every default written out
+  ckptsim check --resolved :production   # with every default written out
   ckptsim check scenarios/*.toml --format json | jq '.[].problems[].code'
 
 Exit code 2 if a file is invalid; warnings do not change it.")]

@@ -28,7 +28,7 @@ use crate::scenario::load::{self, Loaded};
 #[command(after_help = "\
 Examples:
   ckptsim compare before.toml after.toml
-  ckptsim compare scenarios/production-2min.toml --with flink.execution.checkpointing.interval=30s
+  ckptsim compare :production --with flink.execution.checkpointing.interval=30s
   ckptsim compare a.toml b.toml --format markdown            # for a pull request
   ckptsim compare a.toml b.toml --detailed-exitcode          # 4 if any metric differs, 0 if there is no evidence
   ckptsim compare reports/before reports/after               # two results of `run --out`, without simulating
@@ -105,7 +105,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         console.note(&format!("warning: {trouble}"));
     }
     match args.format {
-        Format::Text => console.text(&text(&sides))?,
+        Format::Text => console.text(&text(&sides, console.width()))?,
         Format::Markdown => console.result(&for_a_ticket(&sides))?,
         Format::Json => console.result(&serde_json::to_string_pretty(&json(&sides))?)?,
     }
@@ -231,7 +231,7 @@ impl Side {
     }
 }
 
-fn text(sides: &Sides) -> String {
+fn text(sides: &Sides, width: usize) -> String {
     format!(
         "A: {}\nB: {}\nseed {}, {}\n\n{}\n{}",
         sides.a.name(),
@@ -239,7 +239,7 @@ fn text(sides: &Sides) -> String {
         sides.seed,
         counted(sides.pairs as usize, "pair"),
         table::changes(&sides.changes),
-        table::differences(&sides.compared, sides.pairs).text(),
+        table::differences(&sides.compared, sides.pairs).text(width),
     )
 }
 

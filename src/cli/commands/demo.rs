@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
 use crate::render::{plot, table};
+use crate::scenario::built_in::SKEWED_JOIN as SCENARIO;
 use crate::scenario::load;
 
 /// Simulate a built-in job, print its checkpoint, draw it; no file needed
@@ -27,7 +28,6 @@ pub struct Args {
 }
 
 const SCENARIO_FILE: &str = "skewed-join.toml";
-const SCENARIO: &str = include_str!("../../../scenarios/skewed-join.toml");
 
 /// A shorter run than the file's: enough for the buffers to fill.
 const SHORT: [(&str, &str); 4] = [
@@ -62,7 +62,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         inputs.insert(format!("skewed-join, {name}"), loaded.sha256());
         console.text(&format!(
             "A skewed join, {name} checkpoints\n\n{}\n",
-            table::phases(&outcome.first).text()
+            table::phases(&outcome.first).text(console.width())
         ))?;
         let origin = plot::Origin {
             scenario: format!("skewed-join, {name}"),

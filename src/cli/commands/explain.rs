@@ -19,9 +19,9 @@ use crate::scenario::load::{self, Loaded};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ckptsim explain scenarios/skewed-join.toml                    # its slowest checkpoint
-  ckptsim run scenarios/skewed-join.toml --out reports/join && ckptsim explain reports/join --checkpoint 7
-  ckptsim explain scenarios/one-barrier.toml --no-what-if       # the critical path alone
+  ckptsim explain :skewed-join                    # its slowest checkpoint
+  ckptsim run :skewed-join --out reports/join && ckptsim explain reports/join --checkpoint 7
+  ckptsim explain :one-barrier --no-what-if       # the critical path alone
   ckptsim explain reports/join --format markdown                # for the incident channel
 
 The parts of the tree add up to the duration. `in Flink` names the REST field, metric or option that shows a part.
@@ -85,7 +85,7 @@ fn print(args: &Args, explanation: &Explanation, console: Console) -> anyhow::Re
     match args.format {
         Format::Text => {
             let colour = console.colours_results();
-            console.text(&text(explanation, colour))
+            console.text(&text(explanation, console.width(), colour))
         }
         Format::Markdown => console.result(&markdown(explanation)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(explanation))),

@@ -19,7 +19,7 @@ use crate::scenario::load;
     group = ArgGroup::new("format").required(true),
     after_help = "\
 Examples:
-  ckptsim run scenarios/skewed-join.toml --out reports/join
+  ckptsim run :skewed-join --out reports/join
   ckptsim export reports/join --trace -o join.json       # open in https://ui.perfetto.dev
   ckptsim export reports/join --csv | head
   ckptsim export reports/join --parquet -o join.parquet  # duckdb -c \"from 'join.parquet'\"

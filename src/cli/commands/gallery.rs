@@ -14,9 +14,11 @@ use crate::experiment::grid;
 use crate::experiment::journal::Journal;
 use crate::experiment::recommend::answering::recommend;
 use crate::experiment::recommend::ask::Ask;
+use crate::experiment::recommend::headroom_input::Sought;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective;
 use crate::render::plot::{self, Example, Picture};
+use crate::scenario::built_in::{PRODUCTION, SKEWED_JOIN};
 use crate::scenario::load::{self, Loaded};
 use crate::units::SimDuration;
 
@@ -28,9 +30,6 @@ pub struct Args {
     #[arg(short, long, default_value = "reports/gallery")]
     out: PathBuf,
 }
-
-const PRODUCTION: &str = include_str!("../../../scenarios/production-2min.toml");
-const JOIN: &str = include_str!("../../../scenarios/skewed-join.toml");
 
 /// The axis of the feedback loop: checkpoints get slower as the busiest subtask gets busier.
 const RATES: &str = "vertex.orders.source.rate=8000/s, 12000/s, 16000/s, 18000/s, 20000/s, 21000/s, 22000/s, 23000/s, 24000/s";
@@ -67,9 +66,21 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let mut output = Output::open(&args.out)?;
     let production = read(PRODUCTION, "production-2min.toml", &[])?;
     let failing = read(PRODUCTION, "production-2min.toml", &FAILING)?;
-    let join = read(JOIN, "skewed-join.toml", &[("job.replications", "1")])?;
-    let plane = read(JOIN, "skewed-join.toml", &[LITTLE_STATE, &PLANE].concat())?;
-    let load = read(JOIN, "skewed-join.toml", &[LITTLE_STATE, &LOAD].concat())?;
+    let join = read(
+        SKEWED_JOIN,
+        "skewed-join.toml",
+        &[("job.replications", "1")],
+    )?;
+    let plane = read(
+        SKEWED_JOIN,
+        "skewed-join.toml",
+        &[LITTLE_STATE, &PLANE].concat(),
+    )?;
+    let load = read(
+        SKEWED_JOIN,
+        "skewed-join.toml",
+        &[LITTLE_STATE, &LOAD].concat(),
+    )?;
     let examples = [
         (Example::Intervals, swept(&production, &[], true, console)?),
         (Example::Recommendation, recommended(&production)?),
@@ -136,6 +147,7 @@ fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
         from: Some(SimDuration::from_secs(10)),
         to: Some(SimDuration::from_secs(600)),
         mtbf: Some(SimDuration::from_secs(6 * 3600)),
+        find: Sought::named("rate"),
         ..Ask::new(question, &journal, &never)
     };
     let found = recommend(loaded, &ask, crate::experiment::run::run)?;

@@ -243,7 +243,7 @@ fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Resul
     });
     match (form, args.format) {
         (Some(_), _) if found.chosen.is_none() => {
-            console.error(&text(found));
+            console.error(&text(found, console.width()));
             Ok(())
         }
         (Some(form), _) => {
@@ -252,7 +252,7 @@ fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Resul
             }
             console.result(&emit(found, form))
         }
-        (None, Format::Text) => console.text(&text(found)),
+        (None, Format::Text) => console.text(&text(found, console.width())),
         (None, Format::Json) => console.result(&String::from_utf8_lossy(&saved::json(found))),
     }
 }
@@ -269,9 +269,9 @@ fn after_help() -> String {
     format!(
         "\
 Examples:
-  ckptsim recommend scenarios/production-2min.toml --objective 'duration_p99<=60s'
-  ckptsim recommend scenarios/production-2min.toml --objective 'recovery_p95<=3min' --also aligned,unaligned
-  ckptsim recommend scenarios/production-2min.toml --objective 'recovery_p95<=3min' --emit flink-yaml
+  ckptsim recommend :production --objective 'duration_p99<=60s'
+  ckptsim recommend :production --objective 'recovery_p95<=3min' --also aligned,unaligned
+  ckptsim recommend :production --objective 'recovery_p95<=3min' --emit flink-yaml
 
 Exit codes: 0 all objectives are met, 3 no configuration meets them, 1 and 2 as always.
 

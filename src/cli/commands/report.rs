@@ -26,8 +26,8 @@ use crate::scenario::input_file;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ckptsim sweep scenarios/production-2min.toml && ckptsim report reports/production-2min
-  ckptsim report reports/production-2min --format markdown
+  ckptsim sweep :production && ckptsim report reports/production
+  ckptsim report reports/production --format markdown
 
 report.html is one file without any link to the network: styles, font and pictures are in it. It follows the light or
 dark mode of the reader, prints, and its tables can be sorted. The same results give the same report, byte by byte.")]
@@ -112,7 +112,7 @@ fn recommendation(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     match args.format {
         Format::Markdown => console.result(&report::markdown(&report)),
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(&found))),
-        Format::Text | Format::Csv => console.text(&recommend::text(&found)),
+        Format::Text | Format::Csv => console.text(&recommend::text(&found, console.width())),
     }
 }
 
@@ -132,7 +132,7 @@ fn run(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     if args.format == Format::Markdown {
         return console.result(&report::markdown(&report));
     }
-    console.text(&table::phases(&saved.result).text())
+    console.text(&table::phases(&saved.result).text(console.width()))
 }
 
 fn sweep(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
@@ -145,7 +145,7 @@ fn sweep(args: &Args, mut desk: Desk) -> anyhow::Result<()> {
     desk.finish(&report, shown)?;
     match args.format {
         Format::Markdown => console.result(&report::markdown(&report)),
-        format => print(&result, format, console),
+        format => print(&result, (format, false), console),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use clap::ValueEnum;
 
 use crate::cli::clock;
+use crate::cli::commands::run::summary::Summary;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::Input;
@@ -31,11 +32,11 @@ use crate::scenario::load::Loaded;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ckptsim run scenarios/production-2min.toml
-  ckptsim run scenarios/production-2min.toml --set flink.execution.checkpointing.unaligned.enabled=true
-  ckptsim run scenarios/one-barrier.toml --trace         # one line per fact of the first checkpoint
-  ckptsim run scenarios/production-2min.toml --format json | jq .checkpoints.summary
-  ckptsim run scenarios/production-2min.toml --set 'objectives.duration_p99=<= 60 s'
+  ckptsim run :production
+  ckptsim run :production --set flink.execution.checkpointing.unaligned.enabled=true
+  ckptsim run :one-barrier --trace         # one line per fact of the first checkpoint
+  ckptsim run :production --format json | jq .checkpoints.summary
+  ckptsim run :production --set 'objectives.duration_p99=<= 60 s'
 
 Exit codes: 0 done and all [objectives] met, 3 one of them is missed or has no value, 1 and 2 as always.")]
 pub struct Args {
@@ -53,6 +54,9 @@ pub struct Args {
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     pub no_loss: bool,
+    /// Print all formulas, not only the three of the documents
+    #[arg(long)]
+    pub formulas: bool,
     /// Print the life of the first checkpoint instead, one line per fact
     #[arg(long, conflicts_with_all = ["out", "format"])]
     pub trace: bool,
@@ -125,8 +129,15 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     match args.format {
         Format::Text => {
-            let file = args.input.file.display().to_string();
-            console.text(&summary::text(&loaded, &outcome, &file, close_up.as_ref()))?;
+            let summary = Summary {
+                loaded: &loaded,
+                outcome: &outcome,
+                file: &args.input.file.display().to_string(),
+                close_up: close_up.as_ref(),
+                all_formulas: args.formulas,
+                width: console.width(),
+            };
+            console.text(&summary.text())?;
         }
         Format::Json => {
             let document = RunDocument::of(&loaded, &outcome);

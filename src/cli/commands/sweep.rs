@@ -26,9 +26,9 @@ use crate::scenario::load::Loaded;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ckptsim sweep scenarios/production-2min.toml
-  ckptsim sweep scenarios/skewed-join.toml --vary 'flink.execution.checkpointing.interval=10 s..10 min:log:8'
-  ckptsim sweep scenarios/production-2min.toml --resume      # after a kill: finished runs are not repeated")]
+  ckptsim sweep :production
+  ckptsim sweep :skewed-join --vary 'flink.execution.checkpointing.interval=10 s..10 min:log:8'
+  ckptsim sweep :production --resume      # after a kill: finished runs are not repeated")]
 pub struct Args {
     #[command(flatten)]
     input: Input,
@@ -52,6 +52,9 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Print all formulas, not only the three of the documents
+    #[arg(long)]
+    formulas: bool,
 }
 
 /// Sweeps, saves, prints, draws.
@@ -105,7 +108,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         journal: (book.name == NEXT_JOURNAL).then_some(book.name),
     };
     plan.finish(output, &made)?;
-    present::print(&result, args.format, console)?;
+    present::print(&result, (args.format, args.formulas), console)?;
     present::tell(&shown, &directory, console);
     let failed = result.points.iter().filter(|point| point.failure.is_some());
     let failed = failed.count();

@@ -185,11 +185,13 @@ fn print(
     if !laws.theory.is_empty() {
         tables.push(table::theory(laws.theory, laws.replications));
     }
-    let joined =
-        |text: fn(&Table) -> String| tables.iter().map(text).collect::<Vec<_>>().join("\n");
+    let joined = |text: &dyn Fn(&Table) -> String| {
+        let texts: Vec<String> = tables.iter().map(text).collect();
+        texts.join("\n")
+    };
     match format {
-        Format::Text => console.text(&joined(Table::text)),
-        Format::Markdown => console.result(&joined(Table::markdown)),
+        Format::Text => console.text(&joined(&|table| table.text(console.width()))),
+        Format::Markdown => console.result(&joined(&Table::markdown)),
         Format::Json => {
             let all = json!({
                 "recordings": compared,

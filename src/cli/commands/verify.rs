@@ -24,8 +24,8 @@ use crate::scenario::load::{self, Loaded};
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  ckptsim run scenarios/skewed-join.toml --out reports/join && ckptsim verify reports/join
-  ckptsim verify reports/production-2min --jobs 2
+  ckptsim run :skewed-join --out reports/join && ckptsim verify reports/join
+  ckptsim verify reports/production --jobs 2
 
 Exit code 0 if everything is equal, 1 if not; the first difference is named.")]
 pub struct Args {

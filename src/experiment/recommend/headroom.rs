@@ -80,6 +80,7 @@ where
         tried.push(Tried {
             factor: search.factor(step),
             excess: judgement.excess.min(f64::MAX),
+            values: setting.ask.question.values(&judgement),
         });
         if let Some(worst) = judgement
             .worst

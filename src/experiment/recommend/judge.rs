@@ -81,6 +81,15 @@ impl Question {
         asked.map(|objective| objective.bound).reduce(f64::max)
     }
 
+    /// What the objectives are about, in their order.
+    pub fn values(&self, judgement: &Judgement) -> Vec<Option<f64>> {
+        let value = |objective: &Objective| {
+            let estimate = judgement.metrics.get(&objective.metric.name)?;
+            Some(estimate.value)
+        };
+        self.objectives.iter().map(value).collect()
+    }
+
     /// Judges a configuration by its runs.
     pub fn judge(&self, runs: &[Replication]) -> Judgement {
         let readings: BTreeMap<&str, Reading> = metric::all()

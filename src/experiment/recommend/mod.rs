@@ -23,6 +23,6 @@ pub mod sensitivity;
 mod setting;
 
 pub use crate::experiment::recommend::result::{
-    Candidate, Change, LeverEffect, Limit, MetricName, Objective, Recommendation, Relation, SCHEMA,
-    SensitivityEntry, Verdict,
+    Candidate, Change, Headroom, LeverEffect, Limit, MetricName, Objective, Recommendation,
+    Relation, SCHEMA, SensitivityEntry, Verdict,
 };

@@ -119,7 +119,7 @@ impl Forms<'_> {
     fn storage(&self) -> f64 {
         let prices = &self.scenario.storage.prices;
         let snapshots = || self.refined.snapshots.iter().flatten();
-        let bytes = snapshots().map(|snapshot| Bytes::new(snapshot.uploaded_bytes as u64));
+        let bytes = snapshots().map(|snapshot| Bytes::new(snapshot.expected_bytes as u64));
         let files: u64 = bytes
             .map(|bytes| files_of_state(self.scenario, bytes))
             .sum();

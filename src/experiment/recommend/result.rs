@@ -303,12 +303,14 @@ pub struct Limit {
 }
 
 /// One step.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tried {
     /// The input, as a multiple of what it is.
     pub factor: f64,
     /// Largest excess over a bound, as a share of it; 0 if all objectives are met.
     pub excess: f64,
+    /// What the objectives are about, in their order, in the units of their metrics.
+    pub values: Vec<Option<f64>>,
 }
 
 /// How many checkpoints have to be retained.

@@ -244,7 +244,8 @@ mod tests {
         let job = json!({"vertices": [{"id": "a", "maxParallelism": 128}, {"id": "b", "maxParallelism": 720}]});
         let nodes = read(&plan, &job, &BTreeMap::new(), &mut Remarks::default()).unwrap();
         let groups: Vec<Option<usize>> = nodes.iter().map(|node| node.max_parallelism).collect();
-        assert_eq!(groups, [None, Some(720)]);
+        // The last of equal ones comes first.
+        assert_eq!(groups, [Some(720), None]);
     }
 
     #[test]

@@ -88,6 +88,7 @@ mod tests {
             }]})
         });
         let node = Node {
+            max_parallelism: None,
             id: "a".to_owned(),
             name: "a".to_owned(),
             parallelism: 1,

@@ -13,8 +13,9 @@ use crate::units::SimDuration;
 /// Stragglers that are named.
 const NAMED: usize = 4;
 
-/// For a terminal of [`WIDTH`] columns, with its escape sequences if `colour`.
-pub fn text(explanation: &Explanation, colour: bool) -> String {
+/// For a terminal of `width` columns, with its escape sequences if `colour`.
+pub fn text(explanation: &Explanation, width: usize, colour: bool) -> String {
+    let lines = |text: &str| wrapped(text, width).join("\n");
     let bold = |text: String| {
         if colour {
             format!("\x1b[1m{text}\x1b[0m")
@@ -26,13 +27,13 @@ pub fn text(explanation: &Explanation, colour: bool) -> String {
         bold(lines(&headline(explanation))),
         lines(&bottleneck(explanation)),
         String::new(),
-        tree::text(&explanation.tree, colour),
+        tree::text(&explanation.tree, width, colour),
         lines(&stragglers(explanation)),
         lines(&completion(explanation)),
     ];
     if !explanation.what_if.is_empty() {
         blocks.push(String::new());
-        blocks.push(what_if(explanation));
+        blocks.push(what_if(explanation, width));
     }
     blocks.join("\n") + "\n"
 }
@@ -43,7 +44,7 @@ pub fn markdown(explanation: &Explanation) -> String {
         "**{}**\n\n{}\n\n{}\n{} {}\n",
         sentence(&headline(explanation)),
         sentence(&bottleneck(explanation)),
-        fenced("text", &tree::text(&explanation.tree, false)),
+        fenced("text", &tree::text(&explanation.tree, WIDTH, false)),
         sentence(&stragglers(explanation)),
         sentence(&completion(explanation)),
     );
@@ -191,20 +192,21 @@ fn completion(explanation: &Explanation) -> String {
     )
 }
 
-fn what_if(explanation: &Explanation) -> String {
-    let mut text = what_if_columns(
-        "What if (same seed, only these keys changed)",
-        "this checkpoint",
-        "slowest of the run",
-    );
+fn what_if(explanation: &Explanation, width: usize) -> String {
+    let title = if width < WIDTH {
+        "What if (only these keys changed)"
+    } else {
+        "What if (same seed, only these keys changed)"
+    };
+    let (names, figures) = if width < WIDTH { (34, 23) } else { (46, 25) };
+    let columns = |name: &str, this: &str, slowest: &str| {
+        format!("{name:<names$}{this:>figures$}{slowest:>figures$}")
+    };
+    let mut text = columns(title, "this checkpoint", "slowest of the run");
     for option in &explanation.what_if {
         let [this, slowest] = effects(explanation, option);
         text.push('\n');
-        text.push_str(&what_if_columns(
-            &format!("  {}", option.name),
-            &this,
-            &slowest,
-        ));
+        text.push_str(&columns(&format!("  {}", option.name), &this, &slowest));
         for setting in settings(option) {
             text.push_str("\n      ");
             text.push_str(&setting);
@@ -215,10 +217,6 @@ fn what_if(explanation: &Explanation) -> String {
         }
     }
     text
-}
-
-fn what_if_columns(name: &str, this: &str, slowest: &str) -> String {
-    format!("{name:<46}{this:>25}{slowest:>25}")
 }
 
 fn what_if_table(explanation: &Explanation) -> Table {
@@ -269,8 +267,4 @@ fn settings(option: &Counterfactual) -> Vec<String> {
 
 fn time(duration: SimDuration) -> String {
     Unit::Time.text(duration.as_secs_f64())
-}
-
-fn lines(text: &str) -> String {
-    wrapped(text, WIDTH).join("\n")
 }

@@ -2,20 +2,38 @@
 
 use crate::experiment::explain::Part;
 use crate::render::explain::words;
-use crate::render::table::{WIDTH, wrapped};
+use crate::render::table::wrapped;
 use crate::units::SimDuration;
 
-/// Columns of the tree itself.
-const NAMES: usize = 54;
+/// Columns of the tree itself, at least and at most.
+const NAMES: (usize, usize) = (42, 54);
+/// Columns to the right of it.
+const FIGURES: usize = 38;
 /// A part of at least this share is marked.
 const MARKED: f64 = 0.5;
 
-/// The tree with a heading.
-pub fn text(tree: &Part, colour: bool) -> String {
-    let heading = line("", "ms", "%", "in Flink");
-    let mut lines = vec![painted(heading, DIM, colour)];
-    put(tree, tree.length, &Branch::default(), colour, &mut lines);
-    lines.join("\n")
+/// The tree with a heading, in lines of at most `width` characters.
+pub fn text(tree: &Part, width: usize, colour: bool) -> String {
+    let mut page = Page {
+        width,
+        names: width.saturating_sub(FIGURES).clamp(NAMES.0, NAMES.1),
+        colour,
+        whole: tree.length,
+        lines: Vec::new(),
+    };
+    let heading = page.line("", "ms", "%", "in Flink");
+    page.push(heading, Some(DIM));
+    page.put(tree, &Branch::default());
+    page.lines.join("\n")
+}
+
+/// What is written, and how.
+struct Page {
+    width: usize,
+    names: usize,
+    colour: bool,
+    whole: SimDuration,
+    lines: Vec<String>,
 }
 
 const DIM: &str = "\x1b[2m";
@@ -42,44 +60,42 @@ impl Branch {
     }
 }
 
-fn put(part: &Part, whole: SimDuration, branch: &Branch, colour: bool, lines: &mut Vec<String>) {
-    let share = share(part.length, whole);
-    let name = branch.own.clone() + &words::name(&part.step);
-    let own = line(
-        &shortened(&name),
-        &milliseconds(part.length),
-        &format!("{:.1}", share * 100.0),
-        &part.in_flink,
-    );
-    let marked = share >= MARKED && part.parts.is_empty();
-    lines.push(if marked {
-        painted(own, BOLD, colour)
-    } else {
-        own
-    });
-    let bar = if part.parts.is_empty() { "" } else { "│" };
-    let indent = format!("{}{bar:<3}", branch.below);
-    for sentence in words::details(&part.step, part.length) {
-        for text in wrapped(&sentence, WIDTH - indent.chars().count() - 2) {
-            lines.push(painted(format!("{indent}  {text}"), DIM, colour));
+impl Page {
+    fn put(&mut self, part: &Part, branch: &Branch) {
+        let share = share(part.length, self.whole);
+        let name = branch.own.clone() + &words::name(&part.step);
+        let own = self.line(
+            &shortened(&name, self.names),
+            &milliseconds(part.length),
+            &format!("{:.1}", share * 100.0),
+            &part.in_flink,
+        );
+        let marked = share >= MARKED && part.parts.is_empty();
+        self.push(own, marked.then_some(BOLD));
+        let bar = if part.parts.is_empty() { "" } else { "│" };
+        let indent = format!("{}{bar:<3}", branch.below);
+        for sentence in words::details(&part.step, part.length) {
+            let width = self.width.saturating_sub(indent.chars().count() + 2);
+            for text in wrapped(&sentence, width) {
+                self.push(format!("{indent}  {text}"), Some(DIM));
+            }
+        }
+        for (index, below) in part.parts.iter().enumerate() {
+            self.put(below, &branch.of(index + 1 == part.parts.len()));
         }
     }
-    for (index, below) in part.parts.iter().enumerate() {
-        let branch = branch.of(index + 1 == part.parts.len());
-        put(below, whole, &branch, colour, lines);
+
+    fn line(&self, name: &str, ms: &str, percent: &str, in_flink: &str) -> String {
+        let names = self.names;
+        let text = format!("{name:<names$}{ms:>10}{percent:>7}  {in_flink}");
+        text.trim_end().to_owned()
     }
-}
 
-fn line(name: &str, ms: &str, percent: &str, in_flink: &str) -> String {
-    let text = format!("{name:<NAMES$}{ms:>10}{percent:>7}  {in_flink}");
-    text.trim_end().to_owned()
-}
-
-fn painted(line: String, how: &str, colour: bool) -> String {
-    if colour {
-        format!("{how}{line}\x1b[0m")
-    } else {
-        line
+    fn push(&mut self, line: String, how: Option<&str>) {
+        self.lines.push(match how.filter(|_| self.colour) {
+            Some(how) => format!("{how}{line}\x1b[0m"),
+            None => line,
+        });
     }
 }
 
@@ -102,10 +118,10 @@ fn milliseconds(length: SimDuration) -> String {
     }
 }
 
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= NAMES {
+fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
         return name.to_owned();
     }
-    let beginning: String = name.chars().take(NAMES - 1).collect();
+    let beginning: String = name.chars().take(most - 1).collect();
     format!("{beginning}…")
 }

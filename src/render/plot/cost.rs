@@ -1,5 +1,7 @@
-//! Picture: what an interval costs in all, in processing that checkpoints take and work that failures repeat.
+//! Picture: the time that an interval costs, as those who restart from checkpoints draw it: what checkpoints take, what
+//! failures repeat, what is caught up with, and what stands still, stacked; and where the closed forms expect the least.
 
+use crate::experiment::metric::MetricId;
 use crate::experiment::recommend::{Candidate, Recommendation};
 use crate::render::chart::{
     Axis, Cell, Chart, Colour, Flag, Line, Mark, Panel, Shape, Span, Stroke, Symbol, setting,
@@ -11,8 +13,9 @@ use crate::render::plot::{Draw, Drawing, Example, Kind, role};
 
 pub const KIND: Kind = Kind {
     name: "cost",
-    heading: "Total cost of an interval",
-    caption: "What checkpoints take, what failures repeat, and their sum. In the shaded region any interval is as good.",
+    heading: "Time that an interval costs",
+    caption: "What checkpoints take, what failures repeat, what is caught up with and what stands still, on top of each \
+              other; the rest is useful. In the shaded region any interval is as good.",
     example: Some(Example::Recommendation),
     draw: Draw::Recommendation(drawing),
 };
@@ -22,41 +25,55 @@ const FLAT: f64 = 1.05;
 /// Costs this close to it are the same: of intervals that are not what sets the pace.
 const SAME: f64 = 1.000_001;
 
+/// Room above the highest point.
+const HEADROOM: f64 = 1.12;
+/// Parts that take at least this share of the height have their name at the right.
+const NAMED: f64 = 0.03;
+
+/// The parts from the bottom to the top, with their names and colours.
+const PARTS: [(MetricId, &str, Colour); 4] = [
+    (MetricId::TimeOutage, "outage", Colour::Pink),
+    (MetricId::TimeCatchUp, "catch-up", Colour::Sky),
+    (MetricId::TimeRework, "rework", Colour::Orange),
+    (MetricId::TimeOverhead, "checkpoints", role::ALIGNED),
+];
+
 /// What one interval costs, as shares of the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Point {
     seconds: f64,
-    overhead: f64,
-    rework: f64,
+    /// As [`PARTS`].
+    parts: [f64; 4],
 }
 
 impl Point {
-    /// `None` if the candidate has no costs. The rework is measured: what sets the pace may be something else than the
-    /// interval.
-    fn of(seconds: f64, candidate: &Candidate, mtbf_s: f64) -> Option<Point> {
-        let point = Point {
-            seconds,
-            overhead: metric(candidate, "overhead")?.value,
-            rework: metric(candidate, "expected_rework")?.value / mtbf_s,
-        };
+    /// `None` if the candidate's time is not known.
+    fn of(seconds: f64, candidate: &Candidate) -> Option<Point> {
+        let mut parts = [0.0; 4];
+        for (part, (id, ..)) in parts.iter_mut().zip(&PARTS) {
+            *part = metric(candidate, id.name())?.value;
+        }
+        let point = Point { seconds, parts };
         (point.total().is_finite() && point.total() > 0.0).then_some(point)
     }
 
     fn total(&self) -> f64 {
-        self.overhead + self.rework
+        self.below(PARTS.len())
+    }
+
+    /// The first `count` parts together.
+    fn below(&self, count: usize) -> f64 {
+        self.parts[..count].iter().sum()
     }
 }
 
-/// Overhead, expected rework per unit of time, and their sum over the interval, with the other choices as in the answer.
-/// `None` without a mean time between failures, or with fewer than two intervals.
+/// The parts of the time over the interval, with the other choices as in the answer. `None` if the time is not known, or
+/// with fewer than two intervals.
 fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
-    let mtbf_s = found
-        .mtbf_s
-        .filter(|mtbf| mtbf.is_finite() && *mtbf > 0.0)?;
     let focus = focus(found)?;
     let tried = along(found, focus).into_iter();
     let points: Vec<Point> = tried
-        .filter_map(|(seconds, candidate)| Point::of(seconds, candidate, mtbf_s))
+        .filter_map(|(seconds, candidate)| Point::of(seconds, candidate))
         .collect();
     if points.len() < 2 {
         return None;
@@ -66,11 +83,10 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
     let flat = Flat::of(&points, &lowest);
     let flags = flags(found, focus);
     let x = Span::log(points.iter().map(|point| point.seconds), 1.0);
-    let rework = format!(
-        "expected rework = mean age of the newest completed checkpoint / mean time between failures of {}",
-        setting(mtbf_s)
-    );
-    let mut subtitle = vec![described(found), choices(focus), rework];
+    let failures = found.mtbf_s.map_or_else(String::new, |mtbf_s| {
+        format!("a failure every {} on average", setting(mtbf_s))
+    });
+    let mut subtitle = vec![described(found), choices(focus), failures];
     subtitle.retain(|part| !part.is_empty());
     // The names of vertical lines stand above the curves.
     let names = vec![Mark::Flags(flags.clone())];
@@ -82,14 +98,16 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
         title: finding(&points, &lowest, &flat),
         subtitle: subtitle.join(" · "),
         height: 680,
-        panels: vec![names, curves(&points, &lowest, &flat, &flags, x)],
+        panels: vec![names, stack(&points, &lowest, &flat, &flags, x)],
         ..Chart::default()
     };
-    let data = Columns::of(&points)
-        .number("interval_s", |point| point.seconds)
-        .number("overhead_share", |point| point.overhead)
-        .number("expected_rework_share", |point| point.rework)
-        .number("total_share", Point::total);
+    let mut data = Columns::of(&points).number("interval_s", |point| point.seconds);
+    for (index, (id, ..)) in PARTS.iter().enumerate() {
+        data = data.number(&format!("{}_share", id.name()), move |point| {
+            point.parts[index]
+        });
+    }
+    let data = data.number("total_share", Point::total);
     Some(Drawing::only(chart, data.sheet()))
 }
 
@@ -147,40 +165,40 @@ fn flags(found: &Recommendation, focus: &Candidate) -> Vec<Flag> {
     formulas.chain(chosen).collect()
 }
 
-fn curves(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span) -> Panel {
-    let values = points.iter();
-    let values = values.flat_map(|point| [point.overhead, point.rework, point.total()]);
-    let y = Span::log(values, 1.3);
-    let curve = |label: &str, colour, stroke, read: fn(&Point) -> f64| {
-        let points = points.iter().map(|point| (point.seconds, read(point)));
-        Line::new(colour, stroke, points).labelled(label)
+fn stack(points: &[Point], lowest: &Point, flat: &Flat, flags: &[Flag], x: Span) -> Panel {
+    let highest = points.iter().map(Point::total).fold(0.0, f64::max);
+    let y = Span::linear(0.0, highest * HEADROOM);
+    let edge = |count: usize| {
+        points
+            .iter()
+            .map(move |point| (point.seconds, point.below(count)))
     };
     let at = (lowest.seconds, lowest.total());
-    let minimum = format!("minimum {}, {}", setting(at.0), Unit::Share.about(at.1));
-    let callout = Mark::Callouts(vec![(at, minimum)]);
+    let minimum = format!("least {}, {}", setting(at.0), Unit::Share.about(at.1));
     let region = Cell::filled((flat.from, flat.to), (y.low(), y.high()), role::MET);
+    let mut marks = vec![Mark::Cell(region.opacity(0.14))];
+    for (index, (_, name, colour)) in PARTS.iter().enumerate() {
+        let (low, high) = (edge(index), edge(index + 1));
+        let band = low.zip(high).map(|((x, low), (_, high))| (x, low, high));
+        marks.push(Mark::Band(*colour, band.collect()));
+        // A part without any width has no name: it would stand on its neighbour's.
+        let width = points.last().map_or(0.0, |point| point.parts[index]);
+        let name = if width > highest * NAMED { *name } else { "" };
+        marks.push(Mark::Line(
+            Line::new(*colour, Stroke::Thin, edge(index + 1)).labelled(name),
+        ));
+    }
     let lines = flags
         .iter()
         .map(|flag| Line::upright(flag.colour, flag.at, &y));
-    let curves = [
-        curve("overhead", role::ALIGNED, Stroke::Dashed, |point| {
-            point.overhead
-        }),
-        curve(
-            "expected rework",
-            role::series(1),
-            Stroke::Dashed,
-            |point| point.rework,
-        ),
-        curve("total", Colour::Ink, Stroke::Solid, Point::total).dotted(),
-    ];
-    let mut marks = vec![Mark::Cell(region.opacity(0.14))];
-    marks.extend(lines.chain(curves).map(Mark::Line));
+    marks.extend(lines.map(Mark::Line));
+    let total = Line::new(Colour::Ink, Stroke::Solid, edge(PARTS.len())).dotted();
+    marks.push(Mark::Line(total));
     marks.extend(Mark::dots(
         Symbol::new(role::MET, Shape::Diamond),
         [at.into()],
     ));
-    marks.push(callout);
+    marks.push(Mark::Callouts(vec![(at, minimum)]));
     Panel::new(
         Axis::round("Checkpoint interval", Unit::Time, x),
         Axis::round("Share of the time", Unit::Share, y),
@@ -194,7 +212,7 @@ fn finding(points: &[Point], lowest: &Point, flat: &Flat) -> String {
         .filter(|point| point.total() <= lowest.total() * SAME);
     let at: Vec<String> = as_low.map(|point| setting(point.seconds)).collect();
     let best = format!(
-        "The total cost is least at an interval of {}, {} of the time",
+        "The least time is lost at an interval of {}: {}",
         at.join(" or "),
         Unit::Share.about(lowest.total())
     );

@@ -10,6 +10,7 @@ mod curve;
 mod duration;
 mod failure;
 mod gantt;
+mod headroom;
 mod heatmap;
 mod knee;
 mod loss;
@@ -37,7 +38,7 @@ use crate::render::sheet::Sheet;
 use crate::units::SimDuration;
 
 /// Every kind of picture, in the order of a report.
-pub const PICTURES: [&Kind; 14] = [
+pub const PICTURES: [&Kind; 15] = [
     &duration::KIND,
     &loss::KIND,
     &knee::KIND,
@@ -50,6 +51,7 @@ pub const PICTURES: [&Kind; 14] = [
     &pareto::KIND,
     &cost::KIND,
     &sensitivity::KIND,
+    &headroom::KIND,
     &accuracy::KIND,
     &residuals::KIND,
 ];

@@ -9,26 +9,25 @@ use crate::render::recommend::tables::{candidates, cell, interval, sensitivity, 
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
-/// Widest line.
-const WIDTH: usize = 100;
 
 /// A miss larger than this stands for a value that does not exist.
 const EXCESS_MAX: f64 = 1e300;
 /// Costs that differ by less than this share are the same.
 const SAME: f64 = 0.005;
 
-/// Everything about a recommendation, at most 100 columns wide.
-pub fn text(recommendation: &Recommendation) -> String {
-    let mut lines = vec![wrapped(&answer(recommendation), 0), String::new()];
+/// Everything about a recommendation, in lines of at most `width` characters.
+pub fn text(recommendation: &Recommendation, width: usize) -> String {
+    let item = |name: &str, sentence: &str| item(name, sentence, width);
+    let mut lines = vec![wrapped(&answer(recommendation), 0, width), String::new()];
     for (name, sentences) in because(recommendation) {
         for (index, sentence) in sentences.iter().enumerate() {
             lines.extend(item(if index == 0 { name } else { "" }, sentence));
         }
     }
     lines.push(String::new());
-    lines.push(candidates(recommendation).text());
+    lines.push(candidates(recommendation).text(width));
     if !recommendation.sensitivity.is_empty() {
-        lines.push(sensitivity(recommendation).text());
+        lines.push(sensitivity(recommendation).text(width));
     }
     for change in &recommendation.changes {
         let old = change.old.as_deref().unwrap_or("not set");
@@ -82,6 +81,7 @@ pub fn answer(recommendation: &Recommendation) -> String {
         let objectives = match recommendation.objectives.len() {
             0 => "no objective was given".to_owned(),
             1 => "the objective is met".to_owned(),
+            2 => "both objectives are met".to_owned(),
             n => format!("all {n} objectives are met"),
         };
         return format!(
@@ -390,18 +390,18 @@ fn measured(candidate: &Candidate, objective: &Objective) -> String {
 }
 
 /// A name on the left and a sentence on the right, broken between words.
-fn item(name: &str, sentence: &str) -> Vec<String> {
-    let body = wrapped(sentence, INDENT);
+fn item(name: &str, sentence: &str, width: usize) -> Vec<String> {
+    let body = wrapped(sentence, INDENT, width);
     vec![format!("{name:<INDENT$}{body}")]
 }
 
-/// The words in lines of at most [`WIDTH`] characters; all but the first are indented.
-fn wrapped(sentence: &str, indent: usize) -> String {
+/// The words in lines of at most `width` characters; all but the first are indented.
+fn wrapped(sentence: &str, indent: usize, width: usize) -> String {
     let mut text = String::new();
     let mut column = indent;
     for word in sentence.split_whitespace() {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
+        if column > indent && column + 1 + length > width {
             text.push('\n');
             text.push_str(&" ".repeat(indent));
             column = indent;

@@ -1,9 +1,10 @@
 //! A recommendation made up for tests: every 0.2 s of overhead per checkpoint, recovery 50 s and 1.2 intervals.
 
 use crate::experiment::Coordinate;
-use crate::experiment::recommend::result::{Binding, FormulaInterval, Range};
+use crate::experiment::recommend::result::{Binding, FormulaInterval, Range, Tried};
 use crate::experiment::recommend::{
-    Candidate, MetricName, Objective, Recommendation, Relation, SCHEMA, SensitivityEntry, Verdict,
+    Candidate, Headroom, Limit, MetricName, Objective, Recommendation, Relation, SCHEMA,
+    SensitivityEntry, Verdict,
 };
 use crate::measure::Estimate;
 use crate::units::print::written;
@@ -57,6 +58,13 @@ fn candidate(seconds: f64, mode: &str, objectives: &[Objective]) -> Candidate {
             "recovery_p95",
             if unaligned { 42.0 } else { 50.0 } + 1.2 * seconds,
         ),
+        (
+            "time_overhead",
+            if unaligned { 0.28 } else { 0.2 } / seconds,
+        ),
+        ("time_rework", 0.25 * seconds / 21_600.0),
+        ("time_catch_up", 0.3 * (seconds + 40.0) / 21_600.0),
+        ("time_outage", 40.0 / 21_600.0),
         (
             "expected_rework",
             seconds / 2.0 + if unaligned { 4.0 } else { 9.0 + seconds / 20.0 },
@@ -121,9 +129,9 @@ pub fn recommendation(objectives: Vec<Objective>) -> Recommendation {
     let first = aligned.iter().position(|candidate| candidate.feasible);
     Recommendation {
         remedy: None,
-        headroom: None,
+        headroom: Some(headroom(&objectives)),
         schema: SCHEMA.to_owned(),
-        version: "0.1.0".to_owned(),
+        version: "0.2.0".to_owned(),
         scenario: "orders".to_owned(),
         scenario_sha256: "3fa9c1e2d0".to_owned(),
         scenario_toml: String::new(),
@@ -167,6 +175,42 @@ pub fn recommendation(objectives: Vec<Objective>) -> Recommendation {
         notes: Vec::new(),
         objectives,
         candidates,
+    }
+}
+
+/// Recovery grows with the rate, and is too long from 1.5 times the rate on.
+fn headroom(objectives: &[Objective]) -> Headroom {
+    let tried = [0, 1, 2, 4, 8, 12].map(|step: i32| {
+        let factor = libm::pow(1.05, f64::from(step));
+        let recovery_s = 120.0 * factor * factor;
+        Tried {
+            factor,
+            excess: (recovery_s / 180.0 - 1.0).max(0.0),
+            values: objectives
+                .iter()
+                .map(|one| {
+                    let recovery = one.metric.name == "recovery_p95";
+                    Some(if recovery {
+                        recovery_s
+                    } else {
+                        one.bound / 2.0
+                    })
+                })
+                .collect(),
+        }
+    });
+    let limit = |factor, interval_s, binds| Limit {
+        factor: Some(factor),
+        interval_s,
+        binds,
+    };
+    Headroom {
+        input: "input rate".to_owned(),
+        more_is_harder: true,
+        now: Some(20_000.0),
+        fixed: limit(tried[4].factor, 90.0, Some(0)),
+        best: limit(tried[5].factor, 45.0, None),
+        tried: tried.into(),
     }
 }
 

@@ -84,7 +84,7 @@ mod tests {
                 subtasks: vec![(20, "00000000000000ff".to_owned())],
             }],
         };
-        let text = consistency(&found).text();
+        let text = consistency(&found).text(100);
         assert!(text.contains("8 checkpoints checked, 12 violations, 4 records"));
         assert!(text.contains("checkpoint 7 (0.000 s), map #1: a part expected, none found"));
         assert!(text.contains("3 records are in the states once too often"));

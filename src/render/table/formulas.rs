@@ -1,6 +1,7 @@
 //! Formula beside measurement.
 
 use crate::experiment::{Comparison, SweepResult};
+use crate::formulas::FormulaId;
 use crate::render::sheet::{Sheet, cell, cells, columns};
 use crate::render::table::{Align, Cell, Table};
 
@@ -37,6 +38,49 @@ pub fn formulas(comparisons: &[Comparison]) -> Table {
     Table {
         notes: broken(comparisons),
         ..Table::new(columns, rows)
+    }
+}
+
+/// The three formulas of the documents, as they call them.
+const DOCUMENTS: [(FormulaId, &str); 3] = [
+    (FormulaId::F1, "T_checkpoint"),
+    (FormulaId::F2, "frequency"),
+    (FormulaId::F3, "throughput loss"),
+];
+
+/// What the documents' formulas say, in a line each, with the first assumption that does not hold.
+pub fn documents(comparisons: &[Comparison]) -> Table {
+    let columns = [
+        ("by the documents", Align::Left),
+        ("formula", Align::Right),
+        ("simulated", Align::Right),
+        ("deviation", Align::Right),
+        ("but", Align::Left),
+    ];
+    let row = |(id, name): (FormulaId, &str)| {
+        let found = comparisons.iter().find(|one| one.prediction.id == id)?;
+        let unit = found.prediction.unit;
+        let formula = found.prediction.value;
+        Some(vec![
+            name.into(),
+            formula.map(|value| Cell::Value(unit, value)).into(),
+            found.simulated.map(|is| Cell::Estimate(unit, is)).into(),
+            found.deviation().map(Cell::Deviation).into(),
+            brief(&found.prediction.broken_assumptions).into(),
+        ])
+    };
+    Table::new(columns, DOCUMENTS.into_iter().filter_map(row))
+}
+
+/// The first one up to its first stop, and how many more there are.
+fn brief(broken: &[String]) -> String {
+    let Some(first) = broken.first() else {
+        return String::new();
+    };
+    let end = first.find([',', ':']).unwrap_or(first.len());
+    match broken.len() {
+        1 => first[..end].to_owned(),
+        all => format!("{} (+{})", &first[..end], all - 1),
     }
 }
 

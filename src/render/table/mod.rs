@@ -1,4 +1,4 @@
-//! Tables for people: on a terminal of 100 columns, and as Markdown. For programs there are sheets of the same content.
+//! Tables for people: on a terminal of so many columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
 mod cell;
@@ -8,6 +8,7 @@ mod difference;
 mod formulas;
 mod headline;
 mod objectives;
+mod outcomes;
 mod phases;
 mod sparkline;
 mod sweep;
@@ -19,9 +20,10 @@ pub use crate::render::table::cell::Cell;
 pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
-pub use crate::render::table::formulas::{formulas, sweep_formulas_sheet};
+pub use crate::render::table::formulas::{documents, formulas, sweep_formulas_sheet};
 pub use crate::render::table::headline::headline;
 pub use crate::render::table::objectives::objectives;
+pub use crate::render::table::outcomes::{not_completed, savepoints};
 pub use crate::render::table::phases::{OVERLAP, parts_overlap, phases};
 pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{failures, sweep, sweep_sheet};
@@ -33,7 +35,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, pr
 use crate::render::markdown;
 use crate::render::number::MISSING;
 
-/// Widest line of a text table.
+/// Columns of a text where no terminal has a width of its own.
 pub const WIDTH: usize = 100;
 
 /// Side of a cell on which its text stands.
@@ -72,34 +74,68 @@ impl Table {
         }
     }
 
-    /// For a terminal of [`WIDTH`] columns; ends with a line feed.
-    pub fn text(&self) -> String {
+    /// For a terminal of `width` columns; ends with a line feed. What is too wide comes in parts, each with the names of
+    /// its rows.
+    pub fn text(&self, width: usize) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        lines.extend((!self.title.is_empty()).then(|| self.title.clone()));
+        for (number, part) in self.parts(width).iter().enumerate() {
+            if number > 0 {
+                lines.push(String::new());
+            }
+            let body = self.only(part).body(width);
+            lines.extend(body.lines().map(|line| line.trim_end().to_owned()));
+        }
+        lines.extend(self.notes.iter().flat_map(|note| wrapped(note, width)));
+        lines.iter().flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// The columns of each part that fits into the width.
+    fn parts(&self, width: usize) -> Vec<Vec<usize>> {
+        let columns = self.columns.len();
+        let all = || (0..columns).collect();
+        let room_of = |column: usize| self.narrowest(column) + 1;
+        if (0..columns).map(room_of).sum::<usize>() <= width + 1 {
+            return vec![all()];
+        }
+        let is_name = |(_, align): &&(String, Align)| *align == Align::Left;
+        let names = self.columns.iter().take_while(is_name).count();
+        if names == 0 || names == columns {
+            return vec![all()];
+        }
+        let room = (width + 1).saturating_sub((0..names).map(room_of).sum());
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut used = usize::MAX;
+        for column in names..columns {
+            used = used.saturating_add(room_of(column));
+            if used > room {
+                parts.push((0..names).collect());
+                used = room_of(column);
+            }
+            parts.last_mut().expect("one was begun").push(column);
+        }
+        parts
+    }
+
+    fn body(&self, width: usize) -> String {
         let mut table = self.filled(str::to_owned, str::to_owned);
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(WIDTH as u16);
+            .set_width(width as u16);
         // Two spaces between columns where that fits, otherwise one.
         let widths: usize = (0..self.columns.len()).map(|index| self.width(index)).sum();
-        let wide = widths + 2 * self.columns.len() <= WIDTH + 1;
+        let wide = widths + 2 * self.columns.len() <= width + 1;
         for (index, column) in table.column_iter_mut().enumerate() {
             let padding = if wide { 2 } else { 1 };
             column.set_padding((0, padding));
             // A line that is too long is easier to read than a word or a number that is broken.
             let narrowest = self.narrowest(index) + usize::from(padding);
             column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(
-                narrowest.min(WIDTH) as u16,
+                narrowest.min(width) as u16,
             )));
         }
-        let body = table.to_string();
-        let lines = body.lines().map(str::trim_end);
-        let notes = self.notes.iter().flat_map(|note| wrapped(note, WIDTH));
-        let title = (!self.title.is_empty()).then(|| self.title.clone());
-        let all = title
-            .into_iter()
-            .chain(lines.map(str::to_owned))
-            .chain(notes);
-        all.flat_map(|line| [line, "\n".to_owned()]).collect()
+        table.to_string()
     }
 
     /// As a Markdown table, title in bold, notes as a list; ends with a line feed.
@@ -190,27 +226,29 @@ impl Table {
     }
 
     /// Without the columns (from `first` on) in which nothing stands.
-    fn without_empty_columns(mut self, first: usize) -> Table {
-        let empty = |column: usize, rows: &[Vec<Cell>]| {
-            column >= first
-                && rows
-                    .iter()
-                    .all(|row| row.get(column).is_none_or(|cell| cell.text() == MISSING))
+    fn without_empty_columns(&self, first: usize) -> Table {
+        let empty = |column: usize| {
+            let mut cells = self.rows.iter().map(|row| row.get(column));
+            column >= first && cells.all(|cell| cell.is_none_or(|cell| cell.text() == MISSING))
         };
         let kept: Vec<usize> = (0..self.columns.len())
-            .filter(|column| !empty(*column, &self.rows))
+            .filter(|column| !empty(*column))
             .collect();
-        self.columns = kept
-            .iter()
-            .map(|column| self.columns[*column].clone())
-            .collect();
-        for row in &mut self.rows {
-            *row = kept
-                .iter()
-                .filter_map(|column| row.get(*column).cloned())
-                .collect();
+        Table {
+            title: self.title.clone(),
+            notes: self.notes.clone(),
+            ..self.only(&kept)
         }
-        self
+    }
+
+    /// These columns, without title and notes.
+    fn only(&self, kept: &[usize]) -> Table {
+        let columns = kept.iter().map(|column| self.columns[*column].clone());
+        let row = |row: &Vec<Cell>| {
+            let cells = kept.iter().filter_map(|column| row.get(*column).cloned());
+            cells.collect::<Vec<Cell>>()
+        };
+        Table::new(columns, self.rows.iter().map(row))
     }
 }
 
@@ -223,8 +261,8 @@ pub fn one_line(heading: &str) -> String {
     heading.replace("-\n", "").replace('\n', " ")
 }
 
-/// Sentences with names on their left, in lines of at most [`WIDTH`] characters.
-pub fn named(items: &[(&str, &str)]) -> String {
+/// Sentences with names on their left, in lines of at most `width` characters.
+pub fn named(items: &[(&str, &str)], width: usize) -> String {
     let indent = items
         .iter()
         .map(|(name, _)| name.chars().count() + 2)
@@ -232,7 +270,7 @@ pub fn named(items: &[(&str, &str)]) -> String {
         .unwrap_or(0);
     let lines = items.iter().flat_map(|(name, sentence)| {
         // What is wrapped has an indent of its own.
-        let lines = wrapped(sentence, WIDTH - indent).into_iter().enumerate();
+        let lines = wrapped(sentence, width - indent).into_iter().enumerate();
         lines.map(move |(number, line)| {
             let name = if number == 0 { name } else { "" };
             format!("{name:<indent$}{line}\n")
@@ -270,7 +308,7 @@ mod tests {
         let sweep = interval_sweep();
         assert_snapshot!(format!(
             "{}\n{}",
-            super::sweep(&sweep).text(),
+            super::sweep(&sweep).text(WIDTH),
             super::sweep(&sweep).markdown()
         ));
         assert_snapshot!(sweep_sheet(&sweep).csv());
@@ -286,7 +324,10 @@ mod tests {
             ..crate::experiment::PointSummary::default()
         };
         let told = "failed: interval = 10 s: not simulated: after 1.0 s, 9 events";
-        let (text, markdown) = (super::sweep(&sweep).text(), super::sweep(&sweep).markdown());
+        let (text, markdown) = (
+            super::sweep(&sweep).text(WIDTH),
+            super::sweep(&sweep).markdown(),
+        );
         let row = |text: &str, start: &str| {
             let row = text.lines().find(|line| line.starts_with(start));
             row.unwrap_or_else(|| panic!("{text}")).to_owned()
@@ -305,7 +346,7 @@ mod tests {
         let comparisons = &interval_sweep().points[2].comparisons;
         assert_snapshot!(format!(
             "{}\n{}",
-            formulas(comparisons).text(),
+            formulas(comparisons).text(WIDTH),
             formulas(comparisons).markdown()
         ));
         assert_snapshot!(super::formulas::formulas_sheet(comparisons).csv());
@@ -324,17 +365,17 @@ mod tests {
     #[test]
     fn phases_of_a_run_in_time_order() {
         let run = run(4, false);
-        assert_snapshot!(phases(&run).text());
+        assert_snapshot!(phases(&run).text(WIDTH));
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
-        for sweep in [interval_sweep(), mode_sweep()] {
-            let text = super::sweep(&sweep).text();
-            assert!(
-                text.lines().all(|line| line.chars().count() <= WIDTH),
-                "{text}"
-            );
+        for width in [80, WIDTH, 120] {
+            for sweep in [interval_sweep(), mode_sweep()] {
+                let text = super::sweep(&sweep).text(width);
+                let widest = text.lines().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(width), "{width}\n{text}");
+            }
         }
     }
 
@@ -355,7 +396,7 @@ mod tests {
             );
         }
         sweep.axes.push("storage.write-per-stream".to_owned());
-        let text = super::sweep(&sweep).text();
+        let text = super::sweep(&sweep).text(WIDTH);
         for whole in ["alignment", "unaligned", "write-per-stream", "0.0398 %"] {
             assert!(text.contains(whole), "{whole}\n{text}");
         }
@@ -365,13 +406,13 @@ mod tests {
     fn empty_results_are_empty_tables() {
         let mut run = run(1, false);
         run.checkpoints.clear();
-        assert!(phases(&run).text().contains("0 completed"));
-        assert_eq!(formulas(&[]).text().lines().count(), 1);
+        assert!(phases(&run).text(WIDTH).contains("0 completed"));
+        assert_eq!(formulas(&[]).text(WIDTH).lines().count(), 1);
         let mut sweep = interval_sweep();
         sweep.points.clear();
         assert!(
             super::sweep(&sweep)
-                .text()
+                .text(WIDTH)
                 .contains("no checkpoint completed")
         );
     }

@@ -49,13 +49,17 @@ pub fn phases(run: &RunResult) -> Table {
         row.push(shape.into());
         row
     });
-    let mut notes = vec![counts(run)];
+    let mut notes = vec![GLOSS.to_owned(), counts(run)];
     notes.extend(beside_the_save(run));
     Table {
         notes,
         ..Table::new(columns, rows)
     }
 }
+
+/// The words of Flink, at their first use.
+const GLOSS: &str = "start delay: trigger until the first barrier comes; alignment: until the last; sync: the task stands \
+                     still; async: its state is saved beside processing; rest: the acknowledgement";
 
 /// Said where the parts of a point are more than the whole.
 pub const OVERLAP: &str = "each part is a median of its own, and the alignment of unaligned checkpoints goes on beside sync \

@@ -198,15 +198,15 @@ fn summary(loaded: &Loaded, first: &RunResult, depth: Depth) {
             table::costs(point, &loaded.scenario.storage.prices.note),
         ];
         for table in texts.iter().flatten() {
-            finite(&table.text());
+            finite(&table.text(100));
         }
     }
     let judged = objectives::judge(&objectives::of(loaded).unwrap(), &runs, None);
-    finite(&table::objectives(&judged).text());
-    finite(&table::phases(first).text());
-    finite(&table::vertices(first).text());
+    finite(&table::objectives(&judged).text(100));
+    finite(&table::phases(first).text(100));
+    finite(&table::vertices(first).text(100));
     if let Some(found) = &first.consistency {
-        finite(&table::consistency(found).text());
+        finite(&table::consistency(found).text(100));
     }
 }
 
@@ -236,7 +236,7 @@ fn explanation(loaded: &Loaded, first: &RunResult, depth: Depth) {
     };
     adds_up(&explanation.tree);
     finite(&format!("{explanation:?}"));
-    finite(&words::text(&explanation, false));
+    finite(&words::text(&explanation, 100, false));
     finite(&words::markdown(&explanation));
     finite(&words::why(&explanation));
     words::best(&explanation);
@@ -284,7 +284,7 @@ fn all(loaded: &Loaded, first: &RunResult) {
         &options(scenario, Depth::Run, &stop),
         run::run,
     ) {
-        finite(&table::differences(&compared, scenario.job.replications).text());
+        finite(&table::differences(&compared, scenario.job.replications).text(100));
     }
     let origin = plot::Origin {
         scenario: scenario.job.name.clone(),

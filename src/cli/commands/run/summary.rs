@@ -1,86 +1,123 @@
 //! What `run` says on a terminal, the most important first.
 
+use crate::experiment::JobEnd;
 use crate::experiment::explain::Explain;
 use crate::experiment::simulate::Simulated;
-use crate::experiment::{JobEnd, PointSummary};
 use crate::measure::CloseUp;
 use crate::render::explain::{best, needed, why};
 use crate::render::number::counted;
-use crate::render::table;
+use crate::render::table::{self, Table};
 use crate::scenario::load::Loaded;
 
 /// Runs with more events than this are not made again with other options: that would take longer than the run.
 const EVENTS_MAX: u64 = 4_000_000;
 
-/// Objectives, headline, phases, why and what to try, vertices, formulas. `file` = the scenario, to name it in advice.
-/// `close_up` = what was seen of its slowest checkpoint.
-pub fn text(
-    loaded: &Loaded,
-    outcome: &Simulated,
-    file: &str,
-    close_up: Option<&CloseUp>,
-) -> String {
-    let Simulated { first, summary, .. } = outcome;
-    let job = &loaded.scenario.job;
-    let end = match &first.job_end {
-        JobEnd::Running => String::new(),
-        JobEnd::Failed { at, reason } => {
-            format!("\nThe job failed after {at}: {reason}")
+/// What it is made of.
+pub struct Summary<'a> {
+    /// The scenario.
+    pub loaded: &'a Loaded,
+    /// What came out.
+    pub outcome: &'a Simulated,
+    /// The scenario's file, to name it in advice.
+    pub file: &'a str,
+    /// What was seen of the slowest checkpoint.
+    pub close_up: Option<&'a CloseUp>,
+    /// All formulas, not only those of the documents.
+    pub all_formulas: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+}
+
+impl Summary<'_> {
+    /// What did not complete, objectives, headline, phases, why and what to try, vertices, formulas, costs, what to do next.
+    pub fn text(&self) -> String {
+        let Simulated { first, summary, .. } = self.outcome;
+        let width = self.width;
+        let wanted = &self.outcome.objectives;
+        let formulas = if self.all_formulas {
+            table::formulas(&summary.comparisons)
+        } else {
+            table::documents(&summary.comparisons)
+        };
+        let prices = &self.loaded.scenario.storage.prices.note;
+        let consistency = first.consistency.as_ref().map(table::consistency);
+        let text = |table: Table| table.text(width);
+        let blocks = [
+            Some(self.title()),
+            table::not_completed(first).map(|what| table::named(&[("", &what)], width)),
+            (!wanted.is_empty()).then(|| text(table::objectives(wanted))),
+            Some(text(table::headline(summary))),
+            Some(text(table::phases(first))),
+            table::savepoints(first).map(text),
+            self.advice(),
+            Some(text(table::vertices(first))),
+            (!formulas.rows.is_empty()).then(|| text(formulas)),
+            table::costs(summary, prices).map(text),
+            consistency.map(text),
+            Some(table::named(&[("next", &self.next())], width)),
+        ];
+        let blocks: Vec<String> = blocks
+            .into_iter()
+            .flatten()
+            .map(|block| block.trim_end_matches('\n').to_owned())
+            .collect();
+        blocks.join("\n\n")
+    }
+
+    fn title(&self) -> String {
+        let (loaded, job) = (self.loaded, &self.loaded.scenario.job);
+        let end = match &self.outcome.first.job_end {
+            JobEnd::Running => String::new(),
+            JobEnd::Failed { at, reason } => {
+                format!("\nThe job failed after {at}: {reason}")
+            }
+        };
+        format!(
+            "{}: {}, {} simulated, {}, scenario {}{end}",
+            job.name,
+            counted(loaded.scenario.subtasks(), "subtask"),
+            job.duration,
+            counted(job.replications as usize, "replication"),
+            &loaded.sha256()[..8],
+        )
+    }
+
+    /// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
+    fn advice(&self) -> Option<String> {
+        let file = self.file;
+        let small = self.outcome.first.events <= EVENTS_MAX;
+        let asked = Explain::new(self.loaded, &self.outcome.first).seen(self.close_up);
+        let explanation = asked.what_if(small).explain().ok()?;
+        let attempt = if small {
+            best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
+        } else {
+            format!("`ckptsim explain {file}` simulates other options")
+        };
+        let attempt = match needed(&explanation) {
+            Some(timeout) => format!("{timeout}; or {attempt}"),
+            None => attempt,
+        };
+        let items = [("why", &*why(&explanation)), ("try", &attempt)];
+        Some(table::named(&items, self.width))
+    }
+
+    /// The command that a reader would want now.
+    fn next(&self) -> String {
+        let file = self.file;
+        let open = self.outcome.objectives.iter();
+        let open: Vec<String> = open
+            .filter(|one| !one.verdict.is_met())
+            .map(|one| format!(" --objective '{}'", one.objective.text))
+            .collect();
+        if !open.is_empty() {
+            return format!(
+                "`ckptsim recommend {file}{}` looks for an interval that meets what is missed",
+                open.concat()
+            );
         }
-    };
-    let mut blocks = vec![format!(
-        "{}: {}, {} simulated, {}, scenario {}{end}",
-        job.name,
-        counted(loaded.scenario.subtasks(), "subtask"),
-        job.duration,
-        counted(job.replications as usize, "replication"),
-        &loaded.sha256()[..8],
-    )];
-    if !outcome.objectives.is_empty() {
-        blocks.push(table::objectives(&outcome.objectives).text());
+        format!(
+            "`ckptsim explain {file}` follows the slowest checkpoint; `ckptsim recommend {file} --mtbf '1 day'` finds the \
+             interval that costs least if the job fails once a day"
+        )
     }
-    blocks.push(table::headline(summary).text());
-    blocks.push(table::phases(first).text());
-    blocks.extend(advice(loaded, outcome, file, close_up));
-    blocks.push(table::vertices(first).text());
-    blocks.push(table::formulas(&summary.comparisons).text());
-    blocks.extend(costs(loaded, summary));
-    if let Some(found) = &first.consistency {
-        blocks.push(table::consistency(found).text());
-    }
-    let blocks: Vec<&str> = blocks
-        .iter()
-        .map(|block| block.trim_end_matches('\n'))
-        .collect();
-    blocks.join("\n\n")
-}
-
-fn costs(loaded: &Loaded, summary: &PointSummary) -> Option<String> {
-    let prices = &loaded.scenario.storage.prices.note;
-    Some(table::costs(summary, prices)?.text())
-}
-
-/// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
-fn advice(
-    loaded: &Loaded,
-    outcome: &Simulated,
-    file: &str,
-    close_up: Option<&CloseUp>,
-) -> Option<String> {
-    let small = outcome.first.events <= EVENTS_MAX;
-    let asked = Explain::new(loaded, &outcome.first).seen(close_up);
-    let explanation = asked.what_if(small).explain().ok()?;
-    let attempt = if small {
-        best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
-    } else {
-        format!("`ckptsim explain {file}` simulates other options")
-    };
-    let attempt = match needed(&explanation) {
-        Some(timeout) => format!("{timeout}; or {attempt}"),
-        None => attempt,
-    };
-    Some(table::named(&[
-        ("why", &why(&explanation)),
-        ("try", &attempt),
-    ]))
 }

@@ -42,8 +42,15 @@ fn overhead_against_recovery() {
 }
 
 #[test]
-fn total_cost_over_the_interval() {
+fn lost_time_over_the_interval() {
     assert_snapshot!(said(&picture("cost", &recommendation(usual())).unwrap()));
+}
+
+#[test]
+fn objectives_as_the_rate_grows() {
+    assert_snapshot!(said(
+        &picture("headroom", &recommendation(usual())).unwrap()
+    ));
 }
 
 #[test]
@@ -98,14 +105,16 @@ fn without_candidates_there_is_no_picture() {
     let mut found = recommendation(usual());
     found.candidates.clear();
     found.sensitivity.clear();
-    (found.chosen, found.current) = (None, None);
+    (found.chosen, found.current, found.headroom) = (None, None, None);
     assert_eq!(pictures(&found), []);
 }
 
 #[test]
-fn a_cost_needs_a_time_between_failures() {
+fn a_time_that_is_not_known_is_not_drawn() {
     let mut found = recommendation(usual());
-    found.mtbf_s = None;
+    for candidate in &mut found.candidates {
+        candidate.metrics.remove("time_rework");
+    }
     assert_eq!(picture("cost", &found), None);
 }
 

@@ -9,6 +9,7 @@ use crate::experiment::recommend::result::{
 use crate::experiment::recommend::{Change, MetricName, SCHEMA, SensitivityEntry, Verdict};
 use crate::measure::Estimate;
 use crate::render::recommend::{Emitted, emit};
+use crate::render::table::WIDTH;
 use crate::units::Unit;
 
 fn candidate(label: &str, seconds: f64, verdict: Verdict) -> Candidate {
@@ -144,13 +145,13 @@ fn recommendation() -> Recommendation {
 }
 
 #[test]
-fn the_answer_comes_first_and_no_line_is_longer_than_a_hundred() {
-    let text = text(&recommendation());
-    assert!(
-        text.lines().all(|line| line.chars().count() <= WIDTH),
-        "{text}"
-    );
-    insta::assert_snapshot!(text);
+fn the_answer_comes_first_and_no_line_is_longer_than_the_terminal() {
+    for width in [80, WIDTH, 120] {
+        let text = text(&recommendation(), width);
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(width), "{width}\n{text}");
+    }
+    insta::assert_snapshot!(text(&recommendation(), WIDTH));
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn without_an_answer_the_least_miss_is_told() {
         excess: 0.1667,
     });
     insta::assert_snapshot!(
-        text(&missed)
+        text(&missed, WIDTH)
             .lines()
             .take(3)
             .collect::<Vec<&str>>()
