@@ -10,7 +10,7 @@ fn run_says_the_most_important_first() {
     let (code, told, error) = ckptsim(&args);
     assert_eq!(code, 3, "{error}");
     // Formulas have tests of their own.
-    let (beginning, _) = told.split_once("\nid ").unwrap();
+    let (beginning, _) = told.split_once("\nby the documents").unwrap();
     insta::assert_snapshot!(beginning);
 }
 

@@ -120,7 +120,7 @@ fn the_table_the_sheet_and_the_pictures_of_a_sweep_show_the_same_points() {
     let saved = saved["points"].as_array().unwrap();
     assert_eq!((saved.len(), points.len(), drawn.len()), (2, 2, 2));
     for ((saved, point), drawn) in saved.iter().zip(&points).zip(&drawn) {
-        let duration = saved["metrics"]["duration_p50"]["value"].as_f64().unwrap();
+        let duration = saved["duration_p50"]["value"].as_f64().unwrap();
         close(&point["duration_p50_s"], duration);
         close(&drawn["duration_p50_s"], duration);
     }

@@ -6,9 +6,9 @@ use crate::render::table::wrapped;
 use crate::units::SimDuration;
 
 /// Columns of the tree itself, at least and at most.
-const NAMES: (usize, usize) = (42, 54);
+const NAMES: (usize, usize) = (40, 54);
 /// Columns to the right of it.
-const FIGURES: usize = 38;
+const FIGURES: usize = 40;
 /// A part of at least this share is marked.
 const MARKED: f64 = 0.5;
 
