@@ -7,15 +7,17 @@ use crate::experiment::metric::MetricId;
 use crate::experiment::run_document::RunDocument;
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{self, Origin, Picture, occupancy};
-use crate::render::report::numbers::{headline, outcome};
-use crate::render::report::trust::trust;
-use crate::render::report::{Part, Provenance, Report, Section, end, facts};
+use crate::render::report::numbers::{cost_per_month, headline, outcome};
+use crate::render::report::trust::{failures, trust};
+use crate::render::report::{
+    Part, Provenance, Report, Section, end, facts, objectives, pictures, reasons,
+};
 use crate::render::table;
 use crate::scenario::{Alignment, Scenario, load};
 use crate::units::flink;
 
 /// Everything that a saved run can be drawn of.
-pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
+pub fn drawable(saved: &RunDocument) -> Vec<Picture> {
     let origin = Origin {
         scenario: saved.scenario.clone(),
         version: saved.version.clone(),
@@ -37,7 +39,7 @@ pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
 }
 
 /// The report of a saved run with these pictures of it.
-pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+pub fn run(saved: &RunDocument, drawn: Vec<Picture>, provenance: &Provenance) -> Report {
     let (result, summary) = (&saved.result, &saved.summary);
     let scenario = load::parse(&saved.scenario_toml, "run.json", Path::new(""), &[])
         .ok()
@@ -55,6 +57,7 @@ pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance)
     let costs = table::costs(summary, prices.unwrap_or_default()).map(Part::Table);
     let formulas = (!summary.comparisons.is_empty())
         .then(|| Part::Table(table::formulas(&summary.comparisons)));
+    let assumed = scenario.as_ref().map(failures);
     let facts = facts(
         &saved.version,
         (result.seed, u32::try_from(replications).ok()),
@@ -62,20 +65,24 @@ pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance)
         provenance,
     );
     let failure = summary.failure.clone().map(Part::Text);
+    let numbers = Section::new("Headline numbers", [Part::Numbers(headline(summary))]);
+    let reasons = saved.explanation.as_ref().map(reasons::of_run);
+    let [why, help] = reasons.unwrap_or_default();
     let sections = [
-        Section::new("Not simulated", failure),
-        Section::new("Headline numbers", [Part::Numbers(headline(summary))]),
+        Section::new("Not simulated", failure).map(Section::in_brief),
+        objectives(&saved.objectives, String::new()),
+        numbers.map(Section::in_brief),
         Section::new("Phases", phases.into_iter().flatten().map(Part::Table)),
+        why,
+        help,
+        cost_per_month(summary),
         Section::new("Costs", costs),
-        Section::new(
-            "Pictures",
-            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
-        ),
+        pictures(drawn),
         Section::new("Formula beside simulation", formulas),
     ];
     let end = end(
         &saved.scenario_toml,
-        trust(replications, &summary.comparisons),
+        trust(assumed.as_slice(), replications, &summary.comparisons),
         facts,
     );
     Report {

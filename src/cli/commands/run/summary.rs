@@ -1,10 +1,10 @@
 //! What `run` says on a terminal, the most important first.
 
-use crate::experiment::explain::Explain;
+use crate::experiment::explain::{Explain, Explanation};
 use crate::experiment::simulate::Simulated;
 use crate::experiment::{JobEnd, PointSummary};
 use crate::measure::CloseUp;
-use crate::render::explain::{best, needed, why};
+use crate::render::explain::{attempt, why};
 use crate::render::number::counted;
 use crate::render::table;
 use crate::scenario::load::Loaded;
@@ -13,12 +13,11 @@ use crate::scenario::load::Loaded;
 const EVENTS_MAX: u64 = 4_000_000;
 
 /// Objectives, headline, phases, why and what to try, vertices, formulas. `file` = the scenario, to name it in advice.
-/// `close_up` = what was seen of its slowest checkpoint.
 pub fn text(
     loaded: &Loaded,
     outcome: &Simulated,
     file: &str,
-    close_up: Option<&CloseUp>,
+    explanation: Option<&Explanation>,
 ) -> String {
     let Simulated { first, summary, .. } = outcome;
     let job = &loaded.scenario.job;
@@ -41,7 +40,7 @@ pub fn text(
     }
     blocks.push(table::headline(summary).text());
     blocks.push(table::phases(first).text());
-    blocks.extend(advice(loaded, outcome, file, close_up));
+    blocks.extend(explanation.map(|why| advice(why, file)));
     blocks.push(table::vertices(first).text());
     blocks.push(table::formulas(&summary.comparisons).text());
     blocks.extend(costs(loaded, summary));
@@ -60,27 +59,21 @@ fn costs(loaded: &Loaded, summary: &PointSummary) -> Option<String> {
     Some(table::costs(summary, prices)?.text())
 }
 
-/// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
-fn advice(
+/// Why the slowest checkpoint took so long, and what other options would have given; nothing if none completed.
+/// `close_up` = what was seen of it already.
+pub fn explanation(
     loaded: &Loaded,
     outcome: &Simulated,
-    file: &str,
     close_up: Option<&CloseUp>,
-) -> Option<String> {
+) -> Option<Explanation> {
     let small = outcome.first.events <= EVENTS_MAX;
     let asked = Explain::new(loaded, &outcome.first).seen(close_up);
-    let explanation = asked.what_if(small).explain().ok()?;
-    let attempt = if small {
-        best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
-    } else {
-        format!("`ckptsim explain {file}` simulates other options")
-    };
-    let attempt = match needed(&explanation) {
-        Some(timeout) => format!("{timeout}; or {attempt}"),
-        None => attempt,
-    };
-    Some(table::named(&[
-        ("why", &why(&explanation)),
-        ("try", &attempt),
-    ]))
+    asked.what_if(small).explain().ok()
+}
+
+fn advice(explanation: &Explanation, file: &str) -> String {
+    table::named(&[
+        ("why", &why(explanation)),
+        ("try", &attempt(explanation, file)),
+    ])
 }
