@@ -8,7 +8,7 @@ use crate::render::report::{Part, Report, Section};
 use crate::render::table::{Align, Cell, Measured, Table};
 
 /// What results are compared by; the first that all of them have decides the headline.
-const METRICS: [MetricId; 9] = [
+const METRICS: [MetricId; 7] = [
     MetricId::CostPerMonth,
     MetricId::DurationP99,
     MetricId::DurationP50,
@@ -16,8 +16,6 @@ const METRICS: [MetricId; 9] = [
     MetricId::ThroughputLoss,
     MetricId::Utilisation,
     MetricId::Checkpointed,
-    MetricId::Failed,
-    MetricId::MoneyPerMonth,
 ];
 
 /// One of the results.
@@ -76,7 +74,7 @@ fn figures(entries: &[Entry<'_>]) -> Option<Table> {
     let rows = entries.iter().enumerate().map(|(index, entry)| {
         let cells = shown.iter().map(|metric| {
             let all = values(entries, metric);
-            let cell = Cell::from(all[index].map(|is| Cell::Interval(metric.unit, is)));
+            let cell = Cell::from(all[index].map(|is| Cell::Margin(metric.unit, is)));
             if best(&all, metric.better).contains(&index) {
                 Cell::Best(Box::new(cell))
             } else {
@@ -86,8 +84,8 @@ fn figures(entries: &[Entry<'_>]) -> Option<Table> {
         std::iter::once(link(entry)).chain(cells).collect()
     });
     let notes = [
-        "★ is the best of a column; where intervals overlap, that may be chance",
-        "of a recommendation: its answer; of a sweep: the point of the scenario itself",
+        "★ is the best of a column; ± is half the 95 % interval, and where intervals overlap, the best may be chance",
+        "figures of a recommendation are those of its answer, figures of a sweep those of the scenario's own point",
     ];
     (!shown.is_empty()).then(|| Table {
         notes: notes.map(str::to_owned).into(),
@@ -176,8 +174,8 @@ mod tests {
             figures: Some(points[index]),
         };
         index(&[
-            named(0, "../a b", "../a%20b/report.html"),
-            named(1, "../c", "../c/report.html"),
+            named(0, "a b", "../a%20b/report.html"),
+            named(1, "c", "../c/report.html"),
         ])
     }
 
@@ -195,7 +193,7 @@ mod tests {
         assert_eq!(report.headline, "");
         assert!(!markdown(&report).contains("★ 1"));
         let page = html(&report);
-        assert!(page.contains("<a href=\"../a%20b/report.html\">../a b</a>"));
+        assert!(page.contains("<a href=\"../a%20b/report.html\">a b</a>"));
         assert!(!page.contains("class=\"headline\""));
     }
 }

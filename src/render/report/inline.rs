@@ -55,15 +55,22 @@ pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup
                 span.files {
                     " Files: " code { (picture.name) ".png" } ", " code { ".svg" } ", numbers in " code { ".csv" } "."
                 }
-                span.hint id=(name(number, "hint")) {
-                    " Point at the picture to read values, or focus it and use the arrow keys."
-                }
+                (hint(number))
             }
         }
     }
 }
 
-/// The picture alone.
+/// How values are read, for the end of a caption.
+pub fn hint(number: usize) -> Markup {
+    html! {
+        span.hint id=(name(number, "hint")) {
+            " Point at the picture to read values, or focus it and use the arrow keys."
+        }
+    }
+}
+
+/// The picture alone; its [`hint`] is wanted near it.
 pub fn drawing(picture: &Picture, number: usize, palette: &mut Palette) -> Markup {
     let chart = &picture.chart;
     let light = draw(chart, Theme::Light);

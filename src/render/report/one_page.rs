@@ -50,7 +50,7 @@ fn picture(section: &Section, desk: &mut Desk) -> Markup {
             @if let Part::Picture(picture) = part {
                 figure {
                     (inline::drawing(picture, 1, &mut desk.palette))
-                    figcaption { (picture.kind.caption) }
+                    figcaption { (picture.kind.caption) (inline::hint(1)) }
                 }
             }
         }

@@ -130,7 +130,7 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
     )
 }
 
-/// ` every 2 min, aligned,`
+/// ` every 2 min, aligned,`, without an interval `, aligned,`.
 fn settings(scenario: &Scenario) -> String {
     let checkpointing = &scenario.checkpointing;
     let mode = match checkpointing.alignment {
@@ -139,8 +139,9 @@ fn settings(scenario: &Scenario) -> String {
         Alignment::AlignedThenUnaligned { .. } => "aligned until its timeout",
         Alignment::Caching { .. } => "aligned by caching",
     };
-    let every = checkpointing.interval.map_or_else(String::new, |interval| {
-        format!(" every {},", flink::write_duration(interval))
-    });
+    let every = checkpointing.interval.map_or_else(
+        || ",".to_owned(),
+        |interval| format!(" every {},", flink::write_duration(interval)),
+    );
     format!("{every} {mode},")
 }

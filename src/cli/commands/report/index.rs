@@ -46,11 +46,12 @@ pub fn write(
     let from = out
         .canonicalize()
         .with_context(|| format!("cannot find {}", out.display()))?;
-    let names: Vec<String> = places.iter().map(|to| way(&from, to)).collect();
-    let links: Vec<String> = names
+    let ways: Vec<String> = places.iter().map(|to| way(&from, to)).collect();
+    let links: Vec<String> = ways
         .iter()
-        .map(|name| format!("{}/{PAGE}", escaped(name)))
+        .map(|way| format!("{}/{PAGE}", escaped(way)))
         .collect();
+    let names: Vec<&str> = ways.iter().map(|way| name(way)).collect();
     let named = names.iter().zip(&links);
     let entries = all.iter().zip(named).map(|(made, (name, link))| Entry {
         name,
@@ -61,7 +62,7 @@ pub fn write(
     let index = report::index(&entries.collect::<Vec<Entry<'_>>>());
     output.write(INDEX, report::html(&index).as_bytes())?;
     let digests = all.iter().map(|made| made.digest.clone());
-    let inputs: BTreeMap<String, String> = names.iter().cloned().zip(digests).collect();
+    let inputs: BTreeMap<String, String> = ways.iter().cloned().zip(digests).collect();
     for made in all {
         made.keep(console)?;
     }
@@ -122,6 +123,16 @@ fn way(from: &Path, to: &Path) -> String {
     steps.join("/")
 }
 
+/// What is told of a way: not how far it leads up.
+fn name(way: &str) -> &str {
+    let down = way.trim_start_matches("../");
+    if down.is_empty() || down == ".." {
+        way
+    } else {
+        down
+    }
+}
+
 /// A path in a link: what means something there is written as bytes.
 fn escaped(path: &str) -> String {
     path.bytes().fold(String::new(), |mut link, byte| {
@@ -144,6 +155,8 @@ mod tests {
         assert_eq!(way("/r/both", "/r/a"), "../a");
         assert_eq!(way("/r", "/r/a/b"), "a/b");
         assert_eq!(way("/x/y", "/r"), "../../r");
+        assert_eq!(way("/x/y", "/x"), "..");
+        assert_eq!(["../../r", "a/b", ".."].map(name), ["r", "a/b", ".."]);
         assert_eq!(escaped("../50 % #1?"), "../50%20%25%20%231%3F");
         assert_eq!(escaped("ä"), "%C3%A4");
     }
