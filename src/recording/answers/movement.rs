@@ -91,6 +91,7 @@ mod tests {
             id: "a".to_owned(),
             name: "a".to_owned(),
             parallelism: 1,
+            max_parallelism: None,
             inputs: Vec::new(),
         };
         let answers: Vec<&Value> = answers.iter().collect();
