@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::experiment::PointSummary;
     use crate::render::report::{html, markdown};
-    use crate::render::sample::{point, set};
+    use crate::render::sample::point;
 
     fn report(headline: &str) -> Report {
         Report {
@@ -181,8 +181,7 @@ mod tests {
 
     #[test]
     fn the_best_of_each_column_is_marked() {
-        let (fast, mut slow) = (point(&[], Some(1.0)), point(&[], Some(2.0)));
-        set(&mut slow, MetricId::Utilisation, None);
+        let (fast, slow) = (point(&[], Some(1.0)), point(&[], Some(2.0)));
         insta::assert_snapshot!(markdown(&side_by_side([&fast, &slow])));
     }
 

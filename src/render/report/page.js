@@ -28,7 +28,10 @@
     box.classList.toggle('more-left', hidden > 1 && box.scrollLeft > 1);
     box.classList.toggle('more-right', hidden > 1 && box.scrollLeft < hidden - 1);
   };
-  const sizes = new ResizeObserver(entries => entries.forEach(entry => look(entry.target.closest('.scroll'))));
+  // What says so takes room itself: it is drawn after the sizes were told.
+  const sizes = new ResizeObserver(entries => requestAnimationFrame(() => {
+    for (const entry of entries) look(entry.target.closest('.scroll'));
+  }));
   for (const box of document.querySelectorAll('.scroll')) {
     box.addEventListener('scroll', () => look(box), { passive: true });
     sizes.observe(box);
