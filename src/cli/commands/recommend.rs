@@ -112,7 +112,7 @@ pub enum Emit {
     SqlSet,
     /// Calls on a Configuration
     Java,
-    /// A patch of a FlinkDeployment, which the Kubernetes operator applies; its name is in $DEPLOYMENT
+    /// A patch of a `FlinkDeployment`, which the Kubernetes operator applies; its name is in $DEPLOYMENT
     KubectlPatch,
 }
 

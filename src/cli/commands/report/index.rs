@@ -52,8 +52,8 @@ pub fn write(
         .map(|way| format!("{}/{PAGE}", escaped(way)))
         .collect();
     let names: Vec<&str> = ways.iter().map(|way| name(way)).collect();
-    let named = names.iter().zip(&links);
-    let entries = all.iter().zip(named).map(|(made, (name, link))| Entry {
+    let told = names.iter().zip(&links);
+    let entries = all.iter().zip(told).map(|(made, (name, link))| Entry {
         name,
         link,
         report: &made.report,
