@@ -97,10 +97,10 @@ fn of_run() -> Report {
 
 /// The page as XML: void elements closed, style and script taken as text.
 fn xml(report: &Report) -> String {
-    as_xml(html(report))
+    as_xml(&html(report))
 }
 
-fn as_xml(page: String) -> String {
+fn as_xml(page: &str) -> String {
     let mut page = page.replace("<!DOCTYPE html>", "");
     for void in ["<meta ", "<link "] {
         let parts: Vec<String> = page
@@ -270,7 +270,7 @@ fn keys_and_costs_per_month_stand_on_the_sheet_of_a_recommendation() {
         );
     }
     assert_eq!(sheet.matches("<svg ").count(), 1);
-    assert_eq!(all(&parsed(&as_xml(sheet)), "script").len(), 1);
+    assert_eq!(all(&parsed(&as_xml(&sheet)), "script").len(), 1);
 }
 
 #[test]
