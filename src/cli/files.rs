@@ -22,6 +22,8 @@ pub const RECOMMENDATION: &str = "recommendation.json";
 pub const RUNS: &str = "runs.ndjson";
 /// Name of the page that `report` makes.
 pub const PAGE: &str = "report.html";
+/// Name of what of it fits on one sheet.
+pub const ONE_PAGE: &str = "page.html";
 /// Name of the same as Markdown.
 pub const SUMMARY: &str = "summary.md";
 

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::cli::files::{
-    FILE, JOURNAL, NEXT_JOURNAL, PAGE, RECOMMENDATION, SCENARIO, SUMMARY, SWEEP, sha256, sha256_of,
+    FILE, JOURNAL, NEXT_JOURNAL, ONE_PAGE, PAGE, RECOMMENDATION, SCENARIO, SUMMARY, SWEEP, sha256,
+    sha256_of,
 };
 use crate::cli::output::Output;
 use crate::engine::streams;

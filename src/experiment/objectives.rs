@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::experiment::metric::replicate::Replication;
 use crate::experiment::metric::{Metric, Reading};
 use crate::experiment::recommend::judge::verdict;
-use crate::experiment::recommend::{Objective, Verdict, objective};
+use crate::experiment::recommend::{Candidate, Objective, Recommendation, Verdict, objective};
 use crate::measure::Estimate;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::key_path::KeyPath;
@@ -115,6 +115,22 @@ pub fn judge(
             measured: reading.map(|reading| reading.estimate),
             at_least: reading.is_some_and(|reading| reading.at_least),
             verdict: verdict(objective, reading.as_ref()),
+        }
+    });
+    judged.collect()
+}
+
+/// The objectives of a recommendation, as one of its candidates meets them.
+pub fn judged(found: &Recommendation, candidate: &Candidate) -> Vec<Judged> {
+    let objectives = found.objectives.iter().enumerate();
+    let judged = objectives.map(|(index, objective)| {
+        let name = &objective.metric.name;
+        let verdict = candidate.verdicts.get(index).copied();
+        Judged {
+            objective: objective.clone(),
+            measured: candidate.metrics.get(name).copied(),
+            at_least: candidate.at_least.contains(name),
+            verdict: verdict.unwrap_or(Verdict::Unknown),
         }
     });
     judged.collect()

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::experiment::course::Course;
+use crate::experiment::explain::Explanation;
 use crate::experiment::metric::replicate::Sample;
 use crate::experiment::objectives::Judged;
 use crate::experiment::saved::{self, RUN_SCHEMA, SavedError};
@@ -51,6 +52,9 @@ pub struct RunDocument {
     /// What the scenario wants, and whether it is met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<Judged>,
+    /// Why its slowest checkpoint took so long, and what other options would have given; only where a directory was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
     /// What would be seen there with other barriers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<Queue>,
@@ -85,6 +89,7 @@ impl RunDocument {
                 .map(|sample| sample.as_ref().map(without_course))
                 .collect(),
             objectives: simulated.objectives.clone(),
+            explanation: None,
             queues: Vec::new(),
         }
     }

@@ -8,13 +8,14 @@ use serde_json::Value;
 
 const SIZE_MAX: u64 = 2 * 1024 * 1024;
 
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ckptsim"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(args);
+    command
+}
+
 fn ckptsim(args: &[&str], directory: &Path) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_ckptsim"))
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(args)
-        .arg(directory)
-        .output()
-        .unwrap();
+    let output = command(args).arg(directory).output().unwrap();
     let problem = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{args:?}: {problem}");
     output
@@ -26,7 +27,13 @@ fn text(path: &Path) -> String {
 
 fn run(directory: &Path) {
     let small = "scenarios/one-barrier.toml";
-    ckptsim(&["run", small, "--no-loss", "--quiet", "--out"], directory);
+    let set = ["--set", "objectives.duration_p99=<= 60 s"];
+    let args = [
+        &["run", small, "--no-loss", "--quiet"],
+        &set[..],
+        &["--out"],
+    ];
+    ckptsim(&args.concat(), directory);
 }
 
 fn sweep(directory: &Path) {
@@ -54,7 +61,14 @@ type Kind = (fn(&Path), &'static [&'static str]);
 const KINDS: [Kind; 3] = [
     (
         run,
-        &["Headline numbers", "Phases", "Formula beside simulation"],
+        &[
+            "Objectives",
+            "Headline numbers",
+            "Phases",
+            "Why",
+            "What would help",
+            "Formula beside simulation",
+        ],
     ),
     (
         sweep,
@@ -123,6 +137,50 @@ fn a_report_of_every_kind_of_results_is_whole_small_and_the_same_every_time() {
     }
 }
 
+#[test]
+fn several_results_are_compared_in_an_index_that_links_to_their_reports() {
+    let room = tempfile::tempdir().unwrap();
+    let [a, b, both] = ["a b", "c", "both"].map(|name| room.path().join(name));
+    run(&a);
+    sweep(&b);
+    let compare = |directories: &[&PathBuf], out: &Path| {
+        let mut command = command(&["report", "--quiet"]);
+        command.args(directories).arg("--out").arg(out);
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), told)
+    };
+    let empty = room.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let wrong = [
+        (vec![&a, &a], &both, "is named twice"),
+        (
+            vec![&a, &empty],
+            &both,
+            "holds no sweep, recommendation, or run",
+        ),
+        (vec![&a, &b], &b, "a directory of its own"),
+        (vec![&a], &both, "--out is for several results"),
+    ];
+    for (directories, out, why) in wrong {
+        let (done, told) = compare(&directories, out);
+        assert!(!done && told.contains(why), "{told}");
+        assert!(!a.join("report.html").exists() && !both.exists(), "{why}");
+    }
+    let (done, told) = compare(&[&a, &b], &both);
+    assert!(done, "{told}");
+    let index = text(&both.join("index.html"));
+    for (link, name) in [("../a%20b", "a b"), ("../c", "c")] {
+        let link = format!("<a href=\"{link}/report.html\">{name}</a>");
+        assert!(index.contains(&link), "{link}");
+    }
+    assert!(a.join("report.html").exists() && b.join("report.html").exists());
+    let manifest: Value = serde_json::from_str(&text(&both.join("report.manifest.json"))).unwrap();
+    assert!(manifest["files"]["index.html"].is_string(), "{manifest}");
+    assert!(compare(&[&a, &b], &both).0);
+    assert_eq!(text(&both.join("index.html")), index);
+}
+
 /// Chromium, if there is one.
 #[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn browser() -> Option<PathBuf> {
@@ -148,6 +206,64 @@ struct Seen {
     console: Vec<String>,
     /// Addresses that the page, not the browser itself, asked for.
     requests: Vec<String>,
+}
+
+/// A page as a PDF: how many pages it has, and their size in points.
+fn printed(browser: &Path, page: &Path) -> (usize, [u32; 2]) {
+    let room = tempfile::tempdir().unwrap();
+    let pdf = room.path().join("page.pdf");
+    let output = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            room.path().join("profile").display()
+        ))
+        .arg(format!("--print-to-pdf={}", pdf.display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let pdf = std::fs::read(&pdf).unwrap();
+    let pdf = String::from_utf8_lossy(&pdf);
+    let pages = pdf.split("/Type /Page").skip(1);
+    let pages = pages.filter(|rest| !rest.starts_with('s')).count();
+    let size = pdf.split("/MediaBox [").nth(1).unwrap();
+    let size: Vec<f64> = size
+        .split(']')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .map(|number| number.parse().unwrap())
+        .collect();
+    (
+        pages,
+        [size[2], size[3]].map(|points| points.round() as u32),
+    )
+}
+
+#[test]
+fn a_sheet_of_every_kind_of_results_is_printed_on_one_page_of_a4() {
+    let browser = browser();
+    for (make, _) in KINDS {
+        let directory = tempfile::tempdir().unwrap();
+        make(directory.path());
+        ckptsim(&["report", "--page", "--quiet"], directory.path());
+        let file = directory.path().join("page.html");
+        let page = text(&file);
+        assert_eq!(page.matches("<svg ").count(), 1);
+        assert_eq!(page.matches("<p class=\"headline\">").count(), 1);
+        assert!(!page.contains("<h2></h2>") && !page.contains("Files:"));
+        if let Some(browser) = &browser {
+            let (pages, [width, height]) = printed(browser, &file);
+            assert_eq!(pages, 1);
+            assert!((594..=596).contains(&width) && (841..=843).contains(&height));
+        }
+    }
 }
 
 /// Opens a page in a window of this width, with a profile of its own and no way to the network.

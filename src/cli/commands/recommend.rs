@@ -112,6 +112,8 @@ pub enum Emit {
     SqlSet,
     /// Calls on a Configuration
     Java,
+    /// A patch of a `FlinkDeployment`, which the Kubernetes operator applies; its name is in $DEPLOYMENT
+    KubectlPatch,
 }
 
 /// The runs of a journal name their scenarios themselves.
@@ -240,6 +242,7 @@ fn print(args: &Args, found: &Recommendation, console: Console) -> anyhow::Resul
         Emit::FlinkYaml => Emitted::FlinkYaml,
         Emit::SqlSet => Emitted::SqlSet,
         Emit::Java => Emitted::Java,
+        Emit::KubectlPatch => Emitted::KubectlPatch,
     });
     match (form, args.format) {
         (Some(_), _) if found.chosen.is_none() => {

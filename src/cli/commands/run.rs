@@ -16,6 +16,7 @@ use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
 use crate::cli::progress::Progress;
+use crate::experiment::explain::Explanation;
 use crate::experiment::guard::guarded;
 use crate::experiment::objectives::Judged;
 use crate::experiment::recommend::Verdict;
@@ -24,7 +25,7 @@ use crate::experiment::run_document::{self, RunDocument};
 use crate::experiment::saved;
 use crate::experiment::simulate::{self, Simulated};
 use crate::experiment::sweep::Options;
-use crate::measure::{CloseUp, Trace};
+use crate::measure::Trace;
 use crate::render::{plot, report};
 use crate::scenario::load::Loaded;
 
@@ -111,10 +112,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let outcome = simulate(&loaded, !args.no_loss, console)?;
     let missed = outcome.objectives.iter().any(|one| !one.verdict.is_met());
     // What was found is kept before it is told: whoever reads may have gone away.
-    let mut close_up = None;
+    let mut explanation = None;
     let written = match output {
         Some(mut output) => {
-            close_up = write(&loaded, &outcome, &mut output)?;
+            explanation = write(&loaded, &outcome, &mut output)?;
             let note = told(&output);
             let made = Made {
                 wall_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -129,11 +130,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     };
     match args.format {
         Format::Text => {
+            let explanation = explanation.or_else(|| summary::explanation(&loaded, &outcome, None));
             let summary = Summary {
                 loaded: &loaded,
                 outcome: &outcome,
                 file: &args.input.file.display().to_string(),
-                close_up: close_up.as_ref(),
+                explanation: explanation.as_ref(),
                 all_formulas: args.formulas,
                 width: console.width(),
             };
@@ -170,19 +172,20 @@ fn tell_unjudged(objectives: &[Judged], console: Console) {
     }
 }
 
-/// Looks closer, and writes the result and the pictures.
+/// Looks closer, explains, and writes the result and the pictures.
 fn write(
     loaded: &Loaded,
     outcome: &Simulated,
     output: &mut Output,
-) -> anyhow::Result<Option<CloseUp>> {
+) -> anyhow::Result<Option<Explanation>> {
     let mut document = RunDocument::of(loaded, outcome);
     let close_up = document.look(&loaded.scenario, &outcome.flights);
+    document.explanation = summary::explanation(loaded, outcome, close_up.as_ref());
     let content = saved::json(&document.json(&loaded.scenario));
     output.write(run_document::FILE, &content)?;
     let pictures = report::numbered(report::run_pictures(&document));
     write_pictures(&pictures, output)?;
-    Ok(close_up)
+    Ok(document.explanation)
 }
 
 /// Of each picture only the PNG is named.

@@ -88,10 +88,10 @@ mod tests {
             }]})
         });
         let node = Node {
-            max_parallelism: None,
             id: "a".to_owned(),
             name: "a".to_owned(),
             parallelism: 1,
+            max_parallelism: None,
             inputs: Vec::new(),
         };
         let answers: Vec<&Value> = answers.iter().collect();

@@ -55,8 +55,8 @@ pub fn markdown(explanation: &Explanation) -> String {
     text
 }
 
-/// The option that helps the checkpoint most, if one does: `name`, its keys, and what it gives. For `try` of `run`.
-pub fn best(explanation: &Explanation) -> Option<String> {
+/// The option that helps the checkpoint most, if one does: `name`, its keys, and what it gives.
+fn best(explanation: &Explanation) -> Option<String> {
     let best = explanation.what_if.first()?;
     let duration = best.checkpoint.duration()?;
     (duration < explanation.tree.length).then(|| {
@@ -70,11 +70,29 @@ pub fn best(explanation: &Explanation) -> Option<String> {
     })
 }
 
-/// The timeout that one that expired would have needed. For `try` of `run`.
-pub fn needed(explanation: &Explanation) -> Option<String> {
+/// The timeout that one that expired would have needed.
+fn needed(explanation: &Explanation) -> Option<String> {
     explanation.expired_after?;
     let length = time(explanation.tree.length);
     Some(format!("execution.checkpointing.timeout above {length}"))
+}
+
+/// What would have helped most, or who can tell: `source` is what `explain` is asked about where no option was tried.
+pub fn attempt(explanation: &Explanation, source: &str) -> String {
+    let attempt = if explanation.what_if.is_empty() {
+        format!("`ckptsim explain {source}` simulates other options")
+    } else {
+        best(explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
+    };
+    match needed(explanation) {
+        Some(timeout) => format!("{timeout}; or {attempt}"),
+        None => attempt,
+    }
+}
+
+/// The critical path as a tree of lines.
+pub fn path(explanation: &Explanation) -> String {
+    tree::text(&explanation.tree, WIDTH, false)
 }
 
 /// Who held the checkpoint up, and where its time went. For `why` of `run`.
@@ -219,7 +237,8 @@ fn what_if(explanation: &Explanation, width: usize) -> String {
     text
 }
 
-fn what_if_table(explanation: &Explanation) -> Table {
+/// Every option that was tried, with its keys and what it gives.
+pub fn what_if_table(explanation: &Explanation) -> Table {
     let columns = [
         ("What if", Align::Left),
         ("This checkpoint", Align::Right),

@@ -34,6 +34,7 @@ pub fn run() -> RunDocument {
         summary: crate::render::sample::point(&[], Some(0.1)),
         replications: Vec::new(),
         objectives: Vec::new(),
+        explanation: None,
         queues: Vec::new(),
     }
 }

@@ -11,25 +11,61 @@ pub enum Emitted {
     SqlSet,
     /// A job's `Configuration`.
     Java,
+    /// A shell, for the Kubernetes operator: a patch of a `FlinkDeployment`, whose name stands in `$DEPLOYMENT`.
+    KubectlPatch,
+}
+
+impl Emitted {
+    /// What a reader calls the place.
+    pub fn place(self) -> &'static str {
+        match self {
+            Emitted::FlinkYaml => "config.yaml",
+            Emitted::SqlSet => "SQL client",
+            Emitted::Java => "Java",
+            Emitted::KubectlPatch => "kubectl, for a FlinkDeployment",
+        }
+    }
+
+    fn comment(self) -> &'static str {
+        match self {
+            Emitted::FlinkYaml | Emitted::KubectlPatch => "#",
+            Emitted::SqlSet => "--",
+            Emitted::Java => "//",
+        }
+    }
+
+    /// What stands around the options, if there are any.
+    fn frame(self) -> [&'static [&'static str]; 2] {
+        match self {
+            Emitted::FlinkYaml | Emitted::SqlSet => [&[], &[]],
+            Emitted::Java => [&["Configuration configuration = new Configuration();"], &[]],
+            Emitted::KubectlPatch => [
+                &[
+                    "kubectl patch flinkdeployment \"$DEPLOYMENT\" --type merge -p '",
+                    "spec:",
+                    "  flinkConfiguration:",
+                ],
+                &["'"],
+            ],
+        }
+    }
+
+    /// A line between the frame: in a shell it stands within apostrophes.
+    fn framed(self, line: &str) -> String {
+        match self {
+            Emitted::FlinkYaml | Emitted::SqlSet | Emitted::Java => line.to_owned(),
+            Emitted::KubectlPatch => format!("    {}", line.replace('\'', "'\\''")),
+        }
+    }
 }
 
 /// The options as text; ends with a line feed. What is no option of Flink stands in comments.
 pub fn emit(recommendation: &Recommendation, form: Emitted) -> String {
-    let comment = match form {
-        Emitted::FlinkYaml => "#",
-        Emitted::SqlSet => "--",
-        Emitted::Java => "//",
-    };
+    let comment = form.comment();
     if recommendation.changes.is_empty() {
         return format!("{comment} nothing to change\n");
     }
-    let (flink, others): (Vec<&Change>, Vec<&Change>) = recommendation
-        .changes
-        .iter()
-        .partition(|change| is_flinks(change));
-    let begin = (form == Emitted::Java && !flink.is_empty())
-        .then(|| "Configuration configuration = new Configuration();".to_owned());
-    let options = flink.into_iter().flat_map(|change| {
+    let options = flinks(recommendation).flat_map(|change| {
         let was = change
             .old
             .as_ref()
@@ -39,15 +75,39 @@ pub fn emit(recommendation: &Recommendation, form: Emitted) -> String {
             line(change, form),
         ]
     });
-    let others = others.into_iter().map(|change| {
+    let mut lines = framed(options.collect(), form);
+    let others = recommendation.changes.iter().filter(|one| !is_flinks(one));
+    lines.extend(others.map(|change| {
         let old = change.old.as_deref().unwrap_or("not set");
         format!(
             "{comment} not an option: {} = {} (was {old})",
             change.key, change.new
         )
-    });
-    let lines: Vec<String> = begin.into_iter().chain(options).chain(others).collect();
+    }));
     lines.join("\n") + "\n"
+}
+
+/// The options alone, without old values and reasons; ends with a line feed. `None` if no option of Flink changes.
+pub fn keys(recommendation: &Recommendation, form: Emitted) -> Option<String> {
+    let options: Vec<String> = flinks(recommendation)
+        .map(|change| line(change, form))
+        .collect();
+    (!options.is_empty()).then(|| framed(options, form).join("\n") + "\n")
+}
+
+fn framed(options: Vec<String>, form: Emitted) -> Vec<String> {
+    if options.is_empty() {
+        return options;
+    }
+    let [begin, end] = form
+        .frame()
+        .map(|lines| lines.iter().map(|line| (*line).to_owned()));
+    let options = options.iter().map(|line| form.framed(line));
+    begin.chain(options).chain(end).collect()
+}
+
+fn flinks(recommendation: &Recommendation) -> impl Iterator<Item = &Change> {
+    recommendation.changes.iter().filter(|one| is_flinks(one))
 }
 
 /// Keys of vertices and of the cluster are ours.
@@ -61,5 +121,7 @@ fn line(change: &Change, form: Emitted) -> String {
         Emitted::FlinkYaml => format!("{key}: {new}"),
         Emitted::SqlSet => format!("SET '{key}' = '{new}';"),
         Emitted::Java => format!("configuration.setString(\"{key}\", \"{new}\");"),
+        // The operator takes texts only.
+        Emitted::KubectlPatch => format!("{key}: {}", serde_json::Value::from(new.as_str())),
     }
 }

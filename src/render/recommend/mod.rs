@@ -4,6 +4,6 @@ mod emit;
 mod tables;
 mod text;
 
-pub use crate::render::recommend::emit::{Emitted, emit};
+pub use crate::render::recommend::emit::{Emitted, emit, keys};
 pub use crate::render::recommend::tables::{candidates, interval, sensitivity};
-pub use crate::render::recommend::text::{answer, because, text};
+pub use crate::render::recommend::text::{answer, because, name, text};

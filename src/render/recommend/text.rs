@@ -6,6 +6,7 @@ use crate::experiment::recommend::search::EQUAL;
 use crate::experiment::recommend::{Candidate, LeverEffect, Limit, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{candidates, cell, interval, sensitivity, time};
+use crate::render::table::{WEIGHED_BY, item as line_item};
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
@@ -138,15 +139,13 @@ fn cost(recommendation: &Recommendation) -> Vec<String> {
         .focus()
         .and_then(|candidate| candidate.metrics.get(MoneyPerMonth.name()))
         .map(|estimate| {
-            format!(
-                ", storage {}",
-                MoneyPerMonth.metric().unit.text(estimate.value)
-            )
+            let storage = MoneyPerMonth.metric().unit.text(estimate.value);
+            format!(", {} {storage}", line_item(MoneyPerMonth))
         });
     let both = total.zip(parts);
     let sentence = both.map(|(total, parts)| {
         format!(
-            "{total}: {parts}{} ([cost] and storage.prices weigh them)",
+            "{total}: {parts}{} ({WEIGHED_BY})",
             storage.unwrap_or_default()
         )
     });
@@ -375,7 +374,7 @@ fn retention(recommendation: &Recommendation) -> Vec<String> {
 }
 
 /// `2 min, unaligned`.
-fn name(candidate: &Candidate) -> String {
+pub fn name(candidate: &Candidate) -> String {
     let labels: Vec<&str> = candidate
         .coordinates
         .iter()

@@ -1,105 +1,115 @@
 //! The report as one HTML file that loads nothing.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use crate::render::chart::{BOLD, REGULAR};
+use crate::render::report::document::document;
 use crate::render::report::inline::{self, Palette};
 use crate::render::report::{Number, Part, Report, Section};
-use crate::render::table::{Align, Table, one_line};
-
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
-/// Nothing may be loaded, not even by a text that somebody smuggled into the name of a job.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-                      font-src data:; img-src data:; base-uri 'none'; form-action 'none'";
+use crate::render::table::{Align, Cell, Table, one_line};
 
 /// Rows of a table that is printed on one page.
 const ROWS_TOGETHER: usize = 12;
+/// Letters of a line that are printed; who reads paper does not copy the rest.
+const PRINTED: usize = 160;
 
 /// The whole page.
 pub fn html(report: &Report) -> String {
-    let mut palette = Palette::default();
-    let mut pictures = 0;
+    let mut desk = Desk::default();
     let sections: Vec<Markup> = report
         .sections
         .iter()
-        .map(|one| section(one, &mut pictures, &mut palette))
+        .map(|one| desk.section(one))
         .collect();
-    let style = [fonts(), palette.css(), STYLE.to_owned()].concat();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="generator" content=(concat!("ckptsim ", env!("CARGO_PKG_VERSION")));
-                link rel="icon" href="data:,";
-                title { (report.title) " – " (report.subtitle) }
-                style { (PreEscaped(style)) }
-            }
-            body {
-                a.skip href="#content" { "Skip to the content" }
-                header {
-                    p.kind { (report.subtitle) }
-                    h1 { (report.title) }
-                    p.headline { (words(&report.headline)) }
-                    nav aria-label="Sections" {
-                        ul {
-                            @for section in &report.sections {
-                                li { a href={ "#" (anchor(section)) } { (section.heading) } }
-                            }
-                        }
+    let body = html! {
+        a.skip href="#content" { "Skip to the content" }
+        header {
+            p.kind { (report.subtitle) }
+            h1 { (report.title) }
+            @if !report.headline.is_empty() { p.headline { (words(&report.headline)) } }
+            nav aria-label="Sections" {
+                ul {
+                    @for section in &report.sections {
+                        li { a href={ "#" (heading(section)) } { (section.heading) } }
                     }
                 }
-                main #content tabindex="-1" { @for section in &sections { (section) } }
-                script { (PreEscaped(SCRIPT)) }
             }
         }
+        main #content tabindex="-1" { @for section in &sections { (section) } }
     };
-    // A name may hold anything; HTML has no way to write control characters.
-    let written = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
-    page.into_string()
-        .chars()
-        .filter(written)
-        .collect::<String>()
-        + "\n"
+    document(&title(report), ("report", ""), &desk.palette, &body)
 }
 
-fn anchor(section: &Section) -> String {
+/// What a window is called.
+pub fn title(report: &Report) -> String {
+    format!("{} – {}", report.title, report.subtitle)
+}
+
+/// Where a section is found.
+pub fn heading(section: &Section) -> String {
     section.heading.to_lowercase().replace(' ', "-")
 }
 
-fn section(section: &Section, pictures: &mut usize, palette: &mut Palette) -> Markup {
-    let id = anchor(section);
-    html! {
-        section aria-labelledby=(id) {
-            h2 id=(id) { (section.heading) }
-            @for one in &section.parts {
-                @match one {
-                    Part::Text(text) => p { (words(text)) },
-                    Part::List(sentences) => ul { @for sentence in sentences { li { (words(sentence)) } } },
-                    Part::Numbers(all) => (numbers(all)),
-                    Part::Facts(facts) => dl.facts {
-                        @for (name, value) in facts { div { dt { (name) } dd { (words(value)) } } }
-                    },
-                    Part::Table(own) => (table(own, section.heading)),
-                    Part::Picture(picture) => ({
-                        *pictures += 1;
-                        inline::figure(picture, *pictures, palette)
-                    }),
-                    Part::Code(text) => div.scroll tabindex="0" role="region" aria-label="Text to copy" {
-                        pre { code { (text) } }
-                    },
-                    Part::Folded { summary, text } => details {
-                        summary { (summary) }
-                        div.scroll tabindex="0" role="region" aria-label=(section.heading) { pre { code { (text) } } }
-                    },
-                }
+/// What all parts of a page share: colours, and the number of pictures so far.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// Colours of the pictures.
+    pub palette: Palette,
+    pictures: usize,
+}
+
+impl Desk {
+    fn section(&mut self, section: &Section) -> Markup {
+        let id = heading(section);
+        html! {
+            section aria-labelledby=(id) {
+                h2 id=(id) { (section.heading) }
+                @for one in &section.parts { (self.part(one, section.heading)) }
             }
+        }
+    }
+
+    /// A part of the section with this heading.
+    pub fn part(&mut self, part: &Part, heading: &str) -> Markup {
+        match part {
+            Part::Text(text) => html! { p { (words(text)) } },
+            Part::List(sentences) => {
+                html! { ul { @for sentence in sentences { li { (words(sentence)) } } } }
+            }
+            Part::Numbers(all) => numbers(all),
+            Part::Facts(facts) => html! {
+                dl.facts { @for (name, value) in facts { div { dt { (name) } dd { (words(value)) } } } }
+            },
+            Part::Table(own) => table(own, heading),
+            Part::Picture(picture) => {
+                self.pictures += 1;
+                inline::figure(picture, self.pictures, &mut self.palette)
+            }
+            Part::Code { place, text } => html! {
+                div.code {
+                    p.place { (place) }
+                    div.scroll tabindex="0" role="region" aria-label={ "To copy: " (place) } { pre { code { (text) } } }
+                }
+            },
+            Part::Folded { summary, text } => html! {
+                details {
+                    summary { (summary) }
+                    div.scroll tabindex="0" role="region" aria-label=(heading) {
+                        pre { code { @for line in text.lines() { (printed(line)) "\n" } } }
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// A line that is shortened on paper only.
+fn printed(line: &str) -> Markup {
+    match line.char_indices().nth(PRINTED) {
+        None => html! { (line) },
+        Some((end, _)) => {
+            let (begin, rest) = line.split_at(end);
+            let more = rest.chars().count();
+            html! { (begin) span.unprinted { (rest) } span.printed { " … " (more) " more letters" } }
         }
     }
 }
@@ -121,7 +131,7 @@ fn numbers(all: &[Number]) -> Markup {
 }
 
 /// Text in which what stands between backticks is code.
-fn words(text: &str) -> Markup {
+pub fn words(text: &str) -> Markup {
     let pieces: Vec<&str> = text.split('`').collect();
     // A backtick without its fellow is a backtick.
     if pieces.len().is_multiple_of(2) {
@@ -159,17 +169,24 @@ fn table(table: &Table, name: &str) -> Markup {
                     @for (index, (cell, (_, align))) in row.iter().zip(&table.columns).enumerate() {
                         @let key = cell.key().map(|key| key.to_string());
                         @let side = side(*align);
-                        @let cell = cell.text();
-                        @if index == 0 && !cell.is_empty() {
-                            th scope="row" class=[side] data-key=[key] { (cell) }
+                        @if index == 0 && !cell.text().is_empty() {
+                            th scope="row" class=[side] data-key=[key] { (content(cell)) }
                         } @else {
-                            td class=[side] data-key=[key] { (cell) }
+                            td class=[side] data-key=[key] { (content(cell)) }
                         }
                     }
                 } } }
             }
         }
         @for note in &table.notes { p.note { (words(note)) } }
+    }
+}
+
+fn content(cell: &Cell) -> Markup {
+    match cell {
+        Cell::Link { text, to } => html! { a href=(to) { (text) } },
+        Cell::Best(_) => html! { strong { (cell.text()) } },
+        _ => words(&cell.text()),
     }
 }
 
@@ -185,15 +202,4 @@ fn head(heading: &str, align: Align) -> Markup {
 
 fn side(align: Align) -> Option<&'static str> {
     (align == Align::Right).then_some("right")
-}
-
-/// The font of the pictures, so that their texts are as wide as they were measured.
-fn fonts() -> String {
-    let face = |(weight, bytes): (u32, &[u8])| {
-        format!(
-            "@font-face{{font-family:Inter;font-weight:{weight};src:url(data:font/ttf;base64,{}) format(\"truetype\")}}\n",
-            STANDARD.encode(bytes)
-        )
-    };
-    [(400, REGULAR), (700, BOLD)].map(face).concat()
 }

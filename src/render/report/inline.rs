@@ -45,39 +45,58 @@ impl Palette {
 
 /// The picture with its caption; `number` begins at 1.
 pub fn figure(picture: &Picture, number: usize, palette: &mut Palette) -> Markup {
-    let chart = &picture.chart;
-    let light = draw(chart, Theme::Light);
-    let dark = draw(chart, Theme::Dark);
-    let body = named_colours(&light.body, &dark.body, palette);
     let (heading, reading) = (picture.kind.heading, picture.kind.caption);
-    let [title, description, hint] =
-        ["title", "desc", "hint"].map(|part| format!("figure-{number}-{part}"));
-    let all = tooltips(chart, &light.areas);
-    let Drawn { height, .. } = light;
     html! {
         figure id={ "figure-" (number) } {
             h3 { "Figure " (number) ". " (heading) }
-            div.scroll {
-                div.picture {
-                    svg viewBox={ "0 0 " (WIDTH * FINE) " " (height * FINE) } role="img" tabindex="0"
-                        aria-labelledby=(title) aria-describedby={ (description) " " (hint) } {
-                        title id=(title) { (plain(&chart.title)) }
-                        desc id=(description) { (plain(&format!("{}. {reading}", chart.subtitle))) }
-                        (PreEscaped(body))
-                        g.spots { @for tip in &all { (place(tip)) } }
-                    }
-                    output.tip aria-live="polite" {}
-                }
-            }
+            (drawing(picture, number, palette))
             figcaption {
                 (reading)
                 span.files {
                     " Files: " code { (picture.name) ".png" } ", " code { ".svg" } ", numbers in " code { ".csv" } "."
                 }
-                span.hint id=(hint) { " Point at the picture to read values, or focus it and use the arrow keys." }
+                (hint(number))
             }
         }
     }
+}
+
+/// How values are read, for the end of a caption.
+pub fn hint(number: usize) -> Markup {
+    html! {
+        span.hint id=(name(number, "hint")) {
+            " Point at the picture to read values, or focus it and use the arrow keys."
+        }
+    }
+}
+
+/// The picture alone; its [`hint`] is wanted near it.
+pub fn drawing(picture: &Picture, number: usize, palette: &mut Palette) -> Markup {
+    let chart = &picture.chart;
+    let light = draw(chart, Theme::Light);
+    let dark = draw(chart, Theme::Dark);
+    let body = named_colours(&light.body, &dark.body, palette);
+    let [title, description, hint] = ["title", "desc", "hint"].map(|part| name(number, part));
+    let all = tooltips(chart, &light.areas);
+    let Drawn { height, .. } = light;
+    html! {
+        div.scroll {
+            div.picture style={ "aspect-ratio:" (WIDTH) "/" (height) } {
+                svg viewBox={ "0 0 " (WIDTH * FINE) " " (height * FINE) } role="img" tabindex="0"
+                    aria-labelledby=(title) aria-describedby={ (description) " " (hint) } {
+                    title id=(title) { (plain(&chart.title)) }
+                    desc id=(description) { (plain(&format!("{}. {}", chart.subtitle, picture.kind.caption))) }
+                    (PreEscaped(body))
+                    g.spots { @for tip in &all { (place(tip)) } }
+                }
+                output.tip aria-live="polite" {}
+            }
+        }
+    }
+}
+
+fn name(figure: usize, part: &str) -> String {
+    format!("figure-{figure}-{part}")
 }
 
 fn place(tip: &Tooltip) -> Markup {

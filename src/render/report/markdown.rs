@@ -51,7 +51,7 @@ fn part(part: &Part) -> String {
             let file = &picture.name;
             format!("### {heading}\n\n![{title}]({file}.png)\n\n{reading}\n")
         }
-        Part::Code(text) => fenced("", text),
+        Part::Code { place, text } => format!("{place}:\n\n{}", fenced("", text)),
         Part::Folded { summary, text } => format!(
             "<details><summary>{summary}</summary>\n\n{}\n</details>\n",
             fenced("", text)

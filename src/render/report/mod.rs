@@ -2,12 +2,17 @@
 //!
 //! `run`, `sweep` and `recommendation` say what is in it, in the order of a design document: the answer, the objectives,
 //! the numbers, the pictures, the formulas, the scenario, how far to trust it, where it comes from. `html` and `markdown`
-//! put the same parts on paper. The page loads nothing: styles, script, font and pictures are in it.
+//! put the same parts on paper, `one_page` those that fit on a single sheet. A page loads nothing: styles, script, font and
+//! pictures are in it.
 
+mod document;
 mod html;
+mod index;
 mod inline;
 mod markdown;
 mod numbers;
+mod one_page;
+mod reasons;
 mod recommendation;
 mod run;
 mod sweep;
@@ -16,13 +21,17 @@ mod tests;
 mod trust;
 
 pub use crate::render::report::html::html;
+pub use crate::render::report::index::{Entry, index};
 pub use crate::render::report::markdown::markdown;
+pub use crate::render::report::one_page::one_page;
 pub use crate::render::report::recommendation::recommendation;
-pub use crate::render::report::run::{pictures as run_pictures, run};
+pub use crate::render::report::run::{drawable as run_pictures, run};
 pub use crate::render::report::sweep::{own_point, sweep};
 
+use crate::experiment::objectives::Judged;
 use crate::render::plot::Picture;
-use crate::render::table::Table;
+use crate::render::report::trust::Trust;
+use crate::render::table::{self, Table};
 
 /// A document before it is put on paper.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +53,8 @@ pub struct Section {
     pub heading: &'static str,
     /// What stands below it.
     pub parts: Vec<Part>,
+    /// What of it stands on a single sheet; may be empty.
+    pub brief: Vec<Part>,
 }
 
 /// Something in a section.
@@ -62,7 +73,12 @@ pub enum Part {
     /// A picture with what it tells.
     Picture(Box<Picture>),
     /// Text to copy.
-    Code(String),
+    Code {
+        /// Where it is pasted.
+        place: &'static str,
+        /// The text.
+        text: String,
+    },
     /// Long text, folded away.
     Folded {
         /// What is folded.
@@ -96,8 +112,54 @@ impl Section {
     /// A section, if there is something in it.
     fn new(heading: &'static str, parts: impl IntoIterator<Item = Part>) -> Option<Section> {
         let parts: Vec<Part> = parts.into_iter().collect();
-        (!parts.is_empty()).then_some(Section { heading, parts })
+        (!parts.is_empty()).then_some(Section {
+            heading,
+            parts,
+            brief: Vec::new(),
+        })
     }
+
+    /// The same, with these parts on a single sheet.
+    fn briefly(self, parts: impl IntoIterator<Item = Part>) -> Section {
+        let brief = parts.into_iter().collect();
+        Section { brief, ..self }
+    }
+
+    /// The same, with all its parts on a single sheet.
+    fn in_brief(self) -> Section {
+        let parts = self.parts.clone();
+        self.briefly(parts)
+    }
+}
+
+/// What must hold and whether it does; `at` says where that was measured, and may be empty.
+fn objectives(judged: &[Judged], at: String) -> Option<Section> {
+    if judged.is_empty() {
+        return None;
+    }
+    let table = table::objectives(judged);
+    let mut meanings: Vec<String> = Vec::new();
+    for metric in judged.iter().map(|one| &one.objective.metric) {
+        let meaning = format!("`{}`: {}", metric.name, metric.meaning);
+        if !metric.meaning.is_empty() && !meanings.contains(&meaning) {
+            meanings.push(meaning);
+        }
+    }
+    let whole = Table {
+        title: at,
+        notes: meanings,
+        ..table.clone()
+    };
+    let section = Section::new("Objectives", [Part::Table(whole)])?;
+    Some(section.briefly([Part::Table(table)]))
+}
+
+/// All pictures; the first one carries the answer.
+fn pictures(all: Vec<Picture>) -> Option<Section> {
+    let parts = all.into_iter().map(|one| Part::Picture(Box::new(one)));
+    let section = Section::new("Pictures", parts)?;
+    let first = section.parts[0].clone();
+    Some(section.briefly([first]))
 }
 
 /// The pictures in order, their names numbered from 01.
@@ -112,7 +174,7 @@ pub fn numbered(pictures: Vec<Picture>) -> Vec<Picture> {
 /// The parts that every report ends with.
 fn end(
     scenario_toml: &str,
-    trust: Vec<Part>,
+    trust: Trust,
     provenance: Vec<(String, String)>,
 ) -> [Option<Section>; 3] {
     let scenario = (!scenario_toml.is_empty()).then(|| Part::Folded {
@@ -121,8 +183,8 @@ fn end(
     });
     [
         Section::new("Effective scenario", scenario),
-        Section::new("How far to trust it", trust),
-        Section::new("Provenance", [Part::Facts(provenance)]),
+        Section::new("How far to trust it", trust.parts).map(|all| all.briefly(trust.brief)),
+        Section::new("Provenance", [Part::Facts(provenance)]).map(Section::in_brief),
     ]
 }
 

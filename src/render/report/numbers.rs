@@ -4,8 +4,8 @@ use crate::experiment::PointSummary;
 use crate::experiment::metric::{Metric, MetricId};
 use crate::measure::Estimate;
 use crate::render::number::{Unit, counted};
-use crate::render::report::Number;
-use crate::render::table::{Align, Cell, OVERLAP, Table, parts_overlap};
+use crate::render::report::{Number, Part, Section};
+use crate::render::table::{self, Align, Cell, OVERLAP, Table, parts_overlap};
 
 /// An estimate as a number to remember; `None` without it.
 pub fn number(name: &str, unit: Unit, estimate: Option<&Estimate>) -> Option<Number> {
@@ -48,6 +48,15 @@ pub fn headline(point: &PointSummary) -> Vec<Number> {
         }
     }));
     numbers
+}
+
+/// Heading of what an operator pays.
+pub const COST_PER_MONTH: &str = "Cost per month";
+
+/// What an operator pays at a point, if failures are so frequent that it is known.
+pub fn cost_per_month(point: &PointSummary) -> Option<Section> {
+    let table = table::monthly(&[("value [95 % interval]".to_owned(), point)])?;
+    Some(Section::new(COST_PER_MONTH, [Part::Table(table)])?.in_brief())
 }
 
 /// The phases of a point in time order, over all replications.

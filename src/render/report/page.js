@@ -22,6 +22,22 @@
     });
   }
 
+  // A box that is wider than its place says on which sides there is more.
+  const look = box => {
+    const hidden = box.scrollWidth - box.clientWidth;
+    box.classList.toggle('more-left', hidden > 1 && box.scrollLeft > 1);
+    box.classList.toggle('more-right', hidden > 1 && box.scrollLeft < hidden - 1);
+  };
+  // What says so takes room itself: it is drawn after the sizes were told.
+  const sizes = new ResizeObserver(entries => requestAnimationFrame(() => {
+    for (const entry of entries) look(entry.target.closest('.scroll'));
+  }));
+  for (const box of document.querySelectorAll('.scroll')) {
+    box.addEventListener('scroll', () => look(box), { passive: true });
+    sizes.observe(box);
+    sizes.observe(box.firstElementChild);
+  }
+
   // The value under the pointer, or the one that the arrow keys have reached.
   for (const picture of document.querySelectorAll('.picture')) {
     const svg = picture.querySelector('svg'), tip = picture.querySelector('.tip');

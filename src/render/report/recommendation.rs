@@ -1,60 +1,55 @@
 //! The report of a recommendation.
 
 use crate::experiment::metric::{Metric, MetricId};
-use crate::experiment::recommend::{Candidate, Recommendation, Verdict};
+use crate::experiment::objectives::judged;
+use crate::experiment::recommend::{Candidate, Recommendation};
 use crate::render::number::{Unit, counted};
 use crate::render::plot::Picture;
-use crate::render::recommend::{Emitted, answer, because, candidates, emit, interval, sensitivity};
-use crate::render::report::numbers::{capitalised, number};
-use crate::render::report::trust::trust;
-use crate::render::report::{Number, Part, Provenance, Report, Section, end, facts};
-use crate::render::table::{Align, Cell, Table};
+use crate::render::recommend::{
+    Emitted, answer, candidates, emit, interval, keys, name, sensitivity,
+};
+use crate::render::report::numbers::{COST_PER_MONTH, capitalised, number};
+use crate::render::report::trust::{fails_once_in, trust};
+use crate::render::report::{
+    Number, Part, Provenance, Report, Section, end, facts, objectives, pictures, reasons,
+};
+use crate::render::table::{self, Align, Cell, Table};
 
 /// The report of a recommendation with these pictures of it.
 pub fn recommendation(
     found: &Recommendation,
-    pictures: Vec<Picture>,
+    drawn: Vec<Picture>,
     provenance: &Provenance,
 ) -> Report {
     let runs = usize::try_from(found.runs).unwrap_or(usize::MAX);
     let focus = found.focus();
-    let change = (!found.changes.is_empty()).then(|| Part::Code(emit(found, Emitted::FlinkYaml)));
-    let reasons = because(found)
-        .into_iter()
-        // Closed forms have a section of their own.
-        .filter(|(name, sentences)| *name != "Formulas" && !sentences.is_empty())
-        .map(|(name, sentences)| (name.to_owned(), sentences.join("; ")));
-    let objectives = focus
-        .filter(|_| !found.objectives.is_empty())
-        .map(|candidate| Part::Table(objectives(found, candidate)));
+    let at = focus.map_or_else(String::new, |candidate| format!("At {}", name(candidate)));
+    let judged = focus.map_or_else(Vec::new, |candidate| judged(found, candidate));
     let mut tables = vec![Part::Table(candidates(found))];
     if !found.sensitivity.is_empty() {
         tables.push(Part::Table(sensitivity(found)));
     }
     let formulas = (!found.formulas.is_empty()).then(|| Part::Table(formulas(found)));
     let replications = focus.map_or(0, |candidate| candidate.evaluations as usize);
-    let mut confidence = trust(replications, &[]);
-    if !found.notes.is_empty() {
-        confidence.insert(0, Part::List(found.notes.clone()));
-    }
+    let confidence = trust(&assumed(found), replications, &[]);
     let facts = facts(
         &found.version,
         (found.seed, None),
         &found.scenario_sha256,
         provenance,
     );
+    let [why, help] = reasons::of_recommendation(found);
     let sections = [
-        Section::new("Objectives", objectives),
+        objectives(&judged, at),
         Section::new(
             "Headline numbers",
             focus.map(|candidate| Part::Numbers(numbers(found, candidate))),
         ),
-        Section::new("Why", [Part::Facts(reasons.collect())]),
-        Section::new("What to change", change),
-        Section::new(
-            "Pictures",
-            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
-        ),
+        why,
+        help,
+        costs(found),
+        changes(found),
+        pictures(drawn),
         Section::new("All candidates", tables),
         Section::new("Formula beside simulation", formulas),
     ];
@@ -71,47 +66,44 @@ pub fn recommendation(
     }
 }
 
-fn objectives(found: &Recommendation, candidate: &Candidate) -> Table {
-    let rows = found
-        .objectives
-        .iter()
-        .enumerate()
-        .map(|(index, objective)| {
-            let metric = &objective.metric;
-            let measured = candidate.metrics.get(&metric.name);
-            let verdict = candidate.verdicts.get(index).copied();
-            vec![
-                objective.text.clone().into(),
-                metric.meaning.clone().into(),
-                measured.map(|is| Cell::Interval(metric.unit, *is)).into(),
-                verdict_text(verdict.unwrap_or(Verdict::Unknown)).into(),
-            ]
-        });
-    let labels: Vec<&str> = candidate
-        .coordinates
-        .iter()
-        .map(|at| at.label.as_str())
-        .collect();
-    let columns = [
-        ("objective", Align::Left),
-        ("means", Align::Left),
-        ("simulated [95 % interval]", Align::Right),
-        ("verdict", Align::Left),
-    ];
-    Table {
-        title: format!("At {}", labels.join(", ")),
-        ..Table::new(columns, rows)
-    }
+/// What the answer costs per month, beside what is in use.
+fn costs(found: &Recommendation) -> Option<Section> {
+    let current = found.current.and_then(|index| found.candidates.get(index));
+    let mut configurations: Vec<(String, &dyn table::Measured)> = Vec::new();
+    let focus = found.focus()?;
+    configurations.push((format!("at {}", name(focus)), focus));
+    let other = current.filter(|current| current.coordinates != focus.coordinates);
+    configurations.extend(other.map(|candidate| {
+        let heading = format!("in use: {}", name(candidate));
+        (heading, candidate as &dyn table::Measured)
+    }));
+    let table = table::monthly(&configurations)?;
+    Some(Section::new(COST_PER_MONTH, [Part::Table(table)])?.in_brief())
 }
 
-fn verdict_text(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Met => "✓ met",
-        Verdict::LikelyMet => "✓ met, the interval contains the bound",
-        Verdict::LikelyMissed => "✗ missed, the interval contains the bound",
-        Verdict::Missed => "✗ missed",
-        Verdict::Unknown => "– no number",
+/// The keys that change: for `config.yaml` with old values and reasons, for the SQL client and for `kubectl` bare.
+fn changes(found: &Recommendation) -> Option<Section> {
+    if found.changes.is_empty() {
+        return None;
     }
+    let whole = Part::Code {
+        place: Emitted::FlinkYaml.place(),
+        text: emit(found, Emitted::FlinkYaml),
+    };
+    let bare = [Emitted::SqlSet, Emitted::KubectlPatch];
+    let bare = bare.into_iter().filter_map(|form| {
+        let (place, text) = (form.place(), keys(found, form)?);
+        Some(Part::Code { place, text })
+    });
+    Some(Section::new("What to change", std::iter::once(whole).chain(bare))?.in_brief())
+}
+
+/// What was taken for granted: how often the job fails, and the notes of the search.
+fn assumed(found: &Recommendation) -> Vec<String> {
+    let mtbf = found.mtbf_s.map(fails_once_in);
+    mtbf.into_iter()
+        .chain(found.notes.iter().cloned())
+        .collect()
 }
 
 /// The configuration, its cost, and its checkpoints.

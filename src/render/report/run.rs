@@ -7,15 +7,17 @@ use crate::experiment::metric::MetricId;
 use crate::experiment::run_document::RunDocument;
 use crate::render::number::{Unit, counted};
 use crate::render::plot::{self, Origin, Picture, occupancy};
-use crate::render::report::numbers::{headline, outcome};
-use crate::render::report::trust::trust;
-use crate::render::report::{Part, Provenance, Report, Section, end, facts};
+use crate::render::report::numbers::{cost_per_month, headline, outcome};
+use crate::render::report::trust::{failures, trust};
+use crate::render::report::{
+    Part, Provenance, Report, Section, end, facts, objectives, pictures, reasons,
+};
 use crate::render::table;
 use crate::scenario::{Alignment, Scenario, load};
 use crate::units::flink;
 
 /// Everything that a saved run can be drawn of.
-pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
+pub fn drawable(saved: &RunDocument) -> Vec<Picture> {
     let origin = Origin {
         scenario: saved.scenario.clone(),
         version: saved.version.clone(),
@@ -37,7 +39,7 @@ pub fn pictures(saved: &RunDocument) -> Vec<Picture> {
 }
 
 /// The report of a saved run with these pictures of it.
-pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+pub fn run(saved: &RunDocument, drawn: Vec<Picture>, provenance: &Provenance) -> Report {
     let (result, summary) = (&saved.result, &saved.summary);
     let scenario = load::parse(&saved.scenario_toml, "run.json", Path::new(""), &[])
         .ok()
@@ -46,6 +48,7 @@ pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance)
     let consistency = result.consistency.as_ref();
     let phases = [
         Some(table::phases(result)),
+        table::savepoints(result),
         Some(table::vertices(result)),
         consistency.map(table::consistency),
     ];
@@ -55,6 +58,7 @@ pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance)
     let costs = table::costs(summary, prices.unwrap_or_default()).map(Part::Table);
     let formulas = (!summary.comparisons.is_empty())
         .then(|| Part::Table(table::formulas(&summary.comparisons)));
+    let assumed = scenario.as_ref().map(failures);
     let facts = facts(
         &saved.version,
         (result.seed, u32::try_from(replications).ok()),
@@ -62,20 +66,24 @@ pub fn run(saved: &RunDocument, pictures: Vec<Picture>, provenance: &Provenance)
         provenance,
     );
     let failure = summary.failure.clone().map(Part::Text);
+    let numbers = Section::new("Headline numbers", [Part::Numbers(headline(summary))]);
+    let reasons = saved.explanation.as_ref().map(reasons::of_run);
+    let [why, help] = reasons.unwrap_or_default();
     let sections = [
-        Section::new("Not simulated", failure),
-        Section::new("Headline numbers", [Part::Numbers(headline(summary))]),
+        Section::new("Not simulated", failure).map(Section::in_brief),
+        objectives(&saved.objectives, String::new()),
+        numbers.map(Section::in_brief),
         Section::new("Phases", phases.into_iter().flatten().map(Part::Table)),
+        why,
+        help,
+        cost_per_month(summary),
         Section::new("Costs", costs),
-        Section::new(
-            "Pictures",
-            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
-        ),
+        pictures(drawn),
         Section::new("Formula beside simulation", formulas),
     ];
     let end = end(
         &saved.scenario_toml,
-        trust(replications, &summary.comparisons),
+        trust(assumed.as_slice(), replications, &summary.comparisons),
         facts,
     );
     Report {
@@ -97,10 +105,12 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
         let at = Unit::Time.text(at.as_secs_f64());
         return format!("The job fails after {at}: {reason}.");
     }
+    // Whoever has checkpoints that expire asks about these.
+    let lost = table::not_completed(&saved.result).map_or_else(String::new, |what| what + " ");
     let settings = scenario.map_or_else(String::new, settings);
     let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');
-        return format!("No checkpoint completes{settings}: {}.", outcome(summary));
+        return format!("{lost}No checkpoint completes{settings}: {}.", outcome(summary));
     };
     let tail = summary
         .metric(MetricId::DurationP99)
@@ -117,13 +127,13 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
             }
         });
     format!(
-        "A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
+        "{lost}A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
         Unit::Time.estimate(&median),
         outcome(summary)
     )
 }
 
-/// ` every 2 min, aligned,`
+/// ` every 2 min, aligned,`, without an interval `, aligned,`.
 fn settings(scenario: &Scenario) -> String {
     let checkpointing = &scenario.checkpointing;
     let mode = match checkpointing.alignment {
@@ -132,8 +142,9 @@ fn settings(scenario: &Scenario) -> String {
         Alignment::AlignedThenUnaligned { .. } => "aligned until its timeout",
         Alignment::Caching { .. } => "aligned by caching",
     };
-    let every = checkpointing.interval.map_or_else(String::new, |interval| {
-        format!(" every {},", flink::write_duration(interval))
-    });
+    let every = checkpointing.interval.map_or_else(
+        || ",".to_owned(),
+        |interval| format!(" every {},", flink::write_duration(interval)),
+    );
     format!("{every} {mode},")
 }

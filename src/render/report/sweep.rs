@@ -5,14 +5,14 @@ use std::path::Path;
 use crate::experiment::{PointSummary, SweepResult};
 use crate::render::number::counted;
 use crate::render::plot::Picture;
-use crate::render::report::numbers::{headline, phases};
-use crate::render::report::trust::trust;
-use crate::render::report::{Part, Provenance, Report, Section, end, facts};
+use crate::render::report::numbers::{cost_per_month, headline, phases};
+use crate::render::report::trust::{failures as assumed_failures, trust};
+use crate::render::report::{Part, Provenance, Report, Section, end, facts, pictures};
 use crate::render::table;
-use crate::scenario::load;
+use crate::scenario::load::{self, Loaded};
 
 /// The report of a sweep with these pictures of it.
-pub fn sweep(result: &SweepResult, pictures: Vec<Picture>, provenance: &Provenance) -> Report {
+pub fn sweep(result: &SweepResult, drawn: Vec<Picture>, provenance: &Provenance) -> Report {
     let own = own_point(result);
     let numbers = own.iter().flat_map(|(at, point)| {
         [
@@ -44,7 +44,7 @@ pub fn sweep(result: &SweepResult, pictures: Vec<Picture>, provenance: &Provenan
         counted(result.points.len(), "point"),
         counted(result.replications as usize, "replication")
     );
-    let answer = pictures.first().map_or_else(
+    let answer = drawn.first().map_or_else(
         || format!("{about}."),
         |picture| format!("{}.", picture.chart.title),
     );
@@ -57,17 +57,20 @@ pub fn sweep(result: &SweepResult, pictures: Vec<Picture>, provenance: &Provenan
     let failures = table::failures(result);
     let failures = (!failures.is_empty()).then_some(Part::List(failures));
     let sections = [
-        Section::new("Not simulated", failures),
-        Section::new("Headline numbers", numbers),
+        Section::new("Not simulated", failures).map(Section::in_brief),
+        Section::new("Headline numbers", numbers).map(Section::in_brief),
         Section::new("Phases", phases),
-        Section::new(
-            "Pictures",
-            pictures.into_iter().map(|one| Part::Picture(Box::new(one))),
-        ),
+        own.as_ref().and_then(|(_, point)| cost_per_month(point)),
+        pictures(drawn),
         Section::new("All points", [Part::Table(table::sweep(result))]),
         Section::new("Formula beside simulation", formulas),
     ];
-    let trust = trust(result.replications as usize, comparisons);
+    let assumed = loaded(result).map(|own| assumed_failures(&own.scenario));
+    let trust = trust(
+        assumed.as_slice(),
+        result.replications as usize,
+        comparisons,
+    );
     let end = end(&result.scenario_toml, trust, facts);
     Report {
         title: result.scenario.clone(),
@@ -86,9 +89,13 @@ fn axes(result: &SweepResult) -> String {
     all.join(" and ")
 }
 
+fn loaded(result: &SweepResult) -> Option<Loaded> {
+    load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok()
+}
+
 /// The point at the scenario's own values, else the middle one, else the first that could be simulated, with ` at interval = 1 min`.
 pub fn own_point(result: &SweepResult) -> Option<(String, &PointSummary)> {
-    let own = load::parse(&result.scenario_toml, "results.json", Path::new(""), &[]).ok();
+    let own = loaded(result);
     let is_own = |point: &&PointSummary| {
         let changes: Vec<(String, String)> = result
             .axes

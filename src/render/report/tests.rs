@@ -3,14 +3,20 @@
 use insta::assert_snapshot;
 use roxmltree::{Document, Node, ParsingOptions};
 
+use serde_json::json;
+
 use crate::experiment::SweepResult;
+use crate::experiment::explain::{Explanation, SCHEMA};
+use crate::experiment::objectives::Judged;
+use crate::experiment::recommend::{Change, Verdict};
 use crate::render::export::sample;
 use crate::render::plot::{recommendation_pictures, sweep_pictures};
 use crate::render::report::{
-    Provenance, Report, html, markdown, numbered, recommendation, run, run_pictures, sweep,
+    Part, Provenance, Report, html, markdown, numbered, one_page, recommendation, run,
+    run_pictures, sweep,
 };
-use crate::render::sample::recommendation::{recommendation as found, usual};
-use crate::render::sample::{interval_sweep, mode_sweep, occupancy};
+use crate::render::sample::recommendation::{objective, recommendation as found, usual};
+use crate::render::sample::{estimate, interval_sweep, mode_sweep, occupancy};
 
 fn provenance() -> Provenance {
     Provenance {
@@ -36,14 +42,66 @@ fn of_recommendation() -> Report {
     )
 }
 
+/// Of one checkpoint, with one option that would have helped.
+fn explanation() -> Explanation {
+    let last = json!({ "vertex": "join", "subtask": 0 });
+    let bandwidth = json!({ "bandwidth": { "kind": "stream", "bytes_per_s": 8e7 } });
+    let changelog = json!({
+        "name": "changelog",
+        "settings": [{ "key": "flink.state.changelog.enabled", "value": "true" }],
+        "checkpoint": { "duration_ns": 100_000_000 },
+        "slowest_ns": 100_000_000,
+    });
+    let value = json!({
+        "schema": SCHEMA,
+        "version": "0.0.0",
+        "scenario": "two",
+        "scenario_sha256": "abcdef",
+        "seed": 7,
+        "checkpoint": 1,
+        "kind": "checkpoint",
+        "is_slowest": true,
+        "completed": 1,
+        "trigger_ns": 1_000_000_000,
+        "completion_ns": 50_000_000,
+        "tree": {
+            "step": "end_to_end",
+            "subtask": last,
+            "length_ns": 250_000_000,
+            "in_flink": "end_to_end_duration",
+        },
+        "stragglers": { "threshold_ns": 93_000_000, "subtasks": [], "of": 3 },
+        "bottleneck": { "resource": bandwidth, "length_ns": 200_000_000, "share": 0.8 },
+        "slowest_ns": 250_000_000,
+        "what_if": [changelog],
+    });
+    serde_json::from_value(value).unwrap()
+}
+
+/// What the scenario wants, and by how much it is missed.
+fn wished() -> Judged {
+    Judged {
+        objective: objective("duration_p99<=60ms", "duration_p99", 0.06),
+        measured: Some(estimate(0.2, 0.01)),
+        at_least: false,
+        verdict: Verdict::Missed,
+    }
+}
+
 fn of_run() -> Report {
-    let saved = sample::run();
+    let mut saved = sample::run();
+    saved.explanation = Some(explanation());
+    saved.objectives = vec![wished()];
     run(&saved, numbered(run_pictures(&saved)), &provenance())
 }
 
 /// The page as XML: void elements closed, style and script taken as text.
 fn xml(report: &Report) -> String {
-    let mut page = html(report).replace("<!DOCTYPE html>", "");
+    as_xml(&html(report))
+}
+
+fn as_xml(page: &str) -> String {
+    let mut page = page.replace("<!DOCTYPE html>", "");
     for void in ["<meta ", "<link "] {
         let parts: Vec<String> = page
             .split(void)
@@ -153,6 +211,84 @@ fn the_page_can_be_used_without_a_mouse_and_read_aloud() {
             }
         }
     }
+}
+
+/// Headings of a sheet, in order.
+fn headings(report: &Report) -> Vec<String> {
+    let sheet = one_page(report);
+    let text = sheet.split("<h2 ").skip(1);
+    let heading = |rest: &str| {
+        let (_, rest) = rest.split_once('>')?;
+        Some(rest.split_once('<')?.0.to_owned())
+    };
+    text.filter_map(heading).collect()
+}
+
+#[test]
+fn a_sheet_has_what_there_is_and_no_empty_headings() {
+    let end = ["How far to trust it", "Provenance"];
+    let all = |begin: &[&'static str]| [begin, &end].concat();
+    let of_run = headings(&of_run());
+    let begin = ["Objectives", "Headline numbers", "Why", "What would help"];
+    assert_eq!(of_run, all(&begin));
+    assert_eq!(
+        headings(&of_sweep(&mode_sweep())),
+        all(&["Headline numbers"])
+    );
+    let begin = ["Objectives", "Why"];
+    assert_eq!(headings(&of_recommendation()), all(&begin));
+}
+
+#[test]
+fn keys_and_costs_per_month_stand_on_the_sheet_of_a_recommendation() {
+    let mut found = found(usual());
+    for candidate in &mut found.candidates {
+        for (name, value) in [("cost_outage", 1.5), ("cost_per_month", 9.0)] {
+            let value = estimate(value, 0.1);
+            candidate.metrics.insert(name.to_owned(), value);
+        }
+    }
+    found.changes = vec![Change {
+        key: "execution.checkpointing.interval".to_owned(),
+        old: Some("30 s".to_owned()),
+        new: "45 s".to_owned(),
+        reason: "it is cheaper".to_owned(),
+    }];
+    let report = recommendation(&found, recommendation_pictures(&found), &provenance());
+    let sheet = one_page(&report);
+    for told in [
+        "# was 30 s: it is cheaper",
+        "SET &#39;execution.checkpointing.interval&#39; = &#39;45 s&#39;;",
+        "kubectl patch flinkdeployment",
+        "in use: 30 s, aligned",
+        "outage",
+        "fail once in 6h on average",
+    ] {
+        assert!(
+            sheet.contains(told) || sheet.contains(&told.replace("&#39;", "'")),
+            "{told}"
+        );
+    }
+    assert_eq!(sheet.matches("<svg ").count(), 1);
+    assert_eq!(all(&parsed(&as_xml(&sheet)), "script").len(), 1);
+}
+
+#[test]
+fn a_sheet_with_many_texts_is_set_smaller() {
+    let mut report = of_run();
+    let class = |report: &Report| {
+        let sheet = one_page(report);
+        let (_, class) = sheet.split_once("class=\"").unwrap();
+        class.split_once('"').unwrap().0.to_owned()
+    };
+    assert_eq!(class(&report), "sheet");
+    let brief = &mut report.sections[0].brief;
+    brief.push(Part::List(vec!["word ".repeat(24); 24]));
+    assert_eq!(class(&report), "sheet small");
+    report.sections[0]
+        .brief
+        .push(Part::List(vec!["a".to_owned(); 20]));
+    assert_eq!(class(&report), "sheet smallest");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use crate::experiment::Comparison;
 use crate::experiment::validate::summary::{ALL, F1, Summary};
 use crate::measure::estimate::REPLICATIONS_MIN;
-use crate::render::number::counted;
+use crate::render::number::{Unit, counted};
 use crate::render::report::Part;
 use crate::render::table::{Align, Cell, Table};
+use crate::scenario::Scenario;
 
 /// The one statement of the accuracy, from which the table of `README.md` is made, too:
 /// `ckptsim validate tests/recordings --replications 20 --out reports/gallery` writes it.
@@ -35,8 +36,33 @@ fn validation() -> Summary {
     serde_json::from_str(VALIDATION).expect("a test reads it")
 }
 
-/// Replications, formulas, recordings, and what is left out.
-pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
+/// How far to trust a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trust {
+    /// Everything.
+    pub parts: Vec<Part>,
+    /// What a single sheet has room for.
+    pub brief: Vec<Part>,
+}
+
+/// How often the job is taken to fail, s.
+pub fn fails_once_in(seconds: f64) -> String {
+    let time = Unit::Time.text(seconds);
+    format!("The job is taken to fail once in {time} on average.")
+}
+
+/// What a scenario says about failures.
+pub fn failures(scenario: &Scenario) -> String {
+    let failures = &scenario.failures;
+    match failures.random.as_ref().map(|random| random.law.mtbf()) {
+        Some(Some(mtbf)) => fails_once_in(mtbf.as_secs_f64()),
+        None if failures.given.is_empty() => "The job is taken never to fail.".to_owned(),
+        Some(None) | None => "Failures are those that the scenario lists.".to_owned(),
+    }
+}
+
+/// What the results themselves have to say first, then replications, formulas, recordings, and what is left out.
+pub fn trust(notes: &[String], replications: usize, comparisons: &[Comparison]) -> Trust {
     let spread = match replications {
         0 | 1 => {
             "One replication: nothing is known about the spread; --replications 5 gives intervals."
@@ -50,7 +76,8 @@ pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
              errors of the model."
         ),
     };
-    let mut sentences = vec![spread];
+    let mut sentences = notes.to_vec();
+    sentences.push(spread);
     let broken = comparisons
         .iter()
         .filter(|comparison| !comparison.prediction.broken_assumptions.is_empty());
@@ -66,7 +93,25 @@ pub fn trust(replications: usize, comparisons: &[Comparison]) -> Vec<Part> {
         "Not simulated: {}. Service times are taken as given: a wrong one makes a wrong answer.",
         LEFT_OUT.join(", ")
     ));
-    vec![Part::List(sentences), Part::Table(accuracy())]
+    let whole = vec![Part::List(sentences.clone()), Part::Table(accuracy())];
+    sentences.extend(accurate());
+    Trust {
+        parts: whole,
+        brief: vec![Part::List(sentences)],
+    }
+}
+
+/// The table of errors as a sentence, for the duration alone.
+fn accurate() -> Option<String> {
+    let table = accuracy();
+    let [duration, median, tail] = table.rows.into_iter().next()?.try_into().ok()?;
+    Some(format!(
+        "{}, median {}: {}, 90th percentile {}.",
+        table.title,
+        duration.text(),
+        median.text(),
+        tail.text()
+    ))
 }
 
 /// Errors against recordings of real clusters.

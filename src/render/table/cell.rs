@@ -25,6 +25,15 @@ pub enum Cell {
     Deviation(f64),
     /// A lower bound.
     AtLeast(Box<Cell>),
+    /// The best of its column.
+    Best(Box<Cell>),
+    /// A name that leads somewhere, where that is possible.
+    Link {
+        /// What is read.
+        text: String,
+        /// Where it leads, as in HTML.
+        to: String,
+    },
 }
 
 impl Cell {
@@ -49,7 +58,7 @@ impl Cell {
     /// For people.
     pub fn text(&self) -> String {
         match self {
-            Cell::Text(text) | Cell::Written(text, _) => text.clone(),
+            Cell::Text(text) | Cell::Written(text, _) | Cell::Link { text, .. } => text.clone(),
             Cell::Value(unit, value) => unit.text(*value),
             Cell::About(unit, value) => unit.about(*value),
             Cell::Estimate(unit, estimate) => unit.estimate(estimate),
@@ -57,13 +66,14 @@ impl Cell {
             Cell::Margin(unit, estimate) => unit.with_margin(estimate),
             Cell::Deviation(share) => deviation(*share),
             Cell::AtLeast(cell) => format!("> {}", cell.text()),
+            Cell::Best(cell) => format!("★ {}", cell.text()),
         }
     }
 
     /// What the cells of a column are sorted by, in its base unit; words and missing numbers have none.
     pub fn key(&self) -> Option<f64> {
         let key = match self {
-            Cell::Text(_) => return None,
+            Cell::Text(_) | Cell::Link { .. } => return None,
             Cell::Written(_, value)
             | Cell::Value(_, value)
             | Cell::About(_, value)
@@ -71,7 +81,7 @@ impl Cell {
             Cell::Estimate(_, estimate)
             | Cell::Interval(_, estimate)
             | Cell::Margin(_, estimate) => estimate.value,
-            Cell::AtLeast(cell) => return cell.key(),
+            Cell::AtLeast(cell) | Cell::Best(cell) => return cell.key(),
         };
         key.is_finite().then_some(key)
     }

@@ -32,8 +32,9 @@ fn row(one: &Judged) -> Vec<Cell> {
         _ => "✗",
     };
     let remark = match one.verdict {
-        Verdict::Met => "",
-        Verdict::LikelyMet | Verdict::LikelyMissed => "the interval contains the bound",
+        Verdict::Met => "met",
+        Verdict::LikelyMet => "met, the interval contains the bound",
+        Verdict::LikelyMissed => "missed, the interval contains the bound",
         Verdict::Missed if one.at_least => "not over at the end of the run",
         Verdict::Missed => "missed",
         Verdict::Unknown if needs_failure(one) => "no value: nothing failed",

@@ -239,8 +239,8 @@ fn explanation(loaded: &Loaded, first: &RunResult, depth: Depth) {
     finite(&words::text(&explanation, 100, false));
     finite(&words::markdown(&explanation));
     finite(&words::why(&explanation));
-    words::best(&explanation);
-    words::needed(&explanation);
+    words::attempt(&explanation, "run.json");
+    words::path(&explanation);
 }
 
 /// Parts of a part have its length together.

@@ -1,10 +1,10 @@
 //! What `run` says on a terminal, the most important first.
 
 use crate::experiment::JobEnd;
-use crate::experiment::explain::Explain;
+use crate::experiment::explain::{Explain, Explanation};
 use crate::experiment::simulate::Simulated;
 use crate::measure::CloseUp;
-use crate::render::explain::{best, needed, why};
+use crate::render::explain::{attempt, why};
 use crate::render::number::counted;
 use crate::render::table::{self, Table};
 use crate::scenario::load::Loaded;
@@ -20,8 +20,8 @@ pub struct Summary<'a> {
     pub outcome: &'a Simulated,
     /// The scenario's file, to name it in advice.
     pub file: &'a str,
-    /// What was seen of the slowest checkpoint.
-    pub close_up: Option<&'a CloseUp>,
+    /// Why the slowest checkpoint took so long; nothing if none completed.
+    pub explanation: Option<&'a Explanation>,
     /// All formulas, not only those of the documents.
     pub all_formulas: bool,
     /// Columns of the terminal.
@@ -82,22 +82,11 @@ impl Summary<'_> {
         )
     }
 
-    /// Why the slowest checkpoint took so long, and the option that would have helped it most; nothing if none completed.
+    /// Why the slowest checkpoint took so long, and the option that would have helped it most.
     fn advice(&self) -> Option<String> {
-        let file = self.file;
-        let small = self.outcome.first.events <= EVENTS_MAX;
-        let asked = Explain::new(self.loaded, &self.outcome.first).seen(self.close_up);
-        let explanation = asked.what_if(small).explain().ok()?;
-        let attempt = if small {
-            best(&explanation).unwrap_or_else(|| "no single option makes it faster".to_owned())
-        } else {
-            format!("`ckptsim explain {file}` simulates other options")
-        };
-        let attempt = match needed(&explanation) {
-            Some(timeout) => format!("{timeout}; or {attempt}"),
-            None => attempt,
-        };
-        let items = [("why", &*why(&explanation)), ("try", &attempt)];
+        let explanation = self.explanation?;
+        let attempt = attempt(explanation, self.file);
+        let items = [("why", &*why(explanation)), ("try", &attempt)];
         Some(table::named(&items, self.width))
     }
 
@@ -120,4 +109,16 @@ impl Summary<'_> {
              interval that costs least if the job fails once a day"
         )
     }
+}
+
+/// Why the slowest checkpoint took so long, and what other options would have given; nothing if none completed.
+/// `close_up` = what was seen of it already.
+pub fn explanation(
+    loaded: &Loaded,
+    outcome: &Simulated,
+    close_up: Option<&CloseUp>,
+) -> Option<Explanation> {
+    let small = outcome.first.events <= EVENTS_MAX;
+    let asked = Explain::new(loaded, &outcome.first).seen(close_up);
+    asked.what_if(small).explain().ok()
 }

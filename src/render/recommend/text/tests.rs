@@ -8,7 +8,7 @@ use crate::experiment::recommend::result::{
 };
 use crate::experiment::recommend::{Change, MetricName, SCHEMA, SensitivityEntry, Verdict};
 use crate::measure::Estimate;
-use crate::render::recommend::{Emitted, emit};
+use crate::render::recommend::{Emitted, emit, keys};
 use crate::render::table::WIDTH;
 use crate::units::Unit;
 
@@ -181,6 +181,33 @@ fn without_an_answer_the_least_miss_is_told() {
 #[test]
 fn options_are_pasted_with_old_value_and_reason() {
     let answer = recommendation();
-    let all = [Emitted::FlinkYaml, Emitted::SqlSet, Emitted::Java].map(|form| emit(&answer, form));
-    insta::assert_snapshot!(all.join("\n"));
+    let all = [
+        Emitted::FlinkYaml,
+        Emitted::SqlSet,
+        Emitted::Java,
+        Emitted::KubectlPatch,
+    ];
+    insta::assert_snapshot!(all.map(|form| emit(&answer, form)).join("\n"));
+}
+
+#[test]
+fn an_apostrophe_does_not_end_a_patch_in_a_shell_and_every_value_is_a_text() {
+    let mut answer = recommendation();
+    answer.changes.truncate(1);
+    let change = &mut answer.changes[0];
+    change.key = "execution.checkpointing.unaligned.enabled".to_owned();
+    change.new = "true".to_owned();
+    change.reason = "Flink's own".to_owned();
+    let patch = emit(&answer, Emitted::KubectlPatch);
+    assert!(patch.contains("Flink'\\''s own\n"), "{patch}");
+    assert!(
+        patch.contains("unaligned.enabled: \"true\"\n'\n"),
+        "{patch}"
+    );
+    let bare = keys(&answer, Emitted::KubectlPatch).unwrap();
+    assert!(!bare.contains('#') && bare.lines().count() == 5, "{bare}");
+    answer.changes[0].key = "cluster.taskmanagers".to_owned();
+    assert_eq!(keys(&answer, Emitted::KubectlPatch), None);
+    let patch = emit(&answer, Emitted::KubectlPatch);
+    assert!(patch.starts_with("# not an option: "), "{patch}");
 }
