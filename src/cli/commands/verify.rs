@@ -36,12 +36,13 @@ pub struct Args {
 }
 
 /// What may differ between two makings of a run: how long it took, who made it, and what only a directory has.
-const NOT_COMPARED: [&str; 6] = [
+const NOT_COMPARED: [&str; 7] = [
     "version",
     "event_loop_ns",
     "flights",
     "watched",
     "queues",
+    "explanation",
     "result.occupancy",
 ];
 
