@@ -75,6 +75,8 @@ fn where_the_documents_assumptions_hold_their_duration_is_near_the_refined_one()
 fn incremental_checkpoints_are_shorter_than_the_documents_say_and_the_formula_admits_it() {
     let formulas = of("document-001-rocksdb-10s");
     assert!(value(&formulas, FormulaId::F1) > 10.0 * value(&formulas, FormulaId::R1));
+    // Subtasks compact at different checkpoints: one of them always uploads a level again.
+    assert!(value(&formulas, FormulaId::R1) > 3.0);
     let broken = &formulas
         .iter()
         .find(|formula| formula.id == FormulaId::F1)

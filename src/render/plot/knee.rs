@@ -29,6 +29,8 @@ const LOADED: Metric = Metric {
 
 /// Below this share busy, a subtask's busy time still grows in proportion to the rate.
 const PROPORTIONAL: f64 = 0.9;
+/// A load beyond this is none: its percentage would have no name.
+const LOAD_MAX: f64 = 1e6;
 /// Durations must rise at least twofold for a knee: ln 2.
 const KNEE_RISE: f64 = 0.693;
 /// How far the knee must lie below the straight line, as a share of the height.
@@ -112,7 +114,7 @@ fn load(curve: &mut Curve) -> Option<()> {
     for (at, _) in &mut curve.points {
         *at *= per_rate;
     }
-    curve.points.retain(|(load, _)| load.is_finite());
+    curve.points.retain(|(load, _)| *load < LOAD_MAX);
     Some(())
 }
 

@@ -110,7 +110,10 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
     let settings = scenario.map_or_else(String::new, settings);
     let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');
-        return format!("{lost}No checkpoint completes{settings}: {}.", outcome(summary));
+        return format!(
+            "{lost}No checkpoint completes{settings}: {}.",
+            outcome(summary)
+        );
     };
     let tail = summary
         .metric(MetricId::DurationP99)

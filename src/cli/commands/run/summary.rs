@@ -100,7 +100,8 @@ impl Summary<'_> {
             .collect();
         if !open.is_empty() {
             return format!(
-                "`ckptsim recommend {file}{}` looks for an interval that meets what is missed",
+                "`ckptsim recommend {file}{} --mtbf '1 day'` looks for an interval that meets all of it, and says what would \
+                 help if none does",
                 open.concat()
             );
         }
