@@ -40,6 +40,7 @@ Examples:
   ckptsim run :production --set 'objectives.duration_p99=<= 60 s'
 
 Exit codes: 0 done and all [objectives] met, 3 one of them is missed or has no value, 1 and 2 as always.")]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command line")]
 pub struct Args {
     #[command(flatten)]
     pub input: Input,

@@ -29,6 +29,7 @@ Examples:
   ckptsim sweep :production
   ckptsim sweep :skewed-join --vary 'flink.execution.checkpointing.interval=10 s..10 min:log:8'
   ckptsim sweep :production --resume      # after a kill: finished runs are not repeated")]
+#[expect(clippy::struct_excessive_bools, reason = "options of a command line")]
 pub struct Args {
     #[command(flatten)]
     input: Input,

@@ -103,7 +103,7 @@ fn drawing(found: &Recommendation) -> Option<Vec<Drawing>> {
     };
     let mut data = Columns::of(&points).number("interval_s", |point| point.seconds);
     for (index, (id, ..)) in PARTS.iter().enumerate() {
-        data = data.number(&format!("{}_share", id.name()), move |point| {
+        data = data.number(format!("{}_share", id.name()), move |point| {
             point.parts[index]
         });
     }

@@ -106,12 +106,12 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
         return format!("The job fails after {at}: {reason}.");
     }
     // Whoever has checkpoints that expire asks about these.
-    let lost = table::not_completed(&saved.result).map_or_else(String::new, |what| what + " ");
+    let expired = table::not_completed(&saved.result).map_or_else(String::new, |what| what + " ");
     let settings = scenario.map_or_else(String::new, settings);
     let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');
         return format!(
-            "{lost}No checkpoint completes{settings}: {}.",
+            "{expired}No checkpoint completes{settings}: {}.",
             outcome(summary)
         );
     };
@@ -130,7 +130,7 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
             }
         });
     format!(
-        "{lost}A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
+        "{expired}A checkpoint{settings} takes {}{tail}{loss}: {} per replication.",
         Unit::Time.estimate(&median),
         outcome(summary)
     )
