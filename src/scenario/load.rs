@@ -26,7 +26,7 @@ pub struct Loaded {
     document: Document,
 }
 
-/// Reads a scenario file, or a [built-in](crate::scenario::built_in) scenario. `overrides` are `(path, value)` pairs of `--set`.
+/// Reads a scenario file, or a built-in scenario (`:production`). `overrides` are `(path, value)` pairs of `--set`.
 pub fn load(path: &Path, overrides: &[(String, String)]) -> Result<Loaded, Diagnostics> {
     let origin = path.display().to_string();
     if let Some(name) = built_in::name(path) {
