@@ -4,12 +4,12 @@ use std::io::{IsTerminal, Write};
 
 use anyhow::Context;
 use clap::ValueEnum;
+use terminal_size::terminal_size_of;
 
 use crate::render::ascii::plain;
 use crate::render::table::WIDTH;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::units::harmless::{harmless, harmless_emphasised};
-use terminal_size::terminal_size_of;
+use crate::units::harmless::{GREEN, PLAIN, RED, harmless, harmless_emphasised};
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -25,9 +25,6 @@ pub enum Colour {
 
 /// Widths of a terminal that texts use: a narrower one breaks lines, and longer ones are hard to read.
 const WIDTHS: (usize, usize) = (80, 120);
-const GREEN: &str = "\x1b[32m";
-const RED: &str = "\x1b[1;31m";
-const PLAIN: &str = "\x1b[0m";
 /// Signs of a verdict, and the sequences that colour them.
 const VERDICTS: [(&str, &str); 2] = [("✓", GREEN), ("✗", RED)];
 

@@ -21,7 +21,7 @@ const NOTES_MAX: usize = 2;
 /// A scenario and changes to it.
 #[derive(Args, Debug)]
 pub struct Input {
-    /// Scenario file (TOML), or a built-in one: `:production`, `:skewed-join`, `:one-barrier`
+    /// Scenario file (TOML), or a built-in one such as `:production`
     pub file: PathBuf,
     /// Change a key, such as `--set flink.execution.checkpointing.interval="30 s"` (repeatable)
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = assignment)]
@@ -43,7 +43,7 @@ impl Input {
             let (shown, left_out) = brief(warnings(&loaded));
             console.diagnostics(&Diagnostics(shown));
             if !left_out.is_empty() {
-                let file = self.file.display();
+                let file = word(&self.file);
                 let notes = counted(left_out.len(), "note");
                 let is_costly = |note: &&Diagnostic| note.message.contains(flink_options::COSTS);
                 let costly = match left_out.iter().filter(is_costly).count() {
@@ -85,6 +85,13 @@ impl Input {
         );
         all
     }
+}
+
+/// A path as a word of a shell: proposed commands can be pasted.
+pub fn word(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    // Only a zero byte, which no path has, cannot be quoted.
+    shlex::try_quote(&path).map_or_else(|_| path.to_string(), Into::into)
 }
 
 /// Everything worth saying about a valid scenario: notes of the reader, then physical warnings.

@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::console::{Colour, Console};
 use crate::cli::exit::Exit;
+use crate::scenario::built_in;
 use crate::scenario::diagnostic::Diagnostics;
 
 /// Find out what a Flink checkpoint configuration will cost, before you deploy it.
@@ -29,23 +30,7 @@ use crate::scenario::diagnostic::Diagnostics;
     name = "ckptsim",
     version,
     arg_required_else_help = true,
-    after_help = "\
-Commonest commands:
-  ckptsim demo                         no file needed: simulate, print, draw
-  ckptsim init --template kafka-join   a scenario to begin with
-  ckptsim check :production            every problem of a scenario at once
-  ckptsim run :production              one configuration, formulas beside measurements
-  ckptsim explain :skewed-join         why did the slowest checkpoint take so long, and what would help?
-  ckptsim sweep :production            over the intervals of [sweep], with pictures
-  ckptsim recommend :production --objective 'duration_p99<=60s'   which interval?
-
-`:production`, `:skewed-join`, `:one-barrier`, `:autoscaler` and `:history-backfill` are built in; your own is a file.
-
-Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed
-or has no value, 4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).
-
-Directories of results are replaced only when the new results are whole, by one process at a time; what a killed process
-has left is cleared by the next one."
+    after_help = after_help()
 )]
 struct Cli {
     #[command(subcommand)]
@@ -59,6 +44,29 @@ struct Cli {
     /// No progress, notes or warnings
     #[arg(short, long, global = true)]
     quiet: bool,
+}
+
+fn after_help() -> String {
+    format!(
+        "\
+Commonest commands:
+  ckptsim demo                         no file needed: simulate, print, draw
+  ckptsim init --template kafka-join   a scenario to begin with
+  ckptsim check :production            every problem of a scenario at once
+  ckptsim run :production              one configuration, formulas beside measurements
+  ckptsim explain :skewed-join         why did the slowest checkpoint take so long, and what would help?
+  ckptsim sweep :production            over the intervals of [sweep], with pictures
+  ckptsim recommend :production --objective 'duration_p99<=60s'   which interval?
+
+Built in are {}; your own is a file.
+
+Exit codes: 0 done, 1 a run or a file failed, 2 invalid command line or scenario, 3 an objective is missed
+or has no value, 4 `compare --detailed-exitcode` found a difference, 130 interrupted (143 by SIGTERM).
+
+Directories of results are replaced only when the new results are whole, by one process at a time; what a killed process
+has left is cleared by the next one.",
+        built_in::names()
+    )
 }
 
 #[derive(Debug, Subcommand)]

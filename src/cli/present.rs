@@ -59,11 +59,7 @@ pub fn print(
     let Some((title, point)) = report::own_point(result) else {
         return console.text(&points.text(width));
     };
-    let formulas = if all_formulas || format == Format::Markdown {
-        table::formulas(&point.comparisons)
-    } else {
-        table::documents(&point.comparisons)
-    };
+    let formulas = table::some_formulas(&point.comparisons, all_formulas);
     let name = &result.scenario;
     match format {
         Format::Json => console.result(&String::from_utf8_lossy(&saved::json(result))),

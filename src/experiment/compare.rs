@@ -10,7 +10,7 @@ use crate::experiment::journal::Journal;
 use crate::experiment::loss;
 use crate::experiment::metric::replicate::Sample;
 use crate::experiment::metric::{self, Better, Metric, MetricId};
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::experiment::run_document::RunDocument;
 use crate::experiment::run_result::RunResult;
 use crate::experiment::summary::Coordinate;
@@ -96,7 +96,7 @@ pub fn compare<R>(
     runner: R,
 ) -> Result<Compared, SweepError>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let mut journal = Journal::in_memory();
     let swept = sweep(&points(a, b), options, &mut journal, runner)?;
@@ -249,7 +249,6 @@ fn verdict(difference: &Estimate, better: Better) -> Verdict {
 mod tests {
     use super::*;
     use crate::experiment::metric::replicate::{Figures, Replication};
-    use crate::experiment::run::run;
     use crate::experiment::sample;
     use crate::experiment::simulate::simulate;
     use crate::experiment::watch::Watch;
@@ -298,7 +297,8 @@ mod tests {
             progress: &|_| {},
         };
         let without = |missing: Option<u32>| {
-            let runner = |scenario: &Scenario, seed: u64, n: u32| {
+            let runner = |wanted: Wanted<'_>| {
+                let (scenario, seed, n) = (wanted.scenario, wanted.seed, wanted.replication);
                 let is_b = scenario.checkpointing.interval == b.checkpointing.interval;
                 assert!(!is_b || Some(n) != missing, "a fault of the model");
                 sample::run(scenario, seed, n)
@@ -321,10 +321,10 @@ mod tests {
             (found.value, found.n)
         };
         assert_eq!(of(&broken), (of(&whole).0, 3));
-        let nothing = compare(&a, &b, &options, |scenario, seed, n| {
-            let interval = scenario.checkpointing.interval;
+        let nothing = compare(&a, &b, &options, |wanted| {
+            let interval = wanted.scenario.checkpointing.interval;
             assert!(interval == a.checkpointing.interval, "a fault of the model");
-            sample::run(scenario, seed, n)
+            sample::made(wanted)
         });
         let nothing = nothing.unwrap();
         assert!(!nothing.differs(), "what was not simulated is not worse");
@@ -372,14 +372,14 @@ mod tests {
     #[test]
     fn a_scenario_does_not_differ_from_itself() {
         let scenario = sample::scenario(10);
-        let same = compare(&scenario, &scenario, &options(3), sample::run).unwrap();
+        let same = compare(&scenario, &scenario, &options(3), sample::made).unwrap();
         assert!(!same.differs(), "{:?}", same.differences);
     }
 
     #[test]
     fn a_longer_interval_loses_less_and_shows_results_later() {
         let (a, b) = (sample::scenario(5), sample::scenario(20));
-        let compared = compare(&a, &b, &options(3), sample::run).unwrap();
+        let compared = compare(&a, &b, &options(3), sample::made).unwrap();
         let verdict = |id: MetricId| {
             let mut of = compared.differences.iter().filter(|of| of.id == id);
             of.next().unwrap().verdict
@@ -395,7 +395,7 @@ mod tests {
     fn a_metric_that_only_one_side_has_is_shown_without_a_verdict() {
         let mut b = sample::scenario(10);
         b.checkpointing.interval = None;
-        let compared = compare(&sample::scenario(10), &b, &options(3), sample::run).unwrap();
+        let compared = compare(&sample::scenario(10), &b, &options(3), sample::made).unwrap();
         let median = &compared.differences[0];
         assert_eq!((median.id, median.b), (MetricId::DurationP50, None));
         assert_eq!(median.verdict, Verdict::NoEvidence);
@@ -406,7 +406,7 @@ mod tests {
         // Its first checkpoint would come after the end.
         let (a, b) = (sample::scenario(10), sample::scenario(1_000_000));
         let verdicts = |a: &Scenario, b: &Scenario| {
-            let compared = compare(a, b, &options(1), sample::run).unwrap();
+            let compared = compare(a, b, &options(1), sample::made).unwrap();
             let mut of = compared
                 .differences
                 .iter()
@@ -425,7 +425,10 @@ mod tests {
             RunDocument::of(loaded, &simulated)
         };
         let saved = compare_saved(&document(&a), &document(&b));
-        let simulated = compare(&a.scenario, &b.scenario, &options(3), run).unwrap();
+        let simulated = compare(&a.scenario, &b.scenario, &options(3), |wanted| {
+            wanted.simulation().run()
+        })
+        .unwrap();
         assert!(saved.same_numbers && saved.differs());
         assert_eq!(saved.differences, simulated.differences);
     }

@@ -14,6 +14,11 @@ use crate::units::{SimDuration, SimTime};
 
 /// Instants after warm-up at which records are counted. Between two of them the rate counts as constant.
 const MARKS: u64 = 256;
+/// A rate is known when the count was never farther from a straight line than this share of it: so much may an
+/// extrapolation be off.
+const KNOWN_TO: f64 = 2e-5;
+/// Counts without which nobody can tell.
+const MARKS_MIN: usize = 16;
 /// Vertices whose busiest subtasks are this close are equally busy.
 const EQUALLY_BUSY: f64 = 0.01;
 
@@ -57,6 +62,22 @@ impl Course {
         self.step_s * counts.saturating_sub(1) as f64
     }
 
+    /// Whether the records of the bottleneck lie on a straight line.
+    fn is_straight(&self) -> bool {
+        let Some(counts) = self.records.get(self.bottleneck) else {
+            return false;
+        };
+        let (steps, all) = match counts.split_last() {
+            Some((last, before)) if before.len() >= MARKS_MIN => (before.len(), *last as f64),
+            _ => return false,
+        };
+        let mut line = counts.iter().enumerate();
+        all > 0.0
+            && line.all(|(step, count)| {
+                (*count as f64 - all * step as f64 / steps as f64).abs() <= KNOWN_TO * all
+            })
+    }
+
     /// Remembers the bottleneck, by the largest busy share of each vertex.
     pub fn busiest(&mut self, busy: impl Iterator<Item = f64>) {
         let busy: Vec<f64> = busy.collect();
@@ -73,8 +94,8 @@ pub(super) struct Meter {
     step: SimDuration,
     /// How many times longer a record takes each subtask, by vertex.
     slowness: Vec<Vec<f64>>,
-    /// Records of every task until the end of warm-up.
-    before: Vec<u64>,
+    /// Records and busy time of every task until the end of warm-up.
+    before: Vec<(u64, SimDuration)>,
     course: Course,
 }
 
@@ -108,16 +129,32 @@ impl Meter {
     /// Counts what the tasks have done.
     pub(super) fn count(&mut self, tasks: &[TaskCounters]) {
         if self.before.is_empty() {
-            self.before = tasks.iter().map(|task| task.records).collect();
+            self.before = tasks.iter().map(|task| (task.records, task.busy)).collect();
         }
         let mut since = tasks.iter().zip(&self.before);
+        let mut busy = Vec::with_capacity(self.slowness.len());
         for (slowness, counts) in self.slowness.iter().zip(&mut self.course.records) {
-            let of_vertex = since.by_ref().take(slowness.len()).zip(slowness);
-            let worked = of_vertex.map(|((task, before), factor)| {
-                task.records.saturating_sub(*before) as f64 * factor
+            let (mut worked, mut longest) = (0.0, 0.0);
+            for ((task, before), factor) in since.by_ref().take(slowness.len()).zip(slowness) {
+                let records = task.records.saturating_sub(before.0) as f64;
+                worked = f64::max(worked, records * factor);
+                let time = task.busy.saturating_sub(before.1).as_secs_f64();
+                longest = f64::max(longest, time);
+            }
+            counts.push(worked.round() as u64);
+            let seconds = self.course.step_s * (counts.len() - 1) as f64;
+            busy.push(if seconds > 0.0 {
+                longest / seconds
+            } else {
+                0.0
             });
-            counts.push(worked.fold(0.0, f64::max).round() as u64);
         }
+        self.course.busiest(busy.into_iter());
+    }
+
+    /// Whether the bottleneck has worked at one rate, so that the rest of its course is known.
+    pub(super) fn is_steady(&self) -> bool {
+        self.course.is_straight()
     }
 
     pub(super) fn finish(self) -> Course {
@@ -143,6 +180,22 @@ mod tests {
         assert_eq!(course.until(0, 4.0), Some(30.0));
         assert_eq!(course.until(0, 4.1), None);
         assert!((course.seconds() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_straight_course_is_known_and_one_that_bends_or_has_just_begun_is_not() {
+        let course = |marks: u64, extra: u64| Course {
+            step_s: 1.0,
+            records: vec![
+                (0..=marks)
+                    .map(|mark| 10_000 * mark + if mark > marks / 2 { extra } else { 0 })
+                    .collect(),
+            ],
+            bottleneck: 0,
+        };
+        assert!(course(16, 0).is_straight() && course(16, 4).is_straight());
+        assert!(!course(16, 10).is_straight() && !course(15, 0).is_straight());
+        assert!(!Course::default().is_straight());
     }
 
     #[test]

@@ -11,6 +11,9 @@
 //! throughput that checkpoints raise. Both runs are counted over the same window: from the end of warm-up, as many whole
 //! checkpoint periods as fit into the run, so that neither a checkpoint too many nor one too few is in it.
 //!
+//! The run without checkpoints ends as soon as its rate is known: without random service times the busiest subtask soon
+//! has worked at one rate to within 0.002 %, and the rest of the window would tell nothing new.
+//!
 //! There is no loss where one of the two jobs fails or restarts, nor where not even one period fits.
 
 use crate::experiment::metric::MetricId;
@@ -105,16 +108,18 @@ pub fn share(with: &Replication, without: &Replication) -> Result<f64, String> {
         .get(MetricId::Period)
         .filter(|period| *period > 0.0)
         .ok_or("no checkpoint was triggered at saturation")?;
-    let periods = (with.course.seconds().min(without.course.seconds()) / period + 1e-9).floor();
+    let periods = (with.course.seconds() / period + 1e-9).floor();
     if periods < 1.0 {
         return Err("the run is shorter than warm-up and one period of checkpoints".to_owned());
     }
     let vertex = without.course.bottleneck;
-    let records = |run: &Replication| {
-        let [from, to] = [0.0, periods * period].map(|at| run.course.until(vertex, at));
-        Some(to? - from?)
+    let window = periods * period;
+    let rate = |run: &Replication, seconds: f64| {
+        let [from, to] = [0.0, seconds].map(|at| run.course.until(vertex, at));
+        Some((to? - from?) / seconds)
     };
-    match (records(with), records(without)) {
+    let seen = window.min(without.course.seconds());
+    match (rate(with, window), rate(without, seen)) {
         (Some(with), Some(without)) if without > 0.0 => Ok(1.0 - with / without),
         _ => Err("nothing is processed at saturation".to_owned()),
     }

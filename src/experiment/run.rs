@@ -3,20 +3,18 @@
 //! Pure: no files, no printing, no clock. [`Simulation`] is the same with more to say: who looks at the run while it is
 //! made.
 
-use sha2::{Digest, Sha256};
-
-use crate::engine::{self, Agenda, Streams};
+use crate::engine::{Agenda, Streams};
 use crate::experiment::course::Meter;
-use crate::experiment::fast_forward::{FastForward, Steady};
-use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
+use crate::experiment::fast_forward::FastForward;
+use crate::experiment::run_result::RunResult;
+use crate::experiment::running::Running;
 use crate::experiment::timeline::Sampler;
-use crate::experiment::watch::{self, Watch};
-use crate::measure::{CheckpointRecord, Consistency, Look, Looks, Outcome, Probe, Recorder};
+use crate::experiment::watch::Watch;
+use crate::measure::{Look, Looks, Probe, Recorder};
 use crate::model::network::Network;
-use crate::model::observe::TaskCounters;
-use crate::model::{Event, Job, graph};
+use crate::model::{Job, graph};
 use crate::scenario::Scenario;
-use crate::units::{SimDuration, SimTime, print};
+use crate::units::{SimTime, print};
 
 /// A run that could not be made, or not to its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -85,20 +83,32 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         .run()
 }
 
-/// The same, while somebody watches.
-pub fn watched(
-    watch: &Watch<'_>,
-    scenario: &Scenario,
-    seed: u64,
-    replication: u32,
-) -> Result<RunResult, RunError> {
-    let simulation = Simulation::new(scenario)
-        .seed(seed)
-        .replication(replication);
-    simulation.watched(watch).run()
+/// A run that a sweep wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// What is simulated.
+    pub scenario: &'a Scenario,
+    /// Root seed.
+    pub seed: u64,
+    /// Which one of the scenario's runs.
+    pub replication: u32,
+    /// Only the rate of the bottleneck is wanted.
+    pub until_steady: bool,
 }
 
-/// A run that is wanted. Nothing that looks at it changes it.
+impl<'a> Wanted<'a> {
+    /// The simulation that gives it.
+    pub fn simulation<'o>(&self) -> Simulation<'o>
+    where
+        'a: 'o,
+    {
+        let simulation = Simulation::new(self.scenario).seed(self.seed);
+        let simulation = simulation.replication(self.replication);
+        simulation.until_steady(self.until_steady)
+    }
+}
+
+/// A simulation before it begins. Nothing that looks at it changes it.
 pub struct Simulation<'o> {
     scenario: &'o Scenario,
     seed: u64,
@@ -106,6 +116,7 @@ pub struct Simulation<'o> {
     looks: Looks<'o>,
     probes: Vec<&'o mut dyn Probe>,
     watch: Option<&'o Watch<'o>>,
+    until_steady: bool,
 }
 
 impl<'o> Simulation<'o> {
@@ -118,6 +129,7 @@ impl<'o> Simulation<'o> {
             looks: Looks::default(),
             probes: Vec::new(),
             watch: None,
+            until_steady: false,
         }
     }
 
@@ -159,6 +171,15 @@ impl<'o> Simulation<'o> {
         }
     }
 
+    /// Only until the rate of the bottleneck is known, if that is before the end.
+    #[must_use]
+    pub fn until_steady(self, until_steady: bool) -> Self {
+        Simulation {
+            until_steady,
+            ..self
+        }
+    }
+
     /// Simulates it.
     pub fn run(self) -> Result<RunResult, RunError> {
         let mut running = self.prepare()?;
@@ -185,6 +206,7 @@ impl<'o> Simulation<'o> {
             mut looks,
             mut probes,
             watch,
+            until_steady,
         } = self;
         let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
         if subtasks > limit {
@@ -223,294 +245,10 @@ impl<'o> Simulation<'o> {
             meter: Meter::of(scenario),
             probes,
             watch,
+            until_steady,
+            is_over: false,
         })
     }
-}
-
-/// A job under way. Its parts are separate so that a caller may time the event loop alone.
-pub struct Running<'o> {
-    scenario: &'o Scenario,
-    seed: u64,
-    replication: u32,
-    job: Job<(Recorder, Looks<'o>)>,
-    agenda: Agenda<Event>,
-    at_warmup: Vec<TaskCounters>,
-    sampler: Option<Sampler>,
-    fast_forward: Option<FastForward>,
-    meter: Meter,
-    probes: Vec<&'o mut dyn Probe>,
-    watch: Option<&'o Watch<'o>>,
-}
-
-impl Running<'_> {
-    /// Lets the whole duration pass, or the time until the job fails.
-    pub fn run(&mut self) -> Result<(), RunError> {
-        let warmup = SimTime::ZERO + self.scenario.job.warmup;
-        let end = SimTime::ZERO + self.scenario.job.duration;
-        self.run_until(warmup)?;
-        self.at_warmup = self.job.counters(self.agenda.now());
-        while let Some(mut fast_forward) = self.fast_forward.take() {
-            let at = self.agenda.now() + fast_forward.step();
-            if fast_forward.real(at) >= end || self.job.observer().0.job_failure.is_some() {
-                self.fast_forward = Some(fast_forward);
-                break;
-            }
-            self.run_until(at)?;
-            self.leave_steady_time_out(&mut fast_forward, end);
-            self.fast_forward = Some(fast_forward);
-        }
-        let skipped = self.fast_forward.as_ref().map(FastForward::total);
-        let left = end
-            .since(SimTime::ZERO)
-            .saturating_sub(skipped.unwrap_or_default());
-        self.run_until(SimTime::ZERO + left)
-    }
-
-    fn leave_steady_time_out(&mut self, fast_forward: &mut FastForward, end: SimTime) {
-        if !self.job.is_steady() {
-            return;
-        }
-        let now = self.agenda.now();
-        let recorder = &self.job.observer().0;
-        let pending = |record: &CheckpointRecord| record.outcome == Outcome::InProgress;
-        if recorder.checkpoints.last().is_some_and(pending) {
-            return;
-        }
-        let caught_up = recorder.recoveries.last().and_then(|last| last.caught_up);
-        let since = caught_up.unwrap_or(SimTime::ZERO);
-        let triggered = recorder.checkpoints.iter().rev();
-        let triggered = triggered.take_while(|record| record.trigger >= since);
-        let triggered: Vec<&CheckpointRecord> = triggered.collect();
-        let completed = triggered
-            .iter()
-            .filter(|record| record.end_to_end().is_some());
-        let steady = Steady {
-            since,
-            settled: completed.map(|record| record.trigger).collect(),
-            period: period(&triggered),
-        };
-        let end = SimTime::ZERO
-            + end
-                .since(SimTime::ZERO)
-                .saturating_sub(fast_forward.total());
-        let next = self.job.next_random_failure().map_or(end, |at| at.min(end));
-        let tasks = || self.job.counters(now);
-        let skipped = fast_forward.leave_out(now, &steady, tasks, next);
-        if !skipped.is_zero() {
-            self.job.hasten_random_failure(skipped, &mut self.agenda);
-        }
-    }
-
-    /// Runs on, and takes samples if they are wanted.
-    fn run_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
-        while let Some(mut sampler) = self.sampler.take() {
-            let at = self.agenda.now() + Sampler::step(self.scenario);
-            if at > horizon || self.job.observer().0.job_failure.is_some() {
-                self.sampler = Some(sampler);
-                break;
-            }
-            self.run_straight_until(at)?;
-            let checkpoints = &self.job.observer().0.checkpoints;
-            sampler.sample(&self.job, checkpoints, self.scenario, self.agenda.now());
-            self.sampler = Some(sampler);
-        }
-        self.run_straight_until(horizon)
-    }
-
-    /// Runs on, and counts records and looks at the channels whenever that is due.
-    fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
-        let due = |running: &Self| {
-            let probes = running.probes.iter().filter_map(|probe| probe.due());
-            probes.chain(running.meter.due()).min()
-        };
-        while let Some(at) = due(self).filter(|at| *at <= horizon) {
-            self.handle_until(at)?;
-            if self.job.observer().0.job_failure.is_some() {
-                return Ok(());
-            }
-            if self.meter.due() == Some(at) {
-                self.meter.count(&self.job.counters(at));
-            }
-            let probes = self.probes.iter_mut();
-            for probe in probes.filter(|probe| probe.due() == Some(at)) {
-                probe.sample(at, self.job.network());
-            }
-        }
-        self.handle_until(horizon)
-    }
-
-    fn handle_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
-        if self.job.observer().0.job_failure.is_some() {
-            // Its time has ended, too: the next event may be minutes later.
-            return Ok(());
-        }
-        let limit = self.scenario.simulation.max_events;
-        let mut reached = true;
-        if let Some(watch) = self.watch {
-            while reached && self.agenda.now() + watch::STEP < horizon {
-                let from = self.agenda.now();
-                reached = engine::run(&mut self.job, &mut self.agenda, from + watch::STEP, limit);
-                if !watch.passed(self.agenda.now().since(from)) {
-                    return Err(RunError::Stopped);
-                }
-            }
-        }
-        let from = self.agenda.now();
-        reached = reached && engine::run(&mut self.job, &mut self.agenda, horizon, limit);
-        if let Some(watch) = self.watch {
-            watch.passed(self.agenda.now().since(from));
-        }
-        if reached || self.job.observer().0.job_failure.is_some() {
-            return Ok(());
-        }
-        let seconds = self.agenda.now().as_secs_f64();
-        Err(if self.job.keeps_too_much() {
-            RunError::TooMuchToKeep { seconds }
-        } else {
-            RunError::TooManyEvents { limit, seconds }
-        })
-    }
-
-    /// What has come of it.
-    pub fn finish(mut self) -> RunResult {
-        let end = self.agenda.now();
-        self.job.audit_end(end);
-        let warmup = SimTime::ZERO + self.scenario.job.warmup;
-        let counters = self.job.counters(end);
-        let vertices = self.vertices(&counters, end, warmup);
-        let buffers_processed = counters.iter().map(|task| task.buffers).sum();
-        let events = self.agenda.handled();
-        let consistency = self
-            .job
-            .ledger()
-            .map(|ledger| Consistency::of(ledger, self.scenario));
-        let (recorder, mut looks) = self.job.into_observer();
-        let Recorder {
-            checkpoints,
-            failed_in_preflight,
-            recoveries,
-            job_failure,
-            ..
-        } = recorder;
-        let mut result = RunResult {
-            seed: self.seed,
-            replication: self.replication,
-            digest: String::new(),
-            events,
-            buffers_processed,
-            end,
-            warmup,
-            job_end: job_failure.map_or(JobEnd::Running, |(at, reason)| JobEnd::Failed {
-                at,
-                reason,
-            }),
-            checkpoints,
-            failed_in_preflight,
-            recoveries,
-            skipped: Vec::new(),
-            vertices,
-            timeline: None,
-            consistency,
-            occupancy: None,
-            course: self.meter.finish(),
-        };
-        result.timeline = self.sampler.map(|sampler| sampler.timeline);
-        if let Some(fast_forward) = self.fast_forward {
-            let numbers = fast_forward.fill_in(&mut result);
-            let number = |id| numbers.get(&id).copied();
-            for look in &mut looks.0 {
-                look.shift(&number, &|at| fast_forward.real(at));
-            }
-        }
-        let timeline = result.timeline.take();
-        result.digest = digest(&result);
-        result.timeline = timeline;
-        result
-    }
-
-    /// `end` is on the clock of the simulation; what was left out of it is added.
-    fn vertices(
-        &self,
-        counters: &[TaskCounters],
-        end: SimTime,
-        warmup: SimTime,
-    ) -> Vec<VertexResult> {
-        let fast_forward = self.fast_forward.as_ref();
-        let real_end = fast_forward.map_or(end, |skips| skips.real(end));
-        let seconds = real_end.since(warmup).as_secs_f64();
-        let share = |part: f64| if seconds > 0.0 { part / seconds } else { 0.0 };
-        let mut first = 0;
-        let mut results = Vec::new();
-        for vertex in &self.scenario.vertices {
-            let tasks = first..first + vertex.parallelism;
-            first += vertex.parallelism;
-            let since_warmup = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
-                tasks
-                    .clone()
-                    .map(|task| {
-                        let simulated = read(&counters[task]) - read(&self.at_warmup[task]);
-                        share(
-                            fast_forward
-                                .map_or(simulated, |skips| skips.whole(task, simulated, read)),
-                        )
-                    })
-                    .collect()
-            };
-            let subtask_records_per_s = since_warmup(|task| task.records as f64);
-            let mut busy = since_warmup(|task| task.busy.as_secs_f64());
-            let mut backpressured = since_warmup(|task| task.backpressured.as_secs_f64());
-            // Whether a batch has waited for output is known at its end: one that lies across the end of the warm-up was
-            // read as busy there, and part of that may turn out to have been backpressured.
-            for (busy, backpressured) in busy.iter_mut().zip(&mut backpressured) {
-                let excess = busy.min(0.0);
-                *busy -= excess;
-                *backpressured += excess;
-            }
-            results.push(VertexResult {
-                name: vertex.name.clone(),
-                parallelism: vertex.parallelism,
-                records_per_s: subtask_records_per_s.iter().sum(),
-                subtask_records_per_s,
-                busy,
-                backpressured,
-                idle: since_warmup(|task| task.idle.as_secs_f64()),
-            });
-        }
-        results
-    }
-}
-
-/// Hashes what is written, so that the text of a long run need not stand in memory as a whole.
-struct Hash(Sha256);
-
-impl std::io::Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// From one trigger to the next, in the mean; the newest comes first.
-fn period(triggered: &[&CheckpointRecord]) -> Option<SimDuration> {
-    let (newest, older) = triggered.split_first()?;
-    let oldest = older.last()?;
-    let nanos = newest.trigger.since(oldest.trigger).as_nanos();
-    Some(SimDuration::from_nanos(nanos / older.len() as u64))
-}
-
-/// SHA-256 over everything that was measured.
-fn digest(result: &RunResult) -> String {
-    let mut hash = Hash(Sha256::new());
-    serde_json::to_writer(&mut hash, result)
-        .expect("plain data with string keys can be written as JSON, and a hash takes everything");
-    hash.0
-        .finalize()
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -519,6 +257,7 @@ mod tests {
     use crate::experiment::sample;
     use crate::measure::flight::FlightWatch;
     use crate::scenario::{FailureKind, FailureLaw, RandomFailures};
+    use crate::units::SimDuration;
 
     #[test]
     fn first_and_last_barriers_are_those_of_the_reported_phases_of_the_same_pass() {
@@ -577,7 +316,8 @@ mod tests {
     fn a_watched_run_is_the_same_run() {
         let scenario = Scenario::default();
         let watch = Watch::default();
-        let seen = watched(&watch, &scenario, 7, 1).unwrap();
+        let simulation = Simulation::new(&scenario).seed(7).replication(1);
+        let seen = simulation.watched(&watch).run().unwrap();
         assert_eq!(seen.digest, run(&scenario, 7, 1).unwrap().digest);
         assert_eq!(watch.simulated(), scenario.job.duration);
     }
@@ -585,7 +325,8 @@ mod tests {
     #[test]
     fn a_stop_ends_a_run_on_its_way() {
         let stop = std::sync::atomic::AtomicBool::new(true);
-        let ended = watched(&Watch::until(&stop), &Scenario::default(), 7, 1);
+        let (scenario, watch) = (Scenario::default(), Watch::until(&stop));
+        let ended = Simulation::new(&scenario).watched(&watch).run();
         assert_eq!(ended.unwrap_err(), RunError::Stopped);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::experiment::course::Course;
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::experiment::{JobEnd, RunResult, VertexResult};
 use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, RecoveryRecord, SubtaskRecord};
 use crate::scenario::Scenario;
@@ -42,6 +42,11 @@ slots = 4
 /// The scenario of [`loaded`].
 pub fn scenario(interval_s: u64) -> Scenario {
     loaded(interval_s).scenario
+}
+
+/// The run that a sweep wants.
+pub fn made(wanted: Wanted<'_>) -> Result<RunResult, RunError> {
+    run(wanted.scenario, wanted.seed, wanted.replication)
 }
 
 #[expect(

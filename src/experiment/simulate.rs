@@ -6,13 +6,12 @@ use crate::experiment::journal::Journal;
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::{Replication, Sample};
 use crate::experiment::objectives::{self, Judged};
-use crate::experiment::run::{RunError, Simulation, watched};
+use crate::experiment::run::{RunError, Simulation, Wanted};
 use crate::experiment::sweep::{self, Options, SweepError, run_count, sweep};
 use crate::experiment::watch::Watch;
 use crate::experiment::{PointSummary, RunResult};
 use crate::measure::Flight;
 use crate::measure::flight::FlightWatch;
-use crate::scenario::Scenario;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::load::Loaded;
 
@@ -75,11 +74,12 @@ pub fn simulate(
         Ok((running.finish(), elapsed))
     })?;
     // The first replication has just been made.
-    let runner = |scenario: &Scenario, seed: u64, replication: u32| {
+    let runner = |wanted: Wanted<'_>| {
+        let (scenario, replication) = (wanted.scenario, wanted.replication);
         if replication == 0 && *scenario == loaded.scenario {
             return Ok(first.clone());
         }
-        watched(watch, scenario, seed, replication)
+        wanted.simulation().watched(watch).run()
     };
     let points = grid::points(loaded, &[])?;
     let mut journal = Journal::in_memory();

@@ -16,7 +16,7 @@ use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication, Sample};
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::experiment::run_result::RunResult;
 use crate::experiment::summary::PointSummary;
 use crate::experiment::witness::beside;
@@ -70,12 +70,23 @@ pub enum SweepError {
 }
 
 /// A run that is to be made: its name, scenario and replication, and the point that first needs it.
-struct Wanted {
+struct Planned {
     name: String,
     scenario: Scenario,
     replication: u32,
     point: String,
     purpose: Purpose,
+}
+
+impl Planned {
+    fn wanted(&self, seed: u64) -> Wanted<'_> {
+        Wanted {
+            scenario: &self.scenario,
+            seed,
+            replication: self.replication,
+            until_steady: self.purpose == Purpose::Twin,
+        }
+    }
 }
 
 /// Whether a sweep can do without a run.
@@ -85,6 +96,8 @@ enum Purpose {
     Point,
     /// It only serves the throughput loss: at saturation a job may exceed limits that it usually keeps.
     Loss,
+    /// The same, and without checkpoints: it ends when its rate is known.
+    Twin,
 }
 
 /// What a run depends on: neither the seed, which has a name of its own, nor how often it is repeated, nor what is hoped.
@@ -110,10 +123,10 @@ pub fn sweep<R>(
     runner: R,
 ) -> Result<Swept, SweepError>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let all = wanted(points, options);
-    let open: Vec<&Wanted> = all
+    let open: Vec<&Planned> = all
         .iter()
         .filter(|run| journal.get(&run.name).is_none())
         .collect();
@@ -129,7 +142,7 @@ where
                 return Ok::<(), SweepError>(());
             }
             let made = guarded(|| {
-                let result = runner(&run.scenario, options.seed, run.replication)?;
+                let result = runner(run.wanted(options.seed))?;
                 Ok(Replication::of(&run.scenario, &result))
             });
             let mut guard = shared
@@ -169,8 +182,8 @@ where
 /// Runs that could not be made, by name.
 type NotMade = BTreeMap<String, RunError>;
 
-fn losses_not_measured(all: &[Wanted], not_made: &NotMade) -> Vec<String> {
-    let lost = all.iter().filter(|run| run.purpose == Purpose::Loss);
+fn losses_not_measured(all: &[Planned], not_made: &NotMade) -> Vec<String> {
+    let lost = all.iter().filter(|run| run.purpose != Purpose::Point);
     let mut troubles: Vec<String> = lost
         .filter_map(|run| {
             let error = not_made.get(&run.name)?;
@@ -183,17 +196,17 @@ fn losses_not_measured(all: &[Wanted], not_made: &NotMade) -> Vec<String> {
 }
 
 /// All different runs, in the order in which points need them.
-fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
+fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Planned> {
     let mut names = BTreeSet::new();
     let mut runs = Vec::new();
     for point in points {
         for (scenario, purpose) in scenarios(&point.scenario, options.loss) {
-            let hash = identity(&scenario);
+            let hash = named(&scenario, purpose);
             for replication in 0..options.replications {
                 let name = name(&hash, options.seed, replication);
                 if names.insert(name.clone()) {
                     let point = point.label();
-                    runs.push(Wanted {
+                    runs.push(Planned {
                         name,
                         scenario: scenario.clone(),
                         replication,
@@ -210,7 +223,7 @@ fn wanted(points: &[Point], options: &Options<'_>) -> Vec<Wanted> {
 fn scenarios(scenario: &Scenario, with_loss: bool) -> Vec<(Scenario, Purpose)> {
     let mut all = vec![(scenario.clone(), Purpose::Point)];
     if let Some((with, without)) = with_loss.then(|| loss_pair(scenario)).flatten() {
-        all.push((without, Purpose::Loss));
+        all.push((without, Purpose::Twin));
         all.push((with, Purpose::Loss));
     }
     all
@@ -223,6 +236,16 @@ fn loss_pair(scenario: &Scenario) -> Option<(Scenario, Scenario)> {
     Some((with, without))
 }
 
+/// What identifies a run of this purpose but for its seed and replication.
+fn named(scenario: &Scenario, purpose: Purpose) -> String {
+    let hash = identity(scenario);
+    match purpose {
+        Purpose::Point | Purpose::Loss => hash,
+        // Its end differs from that of the same scenario as a point.
+        Purpose::Twin => format!("{hash}/twin"),
+    }
+}
+
 fn name(hash: &str, seed: u64, replication: u32) -> String {
     format!("{hash}/{seed}/{replication}")
 }
@@ -233,10 +256,36 @@ pub fn replications(
     options: &Options<'_>,
     journal: &Journal,
 ) -> Vec<Option<Replication>> {
-    let hash = identity(scenario);
+    made_for(Purpose::Point, scenario, options, journal)
+}
+
+fn made_for(
+    purpose: Purpose,
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Vec<Option<Replication>> {
+    let hash = named(scenario, purpose);
     (0..options.replications)
         .map(|n| journal.get(&name(&hash, options.seed, n)).cloned())
         .collect()
+}
+
+/// The paired runs at saturation, with and without checkpoints; `None` where there is no loss to measure.
+#[expect(
+    clippy::type_complexity,
+    reason = "a pair of what `replications` gives"
+)]
+fn pairs(
+    scenario: &Scenario,
+    options: &Options<'_>,
+    journal: &Journal,
+) -> Option<(Vec<Option<Replication>>, Vec<Option<Replication>>)> {
+    let (with, without) = options.loss.then(|| loss_pair(scenario)).flatten()?;
+    Some((
+        made_for(Purpose::Loss, &with, options, journal),
+        made_for(Purpose::Twin, &without, options, journal),
+    ))
 }
 
 /// By replication; `None` where it could not be simulated.
@@ -245,16 +294,13 @@ pub fn samples(
     options: &Options<'_>,
     journal: &Journal,
 ) -> Vec<Option<Sample>> {
-    let runs = |scenario: &Scenario| replications(scenario, options, journal);
-    let pair = options.loss.then(|| loss_pair(scenario)).flatten();
-    let (with, without) = pair.map_or_else(Default::default, |(with, without)| {
-        (runs(&with), runs(&without))
-    });
+    let (with, without) = pairs(scenario, options, journal).unwrap_or_default();
     let loss_of = |n: usize| {
         let (with, without) = (with.get(n)?.as_ref()?, without.get(n)?.as_ref()?);
         loss::share(with, without).ok()
     };
-    let all = runs(scenario).into_iter().enumerate();
+    let all = replications(scenario, options, journal);
+    let all = all.into_iter().enumerate();
     all.map(|(n, replication)| {
         Some(Sample {
             replication: replication?,
@@ -285,11 +331,9 @@ fn summary(
             point.label()
         ));
     }
-    let pair = options.loss.then(|| loss_pair(&point.scenario)).flatten();
-    let loss = pair.map(|(with, without)| {
-        let of = |scenario| replications(scenario, options, journal);
+    let loss = pairs(&point.scenario, options, journal).map(|(with, without)| {
         // A replication that lacks one of the two is no pair.
-        let pairs = of(&with).into_iter().zip(of(&without));
+        let pairs = with.into_iter().zip(without);
         let (with, without): (Vec<Replication>, Vec<Replication>) = pairs
             .filter_map(|(with, without)| with.zip(without))
             .unzip();
@@ -351,7 +395,7 @@ mod tests {
     }
 
     fn swept(options: &Options<'_>, journal: &mut Journal) -> Result<Swept, SweepError> {
-        sweep(&points(), options, journal, sample::run)
+        sweep(&points(), options, journal, sample::made)
     }
 
     #[test]
@@ -419,9 +463,9 @@ mod tests {
             replications: 4,
             ..options(1)
         };
-        sweep(&more, &four, &mut journal, |scenario, seed, replication| {
+        sweep(&more, &four, &mut journal, |wanted| {
             runs.fetch_add(1, Ordering::Relaxed);
-            sample::run(scenario, seed, replication)
+            sample::made(wanted)
         })
         .unwrap();
         assert_eq!(runs.load(Ordering::Relaxed), 7);
@@ -429,12 +473,12 @@ mod tests {
 
     #[test]
     fn a_loss_that_cannot_be_measured_does_not_spoil_the_rest() {
-        let limited = |scenario: &Scenario, seed: u64, replication: u32| {
-            if scenario.checkpointing.interval.is_none() {
+        let limited = |wanted: Wanted<'_>| {
+            if wanted.scenario.checkpointing.interval.is_none() {
                 let (limit, seconds) = (9, 1.0);
                 return Err(RunError::TooManyEvents { limit, seconds });
             }
-            sample::run(scenario, seed, replication)
+            sample::made(wanted)
         };
         let journal = &mut Journal::in_memory();
         let swept = sweep(&points(), &options(2), journal, limited).unwrap();
@@ -444,25 +488,26 @@ mod tests {
     }
 
     /// Too many events at 5 s, a fault of the model at 10 s in replication 1.
-    fn faulty(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
+    fn faulty(wanted: Wanted<'_>) -> Result<RunResult, RunError> {
+        let (scenario, n) = (wanted.scenario, wanted.replication);
         let interval = scenario.checkpointing.interval.map(SimDuration::as_millis);
         let (limit, seconds) = (9, 1.0);
         match (interval, n) {
             (Some(5_000), _) => Err(RunError::TooManyEvents { limit, seconds }),
             (Some(10_000), 1) => panic!("the snapshot has begun"),
-            _ => sample::run(scenario, seed, n),
+            _ => sample::made(wanted),
         }
     }
 
     #[test]
     fn a_point_that_cannot_be_simulated_says_why_and_leaves_the_others_as_they_are() {
         let whole = swept(&options(2), &mut Journal::in_memory()).unwrap();
-        let made = |jobs| {
+        let with_jobs = |jobs| {
             let journal = &mut Journal::in_memory();
             sweep(&points(), &options(jobs), journal, faulty).unwrap()
         };
-        let broken = made(1);
-        assert_eq!(broken, made(4), "the number of jobs changes no byte");
+        let broken = with_jobs(1);
+        assert_eq!(broken, with_jobs(4), "the number of jobs changes no byte");
         let [none, some, all] = &broken.points[..] else {
             panic!("three points");
         };
@@ -489,9 +534,9 @@ mod tests {
         let mut journal = Journal::in_memory();
         sweep(&points(), &options(1), &mut journal, faulty).unwrap();
         let runs = AtomicUsize::new(0);
-        let resumed = sweep(&points(), &options(1), &mut journal, |scenario, seed, n| {
+        let resumed = sweep(&points(), &options(1), &mut journal, |wanted| {
             runs.fetch_add(1, Ordering::Relaxed);
-            sample::run(scenario, seed, n)
+            sample::made(wanted)
         });
         let whole = swept(&options(1), &mut Journal::in_memory()).unwrap();
         assert_eq!(resumed.unwrap(), whole);

@@ -4,7 +4,6 @@ use std::sync::atomic::AtomicBool;
 
 use crate::experiment::grid;
 use crate::experiment::journal::Journal;
-use crate::experiment::run::run;
 use crate::experiment::simulate::SimulateError;
 use crate::experiment::sweep::{Options, Swept, sweep};
 use crate::scenario::axis::Axis;
@@ -99,6 +98,11 @@ impl<'a> Sweep<'a> {
             progress: &|_| {},
         };
         let points = grid::points(self.loaded, &self.axes)?;
-        Ok(sweep(&points, &options, &mut Journal::in_memory(), run)?)
+        Ok(sweep(
+            &points,
+            &options,
+            &mut Journal::in_memory(),
+            |wanted| wanted.simulation().run(),
+        )?)
     }
 }

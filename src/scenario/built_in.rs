@@ -31,6 +31,13 @@ const SCENARIOS: [(&str, &str); 5] = [
     ),
 ];
 
+/// All of them as they are written on a command line: `:production`, `:skewed-join` ...
+pub fn names() -> String {
+    SCENARIOS
+        .map(|(known, _)| format!("`{MARK}{known}`"))
+        .join(", ")
+}
+
 /// The name without its mark, if the path names something built in.
 pub fn name(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix(MARK)

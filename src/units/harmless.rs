@@ -1,6 +1,17 @@
 //! Texts that a stranger wrote, on their way to a terminal: signs that move the cursor, turn the direction of reading or
 //! are invisible could make something else be seen than what is there.
 
+/// Bold, on a terminal.
+pub const BOLD: &str = "\u{1b}[1m";
+/// Dim.
+pub const DIM: &str = "\u{1b}[2m";
+/// Green.
+pub const GREEN: &str = "\u{1b}[32m";
+/// Bold red.
+pub const RED: &str = "\u{1b}[1;31m";
+/// The end of all of these.
+pub const PLAIN: &str = "\u{1b}[0m";
+
 /// What stands for such a sign.
 const REPLACED: char = '\u{FFFD}';
 
@@ -41,9 +52,9 @@ pub fn harmless_in_place(text: &str) -> String {
     clean
 }
 
-/// The text without harmful signs, except for the three sequences by which results are emphasised.
+/// The text without harmful signs, except for the sequences above.
 pub fn harmless_emphasised(text: &str) -> String {
-    const EMPHASIS: [&str; 3] = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m"];
+    const EMPHASIS: [&str; 5] = [BOLD, DIM, GREEN, RED, PLAIN];
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(sign) = rest.chars().next() {

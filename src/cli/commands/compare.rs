@@ -14,7 +14,6 @@ use crate::cli::progress::Progress;
 use crate::cli::reading::{self, is_result};
 use crate::cli::signals::Gently;
 use crate::experiment::compare::{self, Compared};
-use crate::experiment::run::watched;
 use crate::experiment::run_document::RunDocument;
 use crate::experiment::sweep::{Options, SweepError, run_count};
 use crate::render::markdown;
@@ -209,8 +208,8 @@ fn simulate(args: &Args, a: &Loaded, b: &Loaded, console: Console) -> Result<Com
     let progress = Progress::new(console, runs, None);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let compared = compare::compare(&a.scenario, &b.scenario, &options, |scenario, seed, n| {
-        watched(progress.watch(), scenario, seed, n)
+    let compared = compare::compare(&a.scenario, &b.scenario, &options, |wanted| {
+        wanted.simulation().watched(progress.watch()).run()
     });
     progress.finish();
     compared

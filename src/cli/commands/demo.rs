@@ -9,6 +9,7 @@ use crate::cli::commands::run;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
+use crate::cli::input::word;
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
 use crate::render::{plot, table};
@@ -91,7 +92,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         "written to {}: skewed-join.toml {}\nnext: ckptsim check {}",
         args.out.display(),
         names.join(" "),
-        file.display()
+        word(&file)
     ))?;
     Ok(Exit::Success)
 }

@@ -59,7 +59,7 @@ const FAILING: [(&str, &str); 5] = [
     ("flink.execution.checkpointing.num-retained", "3"),
 ];
 /// What is asked of the recommendation.
-const OBJECTIVES: [&str; 2] = ["recovery_p95<=8min", "duration_p99<=60s"];
+const OBJECTIVES: [&str; 2] = ["recovery_p95<=3min", "duration_p99<=60s"];
 
 /// Simulates and draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {

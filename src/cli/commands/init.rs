@@ -9,6 +9,7 @@ use clap::ValueEnum;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::input::word;
 use crate::experiment::saved;
 use crate::scenario::load;
 
@@ -99,7 +100,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         saved::write(&schema, load::schema().as_bytes())?;
         written = format!("{written} {}", schema.display());
     }
-    let file = output.display();
+    let file = word(output);
     console.note(&format!(
         "written: {written}\nnext: ckptsim check {file}, ckptsim run {file}"
     ));

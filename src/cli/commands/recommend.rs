@@ -26,7 +26,7 @@ use crate::experiment::recommend::headroom_input::Sought;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
-use crate::experiment::run::watched;
+use crate::experiment::run::Simulation;
 use crate::experiment::{metric, objectives, saved};
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
@@ -220,7 +220,8 @@ fn searched(
         ..Ask::new(question, journal, gently.stop())
     };
     recommend(loaded, &ask, |scenario, seed, n| {
-        watched(progress.watch(), scenario, seed, n)
+        let simulation = Simulation::new(scenario).seed(seed).replication(n);
+        simulation.watched(progress.watch()).run()
     })
 }
 

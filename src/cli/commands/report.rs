@@ -34,6 +34,9 @@ pub struct Args {
     /// Where index.html compares several results
     #[arg(short, long)]
     out: Option<PathBuf>,
+    /// Print all formulas of a sweep, not only the three of the documents
+    #[arg(long)]
+    formulas: bool,
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -44,12 +47,12 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     match (args.directories.as_slice(), &args.out) {
         ([directory], None) => {
             let made = Made::of(directory, args.page, console)?;
-            made.results.refuse(args.format)?;
+            made.results.refuse(args.format, args.formulas)?;
             let (results, report) = made.keep(console)?;
-            results.print(&report, args.format, console)?;
+            results.print(&report, (args.format, args.formulas), console)?;
         }
         (several, Some(out)) if several.len() > 1 => {
-            index::refuse(args.format)?;
+            index::refuse(args.format, args.formulas)?;
             let report = index::write(several, out, args.page, console)?;
             index::print(&report, args.format, console)?;
         }

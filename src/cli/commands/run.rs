@@ -11,7 +11,7 @@ use crate::cli::clock;
 use crate::cli::commands::run::summary::Summary;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::input::Input;
+use crate::cli::input::{Input, word};
 use crate::cli::manifest::{self, Claim, Kind, Made, Plan};
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
@@ -56,7 +56,7 @@ pub struct Args {
     /// Do not measure throughput loss (saves two thirds of the runs)
     #[arg(long)]
     pub no_loss: bool,
-    /// Print all formulas, not only the three of the documents
+    /// Print all formulas, not only the three of the documents; JSON always has them
     #[arg(long)]
     pub formulas: bool,
     /// Print the life of the first checkpoint instead, one line per fact
@@ -135,7 +135,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             let summary = Summary {
                 loaded: &loaded,
                 outcome: &outcome,
-                file: &args.input.file.display().to_string(),
+                file: &word(&args.input.file),
                 explanation: explanation.as_ref(),
                 all_formulas: args.formulas,
                 width: console.width(),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
+
 use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -15,7 +17,6 @@ use crate::cli::signals::Gently;
 use crate::experiment::SweepResult;
 use crate::experiment::grid::{self, Point};
 use crate::experiment::journal::Journal;
-use crate::experiment::run::watched;
 use crate::experiment::saved::{self, SWEEP_SCHEMA};
 use crate::experiment::sweep::{Options, SweepError, identity, run_count, sweep};
 use crate::render::number::counted;
@@ -53,7 +54,7 @@ pub struct Args {
     /// What to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Print all formulas, not only the three of the documents
+    /// Print all formulas, not only the three of the documents; JSON, and formulas.csv, always have them
     #[arg(long)]
     formulas: bool,
 }
@@ -61,6 +62,9 @@ pub struct Args {
 /// Sweeps, saves, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let began = clock::now();
+    if args.formulas && args.format == Format::Csv {
+        bail!("--format csv prints the points; formulas.csv in the directory has all formulas");
+    }
     let loaded = args.input.load(console)?;
     let axes = axes(args, &loaded)?;
     let points = grid::points(&loaded, &axes)?;
@@ -226,8 +230,8 @@ pub fn simulate(
     let progress = Progress::new(console, runs, None);
     let tell = |finished| progress.set(finished);
     options.progress = &tell;
-    let swept = sweep(points, &options, journal, |scenario, seed, n| {
-        watched(progress.watch(), scenario, seed, n)
+    let swept = sweep(points, &options, journal, |wanted| {
+        wanted.simulation().watched(progress.watch()).run()
     });
     progress.finish();
     let swept = swept?;

@@ -9,6 +9,7 @@ use crate::render::markdown::{fenced, sentence};
 use crate::render::number::{Unit, counted};
 use crate::render::table::{Align, Table, WIDTH, wrapped};
 use crate::units::SimDuration;
+use crate::units::harmless::{BOLD, PLAIN};
 
 /// Stragglers that are named.
 const NAMED: usize = 4;
@@ -18,7 +19,7 @@ pub fn text(explanation: &Explanation, width: usize, colour: bool) -> String {
     let lines = |text: &str| wrapped(text, width).join("\n");
     let bold = |text: String| {
         if colour {
-            format!("\x1b[1m{text}\x1b[0m")
+            format!("{BOLD}{text}{PLAIN}")
         } else {
             text
         }

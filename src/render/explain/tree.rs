@@ -4,6 +4,7 @@ use crate::experiment::explain::Part;
 use crate::render::explain::words;
 use crate::render::table::wrapped;
 use crate::units::SimDuration;
+use crate::units::harmless::{BOLD, DIM, PLAIN};
 
 /// Columns of the tree itself, at least and at most.
 const NAMES: (usize, usize) = (40, 54);
@@ -35,9 +36,6 @@ struct Page {
     whole: SimDuration,
     lines: Vec<String>,
 }
-
-const DIM: &str = "\x1b[2m";
-const BOLD: &str = "\x1b[1m";
 
 /// What stands to the left of a part.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +91,7 @@ impl Page {
 
     fn push(&mut self, line: String, how: Option<&str>) {
         self.lines.push(match how.filter(|_| self.colour) {
-            Some(how) => format!("{how}{line}\x1b[0m"),
+            Some(how) => format!("{how}{line}{PLAIN}"),
             None => line,
         });
     }

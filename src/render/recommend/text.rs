@@ -6,7 +6,7 @@ use crate::experiment::recommend::search::EQUAL;
 use crate::experiment::recommend::{Candidate, LeverEffect, Limit, Objective, Recommendation};
 use crate::render::number::{MISSING, Unit, counted};
 use crate::render::recommend::tables::{candidates, cell, interval, sensitivity, time};
-use crate::render::table::{WEIGHED_BY, item as line_item};
+use crate::render::table::{WEIGHED_BY, hanging, item as line_item};
 
 /// Width of the names on the left.
 const INDENT: usize = 13;
@@ -18,11 +18,14 @@ const SAME: f64 = 0.005;
 
 /// Everything about a recommendation, in lines of at most `width` characters.
 pub fn text(recommendation: &Recommendation, width: usize) -> String {
-    let item = |name: &str, sentence: &str| item(name, sentence, width);
-    let mut lines = vec![wrapped(&answer(recommendation), 0, width), String::new()];
+    let item = |name: &str, sentence: &str| hanging(name, sentence, INDENT, width);
+    let mut lines = vec![
+        hanging("", &answer(recommendation), 0, width),
+        String::new(),
+    ];
     for (name, sentences) in because(recommendation) {
         for (index, sentence) in sentences.iter().enumerate() {
-            lines.extend(item(if index == 0 { name } else { "" }, sentence));
+            lines.push(item(if index == 0 { name } else { "" }, sentence));
         }
     }
     lines.push(String::new());
@@ -32,19 +35,19 @@ pub fn text(recommendation: &Recommendation, width: usize) -> String {
     }
     for change in &recommendation.changes {
         let old = change.old.as_deref().unwrap_or("not set");
-        lines.extend(item(
+        lines.push(item(
             "Change",
             &format!("{}: {old} -> {}", change.key, change.new),
         ));
     }
     for note in &recommendation.notes {
-        lines.extend(item("Note", note));
+        lines.push(item("Note", note));
     }
     let runs = counted(
         usize::try_from(recommendation.runs).unwrap_or(usize::MAX),
         "run",
     );
-    lines.extend(item(
+    lines.push(item(
         "Effort",
         &format!("{runs} of at most {}", recommendation.budget),
     ));
@@ -386,32 +389,6 @@ pub fn name(candidate: &Candidate) -> String {
 fn measured(candidate: &Candidate, objective: &Objective) -> String {
     let value = cell(candidate, &objective.metric.name, objective.metric.unit).text();
     format!("{} is {value}", objective.metric.name)
-}
-
-/// A name on the left and a sentence on the right, broken between words.
-fn item(name: &str, sentence: &str, width: usize) -> Vec<String> {
-    let body = wrapped(sentence, INDENT, width);
-    vec![format!("{name:<INDENT$}{body}")]
-}
-
-/// The words in lines of at most `width` characters; all but the first are indented.
-fn wrapped(sentence: &str, indent: usize, width: usize) -> String {
-    let mut text = String::new();
-    let mut column = indent;
-    for word in sentence.split_whitespace() {
-        let length = word.chars().count();
-        if column > indent && column + 1 + length > width {
-            text.push('\n');
-            text.push_str(&" ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += length;
-    }
-    text
 }
 
 #[cfg(test)]

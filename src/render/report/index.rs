@@ -62,6 +62,14 @@ fn link(entry: &Entry<'_>) -> Cell {
     }
 }
 
+/// Whether all are about one job: only then one of them is better.
+fn comparable(entries: &[Entry<'_>]) -> bool {
+    let job = |entry: &Entry<'_>| entry.report.title.clone();
+    entries
+        .windows(2)
+        .all(|pair| job(&pair[0]) == job(&pair[1]))
+}
+
 /// One row per result; metrics that nobody has are left out.
 fn figures(entries: &[Entry<'_>]) -> Option<Table> {
     let shown: Vec<&Metric> = METRICS
@@ -75,7 +83,7 @@ fn figures(entries: &[Entry<'_>]) -> Option<Table> {
         let cells = shown.iter().map(|metric| {
             let all = values(entries, metric);
             let cell = Cell::from(all[index].map(|is| Cell::Margin(metric.unit, is)));
-            if best(&all, metric.better).contains(&index) {
+            if comparable(entries) && best(&all, metric.better).contains(&index) {
                 Cell::Best(Box::new(cell))
             } else {
                 cell
@@ -84,7 +92,7 @@ fn figures(entries: &[Entry<'_>]) -> Option<Table> {
         std::iter::once(link(entry)).chain(cells).collect()
     });
     let notes = [
-        "★ is the best of a column; ± is half the 95 % interval, and where intervals overlap, the best may be chance",
+        "★ is the best of a column, where all are about one job; ± is half the 95 % interval, and where intervals overlap, the best may be chance",
         "figures of a recommendation are those of its answer, figures of a sweep those of the scenario's own point",
     ];
     (!shown.is_empty()).then(|| Table {
@@ -125,6 +133,9 @@ fn best(values: &[Option<Estimate>], better: Better) -> Vec<usize> {
 
 /// `Lowest cost per month: a, 9.31.`
 fn headline(entries: &[Entry<'_>]) -> String {
+    if !comparable(entries) {
+        return "Results of different jobs: none of them is the best.".to_owned();
+    }
     let told = METRICS.iter().find_map(|id| {
         let metric = id.metric();
         let values = values(entries, metric);
@@ -183,6 +194,25 @@ mod tests {
     fn the_best_of_each_column_is_marked() {
         let (fast, slow) = (point(&[], Some(1.0)), point(&[], Some(2.0)));
         insta::assert_snapshot!(markdown(&side_by_side([&fast, &slow])));
+    }
+
+    #[test]
+    fn nobody_is_best_among_different_jobs() {
+        let (fast, slow) = (point(&[], Some(1.0)), point(&[], Some(2.0)));
+        let other = Report {
+            title: "payments".to_owned(),
+            ..report("It takes a second.")
+        };
+        let orders = report("It takes two.");
+        let named = |report, figures| Entry {
+            name: "a",
+            link: "a/report.html",
+            report,
+            figures: Some(figures),
+        };
+        let index = index(&[named(&other, &fast), named(&orders, &slow)]);
+        assert!(index.headline.starts_with("Results of different jobs"));
+        assert!(!markdown(&index).contains("★ 1"));
     }
 
     #[test]

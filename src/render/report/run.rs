@@ -106,7 +106,8 @@ fn answer(saved: &RunDocument, scenario: Option<&Scenario>) -> String {
         return format!("The job fails after {at}: {reason}.");
     }
     // Whoever has checkpoints that expire asks about these.
-    let expired = table::not_completed(&saved.result).map_or_else(String::new, |what| what + " ");
+    let expired = table::not_completed(&saved.result, summary.digests.len());
+    let expired = expired.map_or_else(String::new, |what| what + " ");
     let settings = scenario.map_or_else(String::new, settings);
     let Some(median) = summary.metric(MetricId::DurationP50) else {
         let settings = settings.trim_end_matches(',');

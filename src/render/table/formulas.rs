@@ -48,6 +48,15 @@ const DOCUMENTS: [(FormulaId, &str); 3] = [
     (FormulaId::F3, "throughput loss"),
 ];
 
+/// All formulas, or those of the documents.
+pub fn some_formulas(comparisons: &[Comparison], all: bool) -> Table {
+    if all {
+        formulas(comparisons)
+    } else {
+        documents(comparisons)
+    }
+}
+
 /// What the documents' formulas say, in a line each, with the first assumption that does not hold.
 pub fn documents(comparisons: &[Comparison]) -> Table {
     let columns = [

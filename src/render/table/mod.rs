@@ -21,7 +21,7 @@ pub use crate::render::table::cell::Cell;
 pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
 pub use crate::render::table::difference::{changes, differences};
-pub use crate::render::table::formulas::{documents, formulas, sweep_formulas_sheet};
+pub use crate::render::table::formulas::{formulas, some_formulas, sweep_formulas_sheet};
 pub use crate::render::table::headline::headline;
 pub use crate::render::table::monthly::{Measured, WEIGHED_BY, item, monthly};
 pub use crate::render::table::objectives::objectives;
@@ -270,28 +270,48 @@ pub fn named(items: &[(&str, &str)], width: usize) -> String {
         .map(|(name, _)| name.chars().count() + 2)
         .max()
         .unwrap_or(0);
-    let lines = items.iter().flat_map(|(name, sentence)| {
-        // What is wrapped has an indent of its own.
-        let lines = wrapped(sentence, width - indent).into_iter().enumerate();
-        lines.map(move |(number, line)| {
-            let name = if number == 0 { name } else { "" };
-            format!("{name:<indent$}{line}\n")
-        })
-    });
+    let lines = items
+        .iter()
+        .map(|(name, sentence)| hanging(name, sentence, indent, width) + "\n");
     lines.collect()
+}
+
+/// A name on the left and a sentence to its right, from column `indent` on, in lines of at most `width` characters.
+pub(in crate::render) fn hanging(
+    name: &str,
+    sentence: &str,
+    indent: usize,
+    width: usize,
+) -> String {
+    let lines = lines_of(sentence, width - indent, width - indent);
+    let lines = lines.join(&format!("\n{:indent$}", ""));
+    format!("{name:<indent$}{lines}")
 }
 
 /// A note in lines of at most so many characters, continued with an indent.
 pub(in crate::render) fn wrapped(note: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in note.split_whitespace() {
-        match lines.last_mut() {
-            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
-                last.push(' ');
-                last.push_str(word);
-            }
-            Some(_) => lines.push(format!("    {word}")),
-            None => lines.push(word.to_owned()),
+    const INDENT: usize = 4;
+    let lines = lines_of(note, width, width.saturating_sub(INDENT));
+    let indented = |(number, line): (usize, String)| match number {
+        0 => line,
+        _ => format!("{:INDENT$}{line}", ""),
+    };
+    lines.into_iter().enumerate().map(indented).collect()
+}
+
+/// The words in a first line of at most `first` characters and others of at most `others`; always one line.
+fn lines_of(sentence: &str, first: usize, others: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in sentence.split_whitespace() {
+        let width = if lines.len() == 1 { first } else { others };
+        let last = lines.last_mut().expect("there is always one");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
         }
     }
     lines

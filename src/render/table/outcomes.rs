@@ -8,9 +8,9 @@ use crate::measure::{CheckpointKind, CheckpointRecord, Outcome, Phases};
 use crate::render::number::Unit;
 use crate::render::table::{Align, Cell, Table};
 
-/// `6 of 89 checkpoints expired (first: 2, triggered after 2m 0s), 1 failed: Checkpoint has been subsumed.`; nothing where
-/// all that ended completed.
-pub fn not_completed(run: &RunResult) -> Option<String> {
+/// `Of 89 checkpoints 6 expired after 10m (the first: checkpoint 2, triggered after 2m 0s); 1 failed: Checkpoint has been
+/// subsumed.`; nothing where all that ended completed. `run` is the first of so many replications, and says so.
+pub fn not_completed(run: &RunResult, replications: usize) -> Option<String> {
     let all = counted(run).filter(|record| record.outcome != Outcome::InProgress);
     let all: Vec<&CheckpointRecord> = all.collect();
     let expired = all.iter().filter(|record| record.expired_after().is_some());
@@ -34,7 +34,11 @@ pub fn not_completed(run: &RunResult) -> Option<String> {
         .iter()
         .map(|(reason, count)| format!("{count} failed: {reason}"));
     let parts: Vec<String> = first.into_iter().chain(others).collect();
-    (!parts.is_empty()).then(|| format!("Of {} checkpoints {}.", all.len(), parts.join("; ")))
+    let which = match replications {
+        0 | 1 => format!("Of {} checkpoints", all.len()),
+        _ => format!("Of the {} checkpoints of the first replication", all.len()),
+    };
+    (!parts.is_empty()).then(|| format!("{which} {}.", parts.join("; ")))
 }
 
 /// One row per savepoint, which no figure of checkpoints counts; `None` without one.

@@ -6,6 +6,8 @@
 mod failures;
 pub mod rules;
 
+use std::collections::BTreeMap;
+
 pub use crate::scenario::lint::rules::Rule;
 
 use crate::scenario::diagnostic::{Diagnostic, Severity};
@@ -132,29 +134,38 @@ fn saturation(scenario: &Scenario, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where keys are dealt by key groups only: given shares say what is meant.
+/// Where keys are dealt by key groups only: given shares say what is meant. Vertices that are dealt alike share a finding.
 fn uneven_key_groups(scenario: &Scenario, findings: &mut Vec<Finding>) {
+    let mut alike: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
     for (index, vertex) in scenario.vertices.iter().enumerate() {
         let (parallelism, groups) = (vertex.parallelism, vertex.key_groups);
-        let imbalance = key_groups::imbalance(parallelism, groups);
         let dealt = Exchange::Hash {
             shares: key_groups::shares(parallelism, groups),
         };
-        if imbalance <= IMBALANCE_MAX || vertex.inputs.iter().all(|input| input.exchange != dealt) {
-            continue;
+        let is_dealt = vertex.inputs.iter().any(|input| input.exchange == dealt);
+        if is_dealt && key_groups::imbalance(parallelism, groups) > IMBALANCE_MAX {
+            alike.entry((parallelism, groups)).or_default().push(index);
         }
+    }
+    for ((parallelism, groups), vertices) in alike {
+        let names = vertices
+            .iter()
+            .map(|index| format!("`{}`", scenario.vertices[*index].name));
+        let names: Vec<String> = names.collect();
+        let each = if names.len() > 1 { "each of " } else { "" };
         let most = groups.div_ceil(parallelism);
         let owned = (0..parallelism).map(|subtask| key_groups::owned(subtask, parallelism, groups));
         let full = owned.filter(|owned| *owned == most).count();
+        let imbalance = key_groups::imbalance(parallelism, groups);
         let message = format!(
-            "{full} of the {parallelism} subtasks of `{}` own {most} of {groups} key groups, the others {}: records and \
-             state of the first are {} above the mean",
-            vertex.name,
+            "{full} of the {parallelism} subtasks of {each}{} own {most} of {groups} key groups, the others {}: records \
+             and state of the first are {} above the mean",
+            names.join(", "),
             most - 1,
             print::share(imbalance - 1.0),
         );
         let better = key_groups::nearest_balanced(parallelism, groups, IMBALANCE_MAX);
-        let finding = Finding::new(UNEVEN_KEY_GROUPS, vertex_path(index), message);
+        let finding = Finding::new(UNEVEN_KEY_GROUPS, vertex_path(vertices[0]), message);
         findings.push(finding.help(format!(
             "parallelism {better} deals them more evenly ({} above the mean); with more key groups \
              (`pipeline.max-parallelism`) only a new job can start: it is part of the state",

@@ -244,3 +244,19 @@ fn uneven_key_groups_are_found_with_a_better_parallelism_where_nothing_else_is_g
             .starts_with("parallelism 128 deals them more evenly (0 % above")
     );
 }
+
+#[test]
+fn vertices_whose_keys_are_dealt_alike_share_a_warning() {
+    let text = "[[vertex]]\nname = 'in'\nsource = { rate = '10/s' }\n\
+                [[vertex]]\nname = 'x'\nparallelism = 120\ninputs = ['in']\n\
+                [[vertex]]\nname = 'y'\nparallelism = 120\ninputs = [{ from = 'x', exchange = 'hash' }]\n";
+    let loaded = load::parse(text, "test.toml", Path::new(""), &[]).unwrap();
+    let found = check(&loaded.scenario);
+    let found: Vec<&str> = found
+        .iter()
+        .filter(|one| one.rule.code == "CK019")
+        .map(|one| one.message.as_str())
+        .collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("16 of the 120 subtasks of each of `x`, `y` own 3"));
+}

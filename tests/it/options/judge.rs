@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use ckptsim::experiment::journal::Journal;
 use ckptsim::experiment::metric::MetricId;
 use ckptsim::experiment::metric::replicate::Replication;
-use ckptsim::experiment::run::{RunError, Simulation};
+use ckptsim::experiment::run::{RunError, Simulation, Wanted};
 use ckptsim::experiment::sweep::{Options, replications, sweep};
 use ckptsim::experiment::{RunResult, compare, explain, grid, objectives, run};
 use ckptsim::formulas::timeout;
@@ -173,11 +173,12 @@ fn summary(loaded: &Loaded, first: &RunResult, depth: Depth) {
     let options = options(&loaded.scenario, depth, &stop);
     let points = grid::points(loaded, &[]).unwrap();
     let mut journal = Journal::in_memory();
-    let runner = |scenario: &Scenario, seed: u64, replication: u32| {
+    let runner = |wanted: Wanted<'_>| {
+        let (scenario, replication) = (wanted.scenario, wanted.replication);
         if replication == 0 && *scenario == loaded.scenario {
             return Ok(first.clone());
         }
-        run::run(scenario, seed, replication)
+        wanted.simulation().run()
     };
     let Ok(swept) = sweep(&points, &options, &mut journal, runner) else {
         return;
@@ -282,7 +283,7 @@ fn all(loaded: &Loaded, first: &RunResult) {
         scenario,
         &other,
         &options(scenario, Depth::Run, &stop),
-        run::run,
+        |wanted: Wanted<'_>| wanted.simulation().run(),
     ) {
         finite(&table::differences(&compared, scenario.job.replications).text(100));
     }

@@ -79,7 +79,10 @@ pub fn write(
 }
 
 /// Refuses a form in which an index is not printed.
-pub fn refuse(format: Format) -> anyhow::Result<()> {
+pub fn refuse(format: Format, formulas: bool) -> anyhow::Result<()> {
+    if formulas {
+        bail!("an index has no formulas; the report of each result has all");
+    }
     match format {
         Format::Text | Format::Markdown => Ok(()),
         Format::Json | Format::Csv => bail!("several results are printed as text or markdown"),

@@ -90,8 +90,14 @@ impl Results {
         }
     }
 
-    /// Refuses a form in which they are not printed.
-    pub fn refuse(&self, format: Format) -> anyhow::Result<()> {
+    /// Refuses a form in which they are not printed; `formulas` = all of them.
+    pub fn refuse(&self, format: Format, formulas: bool) -> anyhow::Result<()> {
+        let tables = matches!(format, Format::Text | Format::Markdown);
+        if formulas && !(matches!(self, Results::Sweep(_)) && tables) {
+            bail!(
+                "--formulas is for the tables of a sweep; report.html has all formulas of every result"
+            );
+        }
         match (self, format) {
             (Results::Recommendation(_), Format::Csv) => {
                 bail!("a recommendation is printed as text, json or markdown")
@@ -104,7 +110,12 @@ impl Results {
     }
 
     /// Prints them.
-    pub fn print(&self, report: &Report, format: Format, console: Console) -> anyhow::Result<()> {
+    pub fn print(
+        &self,
+        report: &Report,
+        (format, formulas): (Format, bool),
+        console: Console,
+    ) -> anyhow::Result<()> {
         if format == Format::Markdown {
             return console.result(&report::markdown(report));
         }
@@ -118,7 +129,7 @@ impl Results {
             (Results::Run(run), _) => {
                 console.text(&table::phases(&run.result).text(console.width()))
             }
-            (Results::Sweep(sweep), format) => print(sweep, (format, false), console),
+            (Results::Sweep(sweep), format) => print(sweep, (format, formulas), console),
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Summary<'a> {
     pub loaded: &'a Loaded,
     /// What came out.
     pub outcome: &'a Simulated,
-    /// The scenario's file, to name it in advice.
+    /// The scenario's file as a word of a shell, to name it in advice.
     pub file: &'a str,
     /// Why the slowest checkpoint took so long; nothing if none completed.
     pub explanation: Option<&'a Explanation>,
@@ -34,17 +34,14 @@ impl Summary<'_> {
         let Simulated { first, summary, .. } = self.outcome;
         let width = self.width;
         let wanted = &self.outcome.objectives;
-        let formulas = if self.all_formulas {
-            table::formulas(&summary.comparisons)
-        } else {
-            table::documents(&summary.comparisons)
-        };
+        let formulas = table::some_formulas(&summary.comparisons, self.all_formulas);
         let prices = &self.loaded.scenario.storage.prices.note;
         let consistency = first.consistency.as_ref().map(table::consistency);
         let text = |table: Table| table.text(width);
         let blocks = [
             Some(self.title()),
-            table::not_completed(first).map(|what| table::named(&[("", &what)], width)),
+            table::not_completed(first, self.replications())
+                .map(|what| table::named(&[("", &what)], width)),
             (!wanted.is_empty()).then(|| text(table::objectives(wanted))),
             Some(text(table::headline(summary))),
             Some(text(table::phases(first))),
@@ -64,6 +61,10 @@ impl Summary<'_> {
         blocks.join("\n\n")
     }
 
+    fn replications(&self) -> usize {
+        self.loaded.scenario.job.replications as usize
+    }
+
     fn title(&self) -> String {
         let (loaded, job) = (self.loaded, &self.loaded.scenario.job);
         let end = match &self.outcome.first.job_end {
@@ -77,7 +78,7 @@ impl Summary<'_> {
             job.name,
             counted(loaded.scenario.subtasks(), "subtask"),
             job.duration,
-            counted(job.replications as usize, "replication"),
+            counted(self.replications(), "replication"),
             &loaded.sha256()[..8],
         )
     }
@@ -93,6 +94,11 @@ impl Summary<'_> {
     /// The command that a reader would want now.
     fn next(&self) -> String {
         let file = self.file;
+        // Failures of the scenario's own need no assumption.
+        let (mtbf, once) = match self.loaded.scenario.failures.random {
+            None => (" --mtbf '1 day'", " if the job fails once a day"),
+            Some(_) => ("", ""),
+        };
         let open = self.outcome.objectives.iter();
         let open: Vec<String> = open
             .filter(|one| !one.verdict.is_met())
@@ -100,14 +106,14 @@ impl Summary<'_> {
             .collect();
         if !open.is_empty() {
             return format!(
-                "`ckptsim recommend {file}{} --mtbf '1 day'` looks for an interval that meets all of it, and says what would \
+                "`ckptsim recommend {file}{}{mtbf}` looks for an interval that meets all of it, and says what would \
                  help if none does",
                 open.concat()
             );
         }
         format!(
-            "`ckptsim explain {file}` follows the slowest checkpoint; `ckptsim recommend {file} --mtbf '1 day'` finds the \
-             interval that costs least if the job fails once a day"
+            "`ckptsim explain {file}` follows the slowest checkpoint; `ckptsim recommend {file}{mtbf}` finds the \
+             interval that costs least{once}"
         )
     }
 }
