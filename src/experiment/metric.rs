@@ -301,6 +301,25 @@ impl MetricId {
         self.metric().name
     }
 
+    /// Whether it is a sum over the subtasks of a job: twice as many of the same subtasks have twice as much of it.
+    pub fn sums(self) -> bool {
+        use MetricId::{
+            BytesWrittenPerHour, Checkpointed, FilesWrittenPerS, Persisted, RetainedBytes,
+            StateSize, States, Throughput,
+        };
+        matches!(
+            self,
+            BytesWrittenPerHour
+                | Checkpointed
+                | FilesWrittenPerS
+                | Persisted
+                | RetainedBytes
+                | StateSize
+                | States
+                | Throughput
+        )
+    }
+
     /// The metric with this name.
     pub fn named(name: &str) -> Option<MetricId> {
         let metric = all().iter().find(|metric| metric.name == name)?;

@@ -2,7 +2,7 @@
 //!
 //! | subject | modules |
 //! |---|---|
-//! | make a run | `run` with `running`, `run_result`, `fast_forward`, `timeline`, `course`; `occupancy` looks closer |
+//! | make a run | `run` with `run_result`, `fast_forward`, `timeline`, `course`; `occupancy` looks closer |
 //! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
 //! | many | `grid`, `sweep`, `simulate`, `loss`, `compare`, `journal`, `workers`, `guard` |
 //! | answer | `recommend`, `explain` |
@@ -30,7 +30,6 @@ pub mod recoveries;
 pub mod run;
 pub mod run_document;
 pub mod run_result;
-mod running;
 #[cfg(test)]
 pub(in crate::experiment) mod sample;
 pub mod saved;

@@ -3,11 +3,13 @@
 //! Pure: no files, no printing, no clock. [`Simulation`] is the same with more to say: who looks at the run while it is
 //! made.
 
+mod running;
+
 use crate::engine::{Agenda, Streams};
 use crate::experiment::course::Meter;
 use crate::experiment::fast_forward::FastForward;
+use crate::experiment::run::running::Running;
 use crate::experiment::run_result::RunResult;
-use crate::experiment::running::Running;
 use crate::experiment::timeline::Sampler;
 use crate::experiment::watch::Watch;
 use crate::measure::{Look, Looks, Probe, Recorder};
@@ -92,8 +94,20 @@ pub struct Wanted<'a> {
     pub seed: u64,
     /// Which one of the scenario's runs.
     pub replication: u32,
-    /// Only the rate of the bottleneck is wanted.
-    pub until_steady: bool,
+    /// What is wanted of it.
+    pub until: Until,
+}
+
+/// When a run may end, if that is before its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// Not before.
+    #[default]
+    End,
+    /// When the rate of the bottleneck is known.
+    Steady,
+    /// When the job has recovered from its last failure.
+    Recovered,
 }
 
 impl<'a> Wanted<'a> {
@@ -104,7 +118,7 @@ impl<'a> Wanted<'a> {
     {
         let simulation = Simulation::new(self.scenario).seed(self.seed);
         let simulation = simulation.replication(self.replication);
-        simulation.until_steady(self.until_steady)
+        simulation.until(self.until)
     }
 }
 
@@ -116,7 +130,7 @@ pub struct Simulation<'o> {
     looks: Looks<'o>,
     probes: Vec<&'o mut dyn Probe>,
     watch: Option<&'o Watch<'o>>,
-    until_steady: bool,
+    until: Until,
 }
 
 impl<'o> Simulation<'o> {
@@ -129,7 +143,7 @@ impl<'o> Simulation<'o> {
             looks: Looks::default(),
             probes: Vec::new(),
             watch: None,
-            until_steady: false,
+            until: Until::End,
         }
     }
 
@@ -171,13 +185,10 @@ impl<'o> Simulation<'o> {
         }
     }
 
-    /// Only until the rate of the bottleneck is known, if that is before the end.
+    /// It may end earlier.
     #[must_use]
-    pub fn until_steady(self, until_steady: bool) -> Self {
-        Simulation {
-            until_steady,
-            ..self
-        }
+    pub fn until(self, until: Until) -> Self {
+        Simulation { until, ..self }
     }
 
     /// Simulates it.
@@ -206,7 +217,7 @@ impl<'o> Simulation<'o> {
             mut looks,
             mut probes,
             watch,
-            until_steady,
+            until,
         } = self;
         let (subtasks, limit) = (scenario.subtasks(), scenario.simulation.max_subtasks);
         if subtasks > limit {
@@ -245,7 +256,7 @@ impl<'o> Simulation<'o> {
             meter: Meter::of(scenario),
             probes,
             watch,
-            until_steady,
+            until,
             is_over: false,
         })
     }

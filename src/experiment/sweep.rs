@@ -16,7 +16,7 @@ use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::loss::{self, Loss};
 use crate::experiment::metric::MetricId;
 use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication, Sample};
-use crate::experiment::run::{RunError, Wanted};
+use crate::experiment::run::{RunError, Until, Wanted};
 use crate::experiment::run_result::RunResult;
 use crate::experiment::summary::PointSummary;
 use crate::experiment::witness::beside;
@@ -84,7 +84,10 @@ impl Planned {
             scenario: &self.scenario,
             seed,
             replication: self.replication,
-            until_steady: self.purpose == Purpose::Twin,
+            until: match self.purpose {
+                Purpose::Point | Purpose::Loss => Until::End,
+                Purpose::Twin => Until::Steady,
+            },
         }
     }
 }

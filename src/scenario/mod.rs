@@ -35,6 +35,7 @@ pub mod print;
 pub mod profiles;
 mod range;
 pub mod resolve;
+pub mod shrink;
 pub mod storage;
 pub mod tree;
 pub mod vertex;

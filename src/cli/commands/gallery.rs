@@ -150,7 +150,7 @@ fn recommended(loaded: &Loaded) -> anyhow::Result<Vec<Picture>> {
         find: Sought::named("rate"),
         ..Ask::new(question, &journal, &never)
     };
-    let found = recommend(loaded, &ask, crate::experiment::run::run)?;
+    let found = recommend(loaded, &ask, |wanted| wanted.simulation().run())?;
     Ok(plot::recommendation_pictures(&found))
 }
 

@@ -26,7 +26,6 @@ use crate::experiment::recommend::headroom_input::Sought;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::{Recommendation, choices, objective};
-use crate::experiment::run::Simulation;
 use crate::experiment::{metric, objectives, saved};
 use crate::render::recommend::{Emitted, emit, text};
 use crate::scenario::load::Loaded;
@@ -219,9 +218,8 @@ fn searched(
         progress: &tell,
         ..Ask::new(question, journal, gently.stop())
     };
-    recommend(loaded, &ask, |scenario, seed, n| {
-        let simulation = Simulation::new(scenario).seed(seed).replication(n);
-        simulation.watched(progress.watch()).run()
+    recommend(loaded, &ask, |wanted| {
+        wanted.simulation().watched(progress.watch()).run()
     })
 }
 

@@ -78,6 +78,17 @@ impl Replication {
         }
     }
 
+    /// The figures of a job of which one subtask in `fold` was simulated: what sums over subtasks is so many times as much.
+    #[must_use]
+    pub fn of_whole(mut self, fold: usize) -> Self {
+        for (id, figure) in &mut self.figures.0 {
+            if id.sums() {
+                *figure *= fold as f64;
+            }
+        }
+        self
+    }
+
     /// Whether there was a run; every one has a digest.
     pub fn is_simulated(&self) -> bool {
         self.failure.is_none() || !self.digest.is_empty()

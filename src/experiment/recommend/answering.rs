@@ -11,10 +11,9 @@ use crate::experiment::recommend::result::Recommendation;
 use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::SearchError;
 use crate::experiment::recommend::setting::{Setting, Spent, contenders};
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::experiment::run_result::RunResult;
 use crate::experiment::workers::workers;
-use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 
 /// Searches and answers; `runner` makes one run.
@@ -24,7 +23,7 @@ pub fn recommend<R>(
     runner: R,
 ) -> Result<Recommendation, RecommendError>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let setting = Setting::new(loaded, ask)?;
     let lost = OnceLock::new();
@@ -48,7 +47,7 @@ fn found<R>(
     run_plan: &RunPlan<'_, R>,
 ) -> Result<Recommendation, RecommendError>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let ask = setting.ask;
     let evaluations = ask.budget / run_plan.runs();
@@ -101,7 +100,7 @@ where
 
 /// What is said of an answer that was stopped before it was confirmed.
 const COARSE: &str = "The search was stopped before the answer was simulated record by record: its figures are those of \
-     runs with fewer, larger records. The same command goes on from there.";
+     runs with fewer subtasks and fewer, larger records, each standing for several. The same command goes on from there.";
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,8 @@ pub struct Branch {
     pub settings: Vec<(String, String)>,
     /// The scenario with these options and the interval that it had.
     pub scenario: Scenario,
+    /// One subtask of the scenario stands for so many.
+    pub fold: usize,
 }
 
 /// Reads `--also`; all mistakes are reported.
@@ -200,6 +202,7 @@ pub fn branches(choices: &[Choice], loaded: &Loaded) -> Result<Vec<Branch>, Diag
             labels: options.iter().map(|option| option.label.clone()).collect(),
             scenario: loaded.at(&settings)?.scenario,
             settings,
+            fold: 1,
         });
     }
     Ok(branches)

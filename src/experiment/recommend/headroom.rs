@@ -15,7 +15,7 @@ use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recommend::sensitivity::{self, Base};
 use crate::experiment::recommend::setting::Setting;
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::scenario::{Rate, Scenario, VertexKind};
 
 /// One step.
@@ -65,7 +65,7 @@ pub(super) fn headroom<R>(
     (sought, site): (Sought, Site),
 ) -> Headroom
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let search = Search {
         setting,
@@ -137,7 +137,7 @@ struct Search<'a, R> {
 
 impl<R> Search<'_, R>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     fn factor(&self, step: i32) -> f64 {
         let harder = f64::from(if self.sought.more_is_harder() {

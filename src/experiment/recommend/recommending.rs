@@ -10,7 +10,6 @@ use crate::experiment::recommend::choices;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::objective;
 use crate::experiment::recommend::result::Recommendation;
-use crate::experiment::run::run;
 use crate::scenario::load::Loaded;
 use crate::units::SimDuration;
 
@@ -111,6 +110,6 @@ impl<'a> Recommend<'a> {
             ..Ask::new(question, &journal, &never)
         };
         ask.budget = self.budget.unwrap_or(ask.budget);
-        recommend(self.loaded, &ask, run)
+        recommend(self.loaded, &ask, |wanted| wanted.simulation().run())
     }
 }

@@ -12,7 +12,7 @@ use crate::experiment::recommend::result::{LeverEffect, Remedy};
 use crate::experiment::recommend::run_plan::RunPlan;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recommend::setting::Setting;
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::scenario::Scenario;
 use crate::scenario::load::Loaded;
 use crate::units::{SimDuration, flink};
@@ -30,7 +30,7 @@ pub(super) fn remedy<R>(
     duration_s: Option<f64>,
 ) -> Option<Remedy>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     let question = &setting.ask.question;
     let missed = &question.objectives[objective].metric.name;
@@ -104,7 +104,7 @@ struct Trial<'a, R> {
 
 impl<R> Trial<'_, R>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     /// `None` if it was stopped.
     fn judge(&self, changed: &Scenario) -> Option<Judgement> {

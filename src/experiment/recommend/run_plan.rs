@@ -11,7 +11,7 @@ use crate::experiment::recommend::choices::Branch;
 use crate::experiment::recommend::judge::Question;
 use crate::experiment::recommend::search::Site;
 use crate::experiment::recoveries::Recoveries;
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Until, Wanted};
 use crate::experiment::run_result::RunResult;
 use crate::experiment::sweep::identity;
 use crate::formulas::assumptions::rate_varies;
@@ -77,7 +77,7 @@ pub fn with_interval(scenario: &Scenario, interval_s: f64) -> Scenario {
 
 impl<R> RunPlan<'_, R>
 where
-    R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
 {
     /// The same with other scenarios of the branches.
     pub fn of<'b>(&'b self, branches: &'b [Branch]) -> RunPlan<'b, R> {
@@ -105,13 +105,14 @@ where
         change(&mut scenario);
         let quiet = self.quiet(&scenario);
         let failing = self.injects.then(|| self.failing(&scenario, replication));
-        let name = name(self.seed, replication, &scenario, failing.as_ref());
+        let fold = self.branches[site.branch].fold;
+        let name = name(self.seed, replication, &scenario, failing.as_ref(), fold);
         if let Some(known) = self.journal().get(&name) {
             return Some(known.clone());
         }
         let made = self.make(&scenario, &quiet, failing.as_ref(), replication);
         let made = match made {
-            Ok(made) => made,
+            Ok(made) => made.of_whole(fold),
             Err(RunError::Stopped) => return None,
             Err(error) => return Some(Replication::not_simulated(&error.to_string())),
         };
@@ -146,11 +147,20 @@ where
         failing: Option<&Scenario>,
         replication: u32,
     ) -> Result<Replication, RunError> {
-        let run = |scenario| guarded(|| (self.runner)(scenario, self.seed, replication));
-        let Some(failing) = failing else {
-            return Ok(Replication::of(quiet, &run(quiet)?));
+        let run = |scenario, until| {
+            let wanted = Wanted {
+                scenario,
+                seed: self.seed,
+                replication,
+                until,
+            };
+            guarded(|| (self.runner)(wanted))
         };
-        let (quiet, failing) = rayon::join(|| run(quiet), || run(failing));
+        let Some(failing) = failing else {
+            return Ok(Replication::of(quiet, &run(quiet, Until::End)?));
+        };
+        let (quiet, failing) =
+            rayon::join(|| run(quiet, Until::End), || run(failing, Until::Recovered));
         let (quiet, failing) = (quiet?, failing?);
         Ok(Replication::read(Measured {
             recoveries: recoveries(scenario, &failing),
@@ -190,9 +200,23 @@ where
 }
 
 /// What an evaluation is, whoever asks for it: its runs.
-fn name(seed: u64, replication: u32, scenario: &Scenario, failing: Option<&Scenario>) -> String {
+fn name(
+    seed: u64,
+    replication: u32,
+    scenario: &Scenario,
+    failing: Option<&Scenario>,
+    fold: usize,
+) -> String {
     let failing = failing.map_or_else(String::new, identity);
-    format!("{}+{failing:.16}#{seed}.{replication}", identity(scenario))
+    let fold = if fold > 1 {
+        format!("*{fold}")
+    } else {
+        String::new()
+    };
+    format!(
+        "{}+{failing:.16}{fold}#{seed}.{replication}",
+        identity(scenario)
+    )
 }
 
 /// Long enough to leave the first checkpoint out and to count [`PERIODS`] more; not longer than [`PERIODS_ENOUGH`] take, where
@@ -345,6 +369,7 @@ mod tests {
             labels: Vec::new(),
             settings: Vec::new(),
             scenario: sample::scenario(10),
+            fold: 1,
         }];
         let (journal, lost) = (Mutex::new(Journal::in_memory()), OnceLock::new());
         let run_plan = RunPlan {
@@ -353,7 +378,7 @@ mod tests {
             seed: 0,
             injects: true,
             longest_recovery_s: Some(60.0),
-            runner: &sample::run,
+            runner: &sample::made,
             journal: &journal,
             lost: &lost,
         };
@@ -377,6 +402,7 @@ mod tests {
             labels: Vec::new(),
             settings: Vec::new(),
             scenario: sample::scenario(10),
+            fold: 1,
         }];
         let (journal, lost) = (Mutex::new(Journal::in_memory()), OnceLock::new());
         let run_plan = RunPlan {
@@ -385,7 +411,7 @@ mod tests {
             seed: 0,
             injects: false,
             longest_recovery_s: None,
-            runner: &|_: &Scenario, _: u64, _: u32| {
+            runner: &|_: Wanted<'_>| {
                 let (limit, seconds) = (9, 1.0);
                 Err(RunError::TooManyEvents { limit, seconds })
             },

@@ -13,13 +13,14 @@ use crate::experiment::recommend::result::{Recommendation, SensitivityEntry};
 use crate::experiment::recommend::run_plan::{self, RunPlan, with_interval};
 use crate::experiment::recommend::search::{self, Plan, SearchError, Site, Visited, search};
 use crate::experiment::recommend::sensitivity::{self, Base};
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Wanted};
 use crate::experiment::workers::workers;
 use crate::formulas::refined::Refined;
 use crate::scenario::coarse;
 use crate::scenario::flow::flows;
 use crate::scenario::load::Loaded;
-use crate::scenario::{FailureKind, FailureLaw, RandomFailures, Scenario};
+use crate::scenario::shrink;
+use crate::scenario::{FailureKind, FailureLaw, RandomFailures};
 use crate::units::SimDuration;
 
 /// Runs with so many records are ranked by coarse ones first.
@@ -156,28 +157,47 @@ impl<'a> Setting<'a> {
         self.priors.iter().enumerate().map(start).collect()
     }
 
-    /// The branches with fewer, larger records, where runs are long and that makes them short.
+    /// The branches with fewer subtasks, and with fewer, larger records, where runs are long and that makes them short.
     pub(super) fn coarse(&self) -> Option<Vec<Branch>> {
-        let scenario = &self.branches[0].scenario;
-        let rates = flows(scenario).into_iter().map(|flow| {
-            let output: f64 = flow.output_per_s.iter().sum();
-            flow.input_total().max(output)
-        });
-        let per_s: f64 = rates.sum();
-        let records = per_s * run_plan::prolonged(scenario).job.duration.as_secs_f64();
-        if !(COARSE_FROM..f64::INFINITY).contains(&records) {
+        let many = |branches: &[Branch]| {
+            let scenario = &branches[0].scenario;
+            let rates = flows(scenario).into_iter().map(|flow| {
+                let output: f64 = flow.output_per_s.iter().sum();
+                flow.input_total().max(output)
+            });
+            let per_s: f64 = rates.sum();
+            let records = per_s * run_plan::prolonged(scenario).job.duration.as_secs_f64();
+            (COARSE_FROM..f64::INFINITY).contains(&records)
+        };
+        if !many(&self.branches) {
             return None;
         }
-        let factors = self
-            .branches
+        let shrunk = self.shrunk();
+        let branches = shrunk.as_ref().unwrap_or(&self.branches);
+        let factors = branches
             .iter()
             .map(|branch| coarse::factor(&branch.scenario));
-        let factor = factors.min()??;
-        let coarsened = self.branches.iter().map(|branch| Branch {
-            scenario: coarse::coarsened(&branch.scenario, factor),
+        let factor = factors.min().flatten().filter(|_| many(branches));
+        let coarsened = factor.map(|factor| {
+            let coarsened = branches.iter().map(|branch| Branch {
+                scenario: coarse::coarsened(&branch.scenario, factor),
+                ..branch.clone()
+            });
+            coarsened.collect()
+        });
+        coarsened.or(shrunk)
+    }
+
+    /// The branches with one subtask in place of several, of all of them equally many.
+    fn shrunk(&self) -> Option<Vec<Branch>> {
+        let scenarios = self.branches.iter().map(|branch| &branch.scenario);
+        let fold = shrink::factor(scenarios)?;
+        let shrunk = self.branches.iter().map(|branch| Branch {
+            scenario: shrink::shrunk(&branch.scenario, fold),
+            fold,
             ..branch.clone()
         });
-        Some(coarsened.collect())
+        Some(shrunk.collect())
     }
 
     /// Searches with the runs of a plan, from these sites on.
@@ -188,7 +208,7 @@ impl<'a> Setting<'a> {
         spent: &mut Spent,
     ) -> Result<Visited, RecommendError>
     where
-        R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+        R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
     {
         let before = spent.used;
         let progress = |finished| (self.ask.progress)((before + finished) * run_plan.runs());
@@ -227,7 +247,7 @@ impl<'a> Setting<'a> {
         recommendation: &mut Recommendation,
     ) -> Result<(), RecommendError>
     where
-        R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+        R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
     {
         let walks = sensitivity::walks(&self.branches[best.branch].scenario);
         let each = spent.left / walks;
@@ -281,7 +301,7 @@ impl<'a> Setting<'a> {
         used: usize,
     ) -> Result<(Vec<SensitivityEntry>, usize), RecommendError>
     where
-        R: Fn(&Scenario, u64, u32) -> Result<RunResult, RunError> + Sync,
+        R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
     {
         let base = Base {
             question: &self.ask.question,

@@ -31,7 +31,7 @@ fn answered(objectives: &[&str], jobs: usize) -> Recommendation {
         sensitivity: true,
         ..Ask::new(question(objectives), &journal, &NEVER)
     };
-    recommend(&loaded, &ask, sample::run).unwrap()
+    recommend(&loaded, &ask, sample::made).unwrap()
 }
 
 #[test]
@@ -90,13 +90,13 @@ fn jobs_change_no_byte_and_the_file_can_be_read_again() {
     assert_eq!(read, answered(&["duration_p99<=2s"], 2));
 }
 
-fn limited(scenario: &Scenario, seed: u64, n: u32) -> Result<RunResult, RunError> {
-    let interval = scenario.checkpointing.interval.unwrap();
+fn limited(wanted: Wanted<'_>) -> Result<RunResult, RunError> {
+    let interval = wanted.scenario.checkpointing.interval.unwrap();
     assert!(
         interval > SimDuration::from_secs(15),
         "a fault of the model"
     );
-    sample::run(scenario, seed, n)
+    sample::made(wanted)
 }
 
 #[test]

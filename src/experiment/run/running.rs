@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::{self, Agenda};
 use crate::experiment::course::Meter;
 use crate::experiment::fast_forward::{FastForward, Steady};
-use crate::experiment::run::RunError;
+use crate::experiment::run::{RunError, Until};
 use crate::experiment::run_result::{JobEnd, RunResult, VertexResult};
 use crate::experiment::timeline::Sampler;
 use crate::experiment::watch::{self, Watch};
@@ -29,7 +29,7 @@ pub struct Running<'o> {
     pub(super) meter: Meter,
     pub(super) probes: Vec<&'o mut dyn Probe>,
     pub(super) watch: Option<&'o Watch<'o>>,
-    pub(super) until_steady: bool,
+    pub(super) until: Until,
     /// What was wanted is known.
     pub(super) is_over: bool,
 }
@@ -104,6 +104,7 @@ impl Running<'_> {
             self.run_straight_until(at)?;
             let checkpoints = &self.job.observer().0.checkpoints;
             sampler.sample(&self.job, checkpoints, self.scenario, self.agenda.now());
+            self.is_over |= self.until == Until::Recovered && self.has_recovered();
             self.sampler = Some(sampler);
         }
         self.run_straight_until(horizon)
@@ -122,7 +123,7 @@ impl Running<'_> {
             }
             if self.meter.due() == Some(at) {
                 self.meter.count(&self.job.counters(at));
-                self.is_over = self.until_steady && self.meter.is_steady();
+                self.is_over |= self.until == Until::Steady && self.meter.is_steady();
             }
             let probes = self.probes.iter_mut();
             for probe in probes.filter(|probe| probe.due() == Some(at)) {
@@ -130,6 +131,23 @@ impl Running<'_> {
             }
         }
         self.handle_until(horizon)
+    }
+
+    /// Whether everything that was to fail has failed, and the job has caught up with the last of it.
+    fn has_recovered(&self) -> bool {
+        let last = self
+            .scenario
+            .failures
+            .given
+            .iter()
+            .map(|failure| failure.at);
+        let last = last
+            .max()
+            .is_some_and(|at| self.agenda.now() > SimTime::ZERO + at);
+        let recoveries = &self.job.observer().0.recoveries;
+        last && recoveries
+            .last()
+            .is_some_and(|last| last.caught_up.is_some())
     }
 
     fn has_ended(&self) -> bool {
@@ -314,7 +332,7 @@ fn digest(result: &RunResult) -> String {
 mod tests {
     use crate::experiment::loss::{saturated, without_checkpoints};
     use crate::experiment::metric::replicate::Replication;
-    use crate::experiment::run::Simulation;
+    use crate::experiment::run::{Simulation, Until};
     use crate::scenario::built_in;
     use crate::scenario::load::parse;
     use std::path::Path;
@@ -323,11 +341,11 @@ mod tests {
     fn a_run_that_ends_when_its_rate_is_known_has_the_rate_of_the_whole() {
         let loaded = parse(built_in::PRODUCTION, "production", Path::new(""), &[]).unwrap();
         let twin = without_checkpoints(&saturated(&loaded.scenario).unwrap());
-        let course = |until_steady| {
-            let run = Simulation::new(&twin).until_steady(until_steady).run();
+        let course = |until| {
+            let run = Simulation::new(&twin).until(until).run();
             Replication::of(&twin, &run.unwrap()).course
         };
-        let (whole, part) = (course(false), course(true));
+        let (whole, part) = (course(Until::End), course(Until::Steady));
         assert!(part.seconds() < 0.9 * whole.seconds(), "{}", part.seconds());
         assert_eq!(part.bottleneck, whole.bottleneck);
         let rate = |course: &crate::experiment::course::Course| {
