@@ -9,6 +9,9 @@ use crate::measure::Estimate;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::Unit;
 
+/// Fewer runs tell nothing of how much they differ.
+pub const ENOUGH: u32 = 3;
+
 /// The question: what must hold, and what should be small.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -138,9 +141,10 @@ impl Judgement {
             && self.verdicts.iter().all(|verdict| verdict.is_met())
     }
 
-    /// All objectives are met with their whole intervals.
+    /// All objectives are met with their whole intervals, which fewer than [`ENOUGH`] runs do not have.
     pub fn surely_passes(&self) -> bool {
-        self.passes() && self.verdicts.iter().all(|verdict| *verdict == Verdict::Met)
+        let enough = self.cost.is_some_and(|cost| cost.n >= ENOUGH as usize);
+        enough && self.passes() && self.verdicts.iter().all(|verdict| *verdict == Verdict::Met)
     }
 
     /// Some objective is missed with its whole interval, or cannot be judged.
@@ -228,13 +232,15 @@ mod tests {
         };
         run.recoveries.recovery.ended = recoveries.to_vec();
         run.recoveries.recovery.open = open.to_vec();
-        vec![run.clone(), run]
+        vec![run; 3]
     }
 
     #[test]
     fn a_recovery_that_is_not_over_misses_a_ceiling() {
         let question = question("recovery_p95<=3min");
         assert!(question.judge(&runs(&[60.0, 70.0], &[])).surely_passes());
+        let once = question.judge(&runs(&[60.0, 70.0], &[])[..1]);
+        assert!(once.passes() && !once.surely_passes());
         let open = question.judge(&runs(&[60.0], &[70.0]));
         assert_eq!(open.verdicts, [Verdict::Missed]);
         assert!(!open.passes() && open.excess > 0.0);

@@ -12,12 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::experiment::metric::replicate::{NOT_SIMULATED, Replication};
-use crate::experiment::recommend::judge::{Judgement, Question};
+use crate::experiment::recommend::judge::{ENOUGH, Judgement, Question};
 use crate::experiment::workers::{WorkersError, workers};
 use crate::measure::{Estimate, Scale};
 
-/// Fewer runs of a site tell nothing of how much they differ.
-pub const ENOUGH: u32 = 3;
 /// Rungs from the first site of a branch to the next one outwards; the step doubles from there.
 const STEP: usize = 3;
 /// Costs that differ by less are equal: nobody changes an option for it.
