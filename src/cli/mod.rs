@@ -6,12 +6,15 @@ mod console;
 mod drawn;
 mod exit;
 mod files;
+mod findings;
+mod from_conf;
 mod input;
 mod jobs;
 mod manifest;
 mod output;
 mod present;
 mod progress;
+mod reach;
 mod reading;
 mod signals;
 
@@ -81,6 +84,8 @@ enum Command {
     Export(commands::export::Args),
     Verify(commands::verify::Args),
     Check(commands::check::Args),
+    Lint(commands::lint::Args),
+    Options(commands::options::Args),
     Import(commands::import::Args),
     Demo(commands::demo::Args),
     Gallery(commands::gallery::Args),
@@ -106,6 +111,8 @@ pub fn main() -> ExitCode {
         Command::Export(args) => commands::export::execute(&args, console),
         Command::Verify(args) => commands::verify::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),
+        Command::Lint(args) => commands::lint::execute(&args, console),
+        Command::Options(args) => commands::options::execute(&args, console),
         Command::Import(args) => commands::import::execute(&args, console),
         Command::Demo(args) => commands::demo::execute(&args, console),
         Command::Gallery(args) => commands::gallery::execute(&args, console),

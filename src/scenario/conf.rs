@@ -40,15 +40,17 @@ pub fn include(document: &mut Document) -> Result<(), Diagnostics> {
         Diagnostics(vec![problem.at(place)])
     })?;
     document.table.remove("flink-conf");
-    if conf.is_old {
-        old(document, &path, &name);
-    }
+    version(document, &path, &name, &conf);
     merge(document, &conf);
     Ok(())
 }
 
-/// A file that only Flink 1.x reads says which Flink it is.
-fn old(document: &mut Document, path: &KeyPath, name: &str) {
+/// A file that only Flink 1.x reads says which Flink it is, and so does a manifest of the Kubernetes operator.
+fn version(document: &mut Document, path: &KeyPath, name: &str, conf: &Conf) {
+    let facts = &conf.facts;
+    if facts.version.is_none() && !facts.is_old {
+        return;
+    }
     let place = document.key_place(path);
     let job = document
         .table
@@ -56,18 +58,25 @@ fn old(document: &mut Document, path: &KeyPath, name: &str) {
         .or_insert_with(|| Value::Table(Table::new()));
     let Value::Table(job) = job else { return };
     let given = job.get("flink-version").and_then(Value::as_str);
-    let remark = match given {
-        None => {
+    let remark = match (given, &facts.version) {
+        (None, Some(version)) => {
+            job.insert("flink-version".to_owned(), Value::from(version.as_str()));
+            Diagnostic::note(format!("Flink {version}, as `{name}` says"))
+        }
+        (None, None) => {
             job.insert("flink-version".to_owned(), Value::from(LAST_OF_1));
             Diagnostic::note(format!(
                 "Flink {LAST_OF_1} is assumed: `{name}` is a file of Flink 1.x"
             ))
             .help("set `job.flink-version` if it is another one")
         }
-        Some(version) if version.trim().starts_with('2') => Diagnostic::warning(format!(
+        (Some(given), Some(version)) if given.trim() != version => Diagnostic::warning(format!(
+            "`job.flink-version` is {given}, `{name}` is for Flink {version}"
+        )),
+        (Some(version), None) if version.trim().starts_with('2') => Diagnostic::warning(format!(
             "`{name}` is a file of Flink 1.x: Flink {version} reads `config.yaml` only"
         )),
-        Some(_) => return,
+        (Some(_), _) => return,
     };
     document.remarks.push(remark.at(place));
 }

@@ -16,6 +16,8 @@ pub type Version = (u32, u32);
 const FIRST: Version = (1, 13);
 /// The jars end here: what is in the last of them is still valid.
 const LAST: Version = (2, 3);
+/// The version that is meant where none is named.
+pub const NEWEST: Version = LAST;
 
 /// Names that no list can hold: of file systems, reporters and plugins, of Flink's Kubernetes operator and other
 /// programs that read the same file, and of whatever is handed on to Hadoop, YARN, Python or containers.
@@ -117,7 +119,8 @@ pub fn outside(name: &str, version: Version) -> Option<String> {
     }
 }
 
-fn written((major, minor): Version) -> String {
+/// As people write it: `1.20`.
+pub fn written((major, minor): Version) -> String {
     format!("{major}.{minor}")
 }
 
@@ -128,9 +131,17 @@ fn section_of(text: &str) -> Option<(Version, Option<Version>)> {
     Some((first, (last != LAST).then_some(last)))
 }
 
-fn version_of(text: &str) -> Option<Version> {
-    let (major, minor) = text.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+/// A version of a command line.
+pub fn asked(text: &str) -> Result<Version, String> {
+    version_of(text)
+        .filter(|(major, _)| (1..=2).contains(major))
+        .ok_or_else(|| "a version is written such as 1.20 or 2.3".to_owned())
+}
+
+/// Reads `1.20`, or `1.20.1`.
+pub fn version_of(text: &str) -> Option<Version> {
+    let mut parts = text.trim().split('.').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??))
 }
 
 #[cfg(test)]

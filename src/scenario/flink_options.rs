@@ -40,6 +40,18 @@ const COSTLY: &[(&str, &str)] = &[
     ),
 ];
 
+/// Options that do not do what is documented, by Flink's own jars: what happens.
+const TRAPS: &[(&str, &str)] = &[
+    (
+        "execution.checkpointing.unaligned.during-recovery.enabled",
+        "documented, but Flink 2.3.0 has `execution.checkpointing.during-recovery.enabled`; this name does nothing",
+    ),
+    (
+        "state.checkpointing.dir",
+        "copied from one chart into many; the option is `execution.checkpointing.dir`, formerly `state.checkpoints.dir`",
+    ),
+];
+
 /// How a note on an option that costs something begins.
 pub const COSTS: &str = "changes the cost in Flink";
 
@@ -95,6 +107,17 @@ pub fn cost(key: &str) -> Option<&'static str> {
     }
     let family = COSTLY.iter().find(|(begin, _)| key.starts_with(begin));
     family.map(|(_, reason)| *reason)
+}
+
+/// Names of which something else is documented than happens.
+pub fn traps() -> impl Iterator<Item = &'static str> {
+    TRAPS.iter().map(|(name, _)| *name)
+}
+
+/// What happens instead of what is documented, where that differs.
+pub fn trap(key: &str) -> Option<&'static str> {
+    let trap = TRAPS.iter().find(|(name, _)| *name == key);
+    trap.map(|(_, what)| *what)
 }
 
 /// That an option is accepted and not simulated, in one sentence.

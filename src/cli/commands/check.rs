@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::cli::commands::run::Format;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::findings;
 use crate::cli::input::warnings;
 use crate::experiment::{grid, objectives};
 use crate::render::number::counted;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::scenario::load::{self, Loaded};
 
 /// Show every problem of scenario files at once: errors, then physical warnings
@@ -105,25 +106,6 @@ fn machine_readable(file: &Path, loaded: &Result<Loaded, Diagnostics>) -> Value 
     json!({
         "file": file,
         "valid": valid,
-        "problems": problems.iter().map(problem).collect::<Vec<Value>>(),
-    })
-}
-
-fn problem(problem: &Diagnostic) -> Value {
-    let severity = match problem.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    };
-    let place = problem.place.as_ref();
-    let (line, column) = place.map(Place::line_column).unzip();
-    json!({
-        "severity": severity,
-        "code": problem.code,
-        "message": problem.message,
-        "where": place.map(|place| &place.source.name),
-        "line": line,
-        "column": column,
-        "help": problem.help,
+        "problems": problems.iter().map(findings::json).collect::<Vec<Value>>(),
     })
 }

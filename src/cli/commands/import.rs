@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::cli::reach::Reach;
 use crate::experiment::saved;
 use crate::recording::answers::{Answers, Files, layout};
 use crate::recording::estimate::Draft;
@@ -24,12 +25,13 @@ use crate::scenario::{input_file, load};
 Examples:
   ckptsim import http://localhost:8081 -o mine.toml          # only reads; asks twice, 15 s apart
   ckptsim import http://localhost:8081 --job 2f0a --save answers
+  ckptsim import https://flink.example.com/prod --ca ca.pem --token-file token -o mine.toml
   ckptsim import answers/                                     # job.json, plan.json, vertices/<id>.json ...
   ckptsim import recording.json -o recording.toml
 
 Every estimated value says where it comes from; what could not be estimated is listed at the top.")]
 pub struct Args {
-    /// Address of a JobManager (http://...), directory of saved answers, archive of a job, or recording (JSON)
+    /// Address of a JobManager or History Server (https://..., http://..., HOST:PORT, or from the browser), directory of saved answers, archive of a job, or recording (JSON)
     from: String,
     /// Where to write the scenario, instead of standard output
     #[arg(short, long)]
@@ -46,6 +48,8 @@ pub struct Args {
     /// Live: also save the answers into this directory, to be imported again
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 /// A job's answers are some hundred files.
@@ -117,7 +121,7 @@ fn address(from: &str) -> Option<String> {
 }
 
 fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Draft> {
-    let manager = JobManager::new(address)?;
+    let manager = JobManager::new(address, args.reach.access_to(address, console)?)?;
     let job = manager.job(args.job.as_deref())?;
     let mut files = Files::default();
     if args.observe > 0 && job.is_alive() {

@@ -1,7 +1,5 @@
 //! `init`.
 
-mod from_conf;
-
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -9,6 +7,7 @@ use clap::ValueEnum;
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::from_conf;
 use crate::cli::input::word;
 use crate::experiment::saved;
 use crate::scenario::load;
@@ -20,6 +19,7 @@ Examples:
   ckptsim init                                       # scenario.toml, minimal
   ckptsim init --template kafka-join join.toml
   ckptsim init --from /opt/flink/conf/config.yaml    # your options, an example job around them
+  kubectl get flinkdeployment orders -o yaml | ckptsim init --from -
   ckptsim init --template failures -                 # to standard output
 
 The schema is written beside the scenario as ckptsim.schema.json; editors with a TOML language server (taplo, tombi)
@@ -28,7 +28,8 @@ pub struct Args {
     /// What kind of job
     #[arg(long, value_enum, default_value_t)]
     template: Template,
-    /// Take over the options of Flink's own config.yaml, or flink-conf.yaml of Flink 1.x; `-` is standard input
+    /// Take over options: of config.yaml, flink-conf.yaml, a FlinkDeployment, a ConfigMap, a Compose file, a SQL script, a
+    /// command line, an answer of /jobmanager/config; `-` is standard input
     #[arg(long, value_name = "CONFIG", conflicts_with = "template")]
     from: Option<PathBuf>,
     /// File of the scenario; `-` is standard output

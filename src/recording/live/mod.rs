@@ -1,8 +1,7 @@
 //! A live JobManager: the answers of its REST API, by GET only, with timeouts, and from nobody else.
 
+pub mod access;
 pub mod jobs;
-
-use std::time::Duration;
 
 use serde_json::Value;
 use ureq::Agent;
@@ -11,16 +10,17 @@ use ureq::http::{Response, Uri, header};
 use crate::recording::answers::Files;
 use crate::recording::answers::number::{at, list, text};
 use crate::recording::answers::options;
+use crate::recording::live::access::Access;
 use crate::recording::live::jobs::JobEntry;
 
-/// A JobManager answers within milliseconds; one that is busy within seconds.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// Larger answers are not Flink's.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 /// Details of so many checkpoints, the latest ones, are enough for medians.
 const CHECKPOINTS_MAX: usize = 30;
 /// A job of many vertices shows enough in fewer of them.
 const SUBTASK_ANSWERS_MAX: usize = 600;
+/// A job with more vertices is not looked at: nobody could read its scenario.
+const VERTICES_MAX: usize = 2_000;
 /// From `/jobs` to `/jobs/` and the like.
 const REDIRECTS_MAX: usize = 3;
 
@@ -52,43 +52,26 @@ pub enum LiveError {
 }
 
 /// A JobManager.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobManager {
     agent: Agent,
+    access: Access,
     base: String,
     /// The job that the address names, as Flink's web page writes it.
     job: Option<String>,
 }
 
 impl JobManager {
-    /// The JobManager at an address such as `http://localhost:8081`, or one copied from the browser.
+    /// The JobManager, or the History Server, at an address such as `http://localhost:8081`, or one copied from the browser.
     ///
     /// # Errors
-    /// If it is no address that can be asked.
-    pub fn new(address: &str) -> Result<JobManager, LiveError> {
-        if address.starts_with("https://") {
-            return Err(LiveError::Address(
-                "https:// is not spoken here: forward the port and import http://localhost:8081 (`kubectl port-forward \
-                 svc/NAME-rest 8081`, `ssh -L 8081:HOST:8081 ...`, or a local proxy), or save the answers and import \
-                 their directory (`ckptsim import --help`)"
-                    .to_owned(),
-            ));
-        }
+    /// If it is no address that can be asked, or it cannot be asked so.
+    pub fn new(address: &str, access: Access) -> Result<JobManager, LiveError> {
         let (base, page) = address.split_once('#').unwrap_or((address, ""));
-        let authority = base.parse::<Uri>().ok();
-        let authority = authority.as_ref().and_then(Uri::authority);
-        if authority.is_none_or(|authority| authority.as_str().contains('@')) {
-            return Err(LiveError::Address(
-                "a JobManager's address is http://HOST:PORT, without user and password".to_owned(),
-            ));
-        }
-        let config = Agent::config_builder()
-            .timeout_global(Some(TIMEOUT))
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .build();
+        access::address(base)?;
         Ok(JobManager {
-            agent: config.into(),
+            agent: access.agent()?,
+            access,
             base: base.trim_end_matches('/').to_owned(),
             job: page
                 .split('/')
@@ -113,7 +96,7 @@ impl JobManager {
     /// # Errors
     /// If the JobManager does not answer.
     pub fn wake(&self, job: &str) -> Result<(), LiveError> {
-        let plan = self.get(&format!("/jobs/{job}/plan"))?;
+        let plan = self.plan(job)?;
         if let Some(id) = vertex_ids(&plan).first() {
             self.ask(&format!("/jobs/{job}/vertices/{id}"))?;
         }
@@ -125,7 +108,7 @@ impl JobManager {
     /// # Errors
     /// If the JobManager does not answer.
     pub fn counters(&self, job: &str, name: &str, files: &mut Files) -> Result<bool, LiveError> {
-        let plan = self.get(&format!("/jobs/{job}/plan"))?;
+        let plan = self.plan(job)?;
         let mut complete = true;
         for id in vertex_ids(&plan) {
             let answer = self.get(&format!("/jobs/{job}/vertices/{id}"))?;
@@ -145,7 +128,7 @@ impl JobManager {
     /// If the JobManager does not answer. Answers that an older Flink does not know are left out.
     pub fn answers(&self, job: &str, files: &mut Files) -> Result<Vec<String>, LiveError> {
         let root = format!("/jobs/{job}");
-        let plan = self.get(&format!("{root}/plan"))?;
+        let plan = self.plan(job)?;
         files.insert("job", self.get(&root)?);
         let mut refused = Vec::new();
         for (name, path) in [
@@ -174,6 +157,17 @@ impl JobManager {
             }
         }
         Ok(refused)
+    }
+
+    fn plan(&self, job: &str) -> Result<Value, LiveError> {
+        let plan = self.get(&format!("/jobs/{job}/plan"))?;
+        let vertices = vertex_ids(&plan).len();
+        if vertices > VERTICES_MAX {
+            return Err(LiveError::Job(format!(
+                "the job has {vertices} vertices, more than the {VERTICES_MAX} that are read"
+            )));
+        }
+        Ok(plan)
     }
 
     /// Checkpoints are forgotten, not every version knows every path, and a proxy may forbid some.
@@ -231,8 +225,19 @@ impl JobManager {
     }
 
     fn call(&self, url: &str) -> Result<Response<ureq::Body>, LiveError> {
-        let request = self.agent.get(url).config().http_status_as_error(false);
+        let Some(patience) = self.access.patience() else {
+            return Err(LiveError::Unreachable {
+                url: url.to_owned(),
+                why: "all answers together take too long (--deadline)".to_owned(),
+            });
+        };
+        let mut request = self.agent.get(url);
+        for (name, value) in &self.access.headers {
+            request = request.header(name, value);
+        }
+        let request = request.config().http_status_as_error(false);
         request
+            .timeout_global(Some(patience))
             .build()
             .call()
             .map_err(|error| LiveError::Unreachable {
@@ -265,12 +270,13 @@ fn same_host<B>(url: &str, response: &Response<B>) -> Result<String, LiveError> 
         return refuse("it redirects to what is no address".to_owned());
     };
     let authority = from.authority().map_or("", |authority| authority.as_str());
+    let scheme = from.scheme_str().unwrap_or("http");
     match to.authority() {
         // `//host/…` names another host, which this reader of addresses takes for a path.
         None if location.starts_with('/') && !location.starts_with("//") => {
-            Ok(format!("http://{authority}{location}"))
+            Ok(format!("{scheme}://{authority}{location}"))
         }
-        Some(other) if other.as_str() == authority && to.scheme_str() == Some("http") => {
+        Some(other) if other.as_str() == authority && to.scheme_str() == Some(scheme) => {
             Ok(location.to_owned())
         }
         Some(other) => refuse(format!(
@@ -339,18 +345,10 @@ mod tests {
     fn an_address_from_the_browser_names_its_job() {
         let id = "6518ab34ac9e2b94ca31d939ded32f17";
         let page = format!("http://jm:8081/#/job/running/{id}/overview");
-        let manager = JobManager::new(&page).unwrap();
+        let manager = JobManager::new(&page, Access::default()).unwrap();
         assert_eq!(
             (manager.base.as_str(), manager.job.as_deref()),
             ("http://jm:8081", Some(id))
         );
-    }
-
-    #[test]
-    fn https_and_passwords_are_refused_before_anybody_is_asked() {
-        let error = JobManager::new("https://jm/").unwrap_err().to_string();
-        assert!(error.contains("kubectl port-forward"), "{error}");
-        let error = JobManager::new("http://me:hunter2@jm").unwrap_err();
-        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

@@ -1,4 +1,5 @@
-//! What else people have that holds Flink's options, and cannot be read: each is recognised, and told what to do instead.
+//! What people have that holds Flink's options: in which words they stand there, and what cannot be read, and what can
+//! instead.
 
 use std::path::Path;
 
@@ -20,9 +21,15 @@ pub fn instead_of_a_scenario(name: &str, origin: &str, text: &str) -> Option<Dia
     if extension.as_deref() == Some("toml") {
         return None;
     }
-    if let Some((what, help)) = other_than_a_configuration(text) {
+    let form = form(text);
+    if let Some(what) = form.name() {
         let problem = Diagnostic::error(format!("{origin} is {what}; a scenario is TOML"));
-        return Some(problem.help(help));
+        return Some(problem.help(match form {
+            Form::Other(_, help) => help,
+            _ => format!(
+                "`ckptsim init --from {name}` makes a scenario of its options; a scenario reads them by `flink-conf = \"{name}\"`"
+            ),
+        }));
     }
     is_yaml.then(|| {
         let problem = Diagnostic::error(format!("{origin} is YAML; a scenario is TOML"));
@@ -32,69 +39,88 @@ pub fn instead_of_a_scenario(name: &str, origin: &str, text: &str) -> Option<Dia
     })
 }
 
-/// What a text is if it is no configuration of Flink, and what can be read instead.
-pub(super) fn other_than_a_configuration(text: &str) -> Option<(String, String)> {
+/// What a text holds Flink's options in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// A configuration as Flink reads it.
+    Configuration,
+    /// Blocks of options inside of this.
+    Blocks(String),
+    /// A script of the SQL client.
+    Sql,
+    /// A command line.
+    Command,
+    /// What a JobManager answers about its configuration.
+    Answer,
+    /// Something else: what it is, and what can be read instead.
+    Other(String, String),
+}
+
+/// What a text is, by its looks.
+pub(super) fn form(text: &str) -> Form {
     // A comment may tell of anything.
     let code = text
         .lines()
         .filter(|line| !line.trim_start().starts_with('#'));
     let lines: Vec<&str> = code.take(LINES_SEEN).map(str::trim_end).collect();
-    let told = |what: &str, help: &str| Some((what.to_owned(), help.to_owned()));
-    if lines.iter().any(|line| line.contains("{{")) {
-        return told(
+    let other = |what: &str, help: &str| Form::Other(what.to_owned(), help.to_owned());
+    let any = |is: fn(&str) -> bool| lines.iter().any(|line| is(line));
+    if any(|line| line.contains("{{")) {
+        return other(
             "a template",
             "render it first, such as by `helm template`, and name the result",
         );
     }
     if is_json(text) {
-        return told("JSON", IMPORT);
+        return Form::Answer;
     }
-    if lines.iter().any(|line| is_log(line)) {
-        return told("a log", IMPORT);
+    if any(is_log) {
+        return other("a log", IMPORT);
     }
-    if lines.iter().any(|line| is_java(line)) {
-        return told("a program", &format!("{WRITE}; or {IMPORT}"));
+    if any(is_java) {
+        return other("a program", &format!("{WRITE}; or {IMPORT}"));
     }
-    if lines.iter().any(|line| is_sql(line)) {
-        return told("a SQL script", WRITE);
+    if any(is_sql) {
+        return Form::Sql;
     }
-    if lines.iter().any(|line| line.contains("[[vertex]]")) {
-        return told("a scenario", "`ckptsim check` and `ckptsim run` read it");
+    if any(|line| line.contains("[[vertex]]")) {
+        return other("a scenario", "`ckptsim check` and `ckptsim run` read it");
     }
     if let Some(kind) = kubernetes(&lines) {
-        return Some(kind);
+        return Form::Blocks(format!("a Kubernetes manifest ({kind})"));
     }
-    if lines.iter().any(|line| line.contains("FLINK_PROPERTIES")) {
-        return told(
-            "a file with FLINK_PROPERTIES",
-            "put the lines below FLINK_PROPERTIES into a file of their own and name that",
-        );
+    if any(|line| line.contains("FLINK_PROPERTIES")) {
+        return Form::Blocks("a file with FLINK_PROPERTIES".to_owned());
     }
     if lines.contains(&"services:") {
-        return told("a Compose file", WRITE);
+        return Form::Blocks("a Compose file".to_owned());
     }
-    if lines
-        .iter()
-        .any(|line| line.trim_start().starts_with("flinkConfiguration:"))
-    {
-        return told(
-            "a file of Helm values or the like",
-            "put the entries of `flinkConfiguration` into a file of their own and name that",
-        );
+    if any(|line| line.trim_start().starts_with("flinkConfiguration:")) {
+        return Form::Blocks("a file of Helm values or the like".to_owned());
     }
-    if lines.iter().any(|line| is_command(line)) {
-        return told(
-            "a command line",
-            &format!("put every -Dkey=value as `key: value` into a file: {WRITE}"),
-        );
+    if any(is_command) {
+        return Form::Command;
     }
     if is_properties(&lines) {
-        return told(
+        return other(
             "a properties file",
             "write `key: value` instead of `key=value`",
         );
     }
-    None
+    Form::Configuration
+}
+
+impl Form {
+    /// What the text is, where it is no configuration by itself.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Form::Configuration => None,
+            Form::Blocks(what) | Form::Other(what, _) => Some(what),
+            Form::Sql => Some("a SQL script"),
+            Form::Command => Some("a command line"),
+            Form::Answer => Some("JSON"),
+        }
+    }
 }
 
 /// An object may also be a configuration, since JSON is YAML; an array is none.
@@ -169,8 +195,8 @@ fn is_properties(lines: &[&str]) -> bool {
     pairs > 0 && others == 0
 }
 
-/// What a manifest is, by its `kind`, and where its options stand.
-fn kubernetes(lines: &[&str]) -> Option<(String, String)> {
+/// The `kind` of a manifest.
+fn kubernetes(lines: &[&str]) -> Option<String> {
     if !lines.iter().any(|line| line.starts_with("apiVersion:")) {
         return None;
     }
@@ -180,15 +206,5 @@ fn kubernetes(lines: &[&str]) -> Option<(String, String)> {
         .chars()
         .filter(|c| c.is_alphanumeric() || *c == ' ')
         .collect();
-    let kind = kind.trim();
-    let help = match kind {
-        "FlinkDeployment" | "FlinkSessionJob" => {
-            "put the entries of spec.flinkConfiguration into a file of their own and name that"
-        }
-        "ConfigMap" => {
-            "put the text below `config.yaml: |` or `flink-conf.yaml: |` into a file of that name and name it"
-        }
-        _ => WRITE,
-    };
-    Some((format!("a Kubernetes manifest ({kind})"), help.to_owned()))
+    Some(kind.trim().to_owned())
 }

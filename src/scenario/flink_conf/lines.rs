@@ -36,7 +36,7 @@ fn is_a_name(key: &str) -> bool {
 }
 
 /// The file is often written for YAML; quotes then are no part of a key or a value.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let quoted = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
     quoted('"').or_else(|| quoted('\'')).unwrap_or(text)
 }

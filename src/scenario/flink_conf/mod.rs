@@ -1,10 +1,13 @@
-//! Flink's own configuration: `config.yaml`, and `flink-conf.yaml` of Flink 1.x, to flat keys with their lines.
+//! Flink's own configuration, `config.yaml` or `flink-conf.yaml` of Flink 1.x, and whatever else people keep its options in
+//! ([`blocks`], [`statements`]), to flat keys with their lines.
 //!
 //! Values of options that the simulation does not use end here: they may be secrets. What messages can show of a file
 //! is made anew from what is kept; the text itself is dropped.
 
+mod blocks;
 mod kind;
 mod lines;
+mod statements;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -12,6 +15,7 @@ use std::sync::Arc;
 
 use crate::scenario::conceal;
 use crate::scenario::diagnostic::{Diagnostic, Place, SourceText};
+use crate::scenario::flink_conf::kind::Form;
 use crate::scenario::flink_options::{self, Lookup};
 
 pub use crate::scenario::flink_conf::kind::instead_of_a_scenario;
@@ -34,6 +38,18 @@ struct Found {
     entries: Vec<Entry>,
     /// Lines and what is to say about them. Nothing of a value.
     remarks: Vec<(usize, String)>,
+    facts: Facts,
+}
+
+/// What a file says beside options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The release of Flink that it is for, such as `1.20`.
+    pub version: Option<String>,
+    /// `spec.taskManager.replicas`.
+    pub taskmanagers: Option<u32>,
+    /// Whether it is `flink-conf.yaml`, which only Flink 1.x reads.
+    pub is_old: bool,
 }
 
 /// Why a file cannot be read.
@@ -52,29 +68,57 @@ pub struct Conf {
     pub entries: Vec<Entry>,
     /// What Flink ignores, or is not known here.
     pub remarks: Vec<Diagnostic>,
-    /// Whether it is `flink-conf.yaml`, which only Flink 1.x reads.
-    pub is_old: bool,
+    /// What the file says beside them.
+    pub facts: Facts,
     source: Arc<SourceText>,
 }
 
 impl Conf {
+    /// What the file is called.
+    pub fn name(&self) -> &str {
+        &self.source.name
+    }
+
     /// A line of the file, as far as it may be shown.
     pub fn place(&self, line: usize) -> Place {
         line_place(&self.source, line)
     }
 }
 
-/// Reads a configuration. `name` decides by whose rules: `flink-conf.yaml` is read line by line, as Flink 1.x does.
+/// Reads a configuration, or what holds one. `name` decides by whose rules: `flink-conf.yaml` is read line by line, as
+/// Flink 1.x does.
 pub fn read(name: &str, text: &str) -> Result<Conf, Diagnostic> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    if let Some((what, help)) = kind::other_than_a_configuration(text) {
-        return Err(Diagnostic::error(format!("{name} is {what}")).help(help));
-    }
     let is_old = file.ends_with("flink-conf.yaml");
-    let found = if is_old {
-        lines::read(text)
-    } else {
-        yaml::read(text).map_err(|error| unreadable(name, text, &error))?
+    let form = kind::form(text);
+    let yaml = |read: &dyn Fn(&str) -> Result<Found, Unreadable>| {
+        read(text).map_err(|error| unreadable(name, text, &error))
+    };
+    let found = match &form {
+        Form::Configuration if is_old => Some(lines::read(text)),
+        Form::Configuration => Some(yaml(&yaml::read)?),
+        Form::Sql => statements::sql(text),
+        Form::Command => statements::command(text),
+        Form::Answer => statements::answer(text),
+        Form::Blocks(_) => match (yaml::documents(text), blocks::variables(text)) {
+            (Ok(documents), _) => blocks::read(&documents),
+            (Err(_), found @ Some(_)) => found,
+            (Err(error), None) => return Err(unreadable(name, text, &error)),
+        },
+        Form::Other(..) => None,
+    };
+    let Some(mut found) = found else {
+        let what = form.name().unwrap_or("no configuration");
+        let problem = Diagnostic::error(format!("{name} is {what}"));
+        return Err(problem.help(match form {
+            Form::Other(_, help) => help,
+            _ => format!(
+                "there are no options of Flink in it; looked for: {}, SET statements, -Dkey=value, and the answer of \
+                 /jobmanager/config",
+                blocks::LOOKED_FOR
+            ),
+        }));
     };
     if !found.entries.is_empty() && !found.entries.iter().any(|entry| is_flinks(&entry.key)) {
         let message = format!(
@@ -85,7 +129,8 @@ pub fn read(name: &str, text: &str) -> Result<Conf, Diagnostic> {
             "a configuration has keys such as `execution.checkpointing.interval` at its top, nested or flat",
         ));
     }
-    Ok(settle(name, text, found, is_old))
+    found.facts.is_old |= is_old && form == Form::Configuration;
+    Ok(settle(name, text, found))
 }
 
 fn is_flinks(key: &str) -> bool {
@@ -102,7 +147,7 @@ fn unreadable(name: &str, text: &str, error: &Unreadable) -> Diagnostic {
 }
 
 /// Decides what holds: the last of several equal keys, the default of a placeholder.
-fn settle(name: &str, text: &str, found: Found, is_old: bool) -> Conf {
+fn settle(name: &str, text: &str, found: Found) -> Conf {
     let mut said = found.remarks;
     let mut entries: Vec<Entry> = Vec::new();
     let mut by_key: BTreeMap<String, usize> = BTreeMap::new();
@@ -123,8 +168,11 @@ fn settle(name: &str, text: &str, found: Found, is_old: bool) -> Conf {
             }
         }
         if let Some(index) = by_key.get(&entry.key) {
-            let message = format!("`{}` is given twice; the last one holds", entry.key);
-            said.push((entry.line, message));
+            // The services of a Compose file repeat each other.
+            if entries[*index].value != entry.value {
+                let message = format!("`{}` is given twice; the last one holds", entry.key);
+                said.push((entry.line, message));
+            }
             entries[*index] = entry;
         } else {
             by_key.insert(entry.key.clone(), entries.len());
@@ -141,7 +189,7 @@ fn settle(name: &str, text: &str, found: Found, is_old: bool) -> Conf {
     Conf {
         remarks: remarks.collect(),
         entries,
-        is_old,
+        facts: found.facts,
         source,
     }
 }

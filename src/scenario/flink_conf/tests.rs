@@ -118,29 +118,15 @@ fn a_placeholder_has_its_default_or_is_left_out_by_name() {
 
 #[test]
 fn what_is_no_configuration_is_recognised_and_told_what_to_do() {
-    let deployment = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkConfiguration:\n    s3.secret-key: hunter2\n";
-    let map = "kind: ConfigMap\napiVersion: v1\ndata:\n  config.yaml: |\n    a: b\n";
+    let pod = "apiVersion: v1\nkind: Pod\nspec:\n  x: hunter2\n";
     for (text, what) in [
-        (deployment, "Kubernetes manifest (FlinkDeployment)"),
-        (map, "Kubernetes manifest (ConfigMap)"),
+        (pod, "Kubernetes manifest (Pod)"),
         ("services:\n  jobmanager:\n    image: flink\n", "Compose"),
-        (
-            "env:\n- FLINK_PROPERTIES=\n  rest.port: 1\n",
-            "FLINK_PROPERTIES",
-        ),
-        ("flinkConfiguration: |\n  a: b\n", "Helm"),
         ("state.backend: {{ .Values.backend }}\n", "template"),
-        ("SET 'execution.checkpointing.interval' = '60s';\n", "SQL"),
-        (
-            "./bin/flink run -Dstate.backend=rocksdb job.jar\n",
-            "command line",
-        ),
+        ("INSERT INTO x SELECT 'hunter2';\n", "SQL"),
         ("env.enableCheckpointing(60000);\n", "program"),
         ("# x\nstate.backend=rocksdb\n", "properties"),
-        (
-            "[{\"key\": \"state.backend\", \"value\": \"rocksdb\"}]",
-            "JSON",
-        ),
+        ("[{\"id\": \"hunter2\"}]", "JSON"),
         ("2024-05-01 08:34:19,494 INFO  a.b.C [] - x\n", "log"),
         ("[[vertex]]\nname = \"a\"\n", "scenario"),
         ("my: 1\nyours: 2\n", "none of its 2 keys"),
@@ -163,4 +149,80 @@ fn what_is_no_configuration_is_recognised_and_told_what_to_do() {
     ] {
         assert!(read("config.yaml", text).is_ok(), "{text}");
     }
+}
+
+/// Every form with an interval of 60 s and RocksDB, on these lines; the secrets in it are not kept.
+#[test]
+fn options_are_found_in_whatever_people_keep_them() {
+    let deployment = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkVersion: v1_20\n  \
+                      flinkConfiguration:\n    state.backend.type: rocksdb\n    execution.checkpointing.interval: \"60s\"\n    \
+                      s3.secret-key: hunter2\n  taskManager: {replicas: 3, resource: {memory: 4g}}\n  job: {parallelism: 12}\n";
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {}",
+        deployment.trim_end().replace('\n', "\n  ")
+    );
+    let map = "apiVersion: v1\nkind: ConfigMap\ndata:\n  core-site.xml: |\n    hunter2\n  config.yaml: |\n    \
+               state.backend.type: rocksdb\n    execution.checkpointing.interval: 60s\n    s3.secret-key: hunter2\n";
+    let compose = "services:\n  jobmanager:\n    environment:\n      - |\n        FLINK_PROPERTIES=\n        \
+                   state.backend: rocksdb\n        execution.checkpointing.interval: 60s\n        s3.secret-key: hunter2\n      - X=hunter2\n";
+    let named = "env:\n- name: FLINK_PROPERTIES\n  value: |\n    state.backend: rocksdb\n    \
+                 execution.checkpointing.interval: 60s\n";
+    let variables =
+        "FLINK_PROPERTIES=\nstate.backend: rocksdb\nexecution.checkpointing.interval: 60s\n";
+    let values = "flink:\n  flinkConfiguration: |\n    state.backend: rocksdb\n    execution.checkpointing.interval: 60s\n";
+    let sql = "-- SET 'x' = 'hunter2';\nSET 'execution.checkpointing.interval' = '60s';\nset state.backend=rocksdb;\n\
+               CREATE TABLE t (a INT) WITH ('a'='SET state.backend=hunter2;');\n";
+    let command = "./bin/flink run -Dexecution.checkpointing.interval=60s \\\n  -D 'state.backend=rocksdb' -p 8 job.jar --password hunter2\n";
+    let answer = "[{\"key\": \"s3.secret-key\", \"value\": \"hunter2\"},\n {\"key\": \"state.backend\", \"value\": \"rocksdb\"},\n \
+                  {\"key\": \"execution.checkpointing.interval\", \"value\": \"60s\"}]";
+    for (text, line) in [
+        (deployment, 7),
+        (list.as_str(), 10),
+        (map, 8),
+        (compose, 7),
+        (named, 5),
+        (variables, 3),
+        (values, 4),
+        (sql, 2),
+        (command, 1),
+        (answer, 3),
+    ] {
+        let conf = read("file", text).unwrap_or_else(|problem| panic!("{text}\n{problem:?}"));
+        let entry = |key: &str| {
+            let mut entries = conf.entries.iter();
+            let found = entries.find(|entry| flink_options::present_key(&entry.key) == key);
+            found.unwrap_or_else(|| panic!("{key}\n{text}\n{conf:?}"))
+        };
+        assert_eq!(entry("state.backend.type").value, "rocksdb", "{text}");
+        let interval = entry(INTERVAL);
+        assert_eq!((interval.value.as_str(), interval.line), ("60s", line), "{text}");
+        assert!(!format!("{conf:?}").contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn a_manifest_says_version_parallelism_and_taskmanagers() {
+    let text = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkVersion: v1_20\n  \
+                flinkConfiguration: {taskmanager.numberOfTaskSlots: 4}\n  taskManager: {replicas: 3}\n  job: {parallelism: 12}\n\
+                ---\napiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  job: {parallelism: 2}\n";
+    let conf = read("deployment.yaml", text).unwrap();
+    assert_eq!(
+        conf.facts,
+        Facts {
+            version: Some("1.20".to_owned()),
+            taskmanagers: Some(3),
+            is_old: false
+        }
+    );
+    let parallelism = conf.entries.iter().find(|one| one.key == "parallelism.default");
+    assert_eq!(parallelism.map(|entry| entry.value.as_str()), Some("12"));
+    assert!(conf.remarks[0].message.contains("only the first job"));
+}
+
+#[test]
+fn a_configmap_with_flink_conf_yaml_is_one_of_flink_1() {
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  flink-conf.yaml: |\n    execution.checkpointing.timeout: 60s#x\n";
+    let conf = read("map.yaml", text).unwrap();
+    assert!(conf.facts.is_old);
+    assert_eq!(conf.entries[0].value, "60s");
 }

@@ -1,10 +1,10 @@
-//! `config.yaml`: nested or flat keys, to flat keys with their lines.
+//! YAML: its documents with their lines, and `config.yaml`, nested or flat keys, to flat keys.
 
 use std::collections::BTreeMap;
 
 use yaml_rust2::Event;
 use yaml_rust2::parser::Parser;
-use yaml_rust2::scanner::{Marker, ScanError};
+use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
 
 use crate::scenario::flink_conf::{Entry, Found, Unreadable};
 
@@ -13,49 +13,168 @@ const DEPTH_MAX: usize = 64;
 /// More events than this are no configuration: an alias of aliases of aliases makes billions.
 const EVENTS_MAX: usize = 1_000_000;
 
-/// What surrounds a value.
-enum Around {
-    /// A mapping; the key of the value that comes next, if it has been read.
-    Mapping(Option<String>),
-    /// A list; its elements so far.
-    List(Vec<String>),
+/// A part of a document.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    /// A word or a text; nothing where it is empty or null.
+    Text {
+        /// What it says.
+        text: Option<String>,
+        /// Its line, from 1; of a block the one before its first line.
+        line: usize,
+        /// Whether it is a block of lines, as they are in the file.
+        is_block: bool,
+    },
+    /// Keys and what belongs to them.
+    Mapping(Vec<(String, Node)>, usize),
+    /// Elements.
+    List(Vec<Node>, usize),
+}
+
+impl Node {
+    /// What belongs to a key of a mapping.
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        match self {
+            Node::Mapping(pairs, _) => {
+                let found = pairs.iter().rfind(|(other, _)| other == key);
+                found.map(|(_, node)| node)
+            }
+            _ => None,
+        }
+    }
+
+    /// What stands at the end of a way of keys.
+    pub(super) fn at(&self, way: &[&str]) -> Option<&Node> {
+        way.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// What a text says.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Node::Text { text, .. } => text.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn line(&self) -> usize {
+        match self {
+            Node::Text { line, .. } | Node::Mapping(_, line) | Node::List(_, line) => *line,
+        }
+    }
 }
 
 /// Reads all options of the first document.
 pub(super) fn read(text: &str) -> Result<Found, Unreadable> {
-    let mut events = Events::new(text);
-    let mut around: Vec<Around> = Vec::new();
+    let documents = documents(text)?;
     let mut found = Found::default();
-    let mut documents = 0;
+    let mut documents = documents.iter();
+    match documents.next() {
+        None | Some(Node::Text { text: None, .. }) => {}
+        Some(node @ (Node::Text { .. } | Node::List(..))) => {
+            return Err(Unreadable {
+                message: "`key: value` is expected".to_owned(),
+                line: node.line(),
+            });
+        }
+        Some(first) => flatten(first, "", &mut found.entries),
+    }
+    if let Some(second) = documents.next() {
+        let remark =
+            "a second document begins: Flink refuses such a file, here only the first one is read";
+        found.remarks.push((second.line(), remark.to_owned()));
+    }
+    Ok(found)
+}
+
+/// The entries below a node, nested keys joined by dots, as Flink does (`YamlParserUtils`).
+pub(super) fn flatten(node: &Node, prefix: &str, entries: &mut Vec<Entry>) {
+    match node {
+        Node::Text { text: None, .. } => {}
+        Node::Text {
+            text: Some(text),
+            line,
+            ..
+        } => entries.push(entry(prefix, text.clone(), *line)),
+        Node::Mapping(pairs, _) => {
+            for (key, node) in pairs {
+                let key = match prefix {
+                    "" => key.clone(),
+                    prefix => format!("{prefix}.{key}"),
+                };
+                flatten(node, &key, entries);
+            }
+        }
+        Node::List(elements, line) => {
+            let texts: Vec<&str> = elements.iter().filter_map(Node::text).collect();
+            entries.push(entry(prefix, texts.join(";"), *line));
+        }
+    }
+}
+
+fn entry(key: &str, value: String, line: usize) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        value,
+        line,
+    }
+}
+
+/// All documents of a text.
+pub(super) fn documents(text: &str) -> Result<Vec<Node>, Unreadable> {
+    let mut events = Events::new(text);
+    let mut documents = Vec::new();
     loop {
         let (event, marker) = events.next()?;
         match event {
-            Event::StreamEnd => return Ok(found),
-            Event::DocumentStart => {
-                documents += 1;
-                if documents > 1 {
-                    let remark = "a second document begins: Flink refuses such a file, here only the first one is read";
-                    found.remarks.push((marker.line(), remark.to_owned()));
-                    return Ok(found);
-                }
-            }
-            Event::MappingStart(..) => open(&mut around, Around::Mapping(None), marker)?,
-            Event::SequenceStart(..) => open(&mut around, Around::List(Vec::new()), marker)?,
-            Event::Scalar(text, ..) => scalar(&mut around, &mut found.entries, text, marker)?,
-            Event::MappingEnd => {
-                around.pop();
-                value_done(&mut around);
-            }
-            Event::SequenceEnd => {
-                if let Some(Around::List(elements)) = around.pop() {
-                    if let Some(key) = flat_key(&around) {
-                        found.entries.push(entry(key, elements.join(";"), marker));
-                    }
-                    value_done(&mut around);
-                }
-            }
-            Event::Alias(_) | Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
+            Event::StreamEnd => return Ok(documents),
+            Event::StreamStart | Event::DocumentStart | Event::DocumentEnd | Event::Nothing => {}
+            event => documents.push(node(event, marker, &mut events, 0)?),
         }
+    }
+}
+
+fn node(
+    event: Event,
+    marker: Marker,
+    events: &mut Events<'_>,
+    depth: usize,
+) -> Result<Node, Unreadable> {
+    if depth > DEPTH_MAX {
+        return Err(wrong("nested too deeply", marker));
+    }
+    let line = marker.line();
+    match event {
+        Event::Scalar(text, style, ..) => {
+            let is_empty = text.is_empty() || text == "~" || text == "null";
+            Ok(Node::Text {
+                text: (!is_empty).then_some(text),
+                line,
+                is_block: matches!(style, TScalarStyle::Literal | TScalarStyle::Folded),
+            })
+        }
+        Event::SequenceStart(..) => {
+            let mut elements = Vec::new();
+            loop {
+                match events.next()? {
+                    (Event::SequenceEnd, _) => return Ok(Node::List(elements, line)),
+                    (event, marker) => elements.push(node(event, marker, events, depth + 1)?),
+                }
+            }
+        }
+        Event::MappingStart(..) => {
+            let mut pairs = Vec::new();
+            loop {
+                let key = match events.next()? {
+                    (Event::MappingEnd, _) => return Ok(Node::Mapping(pairs, line)),
+                    (Event::Scalar(key, ..), _) => key,
+                    (_, marker) => return Err(wrong("a key must be a word", marker)),
+                };
+                let (event, marker) = events.next()?;
+                pairs.push((key, node(event, marker, events, depth + 1)?));
+            }
+        }
+        _ => Err(wrong("`key: value` is expected", marker)),
     }
 }
 
@@ -142,72 +261,6 @@ impl<'t> Events<'t> {
         while let Some((anchor, _, content)) = self.recorded.pop_if(|(_, depth, _)| *depth == 0) {
             self.anchors.insert(anchor, content);
         }
-    }
-}
-
-fn open(around: &mut Vec<Around>, container: Around, marker: Marker) -> Result<(), Unreadable> {
-    if around.len() >= DEPTH_MAX {
-        return Err(wrong("nested too deeply", marker));
-    }
-    if let Some(Around::Mapping(None)) = around.last() {
-        return Err(wrong("a key must be a word", marker));
-    }
-    around.push(container);
-    Ok(())
-}
-
-fn scalar(
-    around: &mut [Around],
-    entries: &mut Vec<Entry>,
-    text: String,
-    marker: Marker,
-) -> Result<(), Unreadable> {
-    match around.last_mut() {
-        None if text.is_empty() || text == "~" => Ok(()),
-        None => Err(wrong("`key: value` is expected", marker)),
-        Some(Around::List(elements)) => {
-            elements.push(text);
-            Ok(())
-        }
-        Some(Around::Mapping(key @ None)) => {
-            *key = Some(text);
-            Ok(())
-        }
-        Some(Around::Mapping(Some(_))) => {
-            let empty = text.is_empty() || text == "~" || text == "null";
-            if let Some(key) = flat_key(around).filter(|_| !empty) {
-                entries.push(entry(key, text, marker));
-            }
-            value_done(around);
-            Ok(())
-        }
-    }
-}
-
-/// The key of the value that is being read; `None` inside of a list.
-fn flat_key(around: &[Around]) -> Option<String> {
-    let keys: Option<Vec<&str>> = around
-        .iter()
-        .map(|around| match around {
-            Around::Mapping(Some(key)) => Some(key.as_str()),
-            Around::Mapping(None) | Around::List(_) => None,
-        })
-        .collect();
-    keys.filter(|keys| !keys.is_empty())
-        .map(|keys| keys.join("."))
-}
-
-fn value_done(around: &mut [Around]) {
-    if let Some(Around::Mapping(key)) = around.last_mut() {
-        *key = None;
-    }
-}
-
-fn entry(key: String, value: String, marker: Marker) -> Entry {
-    Entry {
-        key,
-        value,
-        line: marker.line(),
     }
 }
 

@@ -45,6 +45,20 @@ pub enum Kind {
     Choice(Vec<&'static str>),
 }
 
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Duration => "duration",
+            Kind::Size => "size",
+            Kind::Integer => "whole number",
+            Kind::Number => "number",
+            Kind::Boolean => "true or false",
+            Kind::Text => "text",
+            Kind::Choice(words) => return write!(f, "one of {}", words.join(", ")),
+        })
+    }
+}
+
 /// Whether an option matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {

@@ -3,6 +3,7 @@
 //! Every rule has a code and an explanation. Only what the scenario itself shows is judged here; rules that need a
 //! formula or a simulation make their [`Finding`]s elsewhere.
 
+pub mod configuration;
 mod failures;
 pub mod rules;
 

@@ -156,8 +156,81 @@ pub const UNEVEN_KEY_GROUPS: Rule = Rule {
                   divides the number of key groups, or, for a new job, many more key groups.",
 };
 
+/// Flink has no such option.
+pub const NO_SUCH_OPTION: Rule = Rule {
+    code: "CK020",
+    title: "no option of Flink",
+    explanation: "Flink ignores what it does not know, without a word: a misspelt option leaves its default in place.",
+};
+/// The option belongs to another version.
+pub const OTHER_VERSION: Rule = Rule {
+    code: "CK021",
+    title: "an option of another version of Flink",
+    explanation: "The version that the configuration is for ignores it. Options were renamed with Flink 1.20 and 2.0; the \
+                  old names of many are gone in 2.x.",
+};
+/// The value is refused.
+pub const REFUSED_VALUE: Rule = Rule {
+    code: "CK022",
+    title: "a value that Flink refuses, or that cannot be simulated",
+    explanation: "A wrong unit, a word that is no choice, a number outside of its limits: the cluster or the job does not \
+                  start with it.",
+};
+/// Said twice, a placeholder, a line that is skipped.
+pub const DOUBTFUL_LINE: Rule = Rule {
+    code: "CK023",
+    title: "a line that is not read as it seems to be",
+    explanation: "Of an option that is given twice the last line holds, of several spellings the newest; Flink 1.x skips \
+                  lines without `key: value`, and placeholders are replaced by the start scripts, or not at all.",
+};
+/// The option does not do what is documented.
+pub const TRAP: Rule = Rule {
+    code: "CK024",
+    title: "an option that does not do what is documented",
+    explanation: "Documentation and program differ: what the jars hold is what happens.",
+};
+/// The timeout is close to the duration.
+pub const SHORT_TIMEOUT: Rule = Rule {
+    code: "CK025",
+    title: "checkpoints take nearly as long as their timeout",
+    explanation: "A checkpoint that expires is lost with all its work, and the next one has more to do. Give \
+                  `execution.checkpointing.timeout` twice the usual duration at least.",
+};
+/// A failed checkpoint is a failed job.
+pub const NO_FAILURE_TOLERATED: Rule = Rule {
+    code: "CK026",
+    title: "one failed checkpoint restarts the job",
+    explanation: "`execution.checkpointing.tolerable-failed-checkpoints` is 0 by default: a checkpoint that expires or \
+                  cannot be written restarts the job from the one before, at the moment at which it is slow already.",
+};
+/// Few checkpoints are kept.
+pub const FEW_RETAINED: Rule = Rule {
+    code: "CK027",
+    title: "one checkpoint is retained",
+    explanation: "`execution.checkpointing.num-retained` is 1 by default. A checkpoint with a lost or broken file is the end \
+                  of the state; with 2 or 3 there is an older one to restore.",
+};
+/// The JobManager keeps checkpoints.
+pub const NO_DIRECTORY: Rule = Rule {
+    code: "CK028",
+    title: "checkpoints in the JobManager's memory",
+    explanation: "Without `execution.checkpointing.dir` (`state.checkpoints.dir`) the JobManager keeps checkpoints in its \
+                  heap: they are lost with it, and a state above 5 MiB fails each of them.",
+};
+/// An option without another.
+pub const IDLE_OPTION: Rule = Rule {
+    code: "CK029",
+    title: "an option that does nothing here",
+    explanation: "It acts only together with another option, which is not set so.",
+};
+/// Uneven key groups by the default parallelism.
+pub const KEY_GROUPS_OF_DEFAULT: Rule = Rule {
+    code: "CK030",
+    title: "the default parallelism deals key groups unevenly",
+    explanation: UNEVEN_KEY_GROUPS.explanation,
+};
+
 /// All rules, in the order of their codes.
-#[cfg(test)]
 pub const RULES: &[Rule] = &[
     SATURATED,
     SATURATED_AT_PEAK,
@@ -178,4 +251,15 @@ pub const RULES: &[Rule] = &[
     NOTHING_TO_RESTORE,
     FAILURE_TOO_LATE,
     UNEVEN_KEY_GROUPS,
+    NO_SUCH_OPTION,
+    OTHER_VERSION,
+    REFUSED_VALUE,
+    DOUBTFUL_LINE,
+    TRAP,
+    SHORT_TIMEOUT,
+    NO_FAILURE_TOLERATED,
+    FEW_RETAINED,
+    NO_DIRECTORY,
+    IDLE_OPTION,
+    KEY_GROUPS_OF_DEFAULT,
 ];

@@ -117,18 +117,17 @@ fn flink_conf_yaml_is_a_file_of_flink_1() {
 }
 
 #[test]
-fn a_manifest_in_place_of_a_configuration_is_recognised() {
-    let yaml = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkConfiguration:\n    s3.secret-key: hunter2\n";
-    let told = including("deployment.yaml", yaml, "")
-        .unwrap_err()
-        .to_string();
+fn a_manifest_in_place_of_a_configuration_is_read_with_its_version() {
+    let yaml = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkVersion: v1_20\n  flinkConfiguration:\n    \
+                s3.secret-key: hunter2\n    execution.checkpointing.interval: 45 s\n";
+    let loaded = including("deployment.yaml", yaml, "").unwrap();
+    let interval = loaded.scenario.checkpointing.interval;
+    assert_eq!(interval, Some(SimDuration::from_secs(45)));
+    let all = said(&loaded);
     assert!(
-        told.contains("is a Kubernetes manifest (FlinkDeployment)"),
-        "{told}"
-    );
-    assert!(
-        told.contains("spec.flinkConfiguration") && !told.contains("hunter2"),
-        "{told}"
+        all.iter()
+            .any(|(_, message)| message == "Flink 1.20, as `deployment.yaml` says"),
+        "{all:?}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! `init --from`: the example job with the options of a configuration that matter here, and the names of all others.
+//! A scenario of a configuration: the example job with the options that matter here, and the names of all others.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use crate::scenario::flink_conf::{self, Conf, Entry};
 use crate::scenario::flink_options::{self, Lookup};
 use crate::scenario::{input_file, load};
 
-const JOB: &str = include_str!("../../templates/from-conf.toml");
+const JOB: &str = include_str!("templates/from-conf.toml");
 
-/// Reads the configuration, says on the terminal what was not taken over, and gives the scenario.
-pub fn scenario(config: &Path, console: Console) -> Result<String, Diagnostics> {
+/// Reads a configuration, or whatever holds one; `-` is standard input.
+pub fn read(config: &Path) -> Result<Conf, Diagnostics> {
     let (name, text) = if config == Path::new("-") {
         ("standard input".to_owned(), input_file::stdin())
     } else {
@@ -24,18 +24,26 @@ pub fn scenario(config: &Path, console: Console) -> Result<String, Diagnostics> 
             "cannot read {name}: {error}"
         ))])
     })?;
-    let conf = flink_conf::read(&name, &text).map_err(|problem| Diagnostics(vec![problem]))?;
+    flink_conf::read(&name, &text).map_err(|problem| Diagnostics(vec![problem]))
+}
+
+/// Says on the terminal what was not taken over, and gives the scenario.
+pub fn scenario(config: &Path, console: Console) -> Result<String, Diagnostics> {
+    let conf = read(config)?;
+    let name = conf.name().to_owned();
     let taken = Taken::of(&conf)?;
     if console.is_talkative() {
-        console.diagnostics(&Diagnostics(taken.said));
+        let refused = taken.refused.into_iter();
+        console.diagnostics(&Diagnostics(
+            taken.said.into_iter().chain(refused).collect(),
+        ));
         console.note(&format!(
             "{} of {name} matter here, {} do not{}",
             counted(taken.used, "option"),
             taken.left_out,
-            if conf.is_old {
-                format!("; Flink {LAST_OF_1} is assumed")
-            } else {
-                String::new()
+            match (&conf.facts.version, conf.facts.is_old) {
+                (None, true) => format!("; Flink {LAST_OF_1} is assumed"),
+                _ => String::new(),
             },
         ));
     }
@@ -43,11 +51,16 @@ pub fn scenario(config: &Path, console: Console) -> Result<String, Diagnostics> 
 }
 
 /// A scenario made of a configuration.
-struct Taken {
-    text: String,
-    used: usize,
-    left_out: usize,
-    said: Vec<Diagnostic>,
+pub struct Taken {
+    /// The scenario.
+    pub text: String,
+    /// Options that are in it, and that are not.
+    pub used: usize,
+    pub left_out: usize,
+    /// What is to be said about the others.
+    pub said: Vec<Diagnostic>,
+    /// Options whose values are not accepted, at the user's own lines.
+    pub refused: Vec<Diagnostic>,
 }
 
 /// An option that is used: its line of the scenario, or why it has none.
@@ -62,7 +75,7 @@ struct Line<'c> {
 
 impl Taken {
     /// Takes over what makes a valid scenario.
-    fn of(conf: &Conf) -> Result<Taken, Diagnostics> {
+    pub fn of(conf: &Conf) -> Result<Taken, Diagnostics> {
         let mut said = conf.remarks.clone();
         let mut lines = used(conf, &mut said);
         let rest = rest(conf, &mut said);
@@ -85,13 +98,14 @@ impl Taken {
                 ..problem.clone()
             })
         });
-        said.extend(refused);
+        let refused = refused.collect();
         let used = lines.iter().filter(|line| line.refused.is_none()).count();
         Ok(Taken {
             text,
             used,
             left_out: conf.entries.len() - used,
             said,
+            refused,
         })
     }
 }
@@ -225,15 +239,32 @@ fn job(conf: &Conf, lines: &[Line<'_>]) -> String {
         if parallelism.is_none() || !line.starts_with("parallelism = ") {
             text.push(line.to_owned());
         }
-        if conf.is_old && line == "[job]" {
-            let why = "assumed: flink-conf.yaml is a file of Flink 1.x";
-            text.push(format!("flink-version = \"{LAST_OF_1}\" # {why}"));
+        let version = match &conf.facts.version {
+            Some(version) => Some((version.as_str(), "spec.flinkVersion")),
+            None if conf.facts.is_old => {
+                Some((LAST_OF_1, "assumed: flink-conf.yaml is a file of Flink 1.x"))
+            }
+            None => None,
+        };
+        if let Some((version, why)) = version.filter(|_| line == "[job]") {
+            text.push(format!("flink-version = \"{version}\" # {why}"));
         }
     }
     let slots = given("taskmanager.numberOfTaskSlots");
-    if let (Some(parallelism), Some(slots @ 1..)) = (parallelism, slots) {
-        let taskmanagers = parallelism.div_ceil(slots).max(1);
-        let why = "parallelism.default / taskmanager.numberOfTaskSlots";
+    let needed = parallelism.zip(slots.filter(|slots| *slots > 0));
+    let needed = needed.map(|(parallelism, slots)| parallelism.div_ceil(slots).max(1));
+    let replicas = conf.facts.taskmanagers.map(u64::from);
+    // Fewer than the example needs would be no scenario.
+    let replicas = replicas.filter(|replicas| needed.is_none_or(|needed| *replicas >= needed));
+    let cluster = match (replicas, needed) {
+        (Some(replicas), _) => Some((replicas, "spec.taskManager.replicas")),
+        (None, Some(needed)) => Some((
+            needed,
+            "parallelism.default / taskmanager.numberOfTaskSlots",
+        )),
+        (None, None) => None,
+    };
+    if let Some((taskmanagers, why)) = cluster {
         text.push(format!(
             "[cluster]\ntaskmanagers = {taskmanagers} # {why}\n"
         ));
@@ -302,8 +333,8 @@ mod tests {
     fn a_value_that_is_refused_is_told_at_the_users_line_and_the_others_are_taken_over() {
         let yaml = "# mine\nstate.backend.type: forst\nexecution.checkpointing.interval: 180s\n";
         let taken = taken("config.yaml", yaml);
-        let [refused] = taken.said.as_slice() else {
-            panic!("{:?}", taken.said)
+        let [refused] = taken.refused.as_slice() else {
+            panic!("{:?}", taken.refused)
         };
         let place = refused.place.as_ref().unwrap();
         assert_eq!(
