@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, reads a clock, or exits.
 
+mod answers;
 mod clock;
 mod commands;
 mod console;
@@ -81,6 +82,7 @@ enum Command {
     Recommend(commands::recommend::Args),
     Report(commands::report::Args),
     Explain(commands::explain::Args),
+    Why(commands::why::Args),
     Export(commands::export::Args),
     Verify(commands::verify::Args),
     Check(commands::check::Args),
@@ -108,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Recommend(args) => commands::recommend::execute(&args, console),
         Command::Report(args) => commands::report::execute(&args, console),
         Command::Explain(args) => commands::explain::execute(&args, console),
+        Command::Why(args) => commands::why::execute(&args, console),
         Command::Export(args) => commands::export::execute(&args, console),
         Command::Verify(args) => commands::verify::execute(&args, console),
         Command::Check(args) => commands::check::execute(&args, console),

@@ -15,6 +15,7 @@ pub mod costs;
 pub mod course;
 pub mod explain;
 pub mod fast_forward;
+pub mod fit;
 pub mod grid;
 pub mod guard;
 pub mod journal;
@@ -45,6 +46,7 @@ pub mod time_budget;
 mod timeline;
 pub mod validate;
 pub mod watch;
+pub mod why;
 pub mod witness;
 pub mod workers;
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::experiment::run::{self, RunError};
+use crate::experiment::run::{self, RunError, Until, Wanted};
 use crate::experiment::run_result::RunResult;
 use crate::formulas::{self, FormulaId};
 use crate::measure::estimate::quantile;
@@ -65,6 +65,9 @@ impl Compared {
 /// One metric: medians over checkpoints, or one figure of the run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
+    /// Which metric.
+    #[serde(skip)]
+    pub metric: Metric,
     /// What.
     pub name: &'static str,
     /// Of which vertex; `None` = the job.
@@ -136,6 +139,35 @@ pub fn compare(
     })
 }
 
+/// Simulates a scenario and compares it with what was measured, on typical machines; without a prediction interval.
+///
+/// # Errors
+/// If `runner` makes no run.
+pub fn against<R>(
+    measured: &Samples,
+    scenario: &Scenario,
+    replications: u32,
+    runner: R,
+) -> Result<Vec<Comparison>, RunError>
+where
+    R: Fn(Wanted<'_>) -> Result<RunResult, RunError> + Sync,
+{
+    let runs = (0..replications).into_par_iter().map(|replication| {
+        let run = runner(Wanted {
+            scenario,
+            seed: scenario.job.seed,
+            replication,
+            until: Until::End,
+        })?;
+        Ok(of_run(scenario, &run, None))
+    });
+    let runs: Vec<Samples> = runs.collect::<Result<_, RunError>>()?;
+    let compared = measured
+        .iter()
+        .map(|(key, samples)| comparison(key.0, key.1.clone(), samples, &runs, &[]));
+    Ok(compared.collect())
+}
+
 /// When the recorded job failed for the first time: checkpoints are compared until then, recoveries from then on.
 fn first_failure(recording: &Recording) -> Option<SimTime> {
     let clock = Clock::of(recording);
@@ -179,6 +211,7 @@ fn comparison(
     let (measured, simulated) = (median(measured), median(&pooled));
     let tail = (1.0 - INTERVAL) / 2.0;
     Comparison {
+        metric,
         name: metric.name(),
         vertex: key.1,
         measured,

@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::measure::RecoveryRecord;
 use crate::measure::estimate::quantile;
+use crate::recording::answers::{Answers, Files};
 use crate::recording::clock::Clock;
+use crate::recording::estimate::rates::Rates;
 use crate::recording::file::{CheckpointDetails, Recording, Rest};
 use crate::recording::recovery;
 use crate::units::SimDuration;
@@ -129,6 +131,62 @@ pub fn of_recording(recording: &Recording) -> Samples {
     } else {
         of_counters(recording, &mut samples);
     }
+    samples
+}
+
+/// What the answers about a running job measure: its checkpoints since it was restored, and its counters. How many
+/// checkpoints there were is not among it: Flink keeps the last ten.
+pub fn of_answers(files: &Files, answers: &Answers) -> Samples {
+    let vertices = answers.vertices.iter();
+    let names: Vec<(&str, &str)> = vertices
+        .map(|vertex| (vertex.node.name.as_str(), vertex.node.id.as_str()))
+        .collect();
+    let details = |id: u64| {
+        let subtasks = names.iter().map(|(_, vertex)| {
+            let answer = files.get(&format!("checkpoints/{id}/{vertex}"));
+            ((*vertex).to_owned(), answer.clone())
+        });
+        CheckpointDetails {
+            detail: files.get(&format!("checkpoints/{id}")).clone(),
+            subtasks: subtasks.collect(),
+        }
+    };
+    let ids = files.checkpoints().into_iter();
+    let rest = Rest {
+        checkpoints: files.get("checkpoints").clone(),
+        checkpoint_details: ids.map(|id| (id.to_string(), details(id))).collect(),
+        ..Rest::default()
+    };
+    let mut samples = of_checkpoints(&rest, &names, answers.from_ms, f64::INFINITY);
+    for unknown in [Metric::Completed, Metric::Failed] {
+        samples.remove(&(unknown, None));
+    }
+    for (position, (name, _)) in names.iter().enumerate() {
+        let rates = Rates::of(answers, position);
+        let is_source = answers.vertices[position].node.inputs.is_empty();
+        let mean = |shares: &[Option<f64>]| {
+            let known: Option<Vec<f64>> = shares.iter().copied().collect();
+            let known = known.filter(|known| !known.is_empty())?;
+            Some(1000.0 * known.iter().sum::<f64>() / known.len() as f64)
+        };
+        let records: f64 = if is_source {
+            rates.records_out.iter().sum()
+        } else {
+            rates.records_in.iter().sum()
+        };
+        let figures = [
+            (Metric::Throughput, (records > 0.0).then_some(records)),
+            // Flink's busy time of a source is not meaningful.
+            (Metric::Busy, mean(&rates.busy).filter(|_| !is_source)),
+            (Metric::Backpressured, mean(&rates.backpressured)),
+        ];
+        for (metric, figure) in figures {
+            if let Some(figure) = figure {
+                samples.insert((metric, Some((*name).to_owned())), vec![figure]);
+            }
+        }
+    }
+    samples.retain(|_, values| !values.is_empty());
     samples
 }
 

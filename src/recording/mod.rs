@@ -17,6 +17,7 @@ pub mod lessons {}
 pub mod live;
 pub mod measured;
 pub mod names;
+pub mod real;
 pub mod recovery;
 
 pub use crate::recording::answers::Answers;

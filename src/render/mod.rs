@@ -17,3 +17,4 @@ pub mod report;
 mod sample;
 pub mod sheet;
 pub mod table;
+pub mod why;

@@ -6,18 +6,26 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::cli::answers;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::cli::progress::Progress;
 use crate::cli::reach::Reach;
+use crate::cli::signals::Gently;
+use crate::experiment::fit::{self, Fit};
+use crate::experiment::run::RunError;
 use crate::experiment::saved;
 use crate::recording::answers::{Answers, Files, layout};
 use crate::recording::estimate::Draft;
 use crate::recording::file::RecordingError;
-use crate::recording::live::JobManager;
 use crate::recording::live::jobs::JobEntry;
+use crate::recording::live::{JobManager, address};
+use crate::recording::measured::{self, Samples};
 use crate::recording::{estimate, file, known};
-use crate::scenario::{input_file, load};
+use crate::render::table;
+use crate::scenario::load;
+use crate::scenario::load::Loaded;
 
 /// Make a scenario of a running job: from a JobManager's REST API, saved answers, or a recording
 #[derive(clap::Args, Debug)]
@@ -48,14 +56,15 @@ pub struct Args {
     /// Live: also save the answers into this directory, to be imported again
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
+    /// Do not simulate the scenario and compare it with what the cluster measured
+    #[arg(long)]
+    no_fit: bool,
     #[command(flatten)]
     reach: Reach,
 }
 
-/// A job's answers are some hundred files.
-const FILES_MAX: usize = 100_000;
-/// `web.tmpdir` has `jobs/<id>/checkpoints/details/<n>/subtasks/<vertex>.json`.
-const DEPTH_MAX: usize = 7;
+/// Nobody waits longer to hear how good an estimate is.
+const FIT_WITHIN: Duration = Duration::from_secs(60);
 /// How long a JobManager takes to fetch metrics after it was asked, with room; and how often to ask again.
 const METRICS_FETCH: Duration = Duration::from_millis(800);
 const METRICS_TRIES: usize = 5;
@@ -72,18 +81,33 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         );
     }
     let path = Path::new(&args.from);
-    let draft = if let Some(address) = address(&args.from) {
+    let mut imported = if let Some(address) = address(&args.from) {
         live(&address, args, console)?
     } else if path.is_dir() {
-        let read = saved_answers(path)?;
-        estimated(&layout::files(read, args.job.as_deref())?, &args.from)?
+        let files = answers::of_directory(path, args.job.as_deref())?;
+        let mut imported = estimated(&files, &args.from)?;
+        imported.draft.text.push_str(&measured_by(path, args));
+        imported
     } else {
         single_file(path, args)?
     };
-    let text = accepted(&draft.text)?;
-    for warning in &draft.warnings {
+    let loaded = accepted(&imported.draft.text)?;
+    for warning in &imported.draft.warnings {
         console.note(&format!("warning: {warning}"));
     }
+    let fit = imported.measured.filter(|_| !args.no_fit);
+    let fit = fit.and_then(|measured| compared(&measured, &loaded, console));
+    if let Some(fit) = &fit {
+        let told = table::fit_in_words(fit);
+        let text = &mut imported.draft.text;
+        let end = text.find('\n').map_or(0, |end| end + 1);
+        text.insert_str(end, &format!("# {told}\n"));
+        console.note(&format!(
+            "\n{}\n{told}",
+            table::fit(fit).text(console.width())
+        ));
+    }
+    let text = &imported.draft.text;
     match &args.out {
         Some(out) => {
             saved::write(out, text.as_bytes())?;
@@ -94,10 +118,55 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// A scenario, and what the job measured, if that is not its recording's.
+struct Imported {
+    draft: Draft,
+    measured: Option<Samples>,
+}
+
+impl From<Draft> for Imported {
+    fn from(draft: Draft) -> Self {
+        Imported {
+            draft,
+            measured: None,
+        }
+    }
+}
+
+/// What the scenario gives beside what the cluster measured; nothing, and why, if that takes too long.
+fn compared(measured: &Samples, loaded: &Loaded, console: Console) -> Option<Fit> {
+    let gently = Gently::begin();
+    gently.within(FIT_WITHIN);
+    let progress = Progress::new(console, fit::REPLICATIONS as usize, Some(gently.stop()));
+    let fit = fit::fit(measured, &loaded.scenario, |wanted| {
+        wanted.simulation().watched(progress.watch()).run()
+    });
+    progress.finish();
+    let told = |why: &str| {
+        console.note(&format!(
+            "note: the scenario was not compared with what the cluster measured: {why}"
+        ));
+    };
+    match fit {
+        Ok(fit) => Some(fit),
+        Err(RunError::Stopped) => {
+            told(&format!(
+                "its runs take more than {} s; `ckptsim validate` compares a scenario that names saved answers (--save)",
+                FIT_WITHIN.as_secs()
+            ));
+            None
+        }
+        Err(error) => {
+            told(&error.to_string());
+            None
+        }
+    }
+}
+
 /// Nothing is written that `check` refuses.
-fn accepted(text: &str) -> anyhow::Result<&str> {
+fn accepted(text: &str) -> anyhow::Result<Loaded> {
     match load::parse(text, "the imported scenario", Path::new(""), &[]) {
-        Ok(_) => Ok(text),
+        Ok(loaded) => Ok(loaded),
         Err(problems) => bail!(
             "nothing is written: `check` would refuse the scenario (the input contradicts itself, or a fault of `import`):\n{}",
             problems.render(false)
@@ -105,22 +174,7 @@ fn accepted(text: &str) -> anyhow::Result<&str> {
     }
 }
 
-/// The address of a JobManager, also without its scheme.
-fn address(from: &str) -> Option<String> {
-    if from.starts_with("http://") || from.starts_with("https://") {
-        return Some(from.to_owned());
-    }
-    let (host, rest) = from.split_once(':')?;
-    let port = rest.split(['/', '#']).next().unwrap_or(rest);
-    let is_port = port.parse::<u16>().is_ok();
-    let is_host = host
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-    (is_port && is_host && !host.is_empty() && !Path::new(from).exists())
-        .then(|| format!("http://{from}"))
-}
-
-fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Draft> {
+fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Imported> {
     let manager = JobManager::new(address, args.reach.access_to(address, console)?)?;
     let job = manager.job(args.job.as_deref())?;
     let mut files = Files::default();
@@ -141,7 +195,11 @@ fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Draft> {
         output.commit([], None)?;
         console.note(&format!("answers saved in {}", directory.display()));
     }
-    estimated(&files, address)
+    let mut imported = estimated(&files, address)?;
+    if let Some(directory) = &args.save {
+        imported.draft.text.push_str(&measured_by(directory, args));
+    }
+    Ok(imported)
 }
 
 /// Counters that are not older than a moment: a JobManager that nobody looked at has none, or old ones.
@@ -161,52 +219,24 @@ fn counters(
     Ok(())
 }
 
-fn estimated(files: &Files, from: &str) -> anyhow::Result<Draft> {
+fn estimated(files: &Files, from: &str) -> anyhow::Result<Imported> {
     let answers = Answers::of_files(files).with_context(|| from.to_owned())?;
-    Ok(estimate::scenario(&answers, &answers.job)?)
+    Ok(Imported {
+        draft: estimate::scenario(&answers, &answers.job)?,
+        measured: Some(measured::of_answers(files, &answers)),
+    })
 }
 
-/// Reads all JSON files below a directory, and archives, whose names are the ids of their jobs.
-fn saved_answers(root: &Path) -> anyhow::Result<Vec<(String, Value)>> {
-    let mut read = Vec::new();
-    let mut directories = vec![(root.to_owned(), String::new())];
-    while let Some((directory, prefix)) = directories.pop() {
-        let entries = std::fs::read_dir(&directory)
-            .with_context(|| format!("cannot read {}", directory.display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
-                continue;
-            };
-            let name = format!("{prefix}{stem}");
-            if path.is_dir() {
-                if prefix.matches('/').count() < DEPTH_MAX {
-                    directories.push((path.clone(), format!("{name}/")));
-                }
-            } else if path
-                .extension()
-                .map_or(is_job_id(stem), |extension| extension == "json")
-            {
-                if read.len() >= FILES_MAX {
-                    bail!("{}: more than {FILES_MAX} files", root.display());
-                }
-                read.push((name, json(&path)?));
-            }
-        }
-    }
-    if read.is_empty() {
-        bail!("{}: there are no saved answers (*.json)", root.display());
-    }
-    Ok(read)
-}
-
-fn is_job_id(name: &str) -> bool {
-    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+/// The table that names what a scenario can be compared with again.
+fn measured_by(path: &Path, args: &Args) -> String {
+    let seen = seen_from(path, args.out.as_deref());
+    let seen = toml::Value::from(seen.display().to_string());
+    format!("\n[measured]\nrecording = {seen}\n")
 }
 
 /// A recording, or the archive of a job; one answer alone is not enough.
-fn single_file(path: &Path, args: &Args) -> anyhow::Result<Draft> {
-    let content = text(path)?;
+fn single_file(path: &Path, args: &Args) -> anyhow::Result<Imported> {
+    let content = answers::text(path)?;
     let answer: Value = serde_json::from_str(&content)
         .with_context(|| format!("{} is not valid JSON", path.display()))?;
     if layout::is_archive(&answer) {
@@ -221,12 +251,12 @@ fn single_file(path: &Path, args: &Args) -> anyhow::Result<Draft> {
             path.display()
         );
     }
-    recording(path, &content, args.out.as_deref())
+    Ok(recording(path, &content, args)?.into())
 }
 
 /// A recording with known parameters gives a scenario of these, with what was measured beside it; any other one is
 /// estimated from its answers.
-fn recording(path: &Path, content: &str, out: Option<&Path>) -> anyhow::Result<Draft> {
+fn recording(path: &Path, content: &str, args: &Args) -> anyhow::Result<Draft> {
     let name = || path.display().to_string();
     let recording = file::read(content).with_context(name)?;
     let made = || -> Result<Draft, RecordingError> {
@@ -240,9 +270,7 @@ fn recording(path: &Path, content: &str, out: Option<&Path>) -> anyhow::Result<D
         estimate::scenario(&answers, &answers.job)
     };
     let mut draft = made().with_context(name)?;
-    let measured = toml::Value::from(seen_from(path, out).display().to_string());
-    let recorded = format!("\n[measured]\nrecording = {measured}\n");
-    draft.text.push_str(&recorded);
+    draft.text.push_str(&measured_by(path, args));
     Ok(draft)
 }
 
@@ -257,14 +285,4 @@ fn seen_from(recording: &Path, out: Option<&Path>) -> PathBuf {
         .parent()
         .and_then(|base| absolute.strip_prefix(base).ok());
     below.map_or_else(|| absolute.clone(), Path::to_owned)
-}
-
-fn json(path: &Path) -> anyhow::Result<Value> {
-    serde_json::from_str(&text(path)?).with_context(|| path.display().to_string())
-}
-
-fn text(path: &Path) -> anyhow::Result<String> {
-    let bytes =
-        input_file::result(path).with_context(|| format!("cannot read {}", path.display()))?;
-    String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))
 }

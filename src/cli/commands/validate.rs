@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 use serde_json::json;
 
+use crate::cli::answers;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
 use crate::cli::exit::Exit;
@@ -13,14 +14,15 @@ use crate::cli::manifest::sha256_of;
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
 use crate::experiment::published::{self, khaos};
+use crate::experiment::run::Wanted;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
 use crate::experiment::{saved, theory};
-use crate::recording::{Recording, file};
+use crate::recording::{Answers, Recording, file, measured};
 use crate::render::plot;
 use crate::render::table::{self, Table};
 use crate::scenario::input_file;
-use crate::scenario::load;
+use crate::scenario::load::{self, Loaded};
 
 /// Compare the simulation with recordings of real Flink clusters
 #[derive(clap::Args, Debug)]
@@ -129,6 +131,9 @@ fn compare(path: &Path, args: &Args) -> anyhow::Result<Compared> {
                 "the scenario names no recording: add `[measured]` with `recording = \"FILE.json\"`"
             );
         };
+        if recording.is_dir() {
+            return of_answers(&recording, &loaded, args);
+        }
         (read(&recording)?, loaded.scenario)
     } else {
         let recording = read(path)?;
@@ -149,6 +154,24 @@ fn compare(path: &Path, args: &Args) -> anyhow::Result<Compared> {
         seed,
         replications,
     )?)
+}
+
+/// A scenario beside the saved answers that it was made of.
+fn of_answers(directory: &Path, loaded: &Loaded, args: &Args) -> anyhow::Result<Compared> {
+    let files = answers::of_directory(directory, None)?;
+    let answers = Answers::of_files(&files)?;
+    let measured = measured::of_answers(&files, &answers);
+    let mut scenario = loaded.scenario.clone();
+    scenario.job.seed = args.seed;
+    let simulate = |wanted: Wanted<'_>| wanted.simulation().run();
+    Ok(Compared {
+        id: answers.job,
+        family: "answers".to_owned(),
+        machine_cpu: None,
+        f1_ms: None,
+        f1_error: None,
+        metrics: validate::against(&measured, &scenario, args.replications, simulate)?,
+    })
 }
 
 fn read(path: &Path) -> anyhow::Result<Recording> {

@@ -51,6 +51,20 @@ pub enum LiveError {
     Job(String),
 }
 
+/// The address of a JobManager, also without its scheme.
+pub fn address(from: &str) -> Option<String> {
+    if from.starts_with("http://") || from.starts_with("https://") {
+        return Some(from.to_owned());
+    }
+    let (host, rest) = from.split_once(':')?;
+    let port = rest.split(['/', '#']).next().unwrap_or(rest);
+    let is_port = port.parse::<u16>().is_ok();
+    let is_host = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+    (is_port && is_host && !host.is_empty()).then(|| format!("http://{from}"))
+}
+
 /// A JobManager.
 #[derive(Clone)]
 pub struct JobManager {
@@ -147,7 +161,7 @@ impl JobManager {
         let vertices = vertex_ids(&plan);
         files.insert("plan", plan);
         let most = (SUBTASK_ANSWERS_MAX / vertices.len().max(1)).clamp(1, CHECKPOINTS_MAX);
-        for id in completed(files.get("checkpoints"), most) {
+        for id in ended(files.get("checkpoints"), most) {
             let details = format!("{root}/checkpoints/details/{id}");
             self.optional(&format!("checkpoints/{id}"), &details, files, &mut refused)?;
             for vertex in &vertices {
@@ -297,11 +311,12 @@ fn vertex_ids(plan: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Ids of the completed checkpoints in the history, the latest ones.
-fn completed(checkpoints: &Value, most: usize) -> Vec<u64> {
+/// Ids of the checkpoints in the history that have ended, the latest ones.
+fn ended(checkpoints: &Value, most: usize) -> Vec<u64> {
+    let status = |checkpoint: &Value| text(checkpoint, "status");
     list(checkpoints, "history")
         .iter()
-        .filter(|checkpoint| checkpoint.get("status").and_then(Value::as_str) == Some("COMPLETED"))
+        .filter(|checkpoint| status(checkpoint).is_some_and(|status| status != "IN_PROGRESS"))
         .filter_map(|checkpoint| Some(at(checkpoint, &["id"])? as u64))
         .take(most)
         .collect()

@@ -17,6 +17,7 @@ mod loss;
 pub mod occupancy;
 mod origin;
 mod pareto;
+mod real;
 mod recommended;
 mod recordings;
 mod residuals;
@@ -28,6 +29,7 @@ mod strip;
 mod tests;
 
 pub use crate::render::plot::origin::Origin;
+pub use crate::render::plot::real::real_pictures;
 pub use crate::render::plot::recordings::recording_pictures;
 
 use crate::experiment::recommend::Recommendation;

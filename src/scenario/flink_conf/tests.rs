@@ -195,7 +195,11 @@ fn options_are_found_in_whatever_people_keep_them() {
         };
         assert_eq!(entry("state.backend.type").value, "rocksdb", "{text}");
         let interval = entry(INTERVAL);
-        assert_eq!((interval.value.as_str(), interval.line), ("60s", line), "{text}");
+        assert_eq!(
+            (interval.value.as_str(), interval.line),
+            ("60s", line),
+            "{text}"
+        );
         assert!(!format!("{conf:?}").contains("hunter2"), "{text}");
     }
 }
@@ -214,7 +218,10 @@ fn a_manifest_says_version_parallelism_and_taskmanagers() {
             is_old: false
         }
     );
-    let parallelism = conf.entries.iter().find(|one| one.key == "parallelism.default");
+    let parallelism = conf
+        .entries
+        .iter()
+        .find(|one| one.key == "parallelism.default");
     assert_eq!(parallelism.map(|entry| entry.value.as_str()), Some("12"));
     assert!(conf.remarks[0].message.contains("only the first job"));
 }

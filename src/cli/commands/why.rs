@@ -1,0 +1,186 @@
+//! `why`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+
+use crate::cli::answers;
+use crate::cli::commands::explain::Format;
+use crate::cli::console::Console;
+use crate::cli::drawn::Drawn;
+use crate::cli::exit::Exit;
+use crate::cli::manifest::sha256;
+use crate::cli::output::Output;
+use crate::cli::present::{tell, write_pictures};
+use crate::cli::reach::Reach;
+use crate::experiment::explain::Explain;
+use crate::experiment::guard::guarded;
+use crate::experiment::run::Simulation;
+use crate::experiment::saved;
+use crate::experiment::why::{Why, why};
+use crate::recording::answers::{Files, layout};
+use crate::recording::live::{JobManager, address};
+use crate::recording::real::Real;
+use crate::recording::{Answers, estimate, file};
+use crate::render::explain::what_if_table;
+use crate::render::plot;
+use crate::render::table::Table;
+use crate::render::why as words;
+use crate::scenario::load;
+
+/// Explain a real checkpoint: where its time went, who was late, what differs from another one, and what would have helped
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  ckptsim why http://localhost:8081                     # the slowest checkpoint beside the median one; only reads
+  ckptsim why https://flink.example.com/prod --token-file token --checkpoint 1041 --against 990
+  ckptsim why answers/ --out reports/incident           # with a picture of both
+  ckptsim why archive-of-a-finished-job --format markdown
+
+Flink keeps the last ten checkpoints (web.checkpoints.history): save the answers of a bad night in time with
+`ckptsim import URL --save DIR`. What would have helped is simulated from an estimate of the job.")]
+pub struct Args {
+    /// Address of a JobManager or History Server, directory of saved answers, archive of a job, or recording (JSON)
+    from: String,
+    /// This checkpoint, instead of the slowest
+    #[arg(long, value_name = "N")]
+    checkpoint: Option<u64>,
+    /// Beside this one, instead of the one with the median duration
+    #[arg(long, value_name = "M")]
+    against: Option<u64>,
+    /// Which job, by its id, the beginning of its id, or its name; default: the only one that runs
+    #[arg(long)]
+    job: Option<String>,
+    /// Do not simulate what would have helped
+    #[arg(long)]
+    no_what_if: bool,
+    /// Draw both checkpoints in this directory
+    #[arg(short, long)]
+    out: Option<PathBuf>,
+    /// What to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Reads, explains, prints, draws.
+pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
+    let (real, answers) = read(args, console)?;
+    let found = why(&real, args.checkpoint, args.against).with_context(|| args.from.clone())?;
+    let helps = if args.no_what_if {
+        None
+    } else {
+        what_would_help(&answers, console)
+    };
+    print(args, &found, helps.as_ref(), console)?;
+    if let Some(directory) = &args.out {
+        draw(&real, &found, directory, console)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn print(args: &Args, found: &Why, helps: Option<&Table>, console: Console) -> anyhow::Result<()> {
+    let width = console.width();
+    match args.format {
+        Format::Text => {
+            let helps = helps.map_or_else(String::new, |table| format!("\n{}", table.text(width)));
+            console.text(&format!("{}{helps}", words::text(found, width)))
+        }
+        Format::Markdown => {
+            let helps = helps.map_or_else(String::new, |table| format!("\n{}", table.markdown()));
+            console.result(&format!("{}{helps}", words::markdown(found)))
+        }
+        Format::Json => {
+            let all: Value = json!({ "schema": "ckptsim.why/1", "why": found });
+            console.result(&serde_json::to_string_pretty(&all)?)
+        }
+    }
+}
+
+/// The job and its answers, wherever they are.
+fn read(args: &Args, console: Console) -> anyhow::Result<(Real, Answers)> {
+    let path = Path::new(&args.from);
+    let files = if let Some(address) = address(&args.from) {
+        live(&address, args, console)?
+    } else if path.is_dir() {
+        answers::of_directory(path, args.job.as_deref())?
+    } else {
+        let content = answers::text(path)?;
+        let answer: Value = serde_json::from_str(&content)
+            .with_context(|| format!("{} is not valid JSON", path.display()))?;
+        if !layout::is_archive(&answer) {
+            if let Some(address) = layout::address_of(&answer) {
+                bail!(
+                    "{} is the answer of {address} alone, which does not tell who waited for whom: name the directory of all \
+                     answers (`ckptsim import URL --save DIR`)",
+                    path.display()
+                );
+            }
+            let recording = file::read(&content).with_context(|| args.from.clone())?;
+            return Ok((
+                Real::of_recording(&recording)?,
+                Answers::of_recording(&recording)?,
+            ));
+        }
+        layout::files(vec![(String::new(), answer)], args.job.as_deref())?
+    };
+    let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
+    Ok((Real::of_files(&files, &answers), answers))
+}
+
+fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Files> {
+    let manager = JobManager::new(address, args.reach.access_to(address, console)?)?;
+    let job = manager.job(args.job.as_deref())?;
+    let mut files = Files::default();
+    manager.counters(&job.id, "vertices", &mut files)?;
+    for refused in manager.answers(&job.id, &mut files)? {
+        console.note(&format!("warning: {refused}: left out"));
+    }
+    Ok(files)
+}
+
+/// What other options give in a simulation of the estimated job; nothing, and why, where it cannot be simulated.
+fn what_would_help(answers: &Answers, console: Console) -> Option<Table> {
+    let told = |why: &str| console.note(&format!("note: what would help is not known: {why}"));
+    let draft = estimate::scenario(answers, &answers.job)
+        .map_err(|error| told(&error.to_string()))
+        .ok()?;
+    let loaded = load::parse(&draft.text, "the estimated job", Path::new(""), &[]);
+    let loaded = loaded
+        .map_err(|problems| told(&problems.to_string()))
+        .ok()?;
+    let run = guarded(|| Simulation::new(&loaded.scenario).run());
+    let run = run.map_err(|error| told(&error.to_string())).ok()?;
+    let explained = Explain::new(&loaded, &run).what_if(true).explain();
+    let explanation = explained.map_err(|error| told(&error.to_string())).ok()?;
+    let mut table = what_if_table(&explanation);
+    let simulated = run
+        .checkpoints
+        .iter()
+        .filter_map(|record| record.end_to_end())
+        .max();
+    table.title = "What other options would give, in a simulation of the estimated job".to_owned();
+    if let Some(slowest) = simulated {
+        table.notes.push(format!(
+            "as it is, the slowest checkpoint of the simulation takes {slowest}"
+        ));
+    }
+    Some(table)
+}
+
+fn draw(real: &Real, found: &Why, directory: &Path, console: Console) -> anyhow::Result<()> {
+    let mut output = Output::open(directory)?;
+    let names = write_pictures(&plot::real_pictures(real, found), &mut output)?;
+    let drawn = Drawn {
+        command: "why",
+        inputs: [(real.job.clone(), sha256(&saved::json(found)))].into(),
+        seed: None,
+        replications: None,
+        output,
+    };
+    drawn.finish()?;
+    tell(&names, directory, console);
+    Ok(())
+}
