@@ -4,7 +4,7 @@ use crate::experiment::why::{Against, Difference, DifferenceUnit, Part, Step, Wh
 use crate::measure::straggler;
 use crate::render::markdown::sentence;
 use crate::render::number::{Unit, counted};
-use crate::render::table::{Align, Cell, Table, named};
+use crate::render::table::{Align, Cell, Table, hanging, named};
 use crate::units::SimDuration;
 
 /// Stragglers and differences that are named.
@@ -13,10 +13,16 @@ const DIFFERENCES: usize = 14;
 
 /// For a terminal of `width` columns.
 pub fn text(why: &Why, width: usize) -> String {
-    let (headline, sentences) = (headline(why), sentences(why));
-    let mut items = vec![("", headline.as_str())];
-    items.extend(sentences.iter().map(|(name, text)| (*name, text.as_str())));
-    let mut blocks = vec![named(&items, width), way(why).text(width)];
+    let sentences = sentences(why);
+    let items: Vec<(&str, &str)> = sentences
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let mut blocks = vec![
+        hanging("", &headline(why), 0, width) + "\n",
+        named(&items, width),
+        way(why).text(width),
+    ];
     blocks.extend(
         why.against
             .as_ref()

@@ -36,6 +36,8 @@ mod job_manager;
 mod key_groups;
 /// The largest values: refused, or simulated to an end in bounded memory.
 mod limits;
+/// Configurations in every form that people keep: what is misspelt, refused or dangerous, and what is known of an option.
+mod lint;
 /// Random failures, outages and restart strategies, for random scenarios.
 mod mishaps;
 /// Real mistakes in scenarios, one file each: every one is told with a caret and a hint.
@@ -84,5 +86,9 @@ mod terminal;
 mod theory;
 /// The rules of the source tree: layers, sizes, names, who may print.
 mod tidy;
+/// A JobManager behind TLS, with an authority of its own and a token.
+mod tls;
 /// The traced tour of one barrier in the crate documentation is what the program prints.
 mod tour;
+/// A real checkpoint from saved answers: its way, what differs, and a picture.
+mod why;

@@ -17,6 +17,7 @@ fn recording(id: &str, cpu: f64, measured: f64, simulated: f64, f1: Option<f64>)
         f1_ms: f1,
         f1_error: f1.map(|f1| metric.error(f1, measured)),
         metrics: vec![Comparison {
+            metric,
             name: metric.name(),
             vertex: None,
             measured: Some(measured),
