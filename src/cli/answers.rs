@@ -1,17 +1,111 @@
-//! Saved answers of a JobManager, from a directory.
+//! The answers of a JobManager, wherever they are: live, in a directory, in an archive, in one file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::recording::answers::{Files, layout};
+use crate::cli::console::Console;
+use crate::cli::reach::Reach;
+use crate::recording::answers::{Files, job_file, layout};
+use crate::recording::live::jobs::JobEntry;
+use crate::recording::live::{JobManager, address};
 use crate::scenario::input_file;
 
 /// A job's answers are some hundred files.
 const FILES_MAX: usize = 100_000;
 /// `web.tmpdir` has `jobs/<id>/checkpoints/details/<n>/subtasks/<vertex>.json`.
 const DEPTH_MAX: usize = 7;
+/// How long a JobManager takes to fetch metrics after it was asked, with room; and how often to ask again.
+const METRICS_FETCH: Duration = Duration::from_millis(800);
+const METRICS_TRIES: usize = 5;
+
+/// What is asked for.
+pub struct Asked<'a> {
+    /// Address, directory or file.
+    pub from: &'a str,
+    /// Which job, if there are several.
+    pub job: Option<&'a str>,
+    /// Live: seconds between two readings of the counters; 0 = one reading.
+    pub observe: u64,
+    /// Live: how the server is reached.
+    pub reach: &'a Reach,
+}
+
+/// What is there.
+pub enum Source {
+    /// The answers about a job.
+    Answers(Files),
+    /// The text of what may be a recording.
+    Recording(String),
+}
+
+impl Asked<'_> {
+    /// Reads it.
+    pub fn read(&self, console: Console) -> anyhow::Result<Source> {
+        let path = Path::new(self.from);
+        if let Some(address) = address(self.from).filter(|_| !path.exists()) {
+            return Ok(Source::Answers(self.live(&address, console)?));
+        }
+        if path.is_dir() {
+            return Ok(Source::Answers(of_directory(path, self.job)?));
+        }
+        let content = text(path)?;
+        let answer: Value = serde_json::from_str(&content)
+            .with_context(|| format!("{} is not valid JSON", path.display()))?;
+        if let Some(files) = job_file::read(&answer) {
+            return Ok(Source::Answers(files));
+        }
+        if layout::is_archive(&answer) {
+            let files = layout::files(vec![(String::new(), answer)], self.job)?;
+            return Ok(Source::Answers(files));
+        }
+        if let Some(address) = layout::address_of(&answer) {
+            bail!(
+                "{} is the answer of {address} alone: put it into a directory with the others and name that (at least \
+                 plan.json or job.json of /jobs/<id>; vertices/<vertex id>.json, checkpoints.json, checkpoints/<n>.json and \
+                 checkpoints/<n>/<vertex id>.json for rates and state); `ckptsim import http://... --save DIR` makes it",
+                path.display()
+            );
+        }
+        Ok(Source::Recording(content))
+    }
+
+    fn live(&self, address: &str, console: Console) -> anyhow::Result<Files> {
+        let manager = JobManager::new(address, self.reach.access_to(address, console)?)?;
+        let job = manager.job(self.job)?;
+        let mut files = Files::default();
+        if self.observe > 0 && job.is_alive() {
+            counters(&manager, &job, "vertices-before", &mut files)?;
+            console.note(&format!("counting for {} s (--observe) ...", self.observe));
+            std::thread::sleep(Duration::from_secs(self.observe));
+        }
+        counters(&manager, &job, "vertices", &mut files)?;
+        for refused in manager.answers(&job.id, &mut files)? {
+            console.note(&format!("warning: {refused}: left out"));
+        }
+        Ok(files)
+    }
+}
+
+/// Counters that are not older than a moment: a JobManager that nobody looked at has none, or old ones.
+fn counters(
+    manager: &JobManager,
+    job: &JobEntry,
+    name: &str,
+    files: &mut Files,
+) -> anyhow::Result<()> {
+    manager.wake(&job.id)?;
+    for _ in 0..METRICS_TRIES {
+        std::thread::sleep(METRICS_FETCH);
+        if manager.counters(&job.id, name, files)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The answers about one job, `wanted` if there are several, below a directory.
 pub fn of_directory(root: &Path, wanted: Option<&str>) -> anyhow::Result<Files> {
     Ok(layout::files(saved_answers(root)?, wanted)?)

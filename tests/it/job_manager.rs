@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
 use ckptsim::scenario::load;
 use serde_json::{Value, json};
@@ -125,6 +126,57 @@ fn a_live_job_becomes_a_scenario_and_its_saved_answers_the_same_one() {
     ckptsim(&["import", saved_name, "-o", out_name, "--force"])
         .assert()
         .success();
+}
+
+#[test]
+fn an_anonymous_file_of_a_job_names_nobody_and_gives_the_same_figures() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (saved, named) = (file("job.json"), file("named.toml"));
+    let address = job_manager();
+    let import = |args: &[&str]| {
+        ckptsim(&["import"])
+            .args(args)
+            .arg("--no-fit")
+            .assert()
+            .success();
+    };
+    import(&[&address, "--observe", "0", "-o", &named]);
+    let anonymous = file("anonymous.toml");
+    import(&[
+        &address,
+        "--observe",
+        "0",
+        "--save",
+        &saved,
+        "--anonymise",
+        "-o",
+        &anonymous,
+    ]);
+    let again = file("again.toml");
+    import(&[&saved, "-o", &again]);
+    let read = |name: &str| std::fs::read_to_string(name).unwrap();
+    assert_eq!(read(&anonymous), read(&again));
+    let text = format!("{}{}", read(&saved), read(&anonymous));
+    let recorded = recording();
+    let id = recorded["rest"]["job"]["jid"].as_str().unwrap();
+    for name in ["127.0.0.1", "op1", "recorded", id] {
+        assert!(!text.contains(name), "{name}");
+    }
+    let [named, anonymous] =
+        [named, anonymous].map(|name| load::load(Path::new(&name), &[]).unwrap().scenario);
+    assert_eq!(named.subtasks(), anonymous.subtasks());
+    let pairs = named.vertices.iter().zip(&anonymous.vertices);
+    for (named, anonymous) in pairs {
+        assert_eq!(
+            (named.service, named.record, named.state),
+            (anonymous.service, anonymous.record, anonymous.state)
+        );
+    }
+    assert_eq!(
+        named.checkpointing.interval,
+        anonymous.checkpointing.interval
+    );
 }
 
 #[test]

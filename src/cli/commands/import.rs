@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde_json::Value;
 
-use crate::cli::answers;
+use crate::cli::answers::{Asked, Source};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -16,11 +15,9 @@ use crate::cli::signals::Gently;
 use crate::experiment::fit::{self, Fit};
 use crate::experiment::run::RunError;
 use crate::experiment::saved;
-use crate::recording::answers::{Answers, Files, layout};
+use crate::recording::answers::{Answers, Files, job_file};
 use crate::recording::estimate::Draft;
 use crate::recording::file::RecordingError;
-use crate::recording::live::jobs::JobEntry;
-use crate::recording::live::{JobManager, address};
 use crate::recording::measured::{self, Samples};
 use crate::recording::{estimate, file, known};
 use crate::render::table;
@@ -35,6 +32,7 @@ Examples:
   ckptsim import http://localhost:8081 --job 2f0a --save answers
   ckptsim import https://flink.example.com/prod --ca ca.pem --token-file token -o mine.toml
   ckptsim import answers/                                     # job.json, plan.json, vertices/<id>.json ...
+  ckptsim import http://localhost:8081 --save job.json --anonymise  # a job to attach to a report
   ckptsim import recording.json -o recording.toml
 
 Every estimated value says where it comes from; what could not be estimated is listed at the top.")]
@@ -53,9 +51,12 @@ pub struct Args {
     /// Live: seconds between the two readings of the counters; 0 reads once and averages since the start
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=3600))]
     observe: u64,
-    /// Live: also save the answers into this directory, to be imported again
-    #[arg(long, value_name = "DIR")]
+    /// Also save the answers, to be imported again: into this directory, or into one file if it ends in .json
+    #[arg(long, value_name = "DIR|FILE.json")]
     save: Option<PathBuf>,
+    /// Save no names, hosts, paths or ids: what can be attached to a report
+    #[arg(long, requires = "save")]
+    anonymise: bool,
     /// Do not simulate the scenario and compare it with what the cluster measured
     #[arg(long)]
     no_fit: bool,
@@ -65,10 +66,6 @@ pub struct Args {
 
 /// Nobody waits longer to hear how good an estimate is.
 const FIT_WITHIN: Duration = Duration::from_secs(60);
-/// How long a JobManager takes to fetch metrics after it was asked, with room; and how often to ask again.
-const METRICS_FETCH: Duration = Duration::from_millis(800);
-const METRICS_TRIES: usize = 5;
-
 /// Imports, and prints or writes the scenario.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     if let Some(out) = &args.out
@@ -81,15 +78,21 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         );
     }
     let path = Path::new(&args.from);
-    let mut imported = if let Some(address) = address(&args.from) {
-        live(&address, args, console)?
-    } else if path.is_dir() {
-        let files = answers::of_directory(path, args.job.as_deref())?;
-        let mut imported = estimated(&files, &args.from)?;
-        imported.draft.text.push_str(&measured_by(path, args));
-        imported
-    } else {
-        single_file(path, args)?
+    let asked = Asked {
+        from: &args.from,
+        job: args.job.as_deref(),
+        observe: args.observe,
+        reach: &args.reach,
+    };
+    let mut imported = match asked.read(console)? {
+        Source::Answers(files) => of_answers(files, args, console)?,
+        Source::Recording(_) if args.save.is_some() => {
+            bail!(
+                "--save is for the answers of a job; {} is a recording already",
+                args.from
+            )
+        }
+        Source::Recording(content) => recording(path, &content, args)?.into(),
     };
     let loaded = accepted(&imported.draft.text)?;
     for warning in &imported.draft.warnings {
@@ -174,57 +177,50 @@ fn accepted(text: &str) -> anyhow::Result<Loaded> {
     }
 }
 
-fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Imported> {
-    let manager = JobManager::new(address, args.reach.access_to(address, console)?)?;
-    let job = manager.job(args.job.as_deref())?;
-    let mut files = Files::default();
-    if args.observe > 0 && job.is_alive() {
-        counters(&manager, &job, "vertices-before", &mut files)?;
-        console.note(&format!("counting for {} s (--observe) ...", args.observe));
-        std::thread::sleep(Duration::from_secs(args.observe));
-    }
-    counters(&manager, &job, "vertices", &mut files)?;
-    for refused in manager.answers(&job.id, &mut files)? {
-        console.note(&format!("warning: {refused}: left out"));
-    }
-    if let Some(directory) = &args.save {
-        let mut output = Output::open(directory)?;
-        for (name, answer) in files.iter() {
-            output.write(&format!("{name}.json"), &saved::json(answer))?;
+/// Saves the answers if that is asked for, and estimates.
+fn of_answers(files: Files, args: &Args, console: Console) -> anyhow::Result<Imported> {
+    let kept = match &args.save {
+        Some(place) => Some((place.as_path(), save(&files, place, args)?)),
+        None => None,
+    };
+    let (place, files) = match kept {
+        Some((place, kept)) => {
+            console.note(&format!("answers saved in {}", place.display()));
+            (Some(place), if args.anonymise { kept } else { files })
         }
-        output.commit([], None)?;
-        console.note(&format!("answers saved in {}", directory.display()));
+        None => (
+            Some(Path::new(&args.from)).filter(|from| from.exists()),
+            files,
+        ),
+    };
+    let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
+    let mut draft = estimate::scenario(&answers, &answers.job)?;
+    if let Some(place) = place {
+        draft.text.push_str(&measured_by(place, args));
     }
-    let mut imported = estimated(&files, address)?;
-    if let Some(directory) = &args.save {
-        imported.draft.text.push_str(&measured_by(directory, args));
-    }
-    Ok(imported)
-}
-
-/// Counters that are not older than a moment: a JobManager that nobody looked at has none, or old ones.
-fn counters(
-    manager: &JobManager,
-    job: &JobEntry,
-    name: &str,
-    files: &mut Files,
-) -> anyhow::Result<()> {
-    manager.wake(&job.id)?;
-    for _ in 0..METRICS_TRIES {
-        std::thread::sleep(METRICS_FETCH);
-        if manager.counters(&job.id, name, files)? {
-            break;
-        }
-    }
-    Ok(())
-}
-
-fn estimated(files: &Files, from: &str) -> anyhow::Result<Imported> {
-    let answers = Answers::of_files(files).with_context(|| from.to_owned())?;
     Ok(Imported {
-        draft: estimate::scenario(&answers, &answers.job)?,
-        measured: Some(measured::of_answers(files, &answers)),
+        draft,
+        measured: Some(measured::of_answers(&files, &answers)),
     })
+}
+
+/// Into a directory of answers, or into one file; gives what can be read there.
+fn save(files: &Files, place: &Path, args: &Args) -> anyhow::Result<Files> {
+    let file = job_file::write(files, args.anonymise);
+    let kept = job_file::read(&file).expect("it was written so");
+    if place
+        .extension()
+        .is_some_and(|extension| extension == "json")
+    {
+        saved::write(place, &saved::json(&file))?;
+        return Ok(kept);
+    }
+    let mut output = Output::open(place)?;
+    for (name, answer) in kept.iter() {
+        output.write(&format!("{name}.json"), &saved::json(answer))?;
+    }
+    output.commit([], None)?;
+    Ok(kept)
 }
 
 /// The table that names what a scenario can be compared with again.
@@ -232,26 +228,6 @@ fn measured_by(path: &Path, args: &Args) -> String {
     let seen = seen_from(path, args.out.as_deref());
     let seen = toml::Value::from(seen.display().to_string());
     format!("\n[measured]\nrecording = {seen}\n")
-}
-
-/// A recording, or the archive of a job; one answer alone is not enough.
-fn single_file(path: &Path, args: &Args) -> anyhow::Result<Imported> {
-    let content = answers::text(path)?;
-    let answer: Value = serde_json::from_str(&content)
-        .with_context(|| format!("{} is not valid JSON", path.display()))?;
-    if layout::is_archive(&answer) {
-        let files = layout::files(vec![(String::new(), answer)], args.job.as_deref())?;
-        return estimated(&files, &args.from);
-    }
-    if let Some(address) = layout::address_of(&answer) {
-        bail!(
-            "{} is the answer of {address} alone: put it into a directory with the others and import that (at least \
-             plan.json or job.json of /jobs/<id>; vertices/<vertex id>.json, checkpoints.json, checkpoints/<n>.json and \
-             checkpoints/<n>/<vertex id>.json for rates and state); `ckptsim import http://... --save DIR` makes it",
-            path.display()
-        );
-    }
-    Ok(recording(path, &content, args)?.into())
 }
 
 /// A recording with known parameters gives a scenario of these, with what was measured beside it; any other one is

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
 
-use crate::cli::answers;
+use crate::cli::answers::{Asked, Source};
 use crate::cli::commands::explain::Format;
 use crate::cli::console::Console;
 use crate::cli::drawn::Drawn;
@@ -19,8 +19,6 @@ use crate::experiment::guard::guarded;
 use crate::experiment::run::Simulation;
 use crate::experiment::saved;
 use crate::experiment::why::{Why, why};
-use crate::recording::answers::{Files, layout};
-use crate::recording::live::{JobManager, address};
 use crate::recording::real::Real;
 use crate::recording::{Answers, estimate, file};
 use crate::render::explain::what_if_table;
@@ -101,44 +99,23 @@ fn print(args: &Args, found: &Why, helps: Option<&Table>, console: Console) -> a
 
 /// The job and its answers, wherever they are.
 fn read(args: &Args, console: Console) -> anyhow::Result<(Real, Answers)> {
-    let path = Path::new(&args.from);
-    let files = if let Some(address) = address(&args.from) {
-        live(&address, args, console)?
-    } else if path.is_dir() {
-        answers::of_directory(path, args.job.as_deref())?
-    } else {
-        let content = answers::text(path)?;
-        let answer: Value = serde_json::from_str(&content)
-            .with_context(|| format!("{} is not valid JSON", path.display()))?;
-        if !layout::is_archive(&answer) {
-            if let Some(address) = layout::address_of(&answer) {
-                bail!(
-                    "{} is the answer of {address} alone, which does not tell who waited for whom: name the directory of all \
-                     answers (`ckptsim import URL --save DIR`)",
-                    path.display()
-                );
-            }
-            let recording = file::read(&content).with_context(|| args.from.clone())?;
-            return Ok((
-                Real::of_recording(&recording)?,
-                Answers::of_recording(&recording)?,
-            ));
-        }
-        layout::files(vec![(String::new(), answer)], args.job.as_deref())?
+    let asked = Asked {
+        from: &args.from,
+        job: args.job.as_deref(),
+        observe: 0,
+        reach: &args.reach,
     };
-    let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
-    Ok((Real::of_files(&files, &answers), answers))
-}
-
-fn live(address: &str, args: &Args, console: Console) -> anyhow::Result<Files> {
-    let manager = JobManager::new(address, args.reach.access_to(address, console)?)?;
-    let job = manager.job(args.job.as_deref())?;
-    let mut files = Files::default();
-    manager.counters(&job.id, "vertices", &mut files)?;
-    for refused in manager.answers(&job.id, &mut files)? {
-        console.note(&format!("warning: {refused}: left out"));
+    match asked.read(console)? {
+        Source::Answers(files) => {
+            let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
+            Ok((Real::of_files(&files, &answers), answers))
+        }
+        Source::Recording(content) => {
+            let recording = file::read(&content).with_context(|| args.from.clone())?;
+            let answers = Answers::of_recording(&recording)?;
+            Ok((Real::of_recording(&recording)?, answers))
+        }
     }
-    Ok(files)
 }
 
 /// What other options give in a simulation of the estimated job; nothing, and why, where it cannot be simulated.

@@ -5,6 +5,7 @@
 pub mod checkpoint;
 pub mod files;
 pub mod graph;
+pub mod job_file;
 pub mod layout;
 pub mod movement;
 pub mod number;
