@@ -11,6 +11,7 @@ use crate::cli::reach::Reach;
 use crate::recording::answers::{Files, job_file, layout};
 use crate::recording::live::jobs::JobEntry;
 use crate::recording::live::{JobManager, address};
+use crate::recording::log::{self, Log};
 use crate::scenario::input_file;
 
 /// A job's answers are some hundred files.
@@ -39,6 +40,8 @@ pub enum Source {
     Answers(Files),
     /// The text of what may be a recording.
     Recording(String),
+    /// A JobManager's log.
+    Log(Log),
 }
 
 impl Asked<'_> {
@@ -52,6 +55,9 @@ impl Asked<'_> {
             return Ok(Source::Answers(of_directory(path, self.job)?));
         }
         let content = text(path)?;
+        if let Some(log) = log::read(&content) {
+            return Ok(Source::Log(log));
+        }
         let answer: Value = serde_json::from_str(&content)
             .with_context(|| format!("{} is not valid JSON", path.display()))?;
         if let Some(files) = job_file::read(&answer) {

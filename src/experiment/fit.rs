@@ -41,17 +41,27 @@ impl Fit {
     }
 
     /// The part of the job that is farthest from what was measured; `None` if all are near. A duration is no part: its
-    /// phases are.
+    /// phases are, and one that is a small part of it is as near as the whole is.
     pub fn worst(&self) -> Option<&Comparison> {
+        let duration = self.duration().and_then(|row| row.measured).unwrap_or(0.0);
+        let error = |row: &Comparison| {
+            let (measured, simulated) = row.measured.zip(row.simulated)?;
+            let is_phase = matches!(
+                row.metric,
+                Metric::StartDelay | Metric::Alignment | Metric::Sync | Metric::Async
+            );
+            let least = if is_phase { duration } else { 0.0 };
+            Some((simulated - measured).abs() / measured.max(row.floor).max(least))
+        };
         let parts = self.rows.iter().filter(|row| {
             !matches!(
                 row.metric,
                 Metric::EndToEndDuration | Metric::TriggerInterval
             )
         });
-        let missed = parts.filter(|row| row.error.is_some_and(|error| error > SMALL));
+        let missed = parts.filter(|row| error(row).is_some_and(|error| error > SMALL));
         missed.max_by(|a, b| {
-            let error = |row: &Comparison| row.error.unwrap_or(0.0);
+            let error = |row| error(row).unwrap_or(0.0);
             error(a).total_cmp(&error(b))
         })
     }

@@ -15,6 +15,7 @@ pub mod known;
 pub mod lessons {}
 #[cfg(feature = "cli")]
 pub mod live;
+pub mod log;
 pub mod measured;
 pub mod names;
 pub mod real;

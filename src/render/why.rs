@@ -2,6 +2,7 @@
 
 use crate::experiment::why::{Against, Difference, DifferenceUnit, Part, Step, Why};
 use crate::measure::straggler;
+use crate::recording::log::Log;
 use crate::render::markdown::sentence;
 use crate::render::number::{Unit, counted};
 use crate::render::table::{Align, Cell, Table, hanging, named};
@@ -224,4 +225,72 @@ fn differences(why: &Why, other: &Against) -> Option<Table> {
         notes: vec!["times are the largest of a vertex, sizes its sum".to_owned()],
         ..Table::new(columns, rows)
     })
+}
+
+/// What a log tells of checkpoints and restarts, and what to do with it.
+pub fn log(log: &Log, width: usize) -> String {
+    let slowest = log
+        .completed
+        .iter()
+        .max_by(|a, b| a.duration_s.total_cmp(&b.duration_s));
+    let slowest = slowest.map_or_else(
+        || "no checkpoint completed".to_owned(),
+        |one| {
+            format!(
+                "checkpoint {}, {} after the first line, took {} and has {}",
+                one.id,
+                Unit::Time.text(one.at_s),
+                Unit::Time.text(one.duration_s),
+                Unit::Bytes.text(one.bytes)
+            )
+        },
+    );
+    let mut items = vec![("Slowest", slowest)];
+    let not = |ids: &[u64]| {
+        let shown: Vec<String> = ids.iter().take(NAMED).map(u64::to_string).collect();
+        let more = ids.len().saturating_sub(NAMED);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        format!("{}: {}{more}", ids.len(), shown.join(", "))
+    };
+    if !log.expired.is_empty() {
+        items.push(("Expired", not(&log.expired)));
+    }
+    if !log.declined.is_empty() {
+        items.push(("Declined", not(&log.declined)));
+    }
+    if let Some(between) = log.between_failures_s() {
+        let text = Unit::Time.text(between);
+        items.push(("Failures", format!("the job restarted every {text} in the mean: `ckptsim recommend ... --mtbf '{between:.0} s'`")));
+    }
+    items.push((
+        "next",
+        "the answers of the JobManager tell who waited for whom: `ckptsim why http://jobmanager:8081`".to_owned(),
+    ));
+    let items: Vec<(&str, &str)> = items
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    format!("{}\n{}", log_table(log).text(width), named(&items, width))
+}
+
+/// The same figures as a table.
+pub fn log_table(log: &Log) -> Table {
+    let columns = [("in the log", Align::Left), ("", Align::Right)];
+    let time = |value: Option<f64>| Cell::from(value.map(|value| Cell::Value(Unit::Time, value)));
+    let count = |count: usize| Cell::count(count);
+    let rows = [
+        ("time", time(Some(log.span_s))),
+        ("checkpoints completed", count(log.completed.len())),
+        ("duration, median", time(log.duration_s(0.5))),
+        ("duration, p99", time(log.duration_s(0.99))),
+        ("duration, largest", time(log.duration_s(1.0))),
+        ("checkpoints expired", count(log.expired.len())),
+        ("checkpoints declined", count(log.declined.len())),
+        ("restarts", count(log.restarts.len())),
+    ];
+    Table::new(columns, rows.map(|(name, cell)| vec![name.into(), cell]))
 }

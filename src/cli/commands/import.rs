@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use crate::cli::answers::{Asked, Source};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::input::word;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::cli::reach::Reach;
@@ -93,6 +94,11 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             )
         }
         Source::Recording(content) => recording(path, &content, args)?.into(),
+        Source::Log(_) => bail!(
+            "{} is a log, which does not tell the graph of the job; `ckptsim why {}` reads what became of its checkpoints",
+            args.from,
+            word(path)
+        ),
     };
     let loaded = accepted(&imported.draft.text)?;
     for warning in &imported.draft.warnings {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use crate::cli::answers::{Asked, Source};
@@ -19,6 +19,7 @@ use crate::experiment::guard::guarded;
 use crate::experiment::run::Simulation;
 use crate::experiment::saved;
 use crate::experiment::why::{Why, why};
+use crate::recording::log::Log;
 use crate::recording::real::Real;
 use crate::recording::{Answers, estimate, file};
 use crate::render::explain::what_if_table;
@@ -39,7 +40,8 @@ Examples:
 Flink keeps the last ten checkpoints (web.checkpoints.history): save the answers of a bad night in time with
 `ckptsim import URL --save DIR`. What would have helped is simulated from an estimate of the job.")]
 pub struct Args {
-    /// Address of a JobManager or History Server, directory of saved answers, archive of a job, or recording (JSON)
+    /// Address of a JobManager or History Server, directory of saved answers, archive of a job, recording (JSON), or log of a
+    /// JobManager
     from: String,
     /// This checkpoint, instead of the slowest
     #[arg(long, value_name = "N")]
@@ -65,7 +67,10 @@ pub struct Args {
 
 /// Reads, explains, prints, draws.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
-    let (real, answers) = read(args, console)?;
+    let (real, answers) = match read(args, console)? {
+        Found::Job(real, answers) => (real, answers),
+        Found::Log(log) => return tell_log(args, &log, console),
+    };
     let found = why(&real, args.checkpoint, args.against).with_context(|| args.from.clone())?;
     let helps = if args.no_what_if {
         None
@@ -97,8 +102,29 @@ fn print(args: &Args, found: &Why, helps: Option<&Table>, console: Console) -> a
     }
 }
 
+/// What there is to explain.
+enum Found {
+    Job(Real, Answers),
+    Log(Log),
+}
+
+/// What a log tells: no way of barriers, but what became of the checkpoints.
+fn tell_log(args: &Args, log: &Log, console: Console) -> anyhow::Result<Exit> {
+    if args.out.is_some() || args.checkpoint.is_some() || args.against.is_some() {
+        bail!(
+            "a log tells durations and sizes only: --out, --checkpoint and --against are for the answers of a JobManager"
+        );
+    }
+    match args.format {
+        Format::Text => console.text(&words::log(log, console.width()))?,
+        Format::Markdown => console.result(&words::log_table(log).markdown())?,
+        Format::Json => bail!("a log is told as text or markdown"),
+    }
+    Ok(Exit::Success)
+}
+
 /// The job and its answers, wherever they are.
-fn read(args: &Args, console: Console) -> anyhow::Result<(Real, Answers)> {
+fn read(args: &Args, console: Console) -> anyhow::Result<Found> {
     let asked = Asked {
         from: &args.from,
         job: args.job.as_deref(),
@@ -108,13 +134,14 @@ fn read(args: &Args, console: Console) -> anyhow::Result<(Real, Answers)> {
     match asked.read(console)? {
         Source::Answers(files) => {
             let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
-            Ok((Real::of_files(&files, &answers), answers))
+            Ok(Found::Job(Real::of_files(&files, &answers), answers))
         }
         Source::Recording(content) => {
             let recording = file::read(&content).with_context(|| args.from.clone())?;
             let answers = Answers::of_recording(&recording)?;
-            Ok((Real::of_recording(&recording)?, answers))
+            Ok(Found::Job(Real::of_recording(&recording)?, answers))
         }
+        Source::Log(log) => Ok(Found::Log(log)),
     }
 }
 

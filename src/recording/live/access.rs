@@ -34,7 +34,8 @@ impl Access {
     pub fn bearer(&mut self, token: &str) -> Result<(), LiveError> {
         let token = token.trim();
         let value = HeaderValue::from_str(&format!("Bearer {token}")).ok();
-        let value = value.filter(|_| !token.is_empty() && !token.contains(char::is_whitespace));
+        let is_word = token.bytes().all(|byte| byte.is_ascii_graphic());
+        let value = value.filter(|_| is_word && !token.is_empty());
         let Some(mut value) = value else {
             return refused("the token is no bearer token: it must be one word of ASCII");
         };
@@ -96,7 +97,8 @@ impl Access {
 /// Refuses addresses that are none, or that hold a password, which would end up in messages.
 pub(super) fn address(text: &str) -> Result<(), LiveError> {
     let uri = text.parse::<Uri>().ok();
-    let authority = uri.as_ref().and_then(Uri::authority);
+    let speaks = |uri: &&Uri| matches!(uri.scheme_str(), Some("http" | "https"));
+    let authority = uri.as_ref().filter(speaks).and_then(Uri::authority);
     if authority.is_none_or(|authority| authority.as_str().contains('@')) {
         return refused(
             "an address is http://HOST:PORT or https://HOST, without user and password: these go into a header, in a \

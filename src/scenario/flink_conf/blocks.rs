@@ -134,7 +134,7 @@ impl Search {
         if let Some(text) = assigned {
             let all = element.text().unwrap_or_default();
             let before = &all[..all.len() - text.len()];
-            self.lines(text, first_line(element) + before.matches('\n').count());
+            self.lines(text, element.line() + before.matches('\n').count());
             return true;
         }
         let is_named = element.get("name").and_then(Node::text) == Some(PROPERTIES);
@@ -153,7 +153,7 @@ impl Search {
             Node::Text { text: None, .. } => self.blocks += 1,
             Node::Text {
                 text: Some(text), ..
-            } => self.lines(text, first_line(node)),
+            } => self.lines(text, node.line()),
             Node::Mapping(..) | Node::List(..) => {
                 self.blocks += 1;
                 yaml::flatten(node, "", &mut self.found.entries);
@@ -179,18 +179,6 @@ impl Search {
         self.found
             .remarks
             .extend(remarks.map(|(line, remark)| (below(line), remark)));
-    }
-}
-
-/// The line on which the text of a node begins.
-fn first_line(node: &Node) -> usize {
-    match node {
-        Node::Text {
-            line,
-            is_block: true,
-            ..
-        } => line + 1,
-        other => other.line(),
     }
 }
 

@@ -75,7 +75,10 @@ pub(super) fn form(text: &str) -> Form {
         return Form::Answer;
     }
     if any(is_log) {
-        return other("a log", IMPORT);
+        return other(
+            "a log",
+            "`ckptsim why FILE` reads what became of its checkpoints",
+        );
     }
     if any(is_java) {
         return other("a program", &format!("{WRITE}; or {IMPORT}"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use yaml_rust2::Event;
 use yaml_rust2::parser::Parser;
-use yaml_rust2::scanner::{Marker, ScanError, TScalarStyle};
+use yaml_rust2::scanner::{Marker, ScanError};
 
 use crate::scenario::flink_conf::{Entry, Found, Unreadable};
 
@@ -20,10 +20,8 @@ pub(super) enum Node {
     Text {
         /// What it says.
         text: Option<String>,
-        /// Its line, from 1; of a block the one before its first line.
+        /// Its line, from 1; of a block its first one.
         line: usize,
-        /// Whether it is a block of lines, as they are in the file.
-        is_block: bool,
     },
     /// Keys and what belongs to them.
     Mapping(Vec<(String, Node)>, usize),
@@ -145,12 +143,11 @@ fn node(
     }
     let line = marker.line();
     match event {
-        Event::Scalar(text, style, ..) => {
+        Event::Scalar(text, ..) => {
             let is_empty = text.is_empty() || text == "~" || text == "null";
             Ok(Node::Text {
                 text: (!is_empty).then_some(text),
                 line,
-                is_block: matches!(style, TScalarStyle::Literal | TScalarStyle::Folded),
             })
         }
         Event::SequenceStart(..) => {

@@ -9,7 +9,7 @@ use crate::scenario::lint::rules::{
     FEW_RETAINED, IDLE_OPTION, KEY_GROUPS_OF_DEFAULT, NO_DIRECTORY, NO_FAILURE_TOLERATED,
     NO_SUCH_OPTION, OTHER_VERSION, PAUSE, Rule, SHORT_TIMEOUT, TRAP, UNALIGNED_CONCURRENT,
 };
-use crate::scenario::{Alignment, Backend, CheckpointStorage, Scenario};
+use crate::scenario::{Alignment, Backend, Scenario};
 use crate::units::{SimDuration, flink, print};
 
 /// A subtask that has this many times the mean is one tenth of its parallelism wasted; chosen.
@@ -119,7 +119,12 @@ impl Configuration<'_> {
                 "one checkpoint is retained: if it cannot be read, there is no other".to_owned();
             found.push(self.finding(FEW_RETAINED, "num-retained", message));
         }
-        if matches!(checkpointing.storage, CheckpointStorage::JobManager { .. }) {
+        // A scenario without a directory has one all the same; Flink does not.
+        let storage = self.checkpointing("storage");
+        let storage = storage.map(|entry| entry.value.trim().to_ascii_lowercase());
+        let is_jobmanager = storage.as_deref() == Some("jobmanager")
+            || storage.is_none() && self.checkpointing("dir").is_none();
+        if is_jobmanager {
             let message =
                 "checkpoints are kept in the JobManager's memory: no directory is given".to_owned();
             found.push(self.finding(NO_DIRECTORY, "dir", message));
