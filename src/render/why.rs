@@ -142,19 +142,17 @@ fn sentences(why: &Why) -> Vec<(&'static str, String)> {
         ));
     }
     if let Some(other) = &why.against {
-        let last = other
-            .differences
-            .iter()
-            .find(|one| one.unit == DifferenceUnit::Bytes);
-        let state = last.map_or(
-            "no vertex wrote more or less state by a fifth",
-            |_| "the state that was written differs, too",
-        );
+        let of_state = |one: &&Difference| one.unit == DifferenceUnit::Bytes;
+        let state = match other.differences.iter().find(of_state) {
+            Some(_) => "some vertices wrote more or less",
+            None => "no vertex wrote a fifth more or less",
+        };
         all.push((
             "Beside",
             format!(
-                "of {}, {state}",
-                counted(why.completed, "completed checkpoint")
+                "{} completed; {state} than for checkpoint {}",
+                counted(why.completed, "checkpoint"),
+                other.checkpoint
             ),
         ));
     }

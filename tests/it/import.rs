@@ -1,8 +1,11 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use ckptsim::recording::answers::{Answers, Files};
-use ckptsim::recording::{estimate, file};
+use ckptsim::experiment::why::why;
+use ckptsim::recording::answers::{Answers, Files, job_file};
+use ckptsim::recording::real::Real;
+use ckptsim::recording::{estimate, file, log, measured};
+use ckptsim::render::why as words;
 use ckptsim::scenario::load;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -337,6 +340,17 @@ fn files(recording: &Value) -> Files {
     files
 }
 
+/// Whatever the answers are, what is told of a checkpoint is finite.
+fn explained(real: &Real) {
+    for record in &real.checkpoints {
+        if let Ok(found) = why(real, Some(record.id), None) {
+            let text = words::text(&found, 100);
+            assert!(!text.contains("NaN") && !text.contains("inf "), "{text}");
+            ckptsim::render::plot::real_pictures(real, &found);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
@@ -353,6 +367,13 @@ proptest! {
                 prop_assert!(load::parse(&draft.text, "x", Path::new(""), &[]).is_ok());
                 lies_in_its_spread(&draft.text);
             }
+            let files = files(&recording);
+            explained(&Real::of_files(&files, &answers));
+            let again = job_file::read(&job_file::write(&files, true)).unwrap();
+            if let Ok(anonymous) = Answers::of_files(&again) {
+                explained(&Real::of_files(&again, &anonymous));
+            }
+            measured::of_answers(&files, &answers);
             prop_assert!(text.len() < 10_000_000);
         }
         if let Ok(recording) = file::read(&recording.to_string())
@@ -382,6 +403,16 @@ proptest! {
             for recovery in ckptsim::recording::recovery::of_recording(&recording) {
                 let _ = (recovery.recovery_time(), recovery.rework(), recovery.restart_delay());
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_log_or_none(lines in prop::collection::vec("[ -~]{0,40}|Completed checkpoint [0-9]{0,25} for job [a-z]{0,3} \\([0-9.eE+-]{0,20} bytes(, checkpointDuration=| in )[0-9.eE+-]{0,20} ms\\)|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3} switched from state RUNNING to RESTARTING", 0..20)) {
+        if let Some(log) = log::read(&lines.join("\n")) {
+            let text = words::log(&log, 80);
+            prop_assert!(!text.contains("NaN"), "{}", text);
         }
     }
 }

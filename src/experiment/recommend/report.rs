@@ -11,6 +11,7 @@ use crate::experiment::recommend::run_plan::{self, with_interval};
 use crate::experiment::recommend::search::{Site, Visited};
 use crate::experiment::recommend::setting::{PACED, Setting};
 use crate::formulas::assumptions::rate_varies;
+use crate::formulas::refined::Refined;
 use crate::units::SimDuration;
 
 /// Fewer runs tell little of how much they differ.
@@ -135,6 +136,13 @@ impl Setting<'_> {
             notes.push(
                 "Rates change within a run: the answer is one to this course of rates. An interval may pass because few \
                  checkpoints were attempted while it lasted."
+                    .to_owned(),
+            );
+        }
+        if Refined::of(&self.loaded.scenario).load.peak() >= 1.0 {
+            notes.push(
+                "A subtask has more work than time (CK001): after a failure the job never catches up, whatever the interval \
+                 is. Give it more capacity first."
                     .to_owned(),
             );
         }
