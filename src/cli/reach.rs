@@ -27,10 +27,10 @@ pub struct Reach {
     /// Our certificate and its private key (PEM, in one file)
     #[arg(long, value_name = "FILE")]
     client_cert: Option<PathBuf>,
-    /// File of a bearer token [default: the variable CKPTSIM_TOKEN]
+    /// File of a bearer token [default: the variable `CKPTSIM_TOKEN`]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// File of headers, one `Name: value` per line [default: the variable CKPTSIM_HEADERS]
+    /// File of headers, one `Name: value` per line [default: the variable `CKPTSIM_HEADERS`]
     #[arg(long, value_name = "FILE")]
     headers: Option<PathBuf>,
     /// Seconds that all answers together may take

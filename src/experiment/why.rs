@@ -417,8 +417,8 @@ mod tests {
         SimDuration::from_millis(ms)
     }
 
-    fn subtask(start: u64, alignment: u64, sync: u64, upload: u64) -> Option<SubtaskRecord> {
-        Some(SubtaskRecord {
+    fn subtask(start: u64, alignment: u64, sync: u64, upload: u64) -> SubtaskRecord {
+        SubtaskRecord {
             ack: SimTime::ZERO + ms(start + alignment + sync + upload + 2),
             start_delay: ms(start),
             alignment: ms(alignment),
@@ -429,7 +429,7 @@ mod tests {
             processed: Bytes::ZERO,
             persisted: Bytes::ZERO,
             unaligned: false,
-        })
+        }
     }
 
     /// Two sources, two operators: the second operator is slow.
@@ -443,8 +443,11 @@ mod tests {
                 durable: SimTime::ZERO + ms(700 + upload + 2),
             },
             subtasks: vec![
-                vec![subtask(5, 0, 0, 0), subtask(100, 0, 0, 0)],
-                vec![subtask(120, 10, 0, 50), subtask(300, 350, 50, upload)],
+                vec![Some(subtask(5, 0, 0, 0)), Some(subtask(100, 0, 0, 0))],
+                vec![
+                    Some(subtask(120, 10, 0, 50)),
+                    Some(subtask(300, 350, 50, upload)),
+                ],
             ],
         };
         let vertex = |name: &str, inputs, hosts: [&str; 2]| RealVertex {

@@ -35,11 +35,12 @@ pub fn text(why: &Why, width: usize) -> String {
 
 /// For a ticket.
 pub fn markdown(why: &Why) -> String {
-    let mut text = format!("**{}**\n\n", sentence(&headline(why)));
-    for (name, told) in sentences(why) {
-        text.push_str(&format!("- {name}: {}\n", sentence(&told)));
-    }
-    text.push('\n');
+    let told: Vec<String> = sentences(why)
+        .iter()
+        .map(|(name, told)| format!("- {name}: {}", sentence(told)))
+        .collect();
+    let (headline, told) = (sentence(&headline(why)), told.join("\n"));
+    let mut text = format!("**{headline}**\n\n{told}\n\n");
     text.push_str(&way(why).markdown());
     if let Some(table) = why
         .against

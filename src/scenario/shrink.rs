@@ -26,7 +26,10 @@ pub fn factor<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Option<usize
 
 fn factors(scenario: &Scenario) -> Vec<usize> {
     let alike = |vertex: &Vertex| {
-        let even = vertex.slowness.iter().all(|one| *one == vertex.slowness[0]);
+        let even = vertex
+            .slowness
+            .windows(2)
+            .all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
         even && vertex.placement.is_none()
     };
     if scenario.subtasks() < SUBTASKS_FROM || !scenario.vertices.iter().all(alike) {

@@ -28,7 +28,7 @@ pub struct Args {
     /// What kind of job
     #[arg(long, value_enum, default_value_t)]
     template: Template,
-    /// Take over options: of config.yaml, flink-conf.yaml, a FlinkDeployment, a ConfigMap, a Compose file, a SQL script, a
+    /// Take over options: of config.yaml, flink-conf.yaml, a `FlinkDeployment`, a `ConfigMap`, a Compose file, a SQL script, a
     /// command line, an answer of /jobmanager/config; `-` is standard input
     #[arg(long, value_name = "CONFIG", conflicts_with = "template")]
     from: Option<PathBuf>,

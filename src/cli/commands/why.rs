@@ -19,6 +19,7 @@ use crate::experiment::guard::guarded;
 use crate::experiment::run::Simulation;
 use crate::experiment::saved;
 use crate::experiment::why::{Why, why};
+use crate::measure::CheckpointRecord;
 use crate::recording::log::Log;
 use crate::recording::real::Real;
 use crate::recording::{Answers, estimate, file};
@@ -163,9 +164,10 @@ fn what_would_help(answers: &Answers, console: Console) -> Option<Table> {
     let simulated = run
         .checkpoints
         .iter()
-        .filter_map(|record| record.end_to_end())
+        .filter_map(CheckpointRecord::end_to_end)
         .max();
-    table.title = "What other options would give, in a simulation of the estimated job".to_owned();
+    "What other options would give, in a simulation of the estimated job"
+        .clone_into(&mut table.title);
     if let Some(slowest) = simulated {
         table.notes.push(format!(
             "as it is, the slowest checkpoint of the simulation takes {slowest}"

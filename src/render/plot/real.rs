@@ -20,11 +20,11 @@ pub fn real_pictures(real: &Real, why: &Why) -> Vec<Picture> {
     let drawn = found.flatten().map(|drawing| {
         let mut chart = drawing.chart;
         chart.subtitle = subtitle(real, &drawing.suffix);
-        chart.footer = concat!(
+        let footer = concat!(
             "measured by Flink, drawn by ckptsim ",
             env!("CARGO_PKG_VERSION")
-        )
-        .to_owned();
+        );
+        footer.clone_into(&mut chart.footer);
         Picture {
             name: format!("{}{}", gantt::KIND.name, drawing.suffix),
             kind: &gantt::KIND,

@@ -1,4 +1,4 @@
-//! Options inside of something larger: manifests of the Kubernetes operator, ConfigMaps, Compose files, values of Helm.
+//! Options inside of something larger: manifests of the Kubernetes operator, a `ConfigMap`, Compose files, values of Helm.
 //!
 //! The operator writes `spec.flinkConfiguration` into Flink's configuration, and beside it `parallelism.default` from
 //! `spec.job.parallelism`, `taskmanager.memory.process.size` and `kubernetes.taskmanager.cpu.amount` from
@@ -53,7 +53,7 @@ pub(super) fn variables(text: &str) -> Option<Found> {
 struct Search {
     found: Found,
     blocks: usize,
-    /// A FlinkDeployment was read.
+    /// A `FlinkDeployment` was read.
     has_job: bool,
 }
 
