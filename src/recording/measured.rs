@@ -224,15 +224,16 @@ pub fn of_checkpoints(rest: &Rest, vertices: &[(&str, &str)], warmup: f64, end: 
             Some("FAILED") if number(entry, "failure_timestamp") <= end => failed += 1.0,
             Some("COMPLETED") if number(entry, "latest_ack_timestamp") <= end => {
                 completed += 1.0;
-                let mut add = |metric, value| {
-                    samples.entry((metric, None)).or_default().push(value);
-                };
-                add(
-                    Metric::EndToEndDuration,
-                    number(entry, "end_to_end_duration"),
-                );
-                add(Metric::CheckpointedSize, number(entry, "checkpointed_size"));
-                add(Metric::PersistedData, number(entry, "persisted_data"));
+                // Not every version has all of them.
+                for (metric, field) in [
+                    (Metric::EndToEndDuration, "end_to_end_duration"),
+                    (Metric::CheckpointedSize, "checkpointed_size"),
+                    (Metric::PersistedData, "persisted_data"),
+                ] {
+                    if let Some(value) = entry[field].as_f64() {
+                        samples.entry((metric, None)).or_default().push(value);
+                    }
+                }
                 let details = rest.checkpoint_details.get(&entry["id"].to_string());
                 if let Some(details) = details {
                     of_subtasks(details, vertices, &mut samples);

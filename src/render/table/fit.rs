@@ -6,6 +6,8 @@ use crate::recording::measured::Metric;
 use crate::render::number::Unit;
 use crate::render::table::{Align, Cell, Table};
 
+/// A duration that is farther off is not near.
+const NEAR: f64 = 0.1;
 /// So many vertices' figures fill no screen.
 const SHOWN: usize = 16;
 
@@ -91,7 +93,16 @@ pub fn fit_in_words(fit: &Fit) -> String {
         },
     );
     let Some(worst) = fit.worst() else {
-        return format!("{first} No figure is more than a tenth off.");
+        let near = duration.is_none_or(|(measured, simulated)| {
+            (simulated / measured.max(1.0) - 1.0).abs() <= NEAR
+        });
+        return if near {
+            format!("{first} No figure is more than a tenth off.")
+        } else {
+            format!(
+                "{first} Which part of it is to blame is not known: the answers hold no phases of checkpoints."
+            )
+        };
     };
     let text = |value: Option<f64>| {
         value.map_or_else(String::new, |value| figure(worst.metric, value).text())
@@ -107,4 +118,57 @@ pub fn fit_in_words(fit: &Fit) -> String {
         text(worst.simulated),
         rests_on(worst.metric)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(metric: Metric, vertex: Option<&str>, measured: f64, simulated: f64) -> Comparison {
+        Comparison {
+            metric,
+            name: metric.name(),
+            vertex: vertex.map(str::to_owned),
+            measured: Some(measured),
+            simulated: Some(simulated),
+            low: None,
+            high: None,
+            floor: metric.floor(),
+            error: Some(metric.error(simulated, measured)),
+        }
+    }
+
+    #[test]
+    fn the_first_sentence_says_how_far_off_the_duration_is_and_the_second_why() {
+        let words = |rows: Vec<Comparison>| fit_in_words(&Fit { rows });
+        let duration = |simulated| row(Metric::EndToEndDuration, None, 600.0, simulated);
+        let near = words(vec![duration(590.0)]);
+        assert!(near.contains("(-1.7 %, medians)"), "{near}");
+        assert!(near.ends_with("No figure is more than a tenth off."));
+        let unknown = words(vec![duration(60.0)]);
+        assert!(unknown.ends_with("no phases of checkpoints."), "{unknown}");
+        let upload = row(Metric::Async, Some("join"), 500.0, 50.0);
+        let known = words(vec![duration(60.0), upload]);
+        assert!(
+            known.contains("Farthest off is async of `join`: 500 ms measured, 50.0 ms simulated"),
+            "{known}"
+        );
+        assert!(known.contains("storage.write-per-stream"));
+        let nothing = words(Vec::new());
+        assert!(
+            nothing.starts_with("The answers hold no duration"),
+            "{nothing}"
+        );
+    }
+
+    #[test]
+    fn small_figures_of_vertices_are_left_out() {
+        let rows = vec![
+            row(Metric::EndToEndDuration, None, 600.0, 590.0),
+            row(Metric::Sync, Some("join"), 1.0, 2.0),
+            row(Metric::Async, Some("join"), 500.0, 490.0),
+        ];
+        let text = fit(&Fit { rows }).text(80);
+        assert!(text.contains("async") && !text.contains("\nsync"), "{text}");
+    }
 }
