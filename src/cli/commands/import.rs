@@ -17,6 +17,7 @@ use crate::experiment::fit::{self, Fit};
 use crate::experiment::run::RunError;
 use crate::experiment::saved;
 use crate::recording::answers::{Answers, Files, job_file};
+use crate::recording::clock::Clock;
 use crate::recording::estimate::Draft;
 use crate::recording::file::RecordingError;
 use crate::recording::measured::{self, Samples};
@@ -93,7 +94,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
                 args.from
             )
         }
-        Source::Recording(content) => recording(path, &content, args)?.into(),
+        Source::Recording(content) => recording(path, &content, args)?,
         Source::Log(_) => bail!(
             "{} is a log, which does not tell the graph of the job; `ckptsim why {}` reads what became of its checkpoints",
             args.from,
@@ -131,15 +132,6 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
 struct Imported {
     draft: Draft,
     measured: Option<Samples>,
-}
-
-impl From<Draft> for Imported {
-    fn from(draft: Draft) -> Self {
-        Imported {
-            draft,
-            measured: None,
-        }
-    }
 }
 
 /// What the scenario gives beside what the cluster measured; nothing, and why, if that takes too long.
@@ -236,9 +228,9 @@ fn measured_by(path: &Path, args: &Args) -> String {
     format!("\n[measured]\nrecording = {seen}\n")
 }
 
-/// A recording with known parameters gives a scenario of these, with what was measured beside it; any other one is
-/// estimated from its answers.
-fn recording(path: &Path, content: &str, args: &Args) -> anyhow::Result<Draft> {
+/// A recording with known parameters gives a scenario of these, which `validate` compares with it; any other one is
+/// estimated from its answers, and compared.
+fn recording(path: &Path, content: &str, args: &Args) -> anyhow::Result<Imported> {
     let name = || path.display().to_string();
     let recording = file::read(content).with_context(name)?;
     let made = || -> Result<Draft, RecordingError> {
@@ -253,7 +245,11 @@ fn recording(path: &Path, content: &str, args: &Args) -> anyhow::Result<Draft> {
     };
     let mut draft = made().with_context(name)?;
     draft.text.push_str(&measured_by(path, args));
-    Ok(draft)
+    let is_whole = !recording.is_known() && !Clock::of(&recording).cut;
+    Ok(Imported {
+        draft,
+        measured: is_whole.then(|| measured::of_recording(&recording)),
+    })
 }
 
 /// The recording's path as the scenario beside it should write it: relative if it is in or below the same directory.
