@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::render::table::{Align, Table, named};
+use crate::render::table::named;
 use crate::scenario::diagnostic::did_you_mean;
 use crate::scenario::flink_names::{self, NEWEST, Version, written};
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
@@ -75,7 +75,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
                 "no option of Flink holds `{key}` in its name{meant}"
             ));
         }
-        (Format::Text, None) => console.text(&table(&rows, args.of).text(console.width()))?,
+        (Format::Text, None) => console.text(&list(&rows, console.width()))?,
     }
     let is_known = match exact {
         Some(row) => row.outside.is_none(),
@@ -134,31 +134,22 @@ fn here(key: &str) -> String {
     }
 }
 
-fn table(rows: &[Row], of: Option<Version>) -> Table {
-    let version = of.map(|version| format!("in Flink {}", written(version)));
-    let columns = [
-        Some("option".to_owned()),
-        Some("default".to_owned()),
-        version,
-        Some("here".to_owned()),
-    ];
-    let columns = columns
-        .into_iter()
-        .flatten()
-        .map(|name| (name, Align::Left));
-    let cells = rows.iter().map(|row| {
-        let default = row.option.as_ref().filter(|option| option.key == row.key);
-        let default = default.map_or("", |option| option.default);
-        let known = of.map(|_| row.outside.clone().unwrap_or_else(|| "known".to_owned()));
-        let cells = [
-            Some(row.key.clone()),
-            Some(default.to_owned()),
-            known,
-            Some(row.here.clone()),
-        ];
-        cells.into_iter().flatten().map(Into::into).collect()
+/// A line with the option and its default, and below it what it does here: keys are too long for a table.
+fn list(rows: &[Row], width: usize) -> String {
+    let lines = rows.iter().map(|row| {
+        let own = row.option.as_ref().filter(|option| option.key == row.key);
+        let default = own
+            .map(|option| option.default)
+            .filter(|default| !default.is_empty());
+        let default = default.map_or_else(String::new, |default| format!(" = {default}"));
+        let outside = row
+            .outside
+            .as_ref()
+            .map_or_else(String::new, |why| format!("; {why}"));
+        let here = format!("{}{outside}", row.here);
+        format!("{}{default}\n{}", row.key, named(&[("", &here)], width))
     });
-    Table::new(columns, cells)
+    lines.collect()
 }
 
 fn about(row: &Row, width: usize) -> String {
