@@ -5,7 +5,7 @@ use ckptsim::experiment::explain::Explain;
 use ckptsim::experiment::recommend::{Recommendation, SCHEMA as RECOMMENDATION_SCHEMA};
 use ckptsim::experiment::run_document::{self, RunDocument};
 use ckptsim::experiment::saved::{self, SWEEP_SCHEMA};
-use ckptsim::experiment::{SweepResult, run};
+use ckptsim::experiment::SweepResult;
 use ckptsim::render::export::{csv, openmetrics, parquet, rest, trace};
 use ckptsim::render::report::{self, Provenance, Report};
 use ckptsim::render::{plot, recommend};
@@ -52,6 +52,6 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(found) = saved::parse::<Recommendation>(bytes, &file, RECOMMENDATION_SCHEMA) {
         let pictures = report::numbered(plot::recommendation_pictures(&found));
         written(&report::recommendation(&found, pictures, &provenance()));
-        recommend::text(&found);
+        recommend::text(&found, 100);
     }
 });
