@@ -1,11 +1,11 @@
 //! Bytes as saved results, whichever schema they name: what is read can be exported, explained and reported.
 #![no_main]
 
+use ckptsim::experiment::SweepResult;
 use ckptsim::experiment::explain::Explain;
 use ckptsim::experiment::recommend::{Recommendation, SCHEMA as RECOMMENDATION_SCHEMA};
 use ckptsim::experiment::run_document::{self, RunDocument};
 use ckptsim::experiment::saved::{self, SWEEP_SCHEMA};
-use ckptsim::experiment::SweepResult;
 use ckptsim::render::export::{csv, openmetrics, parquet, rest, trace};
 use ckptsim::render::report::{self, Provenance, Report};
 use ckptsim::render::{plot, recommend};
