@@ -55,11 +55,13 @@ impl Asked<'_> {
             return Ok(Source::Answers(of_directory(path, self.job)?));
         }
         let content = text(path)?;
-        if let Some(log) = log::read(&content) {
+        let parsed = serde_json::from_str(&content);
+        // An archive may quote a log; a log is no JSON.
+        if let (Err(_), Some(log)) = (&parsed, log::read(&content)) {
             return Ok(Source::Log(log));
         }
-        let answer: Value = serde_json::from_str(&content)
-            .with_context(|| format!("{} is not valid JSON", path.display()))?;
+        let answer: Value =
+            parsed.with_context(|| format!("{} is not valid JSON", path.display()))?;
         if let Some(files) = job_file::read(&answer) {
             return Ok(Source::Answers(files));
         }

@@ -70,6 +70,10 @@ fn what_is_no_job_is_refused_with_what_can_be_read() {
     std::fs::write(&file, "{\"interval\": 1}").unwrap();
     ckptsim(&["why", file.to_str().unwrap()]).assert().code(1);
     ckptsim(&["why", "no-such-file"]).assert().code(1);
+    // JSON that quotes a log is no log.
+    let quoted = "{\"exception\": \"Job a (b) switched from state RUNNING to RESTARTING\"}";
+    std::fs::write(&file, quoted).unwrap();
+    ckptsim(&["why", file.to_str().unwrap()]).assert().code(1);
 }
 
 #[test]

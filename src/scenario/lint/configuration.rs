@@ -5,6 +5,7 @@ use crate::scenario::flink_conf::{Conf, Entry};
 use crate::scenario::flink_names::{self, Version};
 use crate::scenario::flink_options::{self, Lookup, present_key};
 use crate::scenario::key_groups;
+use crate::scenario::lint::IMBALANCE_MAX;
 use crate::scenario::lint::rules::{
     FEW_RETAINED, IDLE_OPTION, KEY_GROUPS_OF_DEFAULT, NO_DIRECTORY, NO_FAILURE_TOLERATED,
     NO_SUCH_OPTION, OTHER_VERSION, PAUSE, Rule, SHORT_TIMEOUT, TRAP, UNALIGNED_CONCURRENT,
@@ -12,8 +13,6 @@ use crate::scenario::lint::rules::{
 use crate::scenario::{Alignment, Backend, Scenario};
 use crate::units::{SimDuration, flink, print};
 
-/// A subtask that has this many times the mean is one tenth of its parallelism wasted; chosen.
-const IMBALANCE_MAX: f64 = 1.1;
 /// A timeout that is not this many times the duration is hit by the first slow checkpoint; chosen.
 const TIMEOUT_ROOM: f64 = 2.0;
 
