@@ -1,9 +1,10 @@
 //! What an interval costs, apart from the checkpoints themselves: rework, downtime, visibility, storage, money.
 
+use crate::experiment::ages;
 use crate::experiment::metric::measured::Measured;
 use crate::experiment::recoveries::Recoveries;
 use crate::experiment::storage_usage;
-use crate::measure::{CheckpointRecord, RecoveryRecord};
+use crate::measure::CheckpointRecord;
 use crate::scenario::{Backend, CheckpointStorage, Scenario, calibration};
 use crate::units::Bytes;
 
@@ -47,39 +48,7 @@ fn mean_time_between_failures_s(scenario: &Scenario) -> Option<f64> {
 
 /// Expected rework of a failure at a random moment: the age of the newest completed checkpoint, averaged over time, s.
 pub fn expected_rework(run: &Measured<'_>) -> Option<f64> {
-    rework(&completed(&run.counted), &run.run.recoveries)
-}
-
-/// `(trigger, durable)` of completed checkpoints, s since the start, in order of triggers.
-fn completed(counted: &[&CheckpointRecord]) -> Vec<(f64, f64)> {
-    let times = counted.iter().filter_map(|record| {
-        Some((
-            record.trigger.as_secs_f64(),
-            record.durable()?.as_secs_f64(),
-        ))
-    });
-    times.collect()
-}
-
-/// Time average of the age of the newest completed checkpoint, over whole periods between completions in which nothing
-/// failed: what a failure at a random moment loses. It needs no failure to be known, and varies less than the rework of
-/// the few failures of a run.
-fn rework(completed: &[(f64, f64)], recoveries: &[RecoveryRecord]) -> Option<f64> {
-    let quiet = |from: f64, to: f64| {
-        !recoveries.iter().any(|recovery| {
-            let failed = recovery.failed.as_secs_f64();
-            (from..to).contains(&failed)
-        })
-    };
-    let (mut seconds, mut area) = (0.0, 0.0);
-    for pair in completed.windows(2) {
-        let [(trigger, durable), (_, next)] = [pair[0], pair[1]];
-        if next > durable && quiet(durable, next) {
-            seconds += next - durable;
-            area += ((next - trigger).powi(2) - (durable - trigger).powi(2)) / 2.0;
-        }
-    }
-    (seconds > 0.0).then(|| area / seconds)
+    ages::mean(&ages::completed(&run.counted), &run.run.recoveries)
 }
 
 /// Retained bytes and requests at the prices of the storage profile. Reads happen at restores only, too rare to matter.
@@ -144,6 +113,7 @@ mod tests {
     use crate::experiment::metric::replicate::Replication;
     use crate::experiment::metric::{self, MetricId};
     use crate::experiment::sample;
+    use crate::measure::RecoveryRecord;
     use crate::scenario::storage::Prices;
     use crate::scenario::{FailureKind, FailureLaw, RandomFailures};
     use crate::units::{SimDuration, SimTime};
@@ -163,16 +133,6 @@ mod tests {
 
     fn failure(at: u64) -> RecoveryRecord {
         sample::recovery(at, at + 2, at + 6)
-    }
-
-    #[test]
-    fn the_age_of_the_newest_checkpoint_is_half_a_period_and_a_duration() {
-        // every 10 s, durable after 2 s: between 2 and 12 s old
-        close(rework(&[(0.0, 2.0), (10.0, 12.0), (20.0, 22.0)], &[]), 7.0);
-        // the first period of 10 s, mean 7 s, does not count: the second is 20 s long, 2 to 22 s
-        let times = [(0.0, 2.0), (10.0, 12.0), (30.0, 32.0)];
-        close(rework(&times, &[failure(11)]), 12.0);
-        assert_eq!(rework(&[(0.0, 2.0)], &[]), None);
     }
 
     #[test]

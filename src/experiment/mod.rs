@@ -3,12 +3,13 @@
 //! | subject | modules |
 //! |---|---|
 //! | make a run | `run` with `run_result`, `fast_forward`, `timeline`, `course`; `occupancy` looks closer |
-//! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
+//! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `ages`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
 //! | many | `grid`, `sweep`, `simulate`, `loss`, `compare`, `journal`, `workers`, `guard` |
 //! | answer | `recommend`, `explain` |
 //! | prove | `theory`, `validate`, `published` |
 //! | keep | `saved`, `run_document` |
 
+pub mod ages;
 pub mod commit_latency;
 pub mod compare;
 pub mod costs;

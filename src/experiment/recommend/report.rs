@@ -117,9 +117,9 @@ impl Setting<'_> {
         let mut notes = Vec::new();
         if self.injects {
             notes.push(
-                "No failure strikes by itself in a run of this length: recoveries were simulated with one failure per \
-                 replication, each at another moment of the checkpoint period. One that was not over at the end of its \
-                 run counts as longer than all others."
+                "No failure strikes by itself in a run of this length: one was simulated per replication, each at another \
+                 moment of the checkpoint period, and those at other moments follow from the checkpoint's age then. A \
+                 recovery that was not over at the end of its run counts as longer than all others."
                     .to_owned(),
             );
         }

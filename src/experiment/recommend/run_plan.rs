@@ -3,6 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::experiment::ages;
 use crate::experiment::guard::guarded;
 use crate::experiment::journal::{Journal, JournalError};
 use crate::experiment::metric::measured::Measured;
@@ -163,9 +164,14 @@ where
         let (quiet, failing) =
             rayon::join(|| run(quiet, Until::End), || run(failing, Until::Recovered));
         let (quiet, failing) = (quiet?, failing?);
+        let quiet = Measured::of(scenario, &quiet);
+        let mut recoveries = recoveries(scenario, &failing);
+        if rate_varies(scenario).is_none() {
+            recoveries = ages::at_any_moment(recoveries, &ages::completed(&quiet.counted));
+        }
         Ok(Replication::read(Measured {
-            recoveries: recoveries(scenario, &failing),
-            ..Measured::of(scenario, &quiet)
+            recoveries,
+            ..quiet
         }))
     }
 

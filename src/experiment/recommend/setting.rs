@@ -107,9 +107,10 @@ impl<'a> Setting<'a> {
             .map(SimDuration::as_secs_f64)
             .or(cut_s)
             .unwrap_or(LONGEST_S);
-        let from_s = ask
-            .from
-            .map_or_else(|| shortest_s.min(to_s / RANGE), SimDuration::as_secs_f64);
+        let from_s = ask.from.map_or_else(
+            || rung_at_most(shortest_s.min(to_s / RANGE)),
+            SimDuration::as_secs_f64,
+        );
         let mut rungs = rungs(from_s.min(to_s), to_s, interval_s);
         let paced_s = hidden(&branches, &rungs);
         if let Some(paced_s) = paced_s {
