@@ -179,8 +179,8 @@ mod tests {
             ..Recoveries::default()
         };
         let all = at_any_moment(simulated.clone(), &completed);
-        close(all.recovery.ended[19], 5.0 + (11.75 + 5.0) / 2.0);
-        close(all.late_s, 5.0 + (7.0 + 5.0) / 2.0);
+        close(all.recovery.ended[19], 5.0 + 16.75 / 2.0);
+        close(all.late_s, 5.0 + 12.0 / 2.0);
         close(all.rework.mean().unwrap(), 7.0);
         // What is not over tells nothing of others.
         let open = Recoveries {
