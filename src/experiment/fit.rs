@@ -46,11 +46,7 @@ impl Fit {
         let duration = self.duration().and_then(|row| row.measured).unwrap_or(0.0);
         let error = |row: &Comparison| {
             let (measured, simulated) = row.measured.zip(row.simulated)?;
-            let is_phase = matches!(
-                row.metric,
-                Metric::StartDelay | Metric::Alignment | Metric::Sync | Metric::Async
-            );
-            let least = if is_phase { duration } else { 0.0 };
+            let least = if row.metric.is_phase() { duration } else { 0.0 };
             Some((simulated - measured).abs() / measured.max(row.floor).max(least))
         };
         let parts = self.rows.iter().filter(|row| {

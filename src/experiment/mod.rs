@@ -6,10 +6,11 @@
 //! | summarise | `metric` (the table, its children a run and a replication), `spans`, `recoveries`, `ages`, `commit_latency`, `costs`, `storage_usage`, `sync_overhead`; `summary`, `witness`, `objectives` |
 //! | many | `grid`, `sweep`, `simulate`, `loss`, `compare`, `journal`, `workers`, `guard` |
 //! | answer | `recommend`, `explain` |
-//! | prove | `theory`, `validate`, `published` |
+//! | prove | `theory`, `validate`, `published`; `fit`, `calibrate` and `why` of a job of one's own |
 //! | keep | `saved`, `run_document` |
 
 pub mod ages;
+pub mod calibrate;
 pub mod commit_latency;
 pub mod compare;
 pub mod costs;

@@ -103,6 +103,14 @@ impl Metric {
         }
     }
 
+    /// Whether it is a part of a checkpoint's duration at one vertex.
+    pub fn is_phase(self) -> bool {
+        matches!(
+            self,
+            Metric::StartDelay | Metric::Alignment | Metric::Sync | Metric::Async
+        )
+    }
+
     /// |simulated - measured| / max(measured, floor).
     pub fn error(self, simulated: f64, measured: f64) -> f64 {
         (simulated - measured).abs() / measured.max(self.floor())

@@ -36,6 +36,7 @@ pub mod profiles;
 mod range;
 pub mod resolve;
 pub mod shrink;
+pub mod spreads;
 pub mod storage;
 pub mod tree;
 pub mod vertex;

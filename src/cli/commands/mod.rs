@@ -1,5 +1,6 @@
 //! One file per command: its arguments, and `execute`.
 
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod completions;

@@ -1,6 +1,7 @@
 //! Tables for people: on a terminal of so many columns, and as Markdown. For programs there are sheets of the same content.
 
 mod accuracy;
+mod calibration;
 mod cell;
 mod consistency;
 mod costs;
@@ -18,6 +19,9 @@ mod theory;
 mod vertices;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, published};
+pub use crate::render::table::calibration::{
+    calibration, calibration_in_words, figure as calibrated, held_out,
+};
 pub use crate::render::table::cell::Cell;
 pub use crate::render::table::consistency::consistency;
 pub use crate::render::table::costs::costs;
