@@ -12,6 +12,7 @@ use crate::recording::answers::{Files, job_file, layout};
 use crate::recording::live::jobs::JobEntry;
 use crate::recording::live::{JobManager, address};
 use crate::recording::log::{self, Log};
+use crate::recording::spans;
 use crate::scenario::input_file;
 
 /// A job's answers are some hundred files.
@@ -40,7 +41,7 @@ pub enum Source {
     Answers(Files),
     /// The text of what may be a recording.
     Recording(String),
-    /// A JobManager's log.
+    /// A JobManager's log, or the spans that Flink has reported.
     Log(Log),
 }
 
@@ -55,6 +56,9 @@ impl Asked<'_> {
             return Ok(Source::Answers(of_directory(path, self.job)?));
         }
         let content = text(path)?;
+        if let Some(spans) = spans::read(&content) {
+            return Ok(Source::Log(spans));
+        }
         let parsed = serde_json::from_str(&content);
         // An archive may quote a log; a log is no JSON.
         if let (Err(_), Some(log)) = (&parsed, log::read(&content)) {

@@ -1,21 +1,28 @@
-//! A JobManager's log: what became of checkpoints, and how often the job was restarted.
+//! A history of a job: what became of checkpoints, and how often the job was restarted. Here from a JobManager's log, in
+//! [`spans`](crate::recording::spans) from traces.
 //!
 //! Lines of `CheckpointCoordinator` and of the `ExecutionGraph`, as Flink 1.9 to 2.3 write them with the layout that it ships
 //! (`log4j-console.properties`: `%d{yyyy-MM-dd HH:mm:ss,SSS}` in front). Nothing else of a line is kept.
 
 use crate::measure::estimate::quantile;
 
-/// What a log tells.
+/// What a log, or a file of spans, tells.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Log {
+    /// What it is: `log`, or `spans`.
+    pub kind: &'static str,
     /// Completed checkpoints: id, seconds from trigger to completion, bytes; seconds since the first line.
     pub completed: Vec<Completed>,
     /// Ids of those that expired.
     pub expired: Vec<u64>,
     /// Ids of those that a task declined.
     pub declined: Vec<u64>,
-    /// Seconds since the first line at which the job began to restart.
+    /// Ids of those that failed for a reason that is not told.
+    pub failed: Vec<u64>,
+    /// Seconds since the beginning at which the job began to restart.
     pub restarts: Vec<f64>,
+    /// How long tasks took to be initialised, restore included, each time after the first, s.
+    pub restored_s: Vec<f64>,
     /// From the first line with a time to the last, s.
     pub span_s: f64,
 }
@@ -25,7 +32,7 @@ pub struct Log {
 pub struct Completed {
     /// Flink's id of it.
     pub id: u64,
-    /// Seconds since the first line.
+    /// Seconds since the beginning.
     pub at_s: f64,
     /// Trigger to completion, s.
     pub duration_s: f64,
@@ -35,7 +42,10 @@ pub struct Completed {
 
 /// Reads a log; `None` if no line of it is one of a coordinator.
 pub fn read(text: &str) -> Option<Log> {
-    let mut log = Log::default();
+    let mut log = Log {
+        kind: "log",
+        ..Log::default()
+    };
     let mut begin: Option<f64> = None;
     let mut now = 0.0;
     for line in text.lines() {
@@ -58,11 +68,26 @@ pub fn read(text: &str) -> Option<Log> {
         }
     }
     log.declined.dedup();
-    let knows = !log.completed.is_empty() || !log.expired.is_empty() || !log.declined.is_empty();
-    (knows || !log.restarts.is_empty()).then_some(log)
+    log.knows().then_some(log)
 }
 
 impl Log {
+    /// Whether it tells anything.
+    pub fn knows(&self) -> bool {
+        let ends = [&self.expired, &self.declined, &self.failed];
+        !self.completed.is_empty()
+            || ends.iter().any(|ids| !ids.is_empty())
+            || !self.restarts.is_empty()
+    }
+
+    /// What the file is, in a sentence.
+    pub fn file(&self) -> &'static str {
+        match self.kind {
+            "spans" => "file of spans",
+            _ => "log",
+        }
+    }
+
     /// A quantile of the durations, s; `None` if none completed.
     pub fn duration_s(&self, q: f64) -> Option<f64> {
         let all: Vec<f64> = self.completed.iter().map(|one| one.duration_s).collect();
@@ -110,10 +135,8 @@ fn id_between(line: &str, before: &str, after: &str) -> Option<u64> {
 fn timestamp(line: &str) -> Option<f64> {
     let text = line.trim_start().get(..23)?;
     let part = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-    let signs = [(4, '-'), (7, '-'), (13, ':'), (16, ':')];
-    let is_time = signs
-        .iter()
-        .all(|(at, sign)| text[*at..].starts_with(*sign));
+    let signs = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')];
+    let is_time = signs.iter().all(|(at, sign)| text.as_bytes()[*at] == *sign);
     let (year, month, day) = (part(0..4)?, part(5..7)?, part(8..10)?);
     if !is_time || !(1..=12).contains(&month) {
         return None;
@@ -170,6 +193,7 @@ mod tests {
             "2024-99-99 99:99:99,999",
             "Completed checkpoint x for job (",
             "ä".repeat(30).as_str(),
+            format!("a{}", "ä".repeat(30)).as_str(),
         ] {
             assert_eq!(read(text), None, "{text}");
         }

@@ -20,6 +20,7 @@ pub mod measured;
 pub mod names;
 pub mod real;
 pub mod recovery;
+pub mod spans;
 
 pub use crate::recording::answers::Answers;
 pub use crate::recording::estimate::what_if;

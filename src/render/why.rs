@@ -1,6 +1,7 @@
 //! Why a real checkpoint took as long as it did, as text and as Markdown.
 
 use crate::experiment::why::{Against, Difference, DifferenceUnit, Part, Step, Why};
+use crate::measure::estimate::quantile;
 use crate::measure::straggler;
 use crate::recording::log::Log;
 use crate::render::markdown::sentence;
@@ -236,7 +237,7 @@ pub fn log(log: &Log, width: usize) -> String {
         || "no checkpoint completed".to_owned(),
         |one| {
             format!(
-                "checkpoint {}, {} after the first line, took {} and has {}",
+                "checkpoint {}, {} after the beginning, took {} and has {}",
                 one.id,
                 Unit::Time.text(one.at_s),
                 Unit::Time.text(one.duration_s),
@@ -261,6 +262,9 @@ pub fn log(log: &Log, width: usize) -> String {
     if !log.declined.is_empty() {
         items.push(("Declined", not(&log.declined)));
     }
+    if !log.failed.is_empty() {
+        items.push(("Failed", not(&log.failed)));
+    }
     if let Some(between) = log.between_failures_s() {
         let text = Unit::Time.text(between);
         items.push(("Failures", format!("the job restarted every {text} in the mean: `ckptsim recommend ... --mtbf '{between:.0} s'`")));
@@ -278,9 +282,11 @@ pub fn log(log: &Log, width: usize) -> String {
 
 /// The same figures as a table.
 pub fn log_table(log: &Log) -> Table {
-    let columns = [("in the log", Align::Left), ("", Align::Right)];
+    let title = format!("in the {}", log.kind);
+    let columns = [(title.as_str(), Align::Left), ("", Align::Right)];
     let time = |value: Option<f64>| Cell::from(value.map(|value| Cell::Value(Unit::Time, value)));
     let count = |count: usize| Cell::count(count);
+    let restored = quantile(&log.restored_s, 0.5);
     let rows = [
         ("time", time(Some(log.span_s))),
         ("checkpoints completed", count(log.completed.len())),
@@ -289,7 +295,15 @@ pub fn log_table(log: &Log) -> Table {
         ("duration, largest", time(log.duration_s(1.0))),
         ("checkpoints expired", count(log.expired.len())),
         ("checkpoints declined", count(log.declined.len())),
+        ("checkpoints failed otherwise", count(log.failed.len())),
         ("restarts", count(log.restarts.len())),
+        ("restore, median", time(restored)),
     ];
-    Table::new(columns, rows.map(|(name, cell)| vec![name.into(), cell]))
+    // What none of them tells is left out.
+    let told = rows.into_iter().filter(|(name, _)| match *name {
+        "checkpoints failed otherwise" => !log.failed.is_empty(),
+        "restore, median" => restored.is_some(),
+        _ => true,
+    });
+    Table::new(columns, told.map(|(name, cell)| vec![name.into(), cell]))
 }

@@ -197,7 +197,10 @@ fn measured(args: &Args, loaded: &Loaded, console: Console) -> anyhow::Result<Sa
             let recording = file::read(&content).with_context(|| from.clone())?;
             Ok(measured::of_recording(&recording))
         }
-        Source::Log(_) => bail!("{from} is a log, which has no figures of vertices"),
+        Source::Log(log) => bail!(
+            "{from} is a {}, which has no figures of vertices",
+            log.file()
+        ),
     }
 }
 

@@ -95,9 +95,10 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
             )
         }
         Source::Recording(content) => recording(path, &content, args)?,
-        Source::Log(_) => bail!(
-            "{} is a log, which does not tell the graph of the job; `ckptsim why {}` reads what became of its checkpoints",
+        Source::Log(log) => bail!(
+            "{} is a {}, which does not tell the graph of the job; `ckptsim why {}` reads what became of its checkpoints",
             args.from,
+            log.file(),
             word(path)
         ),
     };

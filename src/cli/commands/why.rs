@@ -41,8 +41,8 @@ Examples:
 Flink keeps the last ten checkpoints (web.checkpoints.history): save the answers of a bad night in time with
 `ckptsim import URL --save DIR`. What would have helped is simulated from an estimate of the job.")]
 pub struct Args {
-    /// Address of a JobManager or History Server, directory of saved answers, archive of a job, recording (JSON), or log of a
-    /// JobManager
+    /// Address of a JobManager or History Server, directory of saved answers, archive of a job, recording (JSON), log of a
+    /// JobManager, or the spans that Flink reports (OpenTelemetry, as JSON)
     from: String,
     /// This checkpoint, instead of the slowest
     #[arg(long, value_name = "N")]
@@ -113,13 +113,14 @@ enum Found {
 fn tell_log(args: &Args, log: &Log, console: Console) -> anyhow::Result<Exit> {
     if args.out.is_some() || args.checkpoint.is_some() || args.against.is_some() {
         bail!(
-            "a log tells durations and sizes only: --out, --checkpoint and --against are for the answers of a JobManager"
+            "a {} tells durations and sizes only: --out, --checkpoint and --against are for the answers of a JobManager",
+            log.file()
         );
     }
     match args.format {
         Format::Text => console.text(&words::log(log, console.width()))?,
         Format::Markdown => console.result(&words::log_table(log).markdown())?,
-        Format::Json => bail!("a log is told as text or markdown"),
+        Format::Json => bail!("a {} is told as text or markdown", log.file()),
     }
     Ok(Exit::Success)
 }
