@@ -6,13 +6,16 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::cli::clock;
 use crate::cli::console::Console;
 use crate::cli::reach::Reach;
 use crate::recording::answers::{Files, job_file, layout};
 use crate::recording::live::jobs::JobEntry;
-use crate::recording::live::{JobManager, address};
+use crate::recording::live::{self, JobManager, address};
 use crate::recording::log::{self, Log};
+use crate::recording::prometheus::{self, History};
 use crate::recording::spans;
+use crate::render::export::rest;
 use crate::scenario::input_file;
 
 /// A job's answers are some hundred files.
@@ -41,6 +44,8 @@ pub enum Source {
     Answers(Files),
     /// The text of what may be a recording.
     Recording(String),
+    /// The scenario of a simulated run that was exported.
+    Exported(String),
     /// A JobManager's log, or the spans that Flink has reported.
     Log(Log),
 }
@@ -66,6 +71,9 @@ impl Asked<'_> {
         }
         let answer: Value =
             parsed.with_context(|| format!("{} is not valid JSON", path.display()))?;
+        if let Some(scenario) = rest::scenario_of(&answer) {
+            return Ok(Source::Exported(scenario.to_owned()));
+        }
         if let Some(files) = job_file::read(&answer) {
             return Ok(Source::Answers(files));
         }
@@ -82,6 +90,25 @@ impl Asked<'_> {
             );
         }
         Ok(Source::Recording(content))
+    }
+
+    /// The history of a job, from Prometheus or from its saved answers.
+    pub fn history(&self, id: &str, name: &str, console: Console) -> anyhow::Result<History> {
+        let path = Path::new(self.from);
+        let answers = match address(self.from).filter(|_| !path.exists()) {
+            Some(address) => {
+                let access = self.reach.prometheus(&address, console)?;
+                live::prometheus::answers(&address, access, clock::today_s())?
+            }
+            None if path.is_dir() => saved_answers(path)?,
+            None => vec![(stem(path), json(path)?)],
+        };
+        let metric = |(name, answer): (String, Value)| {
+            let metric = name.rsplit('/').next().unwrap_or_default();
+            prometheus::is_answer(&answer).then(|| (metric.to_owned(), answer))
+        };
+        let answers: Vec<(String, Value)> = answers.into_iter().filter_map(metric).collect();
+        prometheus::read(&answers, id, name).with_context(|| self.from.to_owned())
     }
 
     fn live(&self, address: &str, console: Console) -> anyhow::Result<Files> {
@@ -155,6 +182,11 @@ fn saved_answers(root: &Path) -> anyhow::Result<Vec<(String, Value)>> {
         bail!("{}: there are no saved answers (*.json)", root.display());
     }
     Ok(read)
+}
+
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    stem.unwrap_or_default().to_owned()
 }
 
 fn is_job_id(name: &str) -> bool {

@@ -1,6 +1,7 @@
-//! The only clock of the program: how long something took is a question about real time, and never reaches a result.
+//! The only clocks of the program: how long something took, and which week is the last one, are questions about real time,
+//! and never reach a result of the simulation.
 
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Now.
 #[expect(
@@ -9,4 +10,14 @@ use std::time::Instant;
 )]
 pub fn now() -> Instant {
     Instant::now()
+}
+
+/// Seconds since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a history is asked for until now"
+)]
+pub fn today_s() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_secs_f64())
 }

@@ -17,6 +17,10 @@ const TOKEN: &str = "CKPTSIM_TOKEN";
 /// Headers, where no file of them is named.
 const HEADERS: &str = "CKPTSIM_HEADERS";
 
+/// The same for Prometheus: what a JobManager knows us by is nobody else's.
+const PROMETHEUS_TOKEN: &str = "CKPTSIM_PROMETHEUS_TOKEN";
+const PROMETHEUS_HEADERS: &str = "CKPTSIM_PROMETHEUS_HEADERS";
+
 /// Certificates, tokens and headers.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Servers behind TLS and logins")]
@@ -39,8 +43,27 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Reads what is named.
-    fn access(&self) -> anyhow::Result<Access> {
+    /// How the JobManager at this address is reached: says so if a secret would travel in the open.
+    pub fn access_to(&self, address: &str, console: Console) -> anyhow::Result<Access> {
+        let token = secret(self.token_file.as_deref(), TOKEN)?;
+        let headers = secret(self.headers.as_deref(), HEADERS)?;
+        self.access(token.as_deref(), headers.as_deref(), address, console)
+    }
+
+    /// How a Prometheus is reached: by the same certificates, and by secrets of its own.
+    pub fn prometheus(&self, address: &str, console: Console) -> anyhow::Result<Access> {
+        let token = secret(None, PROMETHEUS_TOKEN)?;
+        let headers = secret(None, PROMETHEUS_HEADERS)?;
+        self.access(token.as_deref(), headers.as_deref(), address, console)
+    }
+
+    fn access(
+        &self,
+        token: Option<&str>,
+        headers: Option<&str>,
+        address: &str,
+        console: Console,
+    ) -> anyhow::Result<Access> {
         let (began, deadline) = (clock::now(), Duration::from_secs(self.deadline));
         let mut access = Access {
             authorities: self.ca.as_deref().map(bytes).transpose()?,
@@ -48,18 +71,12 @@ impl Reach {
             headers: Vec::new(),
             left: Some(Arc::new(move || deadline.saturating_sub(began.elapsed()))),
         };
-        if let Some(token) = secret(self.token_file.as_deref(), TOKEN)? {
-            access.bearer(&token)?;
+        if let Some(token) = token {
+            access.bearer(token)?;
         }
-        if let Some(lines) = secret(self.headers.as_deref(), HEADERS)? {
-            access.lines(&lines)?;
+        if let Some(headers) = headers {
+            access.lines(headers)?;
         }
-        Ok(access)
-    }
-
-    /// The same for this address: says so if a secret would travel in the open.
-    pub fn access_to(&self, address: &str, console: Console) -> anyhow::Result<Access> {
-        let access = self.access()?;
         if address.starts_with("http://") && !access.headers.is_empty() && !is_near(address) {
             console.note("warning: the token or headers travel unencrypted: http, not https");
         }

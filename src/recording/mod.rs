@@ -18,6 +18,7 @@ pub mod live;
 pub mod log;
 pub mod measured;
 pub mod names;
+pub mod prometheus;
 pub mod real;
 pub mod recovery;
 pub mod spans;

@@ -20,8 +20,12 @@ mod explain;
 mod failures;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
+/// What a job was like before: Prometheus, spans, an exported run; estimates adjusted to what was measured.
+mod history;
 /// Names that deceive, files that do not end: what a stranger may put into files.
 mod hostile;
+/// Servers that mean harm: slow, endless, deep, without number.
+mod hostile_server;
 /// Scenarios made of recordings and saved answers; hostile answers.
 mod import;
 /// Answers of real clusters, as they were saved: what is estimated, and what the scenario then measures.

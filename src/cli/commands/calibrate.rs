@@ -197,6 +197,7 @@ fn measured(args: &Args, loaded: &Loaded, console: Console) -> anyhow::Result<Sa
             let recording = file::read(&content).with_context(|| from.clone())?;
             Ok(measured::of_recording(&recording))
         }
+        Source::Exported(_) => bail!("{from} is a simulated run: nothing in it was measured"),
         Source::Log(log) => bail!(
             "{from} is a {}, which has no figures of vertices",
             log.file()

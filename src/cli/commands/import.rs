@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use serde_json::Value;
 
 use crate::cli::answers::{Asked, Source};
 use crate::cli::console::Console;
@@ -21,10 +22,12 @@ use crate::recording::clock::Clock;
 use crate::recording::estimate::Draft;
 use crate::recording::file::RecordingError;
 use crate::recording::measured::{self, Samples};
+use crate::recording::prometheus::History;
 use crate::recording::{estimate, file, known};
 use crate::render::table;
 use crate::scenario::load;
 use crate::scenario::load::Loaded;
+use crate::units::print;
 
 /// Make a scenario of a running job: from a JobManager's REST API, saved answers, or a recording
 #[derive(clap::Args, Debug)]
@@ -35,11 +38,13 @@ Examples:
   ckptsim import https://flink.example.com/prod --ca ca.pem --token-file token -o mine.toml
   ckptsim import answers/                                     # job.json, plan.json, vertices/<id>.json ...
   ckptsim import http://localhost:8081 --save job.json --anonymise  # a job to attach to a report
+  ckptsim import http://localhost:8081 --prometheus http://prometheus:9090 -o mine.toml   # with the last week
   ckptsim import recording.json -o recording.toml
+  ckptsim import exported.json -o again.toml                  # a run that `export --json` has written: its scenario
 
 Every estimated value says where it comes from; what could not be estimated is listed at the top.")]
 pub struct Args {
-    /// Address of a JobManager or History Server (https://..., http://..., HOST:PORT, or from the browser), directory of saved answers, archive of a job, or recording (JSON)
+    /// Address of a JobManager or History Server (https://..., http://..., HOST:PORT, or from the browser), directory of saved answers, archive of a job, recording, or an exported run (JSON)
     from: String,
     /// Where to write the scenario, instead of standard output
     #[arg(short, long)]
@@ -59,6 +64,10 @@ pub struct Args {
     /// Save no names, hosts, paths or ids: what can be attached to a report
     #[arg(long, requires = "save")]
     anonymise: bool,
+    /// A Prometheus that keeps Flink's metrics (its address), or saved answers of `/api/v1/query_range` (file or directory):
+    /// how often the job failed in the last week, its checkpoints and rates
+    #[arg(long, value_name = "URL|FILE|DIR", conflicts_with = "anonymise")]
+    prometheus: Option<String>,
     /// Do not simulate the scenario and compare it with what the cluster measured
     #[arg(long)]
     no_fit: bool,
@@ -80,13 +89,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
         );
     }
     let path = Path::new(&args.from);
-    let asked = Asked {
-        from: &args.from,
-        job: args.job.as_deref(),
-        observe: args.observe,
-        reach: &args.reach,
-    };
-    let mut imported = match asked.read(console)? {
+    let mut imported = match Asked::of(&args.from, args).read(console)? {
         Source::Answers(files) => of_answers(files, args, console)?,
         Source::Recording(_) if args.save.is_some() => {
             bail!(
@@ -94,7 +97,24 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
                 args.from
             )
         }
+        Source::Recording(_) if args.prometheus.is_some() => {
+            bail!(
+                "--prometheus is for the answers of a job; {} is a recording",
+                args.from
+            )
+        }
         Source::Recording(content) => recording(path, &content, args)?,
+        Source::Exported(_) if args.save.is_some() || args.prometheus.is_some() => bail!(
+            "{} is a simulated run, whose scenario is known: --save and --prometheus are for the answers of a job",
+            args.from
+        ),
+        Source::Exported(text) => Imported {
+            draft: Draft {
+                text,
+                warnings: Vec::new(),
+            },
+            measured: None,
+        },
         Source::Log(log) => bail!(
             "{} is a {}, which does not tell the graph of the job; `ckptsim why {}` reads what became of its checkpoints",
             args.from,
@@ -129,6 +149,33 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
+impl<'a> Asked<'a> {
+    fn of(from: &'a str, args: &'a Args) -> Asked<'a> {
+        Asked {
+            from,
+            job: args.job.as_deref(),
+            observe: args.observe,
+            reach: &args.reach,
+        }
+    }
+}
+
+/// What Prometheus remembers, behind the first line; and how often the job fails.
+fn add_history(draft: &mut Draft, history: &History) {
+    let mut told = "# What Prometheus remembers:\n".to_owned();
+    for line in history.told() {
+        told.push_str(&format!("# - {line}\n"));
+    }
+    let end = draft.text.find('\n').map_or(0, |end| end + 1);
+    draft.text.insert_str(end, &told);
+    if let Some(between) = history.between_failures_s() {
+        draft.text.push_str(&format!(
+            "\n[failures]\nmtbf = \"{between:.0} s\" # estimated from numRestarts in the last {}\n",
+            print::seconds(history.span_s)
+        ));
+    }
+}
+
 /// A scenario, and what the job measured, if that is not its recording's.
 struct Imported {
     draft: Draft,
@@ -140,7 +187,10 @@ fn compared(measured: &Samples, loaded: &Loaded, console: Console) -> Option<Fit
     let gently = Gently::begin();
     gently.within(FIT_WITHIN);
     let progress = Progress::new(console, fit::REPLICATIONS as usize, Some(gently.stop()));
-    let fit = fit::fit(measured, &loaded.scenario, |wanted| {
+    // What was measured is a time without failures.
+    let mut scenario = loaded.scenario.clone();
+    scenario.failures.random = None;
+    let fit = fit::fit(measured, &scenario, |wanted| {
         wanted.simulation().watched(progress.watch()).run()
     });
     progress.finish();
@@ -194,6 +244,14 @@ fn of_answers(files: Files, args: &Args, console: Console) -> anyhow::Result<Imp
     };
     let answers = Answers::of_files(&files).with_context(|| args.from.clone())?;
     let mut draft = estimate::scenario(&answers, &answers.job)?;
+    if let Some(from) = &args.prometheus {
+        let id = files.get("job").get("jid").and_then(Value::as_str);
+        let asked = Asked::of(from, args);
+        add_history(
+            &mut draft,
+            &asked.history(id.unwrap_or(""), &answers.job, console)?,
+        );
+    }
     if let Some(place) = place {
         draft.text.push_str(&measured_by(place, args));
     }

@@ -143,6 +143,10 @@ fn read(args: &Args, console: Console) -> anyhow::Result<Found> {
             let answers = Answers::of_recording(&recording)?;
             Ok(Found::Job(Real::of_recording(&recording)?, answers))
         }
+        Source::Exported(_) => bail!(
+            "{} is a simulated run: `ckptsim explain` tells why its checkpoints took so long",
+            args.from
+        ),
         Source::Log(log) => Ok(Found::Log(log)),
     }
 }

@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+/// More jobs fill a screen; longer names a line.
+const LISTED_MAX: usize = 20;
+const NAME_MAX: usize = 80;
+
 use crate::recording::answers::number::{list, text};
 
 /// A job of `/jobs/overview`.
@@ -75,10 +79,16 @@ fn matching<'j>(jobs: &'j [JobEntry], wanted: &str) -> Vec<&'j JobEntry> {
 }
 
 fn listed(jobs: &[&JobEntry]) -> String {
-    let lines = jobs
-        .iter()
-        .map(|job| format!("\n  {}  {}  {}", job.id, job.state, job.name));
-    lines.collect::<Vec<String>>().concat()
+    let line = |job: &&JobEntry| {
+        let name: String = job.name.chars().take(NAME_MAX).collect();
+        format!("\n  {}  {}  {name}", job.id, job.state)
+    };
+    let mut lines: String = jobs.iter().take(LISTED_MAX).map(line).collect();
+    let more = jobs.len().saturating_sub(LISTED_MAX);
+    if more > 0 {
+        lines.push_str(&format!("\n  and {more} more"));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! A live JobManager: the answers of its REST API, by GET only, with timeouts, and from nobody else.
+//! A live JobManager, and Prometheus beside it: the answers of their APIs, by GET only, with timeouts, and from nobody else.
 
 pub mod access;
 pub mod jobs;
+pub mod prometheus;
 
 use serde_json::Value;
 use ureq::Agent;
@@ -28,16 +29,20 @@ const REDIRECTS_MAX: usize = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// Nobody answers.
-    #[error("cannot reach the JobManager: {url}: {why}")]
+    #[error("cannot reach {name}: {url}: {why}")]
     Unreachable {
+        /// Who.
+        name: &'static str,
         /// What was asked.
         url: String,
         /// Why.
         why: String,
     },
-    /// It is not Flink's API.
-    #[error("{url} does not answer as Flink's REST API does: {why}")]
+    /// It is another API.
+    #[error("{url} does not answer as {api} does: {why}")]
     Answer {
+        /// Whose.
+        api: &'static str,
         /// What was asked.
         url: String,
         /// Why.
@@ -65,12 +70,20 @@ pub fn address(from: &str) -> Option<String> {
     (is_port && is_host && !host.is_empty()).then(|| format!("http://{from}"))
 }
 
-/// A JobManager.
+/// Who is asked.
 #[derive(Clone)]
-pub struct JobManager {
+struct Server {
     agent: Agent,
     access: Access,
     base: String,
+    name: &'static str,
+    api: &'static str,
+}
+
+/// A JobManager.
+#[derive(Clone)]
+pub struct JobManager {
+    server: Server,
     /// The job that the address names, as Flink's web page writes it.
     job: Option<String>,
 }
@@ -84,9 +97,13 @@ impl JobManager {
         let (base, page) = address.split_once('#').unwrap_or((address, ""));
         access::address(base)?;
         Ok(JobManager {
-            agent: access.agent()?,
-            access,
-            base: base.trim_end_matches('/').to_owned(),
+            server: Server {
+                agent: access.agent()?,
+                access,
+                base: base.trim_end_matches('/').to_owned(),
+                name: "the JobManager",
+                api: "Flink's REST API",
+            },
             job: page
                 .split('/')
                 .find(|part| part.len() == 32 && is_id(part))
@@ -99,7 +116,7 @@ impl JobManager {
     /// # Errors
     /// If there is none, or if several run and none was named.
     pub fn job(&self, wanted: Option<&str>) -> Result<JobEntry, LiveError> {
-        let overview = self.get("/jobs/overview")?;
+        let overview = self.server.get("/jobs/overview")?;
         let jobs = jobs::read(&overview);
         jobs::choose(&jobs, wanted.or(self.job.as_deref())).map_err(LiveError::Job)
     }
@@ -112,7 +129,7 @@ impl JobManager {
     pub fn wake(&self, job: &str) -> Result<(), LiveError> {
         let plan = self.plan(job)?;
         if let Some(id) = vertex_ids(&plan).first() {
-            self.ask(&format!("/jobs/{job}/vertices/{id}"))?;
+            self.server.ask(&format!("/jobs/{job}/vertices/{id}"))?;
         }
         Ok(())
     }
@@ -125,7 +142,7 @@ impl JobManager {
         let plan = self.plan(job)?;
         let mut complete = true;
         for id in vertex_ids(&plan) {
-            let answer = self.get(&format!("/jobs/{job}/vertices/{id}"))?;
+            let answer = self.server.get(&format!("/jobs/{job}/vertices/{id}"))?;
             complete &= list(&answer, "subtasks").iter().all(|subtask| {
                 let metrics = subtask.get("metrics");
                 let known = metrics.and_then(|metrics| metrics.get("write-records-complete"));
@@ -143,7 +160,7 @@ impl JobManager {
     pub fn answers(&self, job: &str, files: &mut Files) -> Result<Vec<String>, LiveError> {
         let root = format!("/jobs/{job}");
         let plan = self.plan(job)?;
-        files.insert("job", self.get(&root)?);
+        files.insert("job", self.server.get(&root)?);
         let mut refused = Vec::new();
         for (name, path) in [
             ("checkpoints", format!("{root}/checkpoints")),
@@ -174,7 +191,7 @@ impl JobManager {
     }
 
     fn plan(&self, job: &str) -> Result<Value, LiveError> {
-        let plan = self.get(&format!("/jobs/{job}/plan"))?;
+        let plan = self.server.get(&format!("/jobs/{job}/plan"))?;
         let vertices = vertex_ids(&plan).len();
         if vertices > VERTICES_MAX {
             return Err(LiveError::Job(format!(
@@ -192,18 +209,21 @@ impl JobManager {
         files: &mut Files,
         refused: &mut Vec<String>,
     ) -> Result<(), LiveError> {
-        match self.ask(path)? {
+        match self.server.ask(path)? {
             Asked::Answer(answer) => files.insert(name, answer),
             Asked::Status(404) => {}
             Asked::Status(code) => refused.push(format!("{path} is refused (status {code})")),
         }
         Ok(())
     }
+}
 
+impl Server {
     fn get(&self, path: &str) -> Result<Value, LiveError> {
         match self.ask(path)? {
             Asked::Answer(answer) => Ok(answer),
             Asked::Status(code) => Err(LiveError::Answer {
+                api: self.api,
                 url: format!("{}{path}", self.base),
                 why: format!("status {code}"),
             }),
@@ -217,7 +237,7 @@ impl JobManager {
             if !response.status().is_redirection() {
                 break;
             }
-            url = same_host(&url, &response)?;
+            url = self.same_host(&url, &response)?;
             response = self.call(&url)?;
         }
         if !response.status().is_success() {
@@ -235,12 +255,17 @@ impl JobManager {
             },
             Err(error) => error.to_string(),
         };
-        Err(LiveError::Answer { url, why })
+        Err(LiveError::Answer {
+            api: self.api,
+            url,
+            why,
+        })
     }
 
     fn call(&self, url: &str) -> Result<Response<ureq::Body>, LiveError> {
         let Some(patience) = self.access.patience() else {
             return Err(LiveError::Unreachable {
+                name: self.name,
                 url: url.to_owned(),
                 why: "all answers together take too long (--deadline)".to_owned(),
             });
@@ -255,9 +280,46 @@ impl JobManager {
             .build()
             .call()
             .map_err(|error| LiveError::Unreachable {
+                name: self.name,
                 url: url.to_owned(),
                 why: error.to_string(),
             })
+    }
+
+    /// Where a redirect leads, if it stays with the host and the port that were asked.
+    fn same_host<B>(&self, url: &str, response: &Response<B>) -> Result<String, LiveError> {
+        let location = response.headers().get(header::LOCATION);
+        let location = location.and_then(|location| location.to_str().ok());
+        let refuse = |why: String| {
+            Err(LiveError::Answer {
+                api: self.api,
+                url: url.to_owned(),
+                why,
+            })
+        };
+        let Some(location) = location else {
+            return refuse("it redirects to nowhere".to_owned());
+        };
+        let (Ok(from), Ok(to)) = (url.parse::<Uri>(), location.parse::<Uri>()) else {
+            return refuse("it redirects to what is no address".to_owned());
+        };
+        let authority = from.authority().map_or("", |authority| authority.as_str());
+        let scheme = from.scheme_str().unwrap_or("http");
+        match to.authority() {
+            // `//host/…` names another host, which this reader of addresses takes for a path.
+            None if location.starts_with('/') && !location.starts_with("//") => {
+                Ok(format!("{scheme}://{authority}{location}"))
+            }
+            Some(other) if other.as_str() == authority && to.scheme_str() == Some(scheme) => {
+                Ok(location.to_owned())
+            }
+            Some(other) => refuse(format!(
+                "it redirects to {}://{}, which was not asked for: give that address if it is the JobManager",
+                to.scheme_str().unwrap_or("http"),
+                other.as_str().rsplit('@').next().unwrap_or_default()
+            )),
+            None => refuse("it redirects to what is no address".to_owned()),
+        }
     }
 }
 
@@ -265,41 +327,6 @@ impl JobManager {
 enum Asked {
     Answer(Value),
     Status(u16),
-}
-
-/// Where a redirect leads, if it stays with the host and the port that were asked.
-fn same_host<B>(url: &str, response: &Response<B>) -> Result<String, LiveError> {
-    let location = response.headers().get(header::LOCATION);
-    let location = location.and_then(|location| location.to_str().ok());
-    let refuse = |why: String| {
-        Err(LiveError::Answer {
-            url: url.to_owned(),
-            why,
-        })
-    };
-    let Some(location) = location else {
-        return refuse("it redirects to nowhere".to_owned());
-    };
-    let (Ok(from), Ok(to)) = (url.parse::<Uri>(), location.parse::<Uri>()) else {
-        return refuse("it redirects to what is no address".to_owned());
-    };
-    let authority = from.authority().map_or("", |authority| authority.as_str());
-    let scheme = from.scheme_str().unwrap_or("http");
-    match to.authority() {
-        // `//host/…` names another host, which this reader of addresses takes for a path.
-        None if location.starts_with('/') && !location.starts_with("//") => {
-            Ok(format!("{scheme}://{authority}{location}"))
-        }
-        Some(other) if other.as_str() == authority && to.scheme_str() == Some(scheme) => {
-            Ok(location.to_owned())
-        }
-        Some(other) => refuse(format!(
-            "it redirects to {}://{}, which was not asked for: give that address if it is the JobManager",
-            to.scheme_str().unwrap_or("http"),
-            other.as_str().rsplit('@').next().unwrap_or_default()
-        )),
-        None => refuse("it redirects to what is no address".to_owned()),
-    }
 }
 
 fn vertex_ids(plan: &Value) -> Vec<String> {
@@ -333,7 +360,9 @@ mod tests {
 
     fn redirect(location: &str) -> Result<String, LiveError> {
         let response = Response::builder().header(header::LOCATION, location);
-        same_host("http://jm:8081/jobs", &response.body(()).expect("valid"))
+        let manager = JobManager::new("http://jm:8081", Access::default()).unwrap();
+        let response = response.body(()).expect("valid");
+        manager.server.same_host("http://jm:8081/jobs", &response)
     }
 
     #[test]
@@ -362,7 +391,7 @@ mod tests {
         let page = format!("http://jm:8081/#/job/running/{id}/overview");
         let manager = JobManager::new(&page, Access::default()).unwrap();
         assert_eq!(
-            (manager.base.as_str(), manager.job.as_deref()),
+            (manager.server.base.as_str(), manager.job.as_deref()),
             ("http://jm:8081", Some(id))
         );
     }

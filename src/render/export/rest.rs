@@ -7,7 +7,16 @@ use crate::measure::rest;
 use crate::scenario::flink::{Alignment, Backend, Checkpointing, Mode};
 use crate::units::SimDuration;
 
-/// `checkpoints`, `checkpoints/config`, and `checkpoints/details/<id>/subtasks/<vertex>` for all ids and vertices.
+/// What no API of Flink gives: the scenario (TOML) that was simulated.
+pub const SCENARIO: &str = "ckptsim/scenario";
+
+/// The scenario within such an export; `None` if it is none.
+pub fn scenario_of(answers: &Value) -> Option<&str> {
+    answers.get("checkpoints")?;
+    answers.get(SCENARIO)?.as_str()
+}
+
+/// [`SCENARIO`], `checkpoints`, `checkpoints/config`, and `checkpoints/details/<id>/subtasks/<vertex>` for all ids and vertices.
 /// Vertices go by their names; timestamps count from the start of the job.
 pub fn rest(run: &RunDocument, options: &Checkpointing) -> Value {
     let result = &run.result;
@@ -22,6 +31,7 @@ pub fn rest(run: &RunDocument, options: &Checkpointing) -> Value {
         result.failed_in_preflight,
         options.retained,
     );
+    answers.insert(SCENARIO.to_owned(), run.scenario_toml.clone().into());
     answers.insert("checkpoints".to_owned(), checkpoints);
     answers.insert("checkpoints/config".to_owned(), config(options));
     for record in &result.checkpoints {
