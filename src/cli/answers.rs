@@ -16,7 +16,7 @@ use crate::recording::log::{self, Log};
 use crate::recording::prometheus::{self, History};
 use crate::recording::spans;
 use crate::render::export::rest;
-use crate::scenario::input_file;
+use crate::scenario::{flink_conf, input_file};
 
 /// A job's answers are some hundred files.
 const FILES_MAX: usize = 100_000;
@@ -68,6 +68,12 @@ impl Asked<'_> {
         // An archive may quote a log; a log is no JSON.
         if let (Err(_), Some(log)) = (&parsed, log::read(&content)) {
             return Ok(Source::Log(log));
+        }
+        if parsed.is_err() && flink_conf::is_log(&content) {
+            bail!(
+                "{} is a log without a line about checkpoints or restarts of a job",
+                path.display()
+            );
         }
         let answer: Value =
             parsed.with_context(|| format!("{} is not valid JSON", path.display()))?;

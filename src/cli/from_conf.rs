@@ -38,7 +38,7 @@ pub fn scenario(config: &Path, console: Console) -> Result<String, Diagnostics> 
             taken.said.into_iter().chain(refused).collect(),
         ));
         console.note(&format!(
-            "{} of {name} matter here, {} do not{}",
+            "{} of {name} taken over, {} not{}",
             counted(taken.used, "option"),
             taken.left_out,
             match (&conf.facts.version, conf.facts.is_old) {
@@ -240,7 +240,7 @@ fn job(conf: &Conf, lines: &[Line<'_>]) -> String {
             text.push(line.to_owned());
         }
         let version = match &conf.facts.version {
-            Some(version) => Some((version.as_str(), "spec.flinkVersion")),
+            Some((version, from)) => Some((version.as_str(), *from)),
             None if conf.facts.is_old => {
                 Some((LAST_OF_1, "assumed: flink-conf.yaml is a file of Flink 1.x"))
             }

@@ -48,6 +48,7 @@ pub fn read(text: &str) -> Option<Log> {
     };
     let mut begin: Option<f64> = None;
     let mut now = 0.0;
+    let mut recoveries = Vec::new();
     for line in text.lines() {
         if let Some(at) = timestamp(line) {
             now = at - *begin.get_or_insert(at);
@@ -65,7 +66,13 @@ pub fn read(text: &str) -> Option<Log> {
             || line.contains("switched from state RUNNING to FAILING")
         {
             log.restarts.push(now);
+        } else if line.contains("Trying to recover from a global failure") {
+            recoveries.push(now);
         }
+    }
+    // An excerpt may lack the changes of state.
+    if log.restarts.is_empty() {
+        log.restarts = recoveries;
     }
     log.declined.dedup();
     log.knows().then_some(log)
@@ -126,9 +133,13 @@ fn completed(line: &str, at_s: f64) -> Option<Completed> {
     })
 }
 
+/// The name of the thread may begin as the message does.
 fn id_between(line: &str, before: &str, after: &str) -> Option<u64> {
-    let (_, rest) = line.split_once(before)?;
-    rest.split_once(after)?.0.trim().parse().ok()
+    let mut places = line.match_indices(before);
+    places.find_map(|(at, _)| {
+        let rest = &line[at + before.len()..];
+        rest.split_once(after)?.0.trim().parse().ok()
+    })
 }
 
 /// `2024-05-01 08:34:19,494`, in seconds.
@@ -183,6 +194,14 @@ mod tests {
             log.span_s
         );
         assert!((log.completed[1].at_s - 86_401.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn names_of_threads_and_other_words_for_a_restart_are_understood() {
+        let text = "2023-03-06 20:51:56.793 [Checkpoint Timer] INFO  o.a.f.r.c.CheckpointCoordinator [] - Checkpoint 3 of job a expired before completing.\n\
+            2023-03-06 20:51:57.000 [x] INFO  o.a.f.r.j.JobMaster [] - Trying to recover from a global failure.\n";
+        let log = read(text).unwrap();
+        assert_eq!((log.expired, log.restarts.len()), (vec![3], 1));
     }
 
     #[test]

@@ -236,10 +236,14 @@ pub fn log(log: &Log, width: usize) -> String {
     let slowest = slowest.map_or_else(
         || "no checkpoint completed".to_owned(),
         |one| {
+            let at = if log.span_s > 0.0 {
+                format!(", {} after the beginning,", Unit::Time.text(one.at_s))
+            } else {
+                String::new()
+            };
             format!(
-                "checkpoint {}, {} after the beginning, took {} and has {}",
+                "checkpoint {}{at} took {} and has {}",
                 one.id,
-                Unit::Time.text(one.at_s),
                 Unit::Time.text(one.duration_s),
                 Unit::Bytes.text(one.bytes)
             )
@@ -288,7 +292,10 @@ pub fn log_table(log: &Log) -> Table {
     let count = |count: usize| Cell::count(count);
     let restored = quantile(&log.restored_s, 0.5);
     let rows = [
-        ("time", time(Some(log.span_s))),
+        (
+            "time",
+            time(Some(log.span_s).filter(|seconds| *seconds > 0.0)),
+        ),
         ("checkpoints completed", count(log.completed.len())),
         ("duration, median", time(log.duration_s(0.5))),
         ("duration, p99", time(log.duration_s(0.99))),

@@ -59,7 +59,7 @@ fn version(document: &mut Document, path: &KeyPath, name: &str, conf: &Conf) {
     let Value::Table(job) = job else { return };
     let given = job.get("flink-version").and_then(Value::as_str);
     let remark = match (given, &facts.version) {
-        (None, Some(version)) => {
+        (None, Some((version, _))) => {
             job.insert("flink-version".to_owned(), Value::from(version.as_str()));
             Diagnostic::note(format!("Flink {version}, as `{name}` says"))
         }
@@ -70,9 +70,9 @@ fn version(document: &mut Document, path: &KeyPath, name: &str, conf: &Conf) {
             ))
             .help("set `job.flink-version` if it is another one")
         }
-        (Some(given), Some(version)) if given.trim() != version => Diagnostic::warning(format!(
-            "`job.flink-version` is {given}, `{name}` is for Flink {version}"
-        )),
+        (Some(given), Some((version, _))) if given.trim() != version => Diagnostic::warning(
+            format!("`job.flink-version` is {given}, `{name}` is for Flink {version}"),
+        ),
         (Some(version), None) if version.trim().starts_with('2') => Diagnostic::warning(format!(
             "`{name}` is a file of Flink 1.x: Flink {version} reads `config.yaml` only"
         )),

@@ -13,7 +13,7 @@ const TABLE: &str = include_str!("flink_names.txt");
 pub type Version = (u32, u32);
 
 /// The jars begin here: what is in them may be older.
-const FIRST: Version = (1, 13);
+pub const FIRST: Version = (1, 13);
 /// The jars end here: what is in the last of them is still valid.
 const LAST: Version = (2, 3);
 /// The version that is meant where none is named.
@@ -114,7 +114,10 @@ pub fn outside(name: &str, version: Version) -> Option<String> {
     let Name { first, last, .. } = find(name)?;
     match last {
         _ if version < first => Some(format!("Flink has it since {}", written(first))),
-        Some(last) if version > last => Some(format!("Flink had it until {}", written(last))),
+        // Other programs read these, whose jars have versions of their own.
+        Some(last) if version > last && !is_of_a_family(name) => {
+            Some(format!("Flink had it until {}", written(last)))
+        }
         _ => None,
     }
 }

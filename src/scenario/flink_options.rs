@@ -35,6 +35,14 @@ const COSTLY: &[(&str, &str)] = &[
     ),
     ("state.backend.forst.", "ForSt is not simulated"),
     (
+        "taskmanager.heap.",
+        "the memory of TaskManagers, before Flink 1.10",
+    ),
+    (
+        "taskmanager.network.numberOfBuffers",
+        "how many network buffers there are, before Flink 1.5",
+    ),
+    (
         "s3.entropy.",
         "how storage spreads the files of checkpoints",
     ),
@@ -54,6 +62,9 @@ const TRAPS: &[(&str, &str)] = &[
 
 /// How a note on an option that costs something begins.
 pub const COSTS: &str = "changes the cost in Flink";
+
+/// What is said of a value that Flink accepts and the simulation does not know.
+pub const NOT_SIMULATED: &str = "is not simulated";
 
 /// What stands where the value of an option was that is not used: nobody needs it, and it may be a secret.
 pub const NOT_KEPT: &str = "(not kept)";

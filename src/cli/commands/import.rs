@@ -321,5 +321,9 @@ fn seen_from(recording: &Path, out: Option<&Path>) -> PathBuf {
     let below = out
         .parent()
         .and_then(|base| absolute.strip_prefix(base).ok());
-    below.map_or_else(|| absolute.clone(), Path::to_owned)
+    match below {
+        Some(here) if here == Path::new("") => PathBuf::from("."),
+        Some(below) => below.to_owned(),
+        None => absolute.clone(),
+    }
 }

@@ -14,6 +14,7 @@ use crate::scenario::conf::LAST_OF_1;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::scenario::flink_conf::Conf;
 use crate::scenario::flink_names::{self, NEWEST, Version, version_of};
+use crate::scenario::flink_options;
 use crate::scenario::lint::configuration::Configuration;
 use crate::scenario::lint::rules::{DOUBTFUL_LINE, REFUSED_VALUE};
 use crate::scenario::load;
@@ -134,7 +135,11 @@ fn findings_of(args: &Args, file: &Path) -> Result<Vec<Diagnostic>, Diagnostics>
             ..one
         }
     };
-    let refused = taken.refused.into_iter();
+    // What Flink accepts breaks no build.
+    let (accepted, refused): (Vec<_>, Vec<_>) = taken
+        .refused
+        .into_iter()
+        .partition(|one| one.message.contains(flink_options::NOT_SIMULATED));
     let remarks = conf.remarks.iter().cloned();
     let configuration = Configuration {
         conf: &conf,
@@ -143,7 +148,13 @@ fn findings_of(args: &Args, file: &Path) -> Result<Vec<Diagnostic>, Diagnostics>
         duration: args.duration,
     };
     Ok(refused
+        .into_iter()
         .map(coded(REFUSED_VALUE.code, Severity::Error))
+        .chain(
+            accepted
+                .into_iter()
+                .map(coded(REFUSED_VALUE.code, Severity::Warning)),
+        )
         .chain(remarks.map(coded(DOUBTFUL_LINE.code, Severity::Warning)))
         .chain(configuration.findings())
         .collect())
@@ -152,7 +163,12 @@ fn findings_of(args: &Args, file: &Path) -> Result<Vec<Diagnostic>, Diagnostics>
 /// The version that a file is for.
 fn version_for(conf: &Conf) -> Version {
     let old = conf.facts.is_old.then_some(LAST_OF_1);
-    let given = conf.facts.version.as_deref().or(old);
+    let given = conf
+        .facts
+        .version
+        .as_ref()
+        .map(|(version, _)| version.as_str());
+    let given = given.or(old);
     given.and_then(version_of).unwrap_or(NEWEST)
 }
 

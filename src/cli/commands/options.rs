@@ -7,7 +7,7 @@ use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::render::table::named;
 use crate::scenario::diagnostic::did_you_mean;
-use crate::scenario::flink_names::{self, NEWEST, Version, written};
+use crate::scenario::flink_names::{self, FIRST, NEWEST, Version, written};
 use crate::scenario::flink_options::{self, FlinkOption, Lookup, Role};
 
 /// Show options of Flink: what each does here, its default, its spellings, and which versions know it
@@ -160,12 +160,12 @@ fn about(row: &Row, width: usize) -> String {
     let versions = name.map_or_else(
         || "read by something else than Flink's own jars".to_owned(),
         |name| {
-            let first = match name.first {
-                (1, 0) => "1.13 or earlier".to_owned(),
-                first => written(first),
-            };
-            let last = name.last.map_or_else(|| written(NEWEST), written);
-            format!("{first} to {last}")
+            let last = name.last.unwrap_or(NEWEST);
+            match name.first {
+                (1, 0) if last < FIRST => format!("{} or earlier", written(last)),
+                (1, 0) => format!("{} or earlier to {}", written(FIRST), written(last)),
+                first => format!("{} to {}", written(first), written(last)),
+            }
         },
     );
     let kind = option.map_or_else(String::new, |option| option.kind.to_string());

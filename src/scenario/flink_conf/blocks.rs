@@ -1,16 +1,19 @@
 //! Options inside of something larger: manifests of the Kubernetes operator, a `ConfigMap`, Compose files, values of Helm.
 //!
 //! The operator writes `spec.flinkConfiguration` into Flink's configuration, and beside it `parallelism.default` from
-//! `spec.job.parallelism`, `taskmanager.memory.process.size` and `kubernetes.taskmanager.cpu.amount` from
-//! `spec.taskManager.resource` (`FlinkConfigBuilder` of flink-kubernetes-operator). Flink's own image writes the text of
-//! the variable `FLINK_PROPERTIES` behind its configuration (`docker-entrypoint.sh`).
+//! `spec.job.parallelism`, or, where `spec.taskManager.replicas` is given, as many as these have slots; and
+//! `taskmanager.memory.process.size` and `kubernetes.taskmanager.cpu.amount` from `spec.taskManager.resource`
+//! (`FlinkConfigBuilder` of flink-kubernetes-operator). Another operator calls the options `flinkProperties`. Values of
+//! Helm, and templates within a manifest, have the same fields beside them. Flink's own image writes the text of the
+//! variable `FLINK_PROPERTIES` behind its configuration (`docker-entrypoint.sh`), and its tag is Flink's version.
 
 use crate::scenario::flink_conf::yaml::{self, Node};
 use crate::scenario::flink_conf::{Entry, Found, lines};
+use crate::scenario::flink_names;
 
 /// What the operator derives from other fields of a manifest: where they stand, and the option.
-const DERIVED: [(&[&str], &str); 3] = [
-    (&["job", "parallelism"], "parallelism.default"),
+const DERIVED: [(&[&str], &str); 5] = [
+    (&["job", "parallelism"], PARALLELISM),
     (
         &["taskManager", "resource", "memory"],
         "taskmanager.memory.process.size",
@@ -19,11 +22,24 @@ const DERIVED: [(&[&str], &str); 3] = [
         &["taskManager", "resource", "cpu"],
         "kubernetes.taskmanager.cpu.amount",
     ),
+    (
+        &["taskManager", "resources", "requests", "memory"],
+        "taskmanager.memory.process.size",
+    ),
+    (
+        &["taskManager", "resources", "requests", "cpu"],
+        "kubernetes.taskmanager.cpu.amount",
+    ),
 ];
+const PARALLELISM: &str = "parallelism.default";
+const SLOTS: &str = "taskmanager.numberOfTaskSlots";
+/// Fields that hold options.
+pub(super) const OPTIONS: [&str; 2] = ["flinkConfiguration", "flinkProperties"];
 const PROPERTIES: &str = "FLINK_PROPERTIES";
 /// What is looked for, for messages.
 pub(super) const LOOKED_FOR: &str = "spec.flinkConfiguration of a FlinkDeployment or FlinkSessionJob, `config.yaml` or \
-                                     `flink-conf.yaml` in a ConfigMap, FLINK_PROPERTIES, and flinkConfiguration in values of Helm";
+                                     `flink-conf.yaml` in a ConfigMap, FLINK_PROPERTIES, and flinkConfiguration or \
+                                     flinkProperties anywhere else";
 
 /// The options in all documents; nothing where there is no such block.
 pub(super) fn read(documents: &[Node]) -> Option<Found> {
@@ -83,7 +99,12 @@ impl Search {
         }
         self.has_job |= is_job;
         self.blocks += 1;
-        if let Some(options) = spec.get("flinkConfiguration") {
+        self.spec(spec, line);
+    }
+
+    /// The options, and the fields that stand beside them.
+    fn spec(&mut self, spec: &Node, line: usize) {
+        for options in OPTIONS.iter().filter_map(|name| spec.get(name)) {
             self.options(options);
         }
         for (way, key) in DERIVED {
@@ -91,11 +112,43 @@ impl Search {
                 yaml::flatten(node, key, &mut self.found.entries);
             }
         }
-        let number = |way: &[&str]| spec.at(way)?.text()?.parse().ok();
-        let facts = &mut self.found.facts;
-        facts.taskmanagers = number(&["taskManager", "replicas"]).or(facts.taskmanagers);
-        let version = spec.get("flinkVersion").and_then(Node::text);
-        facts.version = version.and_then(release).or(facts.version.take());
+        let number = |way: &[&str]| spec.at(way)?.text()?.parse::<u32>().ok();
+        let replicas = number(&["taskManager", "replicas"]);
+        self.found.facts.taskmanagers = replicas.or(self.found.facts.taskmanagers);
+        if let Some(replicas) = replicas.filter(|_| spec.get("job").is_some()) {
+            self.as_many_as_slots(replicas, line);
+        }
+        let version = spec.get("flinkVersion").or_else(|| spec.get("version"));
+        if let Some(version) = version.and_then(Node::text).and_then(release) {
+            self.found.facts.version = Some((version, "spec.flinkVersion"));
+        }
+    }
+
+    /// Where replicas are given, the operator takes their slots for the parallelism, whatever else is said.
+    fn as_many_as_slots(&mut self, replicas: u32, line: usize) {
+        let entries = &mut self.found.entries;
+        let of = |key: &str| entries.iter().rposition(|entry| entry.key == key);
+        let slots = of(SLOTS).and_then(|index| entries[index].value.trim().parse::<u32>().ok());
+        let Some(all) = replicas.checked_mul(slots.unwrap_or(1)) else {
+            return;
+        };
+        let value = all.to_string();
+        match of(PARALLELISM) {
+            Some(index) if entries[index].value.trim() == value => {}
+            Some(index) => {
+                let remark = format!(
+                    "the parallelism is {value}, that of the TaskManagers' slots: the operator ignores \
+                     `job.parallelism` where `taskManager.replicas` is given"
+                );
+                self.found.remarks.push((entries[index].line, remark));
+                entries[index].value = value;
+            }
+            None => entries.push(Entry {
+                key: PARALLELISM.to_owned(),
+                value,
+                line,
+            }),
+        }
     }
 
     /// Blocks anywhere below a node.
@@ -109,10 +162,14 @@ impl Search {
                     }
                 }
             }
-            Node::Mapping(pairs, _) => {
+            Node::Mapping(pairs, line) => {
+                if OPTIONS.iter().any(|name| node.get(name).is_some()) {
+                    self.spec(node, *line);
+                }
                 for (key, node) in pairs {
                     match key.as_str() {
-                        "flinkConfiguration" => self.options(node),
+                        name if OPTIONS.contains(&name) => {}
+                        "image" => self.image(node),
                         "config.yaml" | PROPERTIES if node.text().is_some() => self.options(node),
                         "flink-conf.yaml" if node.text().is_some() => {
                             self.found.facts.is_old = true;
@@ -122,6 +179,19 @@ impl Search {
                     }
                 }
             }
+        }
+    }
+
+    /// An image of Flink says the version by its tag, where nothing else does.
+    fn image(&mut self, node: &Node) {
+        let Some((name, tag)) = node.text().and_then(|image| image.rsplit_once(':')) else {
+            return;
+        };
+        let is_flink = name.rsplit('/').next() == Some("flink");
+        if let Some(version) = numbers(tag).filter(|_| is_flink)
+            && self.found.facts.version.is_none()
+        {
+            self.found.facts.version = Some((version, "the tag of the image"));
         }
     }
 
@@ -182,9 +252,21 @@ impl Search {
     }
 }
 
-/// `v1_20` of the operator is `1.20`.
+/// `v1_20` of the operator is `1.20`, and so is `1.20.1`.
 fn release(version: &str) -> Option<String> {
-    let version = version.strip_prefix('v')?.replace('_', ".");
-    let is_number = version.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (is_number && !version.is_empty()).then_some(version)
+    numbers(
+        &version
+            .strip_prefix('v')
+            .unwrap_or(version)
+            .replace('_', "."),
+    )
+}
+
+/// `1.20` at the beginning of `1.20.1-scala_2.12`.
+fn numbers(tag: &str) -> Option<String> {
+    let mut parts = tag.split(['.', '-', '_']);
+    let mut number = || parts.next()?.parse::<u32>().ok();
+    let (major, minor) = (number()?, number()?);
+    let version = format!("{major}.{minor}");
+    flink_names::asked(&version).is_ok().then_some(version)
 }

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::flink_conf::blocks::OPTIONS;
 
 /// More lines than this need not be seen to know a file.
 const LINES_SEEN: usize = 2_000;
@@ -65,7 +66,7 @@ pub(super) fn form(text: &str) -> Form {
     let lines: Vec<&str> = code.take(LINES_SEEN).map(str::trim_end).collect();
     let other = |what: &str, help: &str| Form::Other(what.to_owned(), help.to_owned());
     let any = |is: fn(&str) -> bool| lines.iter().any(|line| is(line));
-    if any(|line| line.contains("{{")) {
+    if any(is_template) {
         return other(
             "a template",
             "render it first, such as by `helm template`, and name the result",
@@ -74,21 +75,16 @@ pub(super) fn form(text: &str) -> Form {
     if is_json(text) {
         return Form::Answer;
     }
-    if any(is_log) {
+    if any(is_logged) {
         return other(
             "a log",
             "`ckptsim why FILE` reads what became of its checkpoints",
         );
     }
-    if any(is_java) {
-        return other("a program", &format!("{WRITE}; or {IMPORT}"));
-    }
-    if any(is_sql) {
-        return Form::Sql;
-    }
     if any(|line| line.contains("[[vertex]]")) {
         return other("a scenario", "`ckptsim check` and `ckptsim run` read it");
     }
+    // A manifest may hold a script.
     if let Some(kind) = kubernetes(&lines) {
         return Form::Blocks(format!("a Kubernetes manifest ({kind})"));
     }
@@ -98,8 +94,21 @@ pub(super) fn form(text: &str) -> Form {
     if lines.contains(&"services:") {
         return Form::Blocks("a Compose file".to_owned());
     }
-    if any(|line| line.trim_start().starts_with("flinkConfiguration:")) {
+    let begins = |line: &&str, name: &str| {
+        let rest = line.trim_start().strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    };
+    if lines
+        .iter()
+        .any(|line| OPTIONS.iter().any(|name| begins(line, name)))
+    {
         return Form::Blocks("a file of Helm values or the like".to_owned());
+    }
+    if any(is_java) {
+        return other("a program", &format!("{WRITE}; or {IMPORT}"));
+    }
+    if any(is_sql) {
+        return Form::Sql;
     }
     if any(is_command) {
         return Form::Command;
@@ -126,14 +135,25 @@ impl Form {
     }
 }
 
+/// `{{ .Values.x }}`; the operator replaces `{{name}}` and `{{namespace}}` in `spec.ingress` by itself.
+fn is_template(line: &str) -> bool {
+    let own = line.replace("{{name}}", "").replace("{{namespace}}", "");
+    own.contains("{{")
+}
+
 /// An object may also be a configuration, since JSON is YAML; an array is none.
 fn is_json(text: &str) -> bool {
     let text = text.trim_start();
     text.starts_with('[') && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
+/// Whether a text has lines of a log.
+pub fn is_log(text: &str) -> bool {
+    text.lines().take(LINES_SEEN).any(is_logged)
+}
+
 /// `2024-05-01 08:34:19,494 INFO`.
-fn is_log(line: &str) -> bool {
+fn is_logged(line: &str) -> bool {
     let pattern = "dddd-dd-dd dd:dd:dd";
     let begin = line.trim_start().chars().zip(pattern.chars());
     begin.clone().count() == pattern.len()
@@ -175,8 +195,13 @@ fn is_sql(line: &str) -> bool {
 fn is_command(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let named = words.next().is_some_and(|word| word.ends_with(':'));
-    let option = |word: &str| word.starts_with("-D") && word.contains('=');
-    !named && line.split_whitespace().any(option)
+    let mut after_option = false;
+    !named
+        && line.split_whitespace().any(|word| {
+            let is_option = (after_option || word.starts_with("-D")) && word.contains('=');
+            after_option = word == "-D";
+            is_option
+        })
 }
 
 fn is_properties(lines: &[&str]) -> bool {

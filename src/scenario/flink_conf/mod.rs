@@ -18,7 +18,7 @@ use crate::scenario::diagnostic::{Diagnostic, Place, SourceText};
 use crate::scenario::flink_conf::kind::Form;
 use crate::scenario::flink_options::{self, Lookup};
 
-pub use crate::scenario::flink_conf::kind::instead_of_a_scenario;
+pub use crate::scenario::flink_conf::kind::{instead_of_a_scenario, is_log};
 
 /// One option.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ struct Found {
 /// What a file says beside options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// The release of Flink that it is for, such as `1.20`.
-    pub version: Option<String>,
+    /// The release of Flink that it is for, such as `1.20`, and where that stands.
+    pub version: Option<(String, &'static str)>,
     /// `spec.taskManager.replicas`.
     pub taskmanagers: Option<u32>,
     /// Whether it is `flink-conf.yaml`, which only Flink 1.x reads.

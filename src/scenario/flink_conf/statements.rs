@@ -61,11 +61,41 @@ fn statements(text: &str) -> Vec<(usize, String)> {
     statements
 }
 
-/// `-Dkey=value`, `-D key=value` and `-p N` (`--parallelism N`) of a command line. `None` without a `-D`.
+/// Flags of `yarn-session.sh` (`FlinkYarnSessionCli`), and of `flink run` with a `y` before.
+const YARN: [(&[&str], &str); 2] = [
+    (&["-s", "--slots"], "taskmanager.numberOfTaskSlots"),
+    (
+        &["-tm", "--taskManagerMemory"],
+        "taskmanager.memory.process.size",
+    ),
+];
+
+/// The option of a flag of YARN with its value; memory without a unit is in megabytes.
+fn of_yarn(flag: &str, is_session: bool, value: &str) -> Option<String> {
+    let plain = match flag.strip_prefix("-y") {
+        Some(rest) if !flag.starts_with("--") => format!("-{rest}"),
+        _ if is_session => flag.to_owned(),
+        _ => return None,
+    };
+    let (_, key) = YARN
+        .iter()
+        .find(|(flags, _)| flags.contains(&plain.as_str()))?;
+    let is_number = value.parse::<u32>().is_ok();
+    let unit = if is_number && key.ends_with("size") {
+        "m"
+    } else {
+        ""
+    };
+    (is_number || key.ends_with("size")).then(|| format!("{key}={value}{unit}"))
+}
+
+/// `-Dkey=value`, `-D key=value`, `-p N` (`--parallelism N`) and YARN's flags of a command line. `None` without a `-D`.
 pub(super) fn command(text: &str) -> Option<Found> {
+    let is_session = text.contains("yarn-session");
     let mut found = Found::default();
     let mut words = shlex::Shlex::new(text);
     let mut line = words.line_no;
+    let mut before: Option<String> = None;
     while let Some(word) = words.next() {
         let option = match word.as_str() {
             "-D" => words.next(),
@@ -73,8 +103,12 @@ pub(super) fn command(text: &str) -> Option<Found> {
                 let parallelism = words.next().filter(|next| next.parse::<u32>().is_ok());
                 parallelism.map(|n| format!("parallelism.default={n}"))
             }
-            word => word.strip_prefix("-D").map(str::to_owned),
+            word => match word.strip_prefix("-D") {
+                Some(option) => Some(option.to_owned()),
+                None => before.and_then(|flag: String| of_yarn(&flag, is_session, word)),
+            },
         };
+        before = Some(word);
         let pair = option.as_deref().and_then(|option| option.split_once('='));
         if let Some((key, value)) = pair {
             found.entries.push(Entry {

@@ -213,7 +213,7 @@ fn a_manifest_says_version_parallelism_and_taskmanagers() {
     assert_eq!(
         conf.facts,
         Facts {
-            version: Some("1.20".to_owned()),
+            version: Some(("1.20".to_owned(), "spec.flinkVersion")),
             taskmanagers: Some(3),
             is_old: false
         }
@@ -232,4 +232,93 @@ fn a_configmap_with_flink_conf_yaml_is_one_of_flink_1() {
     let conf = read("map.yaml", text).unwrap();
     assert!(conf.facts.is_old);
     assert_eq!(conf.entries[0].value, "60s");
+}
+
+fn value(conf: &Conf, key: &str) -> Option<String> {
+    let entry = conf.entries.iter().find(|entry| entry.key == key)?;
+    Some(entry.value.clone())
+}
+
+#[test]
+fn replicas_of_a_manifest_make_the_parallelism_of_their_slots() {
+    let manifest = |job: &str| {
+        format!(
+            "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  flinkVersion: v1_19\n  \
+             flinkConfiguration:\n    taskmanager.numberOfTaskSlots: \"4\"\n  taskManager:\n    replicas: 2\n{job}"
+        )
+    };
+    let parallelism = |job: &str| {
+        let conf = read("d.yaml", &manifest(job)).unwrap();
+        (value(&conf, "parallelism.default"), conf.remarks.len())
+    };
+    let eight = Some("8".to_owned());
+    assert_eq!(
+        parallelism("  job:\n    parallelism: 1\n"),
+        (eight.clone(), 1)
+    );
+    assert_eq!(
+        parallelism("  job:\n    parallelism: 8\n"),
+        (eight.clone(), 0)
+    );
+    assert_eq!(parallelism("  job:\n    jarURI: x\n"), (eight, 0));
+    // A session cluster runs jobs of any parallelism.
+    assert_eq!(parallelism(""), (None, 0));
+}
+
+#[test]
+fn what_stands_beside_the_options_counts_wherever_they_are() {
+    let values = "flink:\n  flinkVersion: v1_20\n  flinkProperties:\n    state.backend.type: rocksdb\n  job:\n    \
+                  parallelism: 6\n  taskManager:\n    resources:\n      requests:\n        memory: 2048m\n";
+    let conf = read("values.yaml", values).unwrap();
+    assert_eq!(value(&conf, "parallelism.default").as_deref(), Some("6"));
+    let memory = value(&conf, "taskmanager.memory.process.size");
+    assert_eq!(memory.as_deref(), Some("2048m"));
+    assert_eq!(conf.facts.version.unwrap().0, "1.20");
+    let compose = "services:\n  jm:\n    image: apache/flink:1.17.1-java11\n    environment:\n      FLINK_PROPERTIES: |\n        \
+                   state.backend: rocksdb\n  db:\n    image: flink-cdc:3.1\n    command: |\n      CREATE TABLE x (a INT);\n";
+    let conf = read("compose.yaml", compose).unwrap();
+    assert_eq!(conf.entries.len(), 1);
+    assert_eq!(
+        conf.facts.version,
+        Some(("1.17".to_owned(), "the tag of the image"))
+    );
+}
+
+#[test]
+fn the_operators_own_placeholders_make_no_template() {
+    let manifest = "apiVersion: flink.apache.org/v1beta1\nkind: FlinkDeployment\nspec:\n  ingress:\n    template: \
+                    \"/{{namespace}}/{{name}}(/|$)(.*)\"\n  flinkConfiguration:\n    state.backend.type: rocksdb\n";
+    assert_eq!(read("d.yaml", manifest).unwrap().entries.len(), 1);
+    let template = "spec:\n  flinkConfiguration: {{ .Values.x }}\n";
+    assert!(read("d.yaml", template).is_err());
+}
+
+#[test]
+fn options_of_a_command_line_may_stand_apart_and_yarn_has_flags_of_its_own() {
+    let all = |text: &str| -> Vec<(String, String)> {
+        let conf = read("start.sh", text).unwrap();
+        let entries = conf.entries.into_iter();
+        entries.map(|entry| (entry.key, entry.value)).collect()
+    };
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let session = "yarn-session.sh -s 2 -tm 4096 \\\n -D state.backend=rocksdb\n";
+    assert_eq!(
+        all(session),
+        [
+            pair("taskmanager.numberOfTaskSlots", "2"),
+            pair("taskmanager.memory.process.size", "4096m"),
+            pair("state.backend", "rocksdb"),
+        ]
+    );
+    // Elsewhere `-s` is a savepoint.
+    let run = "flink run -s 7 -p 3 -ys 2 -D state.backend=rocksdb x.jar";
+    let keys: Vec<String> = all(run).into_iter().map(|(key, _)| key).collect();
+    assert_eq!(
+        keys,
+        [
+            "parallelism.default",
+            "taskmanager.numberOfTaskSlots",
+            "state.backend"
+        ]
+    );
 }

@@ -16,6 +16,16 @@ use crate::units::{SimDuration, flink, print};
 /// A timeout that is not this many times the duration is hit by the first slow checkpoint; chosen.
 const TIMEOUT_ROOM: f64 = 2.0;
 
+/// In every name of the heap's backend, its factories included.
+const HEAP_NAMES: [&str; 6] = [
+    "hashmap",
+    "HashMap",
+    "filesystem",
+    "FsState",
+    "jobmanager",
+    "MemoryState",
+];
+
 /// What is looked at.
 pub struct Configuration<'a> {
     /// As it was read.
@@ -208,7 +218,11 @@ impl Configuration<'_> {
             let timeout = self.checkpointing("aligned-checkpoint-timeout");
             idle(timeout, "unaligned checkpoints are not enabled");
         }
-        if checkpointing.backend == Backend::HashMap {
+        // Another backend than the two that are simulated is not the one of the scenario.
+        let backend = self.line("state.backend.type");
+        let is_heap =
+            backend.is_none_or(|entry| HEAP_NAMES.iter().any(|name| entry.value.contains(name)));
+        if checkpointing.backend == Backend::HashMap && is_heap {
             let incremental = self.checkpointing("incremental");
             let incremental = incremental.filter(|entry| entry.value.trim() == "true");
             idle(incremental, "the hashmap backend takes full snapshots");

@@ -3,6 +3,7 @@
 use crate::scenario::flink::{
     Alignment, Backend, Changelog, CheckpointStorage, Checkpointing, Mode, Overflow, RocksDb,
 };
+use crate::scenario::flink_options::NOT_SIMULATED;
 use crate::scenario::job::{AlignmentKind, Simulation};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::flink::{self as keys, RuntimeMode};
@@ -214,7 +215,7 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
         other => {
             let mut error = problems.error(
                 &options.path(&keys::BACKEND),
-                format!("state backend `{other}` is not simulated"),
+                format!("state backend `{other}` {NOT_SIMULATED}"),
             );
             error.help("allowed are `hashmap` and `rocksdb`");
             return Backend::HashMap;
