@@ -80,9 +80,11 @@
 //!    comment at every estimate. Take it under load, with at least ten completed checkpoints in the history.
 //! 2. `ckptsim check job.toml` names what does not fit. Utilisation near 100 % makes everything uncertain: measure
 //!    `busyTimeMsPerSecond` of the hottest subtask and set `service` from it (busy share / records per second).
-//! 3. Compare: `ckptsim run job.toml --format json` has Flink's own shapes under `checkpoints` and `details`. In this order:
+//! 3. `ckptsim calibrate job.toml -o calibrated.toml` adjusts the estimates within their spreads to half of the checkpoints, and
+//!    tells the error on the other half: below it, no difference that the simulation shows is worth anything.
+//! 4. By hand: `ckptsim run job.toml --format json` has Flink's own shapes under `checkpoints` and `details`. In this order:
 //!    state size (`state.size`), checkpointed bytes (`updates-per-record`, `entry`), async duration (`[storage]`), start delay
 //!    (`service`, skew), alignment.
-//! 4. A figure that is off has a mechanism. `ckptsim explain` shows on what a checkpoint waited, and under which metric Flink
+//! 5. A figure that is off has a mechanism. `ckptsim explain` shows on what a checkpoint waited, and under which metric Flink
 //!    tells the same; `recording::lessons` lists what was wrong in this simulator before, and why.
-//! 5. Only then change a setting: `ckptsim compare job.toml --with key=value`, or `ckptsim recommend`.
+//! 6. Only then change a setting: `ckptsim compare job.toml --with key=value`, or `ckptsim recommend`.

@@ -189,7 +189,7 @@ fn rest(conf: &Conf, said: &mut Vec<Diagnostic>) -> String {
             Some(hint) => format!("#   {key}; {hint}"),
             None => format!("#   {key}"),
         });
-        let message = format!("`{key}` is no option of Flink, which ignores it");
+        let message = flink_options::ignored(key);
         let mut warning = Diagnostic::warning(message).at(Some(conf.place(entry.line)));
         warning.help.extend(hint);
         said.push(warning);

@@ -143,7 +143,8 @@ fn found(metric: &str, answer: &Value) -> Vec<Found> {
             .iter()
             .filter_map(sample)
             .collect();
-        metric.starts_with("flink_").then(|| Found {
+        let tells = metric.starts_with("flink_") && !samples.is_empty();
+        tells.then(|| Found {
             metric: metric.to_owned(),
             id: visible(label("job_id")),
             name: visible(label("job_name")),

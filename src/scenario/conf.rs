@@ -109,9 +109,7 @@ fn merge(document: &mut Document, conf: &Conf) {
 
 /// Flink ignores what it does not know: in its own file an unknown key is no error.
 fn unknown(key: &str, meant: Option<&str>) -> Diagnostic {
-    let warning = Diagnostic::warning(format!(
-        "`{key}` is no option of Flink, which ignores it, and is left out"
-    ));
+    let warning = Diagnostic::warning(format!("{}, and is left out", flink_options::ignored(key)));
     match meant {
         Some(meant) => warning.help(did_you_mean(meant)),
         None => warning,

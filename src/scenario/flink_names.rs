@@ -4,7 +4,7 @@
 //!
 //! [`flink_options`]: crate::scenario::flink_options
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 const TABLE: &str = include_str!("flink_names.txt");
@@ -18,6 +18,9 @@ pub const FIRST: Version = (1, 13);
 const LAST: Version = (2, 3);
 /// The version that is meant where none is named.
 pub const NEWEST: Version = LAST;
+
+/// Where the names begin that the configuration does not hold.
+const ELSEWHERE: &str = "\n[elsewhere]\n";
 
 /// Names that no list can hold: of file systems, reporters and plugins, of Flink's Kubernetes operator and other
 /// programs that read the same file, and of whatever is handed on to Hadoop, YARN, Python or containers.
@@ -74,7 +77,7 @@ pub struct Name {
 static NAMES: LazyLock<BTreeMap<&'static str, Name>> = LazyLock::new(|| {
     let mut names = BTreeMap::new();
     let mut versions = ((1, 0), None);
-    for line in TABLE.lines().filter(|line| !line.starts_with('#')) {
+    for line in in_versions().lines().filter(|line| !line.starts_with('#')) {
         if let Some(section) = line.strip_prefix('[') {
             versions = section_of(section.trim_end_matches(']')).unwrap_or(versions);
             continue;
@@ -93,6 +96,24 @@ static NAMES: LazyLock<BTreeMap<&'static str, Name>> = LazyLock::new(|| {
     }
     names
 });
+
+/// The part of the table that Flink's configuration reads.
+fn in_versions() -> &'static str {
+    TABLE
+        .split_once(ELSEWHERE)
+        .map_or(TABLE, |(names, _)| names)
+}
+
+static OTHERS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    let others = TABLE.split_once(ELSEWHERE).map_or("", |(_, others)| others);
+    others.lines().collect()
+});
+
+/// Whether Flink has the name, but reads it elsewhere than in its configuration: an option of a table, a format, a hint, or
+/// of one reporter.
+pub fn is_elsewhere(name: &str) -> bool {
+    OTHERS.contains(name)
+}
 
 /// What is known about a name; nothing if no version of Flink has it.
 pub fn find(name: &str) -> Option<Name> {

@@ -92,6 +92,9 @@ pub fn lookup(key: &str) -> Lookup {
     if flink_names::find(key).is_some() || flink_names::is_of_a_family(key) {
         return Lookup::Foreign;
     }
+    if flink_names::is_elsewhere(key) {
+        return Lookup::Unknown(None);
+    }
     let older = OPTIONS.iter().flat_map(|option| &option.older).copied();
     let known = OPTIONS.iter().map(|option| option.key);
     Lookup::Unknown(similar(key, known.chain(older).chain(flink_names::all())))
@@ -109,6 +112,16 @@ fn of_the_list(key: &str) -> Option<&'static FlinkOption> {
 /// may be secrets, and must reach neither a terminal nor a file.
 pub fn is_used(key: &str) -> bool {
     of_the_list(key).is_some_and(|option| option.role.is_used())
+}
+
+/// That Flink does nothing with a name of its configuration, in one sentence.
+pub fn ignored(key: &str) -> String {
+    let what = if flink_names::is_elsewhere(key) {
+        "an option of a table, a format, a hint or a reporter, not of Flink's configuration"
+    } else {
+        "no option of Flink"
+    };
+    format!("`{key}` is {what}, which ignores it")
 }
 
 /// What an option that is not simulated changes in Flink; `None` if nothing that a checkpoint or a recovery costs.
@@ -179,6 +192,14 @@ fn kind_of(text: &'static str) -> Option<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_of_a_table_is_called_what_it_is() {
+        assert!(ignored("field-delimiter").contains("of a table"));
+        assert!(ignored("my.own.key").starts_with("`my.own.key` is no option of Flink"));
+        assert!(matches!(lookup("field-delimiter"), Lookup::Unknown(None)));
+        assert!(matches!(lookup("events.reporters"), Lookup::Foreign));
+    }
 
     #[test]
     fn every_line_of_the_list_is_read_and_its_default_is_a_value_of_its_type() {

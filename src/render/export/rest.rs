@@ -95,6 +95,7 @@ mod tests {
                 "checkpoints/details/1/subtasks/orders",
                 "checkpoints/details/2/subtasks/join",
                 "checkpoints/details/2/subtasks/orders",
+                SCENARIO,
             ]
         );
         assert_eq!(answers["checkpoints"]["counts"]["failed"], 1);

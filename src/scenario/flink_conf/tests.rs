@@ -272,7 +272,7 @@ fn what_stands_beside_the_options_counts_wherever_they_are() {
     let conf = read("values.yaml", values).unwrap();
     assert_eq!(value(&conf, "parallelism.default").as_deref(), Some("6"));
     let memory = value(&conf, "taskmanager.memory.process.size");
-    assert_eq!(memory.as_deref(), Some("2048m"));
+    assert_eq!(memory.as_deref(), Some("(not kept)"));
     assert_eq!(conf.facts.version.unwrap().0, "1.20");
     let compose = "services:\n  jm:\n    image: apache/flink:1.17.1-java11\n    environment:\n      FLINK_PROPERTIES: |\n        \
                    state.backend: rocksdb\n  db:\n    image: flink-cdc:3.1\n    command: |\n      CREATE TABLE x (a INT);\n";
@@ -306,7 +306,7 @@ fn options_of_a_command_line_may_stand_apart_and_yarn_has_flags_of_its_own() {
         all(session),
         [
             pair("taskmanager.numberOfTaskSlots", "2"),
-            pair("taskmanager.memory.process.size", "4096m"),
+            pair("taskmanager.memory.process.size", "(not kept)"),
             pair("state.backend", "rocksdb"),
         ]
     );

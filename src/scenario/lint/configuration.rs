@@ -83,7 +83,7 @@ impl Configuration<'_> {
             return Some(self.at(TRAP, Some(entry), format!("`{key}`: {trap}")));
         }
         if let Lookup::Unknown(meant) = flink_options::lookup(key) {
-            let message = format!("`{key}` is no option of Flink, which ignores it");
+            let message = flink_options::ignored(key);
             let mut finding = self.at(NO_SUCH_OPTION, Some(entry), message);
             finding.help.extend(meant.map(did_you_mean));
             return Some(finding);
