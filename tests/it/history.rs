@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::import::{ckptsim, recording};
 
-const ANSWERS: &str = "tests/answers/A01_hm5_w10.json";
+const ANSWERS: &str = "tests/recordings/A/A01_hm5_w10.json";
 const TOKEN: &str = "hunter2";
 
 /// What Prometheus answers about the recorded job: a restart every 20 minutes, rates that double.
