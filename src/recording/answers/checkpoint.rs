@@ -16,7 +16,7 @@ pub struct Checkpoint {
 }
 
 /// What one subtask persisted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Snapshot {
     /// Which subtask.
     pub subtask: usize,
