@@ -112,8 +112,8 @@ pub fn calibrate<E>(
         evaluations: 1,
         budget,
     };
-    let (told, jacobian) = search.jacobian(start, &residuals(&before))?;
-    let (at, after) = search.descend(start, &before, &told, jacobian)?;
+    let (told, jacobian) = search.jacobian(start, &residuals(&before));
+    let (at, after) = search.descend(start, &before, &told, jacobian);
     let evaluations = search.evaluations;
     let after_held = simulate(&at, &held_out)?.unwrap_or_else(|| before_held.clone());
     let gained = sum_of_squares(&residuals(&after_held)) < sum_of_squares(&residuals(&before_held));
@@ -189,7 +189,7 @@ where
     }
 
     /// Every estimate is moved to the farther end of its spread.
-    fn jacobian(&mut self, start: &[f64], before: &[f64]) -> Result<(Vec<Told>, Jacobian), E> {
+    fn jacobian(&mut self, start: &[f64], before: &[f64]) -> (Vec<Told>, Jacobian) {
         let mut columns: Jacobian = Vec::new();
         let mut told = Vec::new();
         for moved in 0..start.len() {
@@ -219,7 +219,7 @@ where
             });
             columns.push(column);
         }
-        Ok((told, columns))
+        (told, columns)
     }
 
     /// Steps until one gains little, or there is no more to spend.
@@ -229,7 +229,7 @@ where
         before: &Fit,
         told: &[Told],
         mut jacobian: Jacobian,
-    ) -> Result<(Vec<f64>, Fit), E> {
+    ) -> (Vec<f64>, Fit) {
         let free: Vec<usize> = (0..start.len())
             .filter(|index| told[*index] == Told::Yes)
             .collect();
@@ -241,7 +241,7 @@ where
             while better.is_none() && step.iter().any(|one| one.abs() > 1e-3) {
                 let place: Vec<f64> = at.iter().zip(&step).map(|(a, s)| a + s).collect();
                 let Some(next) = self.at(&place) else {
-                    return Ok((at, fit));
+                    return (at, fit);
                 };
                 update(&mut jacobian, &step, &now, &residuals(&next));
                 if sum_of_squares(&residuals(&next)) < sum_of_squares(&now) {
@@ -253,12 +253,12 @@ where
                 }
             }
             let Some((place, next)) = better else {
-                return Ok((at, fit));
+                return (at, fit);
             };
             let gain = 1.0 - sum_of_squares(&residuals(&next)) / sum_of_squares(&now);
             (at, fit) = (place, next);
             if gain < GAIN {
-                return Ok((at, fit));
+                return (at, fit);
             }
         }
     }
@@ -321,6 +321,7 @@ mod tests {
     use std::convert::Infallible;
 
     /// A world in which the duration is 400 + 400 x, a phase of one vertex 100 y, and z does nothing.
+    #[expect(clippy::unnecessary_wraps, reason = "called as a simulation is")]
     fn world(at: &[f64], measured: &Samples) -> Result<Option<Fit>, Infallible> {
         let simulated = |metric: Metric| match metric {
             Metric::EndToEndDuration => 400.0 + 400.0 * at[0] * (1.0 + 0.2 * at[0]),

@@ -102,19 +102,16 @@ pub fn spreads(text: &str) -> Vec<Spread> {
             continue;
         };
         let within = table.strip_prefix("vertex").zip(vertex);
-        let (path, name) = match within {
-            Some((inner, index)) => {
-                let key = format!("{inner}.{key}");
-                let key = key.trim_start_matches('.');
-                (
-                    format!("vertex.{index}.{key}"),
-                    format!("`{key}` of `{vertex_name}`"),
-                )
-            }
-            None => {
-                let path = format!("{table}.{key}");
-                (path.clone(), format!("`{path}`"))
-            }
+        let (path, name) = if let Some((inner, index)) = within {
+            let key = format!("{inner}.{key}");
+            let key = key.trim_start_matches('.');
+            (
+                format!("vertex.{index}.{key}"),
+                format!("`{key}` of `{vertex_name}`"),
+            )
+        } else {
+            let path = format!("{table}.{key}");
+            (path.clone(), format!("`{path}`"))
         };
         found.push(Spread {
             path,

@@ -3,6 +3,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use ckptsim::scenario::load;
+use ckptsim::units::SimDuration;
 use serde_json::{Value, json};
 
 use crate::import::{ckptsim, recording};
@@ -104,7 +105,7 @@ fn prometheus_tells_the_last_week_to_whoever_has_its_token() {
     assert!(!text.contains(TOKEN), "{text}");
     let loaded = load::parse(&text, "x", Path::new(""), &[]).unwrap();
     let law = loaded.scenario.failures.random.unwrap().law;
-    assert_eq!(law.mtbf().unwrap().as_secs_f64(), 1200.0);
+    assert_eq!(law.mtbf().unwrap(), SimDuration::from_secs(1200));
 }
 
 #[test]

@@ -167,8 +167,8 @@ impl Job<'_> {
     /// With what was found, and a first line that says it.
     fn written(&self, found: &Calibration) -> String {
         let changed = self.spreads.iter().enumerate().filter_map(|(index, one)| {
-            let figure = table::calibrated(found, index, one);
-            (figure != one.value).then_some((one, figure))
+            let figure = table::calibrated(found, index, one)?;
+            Some((one, figure))
         });
         let text = rewritten(self.text, &changed.collect::<Vec<_>>());
         format!("# {}\n{text}", table::calibration_in_words(found))
@@ -214,7 +214,7 @@ fn related(measured: &Samples, loaded: &Loaded, args: &Args) -> anyhow::Result<(
     theirs.dedup();
     let vertices = &loaded.scenario.vertices;
     let is_ours = |name: &&str| vertices.iter().any(|vertex| vertex.name == **name);
-    if !theirs.is_empty() && !theirs.iter().any(|name| is_ours(name)) {
+    if !theirs.is_empty() && !theirs.iter().any(is_ours) {
         bail!(
             "what was measured is of another job: {} has no vertex `{}`",
             args.scenario.display(),

@@ -162,17 +162,21 @@ impl<'a> Asked<'a> {
 
 /// What Prometheus remembers, behind the first line; and how often the job fails.
 fn add_history(draft: &mut Draft, history: &History) {
-    let mut told = "# What Prometheus remembers:\n".to_owned();
-    for line in history.told() {
-        told.push_str(&format!("# - {line}\n"));
-    }
+    let lines = history
+        .told()
+        .into_iter()
+        .map(|line| format!("# - {line}\n"));
+    let told: String = std::iter::once("# What Prometheus remembers:\n".to_owned())
+        .chain(lines)
+        .collect();
     let end = draft.text.find('\n').map_or(0, |end| end + 1);
     draft.text.insert_str(end, &told);
     if let Some(between) = history.between_failures_s() {
-        draft.text.push_str(&format!(
-            "\n[failures]\nmtbf = \"{between:.0} s\" # estimated from numRestarts in the last {}\n",
-            print::seconds(history.span_s)
-        ));
+        let span = print::seconds(history.span_s);
+        let law = format!(
+            "\n[failures]\nmtbf = \"{between:.0} s\" # estimated from numRestarts in the last {span}\n"
+        );
+        draft.text.push_str(&law);
     }
 }
 

@@ -83,12 +83,11 @@ fn listed(jobs: &[&JobEntry]) -> String {
         let name: String = job.name.chars().take(NAME_MAX).collect();
         format!("\n  {}  {}  {name}", job.id, job.state)
     };
-    let mut lines: String = jobs.iter().take(LISTED_MAX).map(line).collect();
-    let more = jobs.len().saturating_sub(LISTED_MAX);
-    if more > 0 {
-        lines.push_str(&format!("\n  and {more} more"));
+    let lines: String = jobs.iter().take(LISTED_MAX).map(line).collect();
+    match jobs.len().saturating_sub(LISTED_MAX) {
+        0 => lines,
+        more => format!("{lines}\n  and {more} more"),
     }
-    lines
 }
 
 #[cfg(test)]

@@ -32,20 +32,17 @@ pub fn calibration(found: &Calibration, spreads: &[Spread]) -> Table {
             text(spread.low),
             text(spread.high),
             text(spread.value),
-            text(figure(found, index, spread)),
+            text(figure(found, index, spread).unwrap_or(spread.value)),
             told.into(),
         ]
     });
     Table::new(columns, rows)
 }
 
-/// What an estimate is now.
-pub fn figure(found: &Calibration, index: usize, spread: &Spread) -> f64 {
-    if found.gained && found.told[index] == Told::Yes {
-        spread.figure(found.at[index])
-    } else {
-        spread.value
-    }
+/// What an estimate was adjusted to; `None` if it was left.
+pub fn figure(found: &Calibration, index: usize, spread: &Spread) -> Option<f64> {
+    let adjusted = found.gained && found.told[index] == Told::Yes;
+    adjusted.then(|| spread.figure(found.at[index]))
 }
 
 fn is_end(place: f64) -> bool {
