@@ -26,6 +26,9 @@ const DEPTH_MAX: usize = 7;
 const METRICS_FETCH: Duration = Duration::from_millis(800);
 const METRICS_TRIES: usize = 5;
 
+/// Seconds between the two readings of a live job's counters, where nobody says.
+pub const OBSERVE: u64 = 15;
+
 /// What is asked for.
 pub struct Asked<'a> {
     /// Address, directory or file.

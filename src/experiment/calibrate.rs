@@ -34,6 +34,8 @@ pub enum Told {
     No,
     /// It has the same effect as this other one, by index.
     AlikeWith(usize),
+    /// The budget or the time was over before it was moved, or the scenario cannot be simulated with it moved.
+    Untried,
 }
 
 /// The outcome.
@@ -196,17 +198,14 @@ where
             let mut place = start.to_vec();
             place[moved] = if start[moved] < 0.5 { 1.0 } else { 0.0 };
             let step = place[moved] - start[moved];
-            let column = self.at(&place).map_or_else(
-                || vec![0.0; before.len()],
-                |fit| {
-                    let after = residuals(&fit);
-                    after
-                        .iter()
-                        .zip(before)
-                        .map(|(a, b)| (a - b) / step)
-                        .collect()
-                },
-            );
+            let Some(fit) = self.at(&place) else {
+                told.push(Told::Untried);
+                columns.push(vec![0.0; before.len()]);
+                continue;
+            };
+            let after = residuals(&fit);
+            let changes = after.iter().zip(before).map(|(a, b)| (a - b) / step);
+            let column: Vec<f64> = changes.collect();
             let norm = |column: &[f64]| sum_of_squares(column).sqrt();
             let alike = columns.iter().position(|other| {
                 let both = norm(other) * norm(&column);
@@ -393,6 +392,15 @@ mod tests {
             .unwrap();
         assert!(!found.gained);
         assert!((found.at[0] - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_the_budget_left_untried_is_not_called_without_effect() {
+        let all = measured(&[640.0; 4]);
+        let found = calibrate(&all, &[0.1, 0.3, 0.5], 2, world)
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.told, [Told::Yes, Told::Untried, Told::Untried]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
 
-use crate::cli::answers::{Asked, Source};
+use crate::cli::answers::{Asked, OBSERVE, Source};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Progress;
@@ -54,9 +54,6 @@ pub struct Args {
     #[command(flatten)]
     reach: Reach,
 }
-
-/// Seconds between the two readings of a live job's counters.
-const OBSERVE: u64 = 15;
 
 /// Adjusts, tells, and prints or writes the scenario.
 pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use crate::cli::answers::{Asked, Source};
+use crate::cli::answers::{Asked, OBSERVE, Source};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::input::word;
@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long)]
     job: Option<String>,
     /// Live: seconds between the two readings of the counters; 0 reads once and averages since the start
-    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = OBSERVE, value_parser = clap::value_parser!(u64).range(0..=3600))]
     observe: u64,
     /// Also save the answers, to be imported again: into this directory, or into one file if it ends in .json
     #[arg(long, value_name = "DIR|FILE.json")]
@@ -191,10 +191,7 @@ fn compared(measured: &Samples, loaded: &Loaded, console: Console) -> Option<Fit
     let gently = Gently::begin();
     gently.within(FIT_WITHIN);
     let progress = Progress::new(console, fit::REPLICATIONS as usize, Some(gently.stop()));
-    // What was measured is a time without failures.
-    let mut scenario = loaded.scenario.clone();
-    scenario.failures.random = None;
-    let fit = fit::fit(measured, &scenario, |wanted| {
+    let fit = fit::fit(measured, &loaded.scenario, |wanted| {
         wanted.simulation().watched(progress.watch()).run()
     });
     progress.finish();

@@ -21,6 +21,7 @@ pub fn calibration(found: &Calibration, spreads: &[Spread]) -> Table {
     let rows = spreads.iter().enumerate().map(|(index, spread)| {
         let told = match found.told[index] {
             Told::No => "nothing measured depends on it".to_owned(),
+            Told::Untried => "not tried: --budget".to_owned(),
             Told::AlikeWith(other) => format!("acts like {}: left", spreads[other].name),
             Told::Yes if !found.gained => "left".to_owned(),
             Told::Yes if is_end(found.at[index]) => "at the end of its spread".to_owned(),

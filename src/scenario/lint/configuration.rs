@@ -10,21 +10,12 @@ use crate::scenario::lint::rules::{
     FEW_RETAINED, IDLE_OPTION, KEY_GROUPS_OF_DEFAULT, NO_DIRECTORY, NO_FAILURE_TOLERATED,
     NO_SUCH_OPTION, OTHER_VERSION, PAUSE, Rule, SHORT_TIMEOUT, TRAP, UNALIGNED_CONCURRENT,
 };
+use crate::scenario::resolve::is_heap_backend;
 use crate::scenario::{Alignment, Backend, Scenario};
 use crate::units::{SimDuration, flink, print};
 
 /// A timeout that is not this many times the duration is hit by the first slow checkpoint; chosen.
 const TIMEOUT_ROOM: f64 = 2.0;
-
-/// In every name of the heap's backend, its factories included.
-const HEAP_NAMES: [&str; 6] = [
-    "hashmap",
-    "HashMap",
-    "filesystem",
-    "FsState",
-    "jobmanager",
-    "MemoryState",
-];
 
 /// What is looked at.
 pub struct Configuration<'a> {
@@ -220,8 +211,7 @@ impl Configuration<'_> {
         }
         // Another backend than the two that are simulated is not the one of the scenario.
         let backend = self.line("state.backend.type");
-        let is_heap =
-            backend.is_none_or(|entry| HEAP_NAMES.iter().any(|name| entry.value.contains(name)));
+        let is_heap = backend.is_none_or(|entry| is_heap_backend(&entry.value));
         if checkpointing.backend == Backend::HashMap && is_heap {
             let incremental = self.checkpointing("incremental");
             let incremental = incremental.filter(|entry| entry.value.trim() == "true");

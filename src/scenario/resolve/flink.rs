@@ -202,8 +202,7 @@ fn backend(options: &FlinkOptions, problems: &mut Problems<'_>) -> Backend {
     let incremental = options.of(&keys::INCREMENTAL, problems);
     match text.as_str() {
         "rocksdb" => {}
-        // `filesystem` and `jobmanager` are heap backends of Flink before 1.13.
-        "hashmap" | "filesystem" | "jobmanager" => {
+        heap if HEAP.contains(&heap) => {
             if incremental {
                 problems.note(
                     &options.path(&keys::INCREMENTAL),
@@ -242,6 +241,14 @@ fn transfer_threads(options: &FlinkOptions, problems: &mut Problems<'_>) -> usiz
         }
         threads => threads as usize,
     }
+}
+
+/// Names of heap backends; `filesystem` and `jobmanager` are those of Flink before 1.13.
+const HEAP: [&str; 3] = ["hashmap", "filesystem", "jobmanager"];
+
+/// Whether a value of `state.backend.type` means a backend on the heap.
+pub fn is_heap_backend(text: &str) -> bool {
+    HEAP.contains(&backend_name(text).as_str())
 }
 
 /// `StateBackendLoader`: a short name, or the class of a factory.

@@ -20,6 +20,7 @@ mod storage;
 mod trace;
 mod vertex;
 
+pub use crate::scenario::resolve::flink::is_heap_backend;
 pub use crate::scenario::resolve::graph::topological;
 
 use crate::scenario::key_path::KeyPath;
