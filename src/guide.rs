@@ -44,6 +44,62 @@
 //!   `------------ rework ----------------'`---------- outage ---------'
 //! ```
 //!
+//! # What real jobs have besides records
+//!
+//! Each of these is off unless a scenario has its keys; `scenarios/field/` has a report of somebody's trouble for most of them.
+//!
+//! **Timers and windows** (`vertex.window`, `vertex.timers`) fire all at once, and nothing comes between them:
+//!
+//! ```text
+//!   records | 151,200 timers, one after the other ............................... | mail, barrier, records
+//!                 `- the barrier comes here                                         `- and is read here, aligned or not
+//! ```
+//!
+//! Event-time timers wait for the watermark, which travels among the records of all inputs; with
+//! `unaligned.interruptible-timers` mail is read between two of them (FLINK-35051). The state of a window lives as long as the
+//! window: what was written and deleted between two checkpoints is in neither (`state.lifetime`). *Limit*: all keys fire at the
+//! end of a window, and cost the same; watermark alignment and idle splits are left out.
+//!
+//! **Sources** (`source.legacy`, `batch`, `splits`, `shares`, `records`, `finishes`). A `SourceFunction` emits under the checkpoint
+//! lock. Under backpressure it waits for a buffer while it holds it, and its pool is available again only when no subtask
+//! holds ten of them:
+//!
+//! ```text
+//!   emits | pool empty: waits, lock held ......... | emits | waits ......... |
+//!               `- trigger RPC                       `- the mailbox may get the lock (monitors are not fair)
+//! ```
+//!
+//! So its start delay is half of such a wait, or more, and the queue in front of a hot subtask is longer than that of a `Source`
+//! (`LocalBufferPool`, `SourceStreamTask`). *Limit*: records of all splits are alike; `interval-during-backlog` and
+//! `pause-until-first-checkpoint` are left out.
+//!
+//! **Sinks** (`vertex.sink`): what is buffered is flushed at the barrier (per record, or a table that is copied on write), the
+//! queue of a connector's own thread must be empty then, and `notifyCheckpointComplete` commits on the task's thread. *Limit*: a
+//! commit never fails.
+//!
+//! **Processors** (`cluster.cores`): task threads, sync phases, scans of canonical savepoints and the encryption of uploads share
+//! them equally; a thread that waits for a processor is busy, as Flink counts it:
+//!
+//! ```text
+//!   one thread     ########             4 threads on 2 processors, half of one each
+//!   four threads   ## ## ## ##  ...     so that each takes twice as long
+//! ```
+//!
+//! *Limit*: compactions, restores and garbage collection take no processor; there are no priorities.
+//!
+//! **Object stores** (`storage.requests-per-second`, `prefixes`, `backoff`, `writes-per-file`, `part-size`): a token bucket per prefix;
+//! what it refuses comes back after an exponential backoff with jitter. The bill counts requests, not files. *Limit*: reads are not
+//! limited; file merging is left out.
+//!
+//! **The JobManager** (`cluster.jobmanager-per-ack`, `-per-handle`, `-per-channel`) handles one ack after the other, and writes every
+//! state handle into the metadata after the last one. *Limit*: the order of magnitude is known, not more; measure your own.
+//!
+//! **Operations** (`trigger.restart-after`): the job stops with a savepoint, and a new one starts from it when its machines are there;
+//! its first checkpoint is full (`NO_CLAIM`). *Limit*: with the same parallelism; for another one, `[restore]`.
+//!
+//! **Latency of records** (`simulation.record-latency`): marks travel among the records, from the time at which a source reads
+//! them to the end of the job, beside the visibility of what a checkpoint commits. *Limit*: of several inputs the oldest counts.
+//!
 //! # What the documents say, and what Flink does
 //!
 //! All of Flink's rules, with class names and sources, stand in `docs/flink-semantics.md` of the repository; the documents, their

@@ -1,14 +1,16 @@
-//! A deterministic discrete-event engine: what happens next, random streams, a shared rate. Knows nothing of Flink.
+//! A deterministic discrete-event engine: what happens next, random streams, shared rates and processors. Knows nothing of Flink.
 //!
 //! A model handles one event at a time and puts future events on the [`Agenda`]. Equal times: first scheduled, first
 //! served; no priorities, no random ties. Nothing here reads a clock, so a run is a function of model and agenda.
 
 pub mod agenda;
 pub mod fair_share;
+pub mod processor_sharing;
 pub mod streams;
 
 pub use crate::engine::agenda::Agenda;
 pub use crate::engine::fair_share::{FairShare, Limits};
+pub use crate::engine::processor_sharing::ProcessorSharing;
 pub use crate::engine::streams::{Stream, Streams};
 
 use crate::units::SimTime;

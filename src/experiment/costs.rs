@@ -55,8 +55,9 @@ pub fn expected_rework(run: &Measured<'_>) -> Option<f64> {
 pub fn money_per_month(run: &Measured<'_>) -> Option<f64> {
     let prices = &run.scenario.storage.prices;
     let stored = stored_per_month(run)?;
-    let writes = files_written_per_s(run)? * MONTH_S / 1000.0 * prices.per_1000_writes;
-    Some(stored + writes)
+    let (writes, reads) = requests_per_s(run)?;
+    let requests = writes * prices.per_1000_writes + reads * prices.per_1000_reads;
+    Some(stored + requests * MONTH_S / 1000.0)
 }
 
 /// Retained bytes at the price of the storage profile.
@@ -80,6 +81,33 @@ pub fn files_written_per_s(run: &Measured<'_>) -> Option<f64> {
         .map(|record| files(run.scenario, record))
         .sum();
     Some(files / seconds)
+}
+
+/// How often the store refused the requests of a file, per checkpoint; `None` without a checkpoint.
+pub fn requests_refused(run: &Measured<'_>) -> Option<f64> {
+    let checkpoints = run.run.checkpoints.len();
+    (checkpoints > 0).then(|| run.run.requests_refused as f64 / checkpoints as f64)
+}
+
+/// Writing and reading requests per second that the files of checkpoints cost over their life; `None` as for files.
+pub fn requests_per_s(run: &Measured<'_>) -> Option<(f64, f64)> {
+    let files_per_s = files_written_per_s(run)?;
+    let storage = &run.scenario.storage;
+    let reads = files_per_s * storage.reads_per_file;
+    if files_per_s <= 0.0 {
+        return Some((0.0, 0.0));
+    }
+    let (periods, seconds) = run.periods()?;
+    let subtasks = periods.iter().flat_map(|record| record.acknowledged());
+    let in_parts: f64 = subtasks
+        .map(|(_, _, subtask)| {
+            let files = files_of_state(run.scenario, subtask.checkpointed);
+            let each = subtask.checkpointed.get() / files.max(1);
+            files as f64 * (storage.writes_of(each) - storage.writes_per_file)
+        })
+        .sum();
+    let writes = files_per_s * storage.writes_per_file + in_parts / seconds;
+    Some((writes, reads))
 }
 
 /// Files that a subtask writes for so much new state; what travels in the ack needs none.

@@ -137,6 +137,9 @@ const DOWNTIME: &str = "failure until all tasks run";
 const RESTORE: &str = "deployment until all tasks run";
 const CATCH_UP: &str = "all tasks run until no more records wait than before";
 const REWORK: &str = "trigger of the restored checkpoint until the failure";
+/// Only with `simulation.record-latency`.
+const LATENCY: &str =
+    "a source reads a record until the job has processed it (simulation.record-latency)";
 const VISIBILITY: &str = "record arrives until its transaction is committed";
 
 fn budget(run: &Measured<'_>, share: fn(&TimeBudget) -> f64) -> Option<f64> {
@@ -230,6 +233,12 @@ metrics! {
         "newly persisted by checkpoints", Figure(storage_usage::per_hour);
     RetainedBytes "retained_bytes" Bytes Cost Lower "bytes retained":
         "held by retained checkpoints, at most", Figure(storage_usage::retained);
+    LatencyP50 "latency_p50" Time Cost Lower "record latency, median":
+        LATENCY, Figure(|run| Some(run.run.latency?.p50.as_secs_f64()));
+    LatencyP99 "latency_p99" Time Cost Lower "record latency, p99":
+        LATENCY, Figure(|run| Some(run.run.latency?.p99.as_secs_f64()));
+    RequestsRefused "requests_refused" Plain Cost Lower "requests refused":
+        "per checkpoint: how often the store said 503 Slow Down", Figure(costs::requests_refused);
     FilesWrittenPerS "files_written_per_s" PerSecond Cost Lower "files written":
         "by checkpoints, metadata included", Figure(costs::files_written_per_s);
     MoneyPerMonth "money_per_month" Money Cost Lower "price per month":

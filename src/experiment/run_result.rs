@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::course::Course;
-use crate::measure::{CheckpointRecord, Consistency, Occupancy, RecoveryRecord, Timeline};
+use crate::measure::{
+    CheckpointRecord, Consistency, Occupancy, RecordLatency, RecoveryRecord, Timeline,
+};
 use crate::units::{SimDuration, SimTime};
 
 /// One run of one scenario with one seed.
@@ -30,6 +32,12 @@ pub struct RunResult {
     pub checkpoints: Vec<CheckpointRecord>,
     /// Requests that failed before a checkpoint existed (Flink counts them in `failed` without a history entry).
     pub failed_in_preflight: u64,
+    /// How often the store told a client to come back later (503 Slow Down).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub requests_refused: u64,
+    /// How old records are at the end of the job, with `simulation.record-latency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<RecordLatency>,
     /// Every failure, in order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recoveries: Vec<RecoveryRecord>,
@@ -49,6 +57,11 @@ pub struct RunResult {
     /// Records over time: for figures that are compared over the same window, not part of the result.
     #[serde(skip)]
     pub course: Course,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How the simulated job ended.

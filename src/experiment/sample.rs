@@ -83,6 +83,8 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         job_end: JobEnd::Running,
         checkpoints,
         failed_in_preflight: 0,
+        requests_refused: 0,
+        latency: None,
         vertices: scenario
             .vertices
             .iter()

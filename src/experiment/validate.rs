@@ -45,6 +45,9 @@ pub struct Compared {
     pub id: String,
     /// Its family.
     pub family: String,
+    /// What the scenario was made of, where nobody knew the parameters: answers of the same configuration, or of another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<String>,
     /// Share of the recording machine's processors that was busy.
     pub machine_cpu: Option<f64>,
     /// Documents' formula F1 for the end-to-end duration, ms.
@@ -130,6 +133,10 @@ pub fn compare(
     Ok(Compared {
         id: recording.id.clone(),
         family: recording.family.clone(),
+        imported_from: (!recording.is_known()).then(|| {
+            let baseline = recording.params.baseline.clone();
+            baseline.unwrap_or_else(|| recording.id.clone())
+        }),
         machine_cpu: recording.summary.machine_cpu_fraction,
         f1_ms: f1,
         f1_error: f1

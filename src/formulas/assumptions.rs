@@ -4,7 +4,7 @@ use crate::formulas::in_flight::scv;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::scenario::calibration::ROCKSDB_MEMTABLE_BYTES;
-use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, VertexKind};
+use crate::scenario::{Backend, CheckpointStorage, Mode, Rate, Scenario, Vertex, VertexKind};
 use crate::units::{ByteRate, print};
 
 /// "No backpressure": buffers hold what one buffer timeout leaves in them.
@@ -25,6 +25,28 @@ fn has_unlimited_source(scenario: &Scenario) -> bool {
     scenario.vertices.iter().any(
         |vertex| matches!(&vertex.work, VertexKind::Source(source) if source.rate == Rate::Unlimited),
     )
+}
+
+/// "A barrier waits for records only": timers that fire in one go hold it up, too.
+pub fn timers_fire(scenario: &Scenario) -> Option<String> {
+    let fires = scenario
+        .vertices
+        .iter()
+        .find(|vertex| vertex.timers.is_some())?;
+    Some(format!(
+        "timers of {} fire in one go, and barriers wait for the last",
+        fires.name
+    ))
+}
+
+/// "A trigger is read at once": a source that waits for buffers under the checkpoint lock, or that reads in batches, reads it later.
+pub fn sources_hold_on(scenario: &Scenario) -> Option<String> {
+    let holds = |vertex: &&Vertex| matches!(&vertex.work, VertexKind::Source(source) if source.legacy || source.batch > 1);
+    let source = scenario.vertices.iter().find(holds)?;
+    Some(format!(
+        "{} does not look at its mailbox between any two records",
+        source.name
+    ))
 }
 
 /// "No queues": random arrivals or service times below, but near, saturation.

@@ -182,6 +182,8 @@ fn alignment_broken(scenario: &Scenario, refined: &Refined) -> Vec<String> {
         .then(|| "buffers are sent only when full: what stands in front of a barrier depends on their size".to_owned());
     assumptions::broken([
         assumptions::backpressured(scenario, &refined.load),
+        assumptions::timers_fire(scenario),
+        assumptions::sources_hold_on(scenario),
         assumptions::queues_form(scenario, &refined.load),
         assumptions::barriers_overtake(scenario),
         assumptions::rate_varies(scenario),
@@ -197,7 +199,7 @@ fn snapshot_broken(scenario: &Scenario) -> Vec<String> {
     let user_code = scenario
         .vertices
         .iter()
-        .find(|vertex| !vertex.sync_extra.is_zero())
+        .find(|vertex| !vertex.sync_extra.is_zero() || vertex.sink.is_some())
         .map(|vertex| format!("user code of {} takes time in snapshotState", vertex.name));
     assumptions::broken([
         assumptions::saves_only_changes(scenario),

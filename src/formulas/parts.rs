@@ -180,6 +180,8 @@ fn travel_broken(scenario: &Scenario, refined: &Refined) -> Vec<String> {
     assumptions::broken([
         stalls,
         assumptions::still_fills(scenario, refined),
+        assumptions::timers_fire(scenario),
+        assumptions::sources_hold_on(scenario),
         assumptions::queues_form(scenario, &refined.load),
         assumptions::rate_varies(scenario),
         assumptions::expires(scenario, refined),

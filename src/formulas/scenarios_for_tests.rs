@@ -32,6 +32,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         entry: Bytes::new(1000),
         updates: Updates::PerSecond(0.01),
         access: SimDuration::ZERO,
+        expiry: None,
     });
     let mut source = vertex("events", 2, SimDuration::from_micros(10));
     source.work = VertexKind::Source(Source {
@@ -39,6 +40,12 @@ pub fn with_rate(rate: Rate) -> Scenario {
         arrivals: Arrivals::Regular,
         log: true,
         start: SimDuration::ZERO,
+        watermark_delay: SimDuration::ZERO,
+        shares: vec![0.5; 2],
+        records: None,
+        finishes: false,
+        legacy: false,
+        batch: 1,
     });
     Scenario {
         measured: None,
@@ -53,6 +60,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
             taskmanagers: 2,
             slots: 2,
             latency: SimDuration::ZERO,
+            jobmanager_per_handle: SimDuration::ZERO,
             ..Cluster::default()
         },
         storage: storage(),
@@ -84,6 +92,8 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
         record: Bytes::new(1025),
         state: None,
         sync_extra: SimDuration::ZERO,
+        timers: None,
+        sink: None,
         placement: None,
         inputs: Vec::new(),
     }
@@ -106,5 +116,6 @@ fn storage() -> Storage {
             per_1000_reads: 0.0,
             note: "none".to_owned(),
         },
+        ..Storage::default()
     }
 }

@@ -149,7 +149,7 @@ fn plan(
     cycle: Cycle,
 ) -> Plan {
     let vertex = scenario.vertex(id);
-    let user_s = vertex.sync_extra.as_secs_f64();
+    let user_s = vertex.sync_extra.as_secs_f64() + sink_s(scenario, load, id, subtask, period_s);
     let Some(state) = vertex.state else {
         return in_the_ack(user_s, 0.0);
     };
@@ -163,16 +163,13 @@ fn plan(
             logged(scenario, changelog, backend, &state, entries, updates)
         }
         (None, Backend::HashMap) => heap(scenario, &state, entries),
-        (None, Backend::RocksDb(rocksdb)) => lsm(
-            scenario,
-            rocksdb,
-            entries * (state.entry.get() + ROCKSDB_BYTES_PER_ENTRY) as f64,
-            {
-                written_entries(&state, entries, updates)
-                    * (state.entry.get() + ROCKSDB_BYTES_PER_ENTRY) as f64
-            },
-            cycle,
-        ),
+        (None, Backend::RocksDb(rocksdb)) => {
+            let per_entry = (state.entry.get() + ROCKSDB_BYTES_PER_ENTRY) as f64;
+            let flush = written_entries(&state, entries, updates * alive_share(&state, period_s))
+                * per_entry
+                + deleted_entries(&state, updates) * ROCKSDB_BYTES_PER_ENTRY as f64;
+            lsm(scenario, rocksdb, entries * per_entry, flush, cycle)
+        }
     };
     plan.sync_s += user_s;
     let is_inline = plan.uploaded_bytes <= scenario.checkpointing.inline_threshold.as_f64();
@@ -186,6 +183,23 @@ fn plan(
     }
 }
 
+/// Seconds on the thread of a sink at a barrier. Its queue is full where more comes than its own thread writes.
+fn sink_s(scenario: &Scenario, load: &Load, id: VertexId, subtask: usize, period_s: f64) -> f64 {
+    let vertex = scenario.vertex(id);
+    let Some(sink) = &vertex.sink else {
+        return 0.0;
+    };
+    let per_s = load.input_per_s(id, subtask);
+    let first = vertex.inputs.first();
+    let bytes = first.map_or(vertex.record, |input| scenario.vertex(input.from).record);
+    let full = sink
+        .drain
+        .is_some_and(|drain| per_s * bytes.as_f64() > drain.as_f64());
+    let queued = if full { sink.queue.as_f64() } else { 0.0 };
+    let records = if per_s > 0.0 { per_s * period_s } else { 0.0 };
+    sink.at_barrier_s(records, vertex.parallelism, queued)
+}
+
 fn updates(state: &State, entries: f64, input_per_s: f64, period_s: f64) -> f64 {
     let per_s = match state.updates {
         Updates::PerSecond(share) => share * entries,
@@ -193,6 +207,24 @@ fn updates(state: &State, entries: f64, input_per_s: f64, period_s: f64) -> f64 
     };
     // Nothing per second stays nothing, even if no checkpoint ever comes.
     if per_s > 0.0 { per_s * period_s } else { 0.0 }
+}
+
+/// Of what was written in a period, the share that is not deleted again by its end.
+fn alive_share(state: &State, period_s: f64) -> f64 {
+    match state.expiry {
+        Some(expiry) if period_s.is_finite() && period_s > 0.0 => {
+            expiry.written_s(period_s) / period_s
+        }
+        Some(_) | None => 1.0,
+    }
+}
+
+/// Of added entries that expire, as many are deleted as are added: each leaves a tombstone with its key.
+fn deleted_entries(state: &State, updates: f64) -> f64 {
+    match (state.updates, state.expiry) {
+        (Updates::Adds(_), Some(_)) => updates,
+        _ => 0.0,
+    }
 }
 
 /// Entries that a flush writes: overwrites of one entry count once, added entries are all different.

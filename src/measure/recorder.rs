@@ -1,6 +1,7 @@
 //! Listens to a run and keeps one record per checkpoint.
 
 use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
+use crate::measure::latency::Ages;
 use crate::measure::recovery::RecoveryRecord;
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::observe::{Fact, Observer};
@@ -13,6 +14,10 @@ pub struct Recorder {
     pub checkpoints: Vec<CheckpointRecord>,
     /// Requests that failed before a checkpoint existed.
     pub failed_in_preflight: u64,
+    /// Files whose requests the store refused at first, counted each time.
+    pub requests_refused: u64,
+    /// How old processed records were.
+    pub ages: Ages,
     /// Failures, in order of time.
     pub recoveries: Vec<RecoveryRecord>,
     /// When and why the job failed, if it did.
@@ -33,6 +38,8 @@ impl Recorder {
         Recorder {
             checkpoints: Vec::new(),
             failed_in_preflight: 0,
+            requests_refused: 0,
+            ages: Ages::default(),
             recoveries: Vec::new(),
             job_failure: None,
             parallelism: parallelism.to_vec(),
@@ -130,6 +137,8 @@ impl Observer for Recorder {
                 self.fully_acknowledged.push(None);
             }
             Fact::PreflightFailed => self.failed_in_preflight += 1,
+            Fact::RequestsRefused => self.requests_refused += 1,
+            Fact::Processed { age } => self.ages.add(now, *age),
             Fact::Acknowledged {
                 checkpoint,
                 task,

@@ -85,6 +85,8 @@ impl Trace {
                 ("barrier processed", self.channel(*channel), nothing)
             }
             Fact::PreflightFailed
+            | Fact::RequestsRefused
+            | Fact::Processed { .. }
             | Fact::Persisted { bytes: 0, .. }
             | Fact::Waits { .. }
             | Fact::AsyncPhaseBegan { .. }

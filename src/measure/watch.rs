@@ -117,6 +117,8 @@ impl Observer for BarrierWatch {
             }
             Fact::Triggered { .. }
             | Fact::PreflightFailed
+            | Fact::RequestsRefused
+            | Fact::Processed { .. }
             | Fact::Waits { .. }
             | Fact::SnapshotStarted { .. }
             | Fact::AsyncPhaseBegan { .. }

@@ -26,6 +26,15 @@ pub enum Event {
     PriorityBarrierAtTask(ChannelId, CheckpointId),
     /// The checkpoint is as old as the aligned-checkpoint-timeout: barriers overtake from now on.
     AlignmentTimedOut(CheckpointId),
+    /// The next thread of a TaskManager has had the processor for as long as it wanted. Outdated if a newer forecast than this one
+    /// was made.
+    ProcessorFree(u32, u32),
+    /// Processing-time timers of a task are due.
+    TimersDue(TaskId),
+    /// A source emits a watermark.
+    WatermarkDue(TaskId),
+    /// A task has read all its entries for a canonical savepoint.
+    StateScanned(TaskId, CheckpointId),
     /// The task has finished the part of the snapshot during which it cannot process.
     SyncPhaseDone(TaskId, CheckpointId),
     /// The fixed part of the asynchronous phase is over: uploads begin.
@@ -34,10 +43,14 @@ pub enum Event {
     FileOpened(FileId),
     /// The last byte of some file may be through. Outdated if a newer forecast than this one was made.
     TransferDone(Direction, u32),
+    /// The store had too many requests: the client asks for the file again, for the so-many-th time.
+    FileRefused(FileId, u32),
     /// A file is closed.
     FileClosed(FileId),
     /// The coordinator knows that this task is done.
     AckAtCoordinator(TaskId, CheckpointId),
+    /// The JobManager has come to that ack.
+    AckHandled(TaskId, CheckpointId),
     /// The metadata is written and the pointer to it is in the high-availability store.
     CheckpointFinalized(CheckpointId),
     /// The tasks learn that the checkpoint is complete.

@@ -10,14 +10,16 @@ use crate::engine::Streams;
 use crate::model::checkpoint::barrier::Alignment;
 use crate::model::ids::{ChannelId, GateId, Id, PartitionId, Table, TaskId};
 use crate::model::network::{
-    BufferLimits, Channel, Gate, Links, Network, Partition, SharedSegments,
+    BufferLimits, Channel, Gate, Links, Network, Partition, Request, SharedSegments,
 };
 use crate::model::state::StateBackend;
 use crate::model::task::activity::{TaskState, TimeAccount};
 use crate::model::task::output::{Partitioner, TaskOutput};
 use crate::model::task::schedule::Schedule;
 use crate::model::task::service::ServiceTime;
-use crate::model::task::{Counters, SourceState, Task, TaskInput};
+use crate::model::task::sink::SinkWriter;
+use crate::model::task::timers::TimerService;
+use crate::model::task::{CheckpointLock, Counters, SourceState, Task, TaskInput};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
 use crate::scenario::{BufferTimeout, Exchange, Rate, Reading, Scenario, VertexId, VertexKind};
 use crate::units::SimTime;
@@ -143,6 +145,12 @@ impl Wiring<'_> {
                 pool: n * network.exclusive.max(1) as u32 + network.floating as u32,
                 full: 0,
                 shared,
+                request: match &from.work {
+                    VertexKind::Source(source) if source.legacy => {
+                        Request::Blocking { waits_for: None }
+                    }
+                    _ => Request::Cooperative,
+                },
             });
             for to in to {
                 let (consumer, gate) = (self.task(consumer, to), GateId::at(first_gate + to));
@@ -269,13 +277,21 @@ fn task(
         VertexKind::Source(source) => Some(Box::new(SourceState {
             schedule: Schedule::new(
                 Arc::clone(rate),
-                vertex.parallelism,
+                (
+                    source.shares[subtask],
+                    source.records.map_or(u64::MAX, |records| {
+                        (records as f64 * source.shares[subtask]).round() as u64
+                    }),
+                ),
                 SimTime::ZERO + source.start,
                 source.arrivals,
                 stream("arrivals"),
             ),
             log: source.log,
             due: 0,
+            batch: source.batch,
+            finishes: source.finishes,
+            lock: source.legacy.then(|| CheckpointLock::new(stream("lock"))),
         })),
         VertexKind::Operator(_) => None,
     };
@@ -304,6 +320,26 @@ fn task(
             stream("service"),
         ),
         source,
+        timers: vertex.timers.as_ref().map(|timers| {
+            let part = |whole| vertex.part_of(whole, subtask);
+            let offset = timers
+                .every
+                .scale(streams.named(&format!("timers {}", vertex.name)).unit());
+            let interruptible = scenario.checkpointing.interruptible_timers
+                && scenario.checkpointing.may_overtake();
+            let slowness = vertex.slowness[subtask];
+            Box::new(TimerService::new(
+                timers,
+                part,
+                (slowness, interruptible),
+                offset,
+            ))
+        }),
+        sink: vertex.sink.as_ref().map(|sink| {
+            let first = vertex.inputs.first();
+            let record = first.map_or(vertex.record, |input| scenario.vertex(input.from).record);
+            Box::new(SinkWriter::new(sink, vertex.parallelism, record.as_f64()))
+        }),
         selectivity,
         fraction: 0.0,
         batch_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,

@@ -17,9 +17,11 @@ pub mod ids;
 pub mod latency;
 pub mod network;
 pub mod observe;
+pub mod processors;
 pub mod state;
 pub mod storage;
 pub mod task;
+pub mod watermark;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -36,10 +38,12 @@ use crate::model::latency::Latencies;
 use crate::model::network::debloat::Debloater;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer, TaskCounters};
+use crate::model::processors::Processors;
 use crate::model::state::file_sizes::Transfers;
 use crate::model::storage::Storage;
 use crate::model::task::Task;
 use crate::model::task::activity::Mail;
+use crate::model::watermark::Watermarks;
 use crate::scenario::{BufferTimeout, SavepointFormat, Scenario};
 use crate::units::{SimDuration, SimTime};
 
@@ -65,12 +69,19 @@ pub struct Job<O> {
     channel_state: ChannelState,
     /// Draws when replicas of the high-availability store answer.
     commit: Stream,
-    /// Until when the JobManager is busy with a checkpoint's metadata.
+    /// The next savepoint stops the job.
+    stopping: Option<SimDuration>,
+    /// Until when the JobManager is busy with a checkpoint's metadata, and with acks that have come.
     locked_until: SimTime,
+    acks_until: SimTime,
     /// Records that the sources had emitted when records last triggered a checkpoint.
     emitted_at_trigger: u64,
     latencies: Latencies,
     storage: Storage,
+    /// Only where processors are counted.
+    processors: Option<Processors>,
+    /// Only where timers wait for event time.
+    watermarks: Option<Box<Watermarks>>,
     /// Empty without buffer debloating.
     debloaters: Table<GateId, Debloater>,
     /// Only with `simulation.check-consistency`.
@@ -97,6 +108,11 @@ pub struct Job<O> {
 struct CheckpointInfo {
     trigger: SimTime,
     savepoint: Option<SavepointFormat>,
+    /// The job stops with it, and starts from it so long after its end.
+    restart_after: Option<SimDuration>,
+    /// State handles that its metadata will hold, and channels with in-flight data.
+    handles: u64,
+    channels: u64,
 }
 
 impl<O: Observer> Job<O> {
@@ -129,10 +145,14 @@ impl<O: Observer> Job<O> {
             contents: CheckpointStore::new(tasks.iter().map(Task::state_snapshot).collect()),
             channel_state: ChannelState::new(&taskmanager_of, limit),
             commit: streams.named("commit"),
+            stopping: None,
             locked_until: SimTime::ZERO,
+            acks_until: SimTime::ZERO,
             emitted_at_trigger: 0,
             latencies: Latencies::new(scenario.simulation.latencies, streams),
-            storage: Storage::new(&scenario.storage, taskmanagers),
+            storage: Storage::new(&scenario.storage, taskmanagers, streams.named("storage")),
+            processors: (scenario.cluster.cores).map(|cores| Processors::new(cores, taskmanagers)),
+            watermarks: Watermarks::of(scenario, network.channels().len(), tasks.len()),
             debloaters: debloaters.into(),
             ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
             failure: FailureState::new(scenario, streams, tasks.len()),
@@ -185,6 +205,8 @@ impl<O: Observer> Job<O> {
     fn schedule_periodic_work_of(&mut self, id: TaskId, agenda: &mut Agenda) {
         self.schedule_materialization(id, agenda);
         self.schedule_debloating(id, agenda);
+        self.schedule_timers(id, agenda);
+        self.schedule_watermarks(id, agenda);
     }
 
     /// The observer, to read what it has gathered.
@@ -292,16 +314,24 @@ impl<O: Observer> Model for Job<O> {
                 self.post_priority(channel, checkpoint, agenda);
             }
             Event::AlignmentTimedOut(checkpoint) => self.time_alignments_out(checkpoint, agenda),
+            Event::ProcessorFree(taskmanager, forecast) => {
+                self.end_work(taskmanager, forecast, agenda);
+            }
+            Event::TimersDue(task) => self.post_timers(task, agenda),
+            Event::WatermarkDue(task) => self.emit_watermark(task, agenda),
+            Event::StateScanned(task, checkpoint) => self.end_scan(task, checkpoint, agenda),
             Event::SyncPhaseDone(task, checkpoint) => self.end_sync_phase(task, checkpoint, agenda),
             Event::AsyncFixedPartDone(task, checkpoint) => {
                 self.end_async_fixed_part(task, checkpoint, agenda);
             }
             Event::FileOpened(file) => self.begin_transfer(file, agenda),
+            Event::FileRefused(file, attempt) => self.ask_for_file(file, attempt, agenda),
             Event::TransferDone(direction, forecast) => {
                 self.end_transfers(direction, forecast, agenda);
             }
             Event::FileClosed(file) => self.close_file(file, agenda),
-            Event::AckAtCoordinator(task, checkpoint) => self.acknowledge(task, checkpoint, agenda),
+            Event::AckAtCoordinator(task, checkpoint) => self.receive_ack(task, checkpoint, agenda),
+            Event::AckHandled(task, checkpoint) => self.acknowledge(task, checkpoint, agenda),
             Event::CheckpointFinalized(checkpoint) => self.complete_checkpoint(checkpoint, agenda),
             Event::CompletionAtTasks(checkpoint) => {
                 for task in self.tasks.ids() {

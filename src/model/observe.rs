@@ -105,6 +105,10 @@ pub enum Fact {
         file: FileId,
         step: FileStep,
     },
+    /// A mark among the records has come to the end of the job: those before it, from a source, are this old.
+    Processed { age: SimDuration },
+    /// The store had too many requests, and refused those of a file: the client will come back.
+    RequestsRefused,
     /// The asynchronous phase is over.
     AsyncPhaseEnded {
         checkpoint: CheckpointId,

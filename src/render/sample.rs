@@ -231,6 +231,8 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
             subtasks,
         }],
         failed_in_preflight: 0,
+        requests_refused: 0,
+        latency: None,
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),
         skipped: Vec::new(),

@@ -15,12 +15,20 @@ pub struct Cluster {
     pub slots: usize,
     /// How slots are filled; subtask i of every vertex shares slot i (slot sharing).
     pub placement: Placement,
+    /// Processors of one TaskManager, at least a hundredth; `None` = always enough.
+    pub cores: Option<f64>,
     /// Egress of one TaskManager; `None` = never the bottleneck.
     pub link: Option<ByteRate>,
     /// One way between two TaskManagers.
     pub latency: SimDuration,
     /// Heap for state of one TaskManager, if known; `check` warns when a heap backend does not fit.
     pub heap: Option<Bytes>,
+    /// Time of the JobManager to handle an ack.
+    pub jobmanager_per_ack: SimDuration,
+    /// Time of the JobManager to write a state handle into the metadata.
+    pub jobmanager_per_handle: SimDuration,
+    /// The same for a channel with in-flight data.
+    pub jobmanager_per_channel: SimDuration,
     /// How the pointer to a completed checkpoint becomes durable.
     pub commit: Commit,
 }
@@ -63,9 +71,13 @@ impl Default for Cluster {
             taskmanagers: written.taskmanagers,
             slots: 1,
             placement: written.placement,
+            cores: written.cores,
             link: written.link,
             latency: written.latency,
             heap: written.heap,
+            jobmanager_per_ack: written.jobmanager_per_ack,
+            jobmanager_per_handle: written.jobmanager_per_handle,
+            jobmanager_per_channel: SimDuration::ZERO,
             commit: Commit::None,
         }
     }

@@ -4,7 +4,7 @@
 //! records: a barrier waits for the rest of k records instead of one. A run takes a fraction of the events. It ranks
 //! configurations; what is recommended is simulated record by record.
 
-use crate::scenario::{Distribution, Rate, Scenario, Service, Updates, VertexKind};
+use crate::scenario::{Distribution, Fires, Rate, Scenario, Service, Updates, VertexKind};
 use crate::units::{Bytes, SimDuration};
 
 /// A record takes at most this part of a buffer, so that buffers fill as they did.
@@ -46,7 +46,20 @@ pub fn coarsened(scenario: &Scenario, k: u64) -> Scenario {
                 Updates::PerRecord(entries) | Updates::Adds(entries) => *entries *= times,
             }
         }
+        if let Some(timers) = &mut vertex.timers {
+            timers.output /= times;
+            // Every record stands for so many, and so many are read when it fires.
+            if let Fires::Records { .. } = timers.number {
+                timers.time = timers.time * k;
+            }
+        }
+        if let Some(sink) = &mut vertex.sink {
+            sink.scale_records(k);
+        }
         if let VertexKind::Source(source) = &mut vertex.work {
+            source.records = source.records.map(|records| records.div_ceil(k));
+            source.batch =
+                u32::try_from(u64::from(source.batch).div_ceil(k)).expect("no more than before");
             match &mut source.rate {
                 Rate::Unlimited => {}
                 Rate::Constant(per_s) => *per_s /= times,

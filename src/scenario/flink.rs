@@ -25,6 +25,10 @@ pub struct Checkpointing {
     pub mode: Mode,
     /// `execution.checkpointing.unaligned.enabled` and `aligned-checkpoint-timeout`; or old Flink's caching.
     pub alignment: Alignment,
+    /// `execution.checkpointing.checkpoints-after-tasks-finish`.
+    pub after_finish: bool,
+    /// `execution.checkpointing.unaligned.interruptible-timers.enabled`; of no effect where barriers do not overtake.
+    pub interruptible_timers: bool,
     /// `execution.checkpointing.unaligned.max-subtasks-per-channel-state-file`, at least 1.
     pub subtasks_per_channel_state_file: usize,
     /// `execution.checkpointing.num-retained`, at least 1.
@@ -116,6 +120,8 @@ pub struct Network {
     pub overdraft: usize,
     /// `execution.buffer-timeout`.
     pub buffer_timeout: BufferTimeout,
+    /// `pipeline.auto-watermark-interval`; zero = no watermarks.
+    pub watermark_interval: SimDuration,
     /// `taskmanager.network.memory.buffer-debloat`.
     pub debloating: Option<Debloating>,
 }
@@ -170,6 +176,8 @@ impl Default for Checkpointing {
             tolerable_failures: keys::TOLERABLE_FAILURES.default(),
             mode: keys::MODE.default(),
             alignment: Alignment::Aligned,
+            after_finish: keys::AFTER_FINISH.default(),
+            interruptible_timers: keys::INTERRUPTIBLE_TIMERS.default(),
             subtasks_per_channel_state_file: keys::SUBTASKS_PER_FILE.default(),
             retained: keys::NUM_RETAINED.default() as usize,
             inline_threshold: keys::INLINE_THRESHOLD.default(),
@@ -209,6 +217,7 @@ impl Default for Network {
             max_per_channel: keys::MAX_PER_CHANNEL.default(),
             overdraft: 20,
             buffer_timeout: BufferTimeout::Every(keys::BUFFER_TIMEOUT.default()),
+            watermark_interval: keys::WATERMARK_INTERVAL.default(),
             debloating: None,
         }
     }

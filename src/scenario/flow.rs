@@ -48,7 +48,12 @@ fn flows_with(scenario: &Scenario, rate: impl Fn(&Source) -> f64) -> Vec<Flow> {
         let vertex = &vertices[index];
         let input = match &vertex.work {
             VertexKind::Source(source) => {
-                vec![rate(source) / vertex.parallelism as f64; vertex.parallelism]
+                let all = rate(source);
+                source
+                    .shares
+                    .iter()
+                    .map(|share| times(all, *share))
+                    .collect()
             }
             VertexKind::Operator(_) => {
                 let mut total = vec![0.0; vertex.parallelism];
@@ -72,15 +77,25 @@ fn flows_with(scenario: &Scenario, rate: impl Fn(&Source) -> f64) -> Vec<Flow> {
 
 fn flow(vertex: &Vertex, input_per_s: Vec<f64>) -> Flow {
     let time = vertex.time_per_record().as_secs_f64();
-    let loaded = input_per_s.iter().zip(&vertex.slowness);
-    let utilisation = loaded
-        .map(|(rate, slowness)| times(*rate, time * slowness))
-        .collect();
     let selectivity = vertex.selectivity();
+    // Timers: seconds of work per second, and records per second.
+    let fired = |subtask: usize, rate: f64| {
+        let part = |whole| vertex.part_of(whole, subtask);
+        vertex.timers.map_or((0.0, 0.0), |timers| {
+            let (fired, output) = timers.per_second(part, rate);
+            (times(fired, timers.time.as_secs_f64()), output)
+        })
+    };
+    let each = || input_per_s.iter().copied().enumerate();
+    let utilisation = each()
+        .map(|(subtask, rate)| {
+            times(rate, time * vertex.slowness[subtask])
+                + fired(subtask, rate).0 * vertex.slowness[subtask]
+        })
+        .collect();
     Flow {
-        output_per_s: input_per_s
-            .iter()
-            .map(|rate| times(*rate, selectivity))
+        output_per_s: each()
+            .map(|(subtask, rate)| times(rate, selectivity) + fired(subtask, rate).1)
             .collect(),
         input_per_s,
         utilisation,

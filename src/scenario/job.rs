@@ -53,6 +53,9 @@ table! {
         /// would process twice. Takes about twice the time; a record's key and what it gives are then fixed by where its
         /// source read it.
         check_consistency: Flag = false;
+        /// Measure how old records are when they have been processed at the end of the job: by marks that travel among them, as
+        /// often as `pipeline.auto-watermark-interval` says. A window passes one on when it has fired.
+        record_latency: Flag = false;
         /// Also trigger a checkpoint whenever the sources have emitted this many records since the last trigger
         /// (Flink cannot do this). Default: by time only.
         trigger_every_records (like "1000000"): Count<1>;
@@ -88,6 +91,9 @@ table! {
         /// Of a savepoint: "canonical" (portable, all keys are read) or "native" (the backend's own files).
         /// Default: "canonical".
         format: Word<SavepointFormat>;
+        /// Of a savepoint: the job stops with it (`stop --savepointPath`), and a new one starts from it so long after its end: images,
+        /// pods, nodes. The downtime is counted as that of a failure, and the first checkpoint is full (`NO_CLAIM`).
+        restart_after (like "\"5 min\""): Duration<0, { 366 * ns::DAY }>;
     }
 }
 
@@ -128,6 +134,8 @@ pub struct ManualTrigger {
     pub at: SimDuration,
     /// What.
     pub kind: Trigger,
+    /// The job stops with it, and starts from it so long after its end.
+    pub restart_after: Option<SimDuration>,
 }
 
 /// What somebody asks for.

@@ -36,8 +36,10 @@ pub mod profiles;
 mod range;
 pub mod resolve;
 pub mod shrink;
+pub mod sink;
 pub mod spreads;
 pub mod storage;
+pub mod timers;
 pub mod tree;
 pub mod vertex;
 pub mod zipf;
@@ -56,10 +58,12 @@ pub use crate::scenario::job::{
     Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
 };
 pub use crate::scenario::keys::flink::Options;
+pub use crate::scenario::sink::Sink;
 pub use crate::scenario::storage::Storage;
+pub use crate::scenario::timers::{Fires, Timers};
 pub use crate::scenario::vertex::{
-    Arrivals, Distribution, Exchange, Input, Rate, Reading, Service, Source, State, Updates,
-    Vertex, VertexId, VertexKind,
+    Arrivals, Distribution, Exchange, Expiry, Input, Rate, Reading, Service, Source, State,
+    Updates, Vertex, VertexId, VertexKind,
 };
 
 use crate::units::{Bytes, SimDuration};
@@ -124,6 +128,12 @@ impl Default for Scenario {
                 arrivals: Arrivals::Regular,
                 log: true,
                 start: SimDuration::ZERO,
+                watermark_delay: SimDuration::ZERO,
+                shares: vec![1.0],
+                records: None,
+                finishes: false,
+                legacy: false,
+                batch: 1,
             }),
             service: Service {
                 mean: SimDuration::from_micros(1),
@@ -133,6 +143,8 @@ impl Default for Scenario {
             record: Bytes::new(100),
             state: None,
             sync_extra: SimDuration::ZERO,
+            timers: None,
+            sink: None,
             placement: None,
             inputs: Vec::new(),
         };

@@ -26,11 +26,12 @@ pub fn factor<'a>(scenarios: impl Iterator<Item = &'a Scenario>) -> Option<usize
 
 fn factors(scenario: &Scenario) -> Vec<usize> {
     let alike = |vertex: &Vertex| {
-        let even = vertex
-            .slowness
-            .windows(2)
-            .all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
-        even && vertex.placement.is_none()
+        let even = uniform(&vertex.slowness);
+        let dealt = match &vertex.work {
+            VertexKind::Source(source) => uniform(&source.shares),
+            VertexKind::Operator(_) => true,
+        };
+        even && dealt && vertex.placement.is_none()
     };
     if scenario.subtasks() < SUBTASKS_FROM || !scenario.vertices.iter().all(alike) {
         return Vec::new();
@@ -59,12 +60,22 @@ pub fn shrunk(scenario: &Scenario, f: usize) -> Scenario {
     for (vertex, whole) in small.vertices.iter_mut().zip(&scenario.vertices) {
         if let VertexKind::Source(source) = &mut vertex.work {
             divide(&mut source.rate, times);
+            source.records = source.records.map(|records| records.div_ceil(f as u64));
+        }
+        if let Some(timers) = &mut vertex.timers {
+            timers.number = timers.number.times(1.0 / times);
+        }
+        if let Some(sink) = &mut vertex.sink {
+            sink.rewrite = Bytes::new(sink.rewrite.get() / f as u64);
         }
         if loses(whole) {
             vertex.parallelism /= f;
             vertex.key_groups = whole.key_groups.div_ceil(f).max(vertex.parallelism);
             vertex.max_parallelism = None;
             vertex.slowness.truncate(vertex.parallelism);
+            if let VertexKind::Source(source) = &mut vertex.work {
+                source.shares = vec![1.0 / vertex.parallelism as f64; vertex.parallelism];
+            }
             if let Some(state) = &mut vertex.state {
                 state.size = Bytes::new(state.size.get() / f as u64);
             }
@@ -76,6 +87,12 @@ pub fn shrunk(scenario: &Scenario, f: usize) -> Scenario {
         } else {
             // A f-th of the records comes to as many subtasks.
             vertex.service.mean = vertex.service.mean * f as u64;
+            if let Some(timers) = &mut vertex.timers {
+                timers.time = timers.time * f as u64;
+            }
+            if let Some(sink) = &mut vertex.sink {
+                sink.scale_records(f as u64);
+            }
             if let Some(state) = &mut vertex.state {
                 state.access = state.access * f as u64;
                 if let Updates::PerRecord(entries) | Updates::Adds(entries) = &mut state.updates {
@@ -111,6 +128,13 @@ pub fn shrunk(scenario: &Scenario, f: usize) -> Scenario {
 /// Whether a vertex is large enough to lose subtasks.
 fn loses(vertex: &Vertex) -> bool {
     vertex.parallelism >= 2 * LEAST
+}
+
+/// Whether all shares are the same.
+fn uniform(shares: &[f64]) -> bool {
+    shares
+        .windows(2)
+        .all(|pair| pair[0].total_cmp(&pair[1]).is_eq())
 }
 
 fn common_divisor(a: usize, b: usize) -> usize {

@@ -2,6 +2,8 @@
 
 use crate::scenario::key_groups;
 use crate::scenario::keys::table::choice;
+use crate::scenario::sink::Sink;
+use crate::scenario::timers::Timers;
 use crate::units::{Bytes, SimDuration};
 
 /// Index of a vertex in [`Scenario::vertices`](crate::scenario::Scenario::vertices).
@@ -31,6 +33,10 @@ pub struct Vertex {
     pub state: Option<State>,
     /// Time of user code in `snapshotState`, on the task's thread.
     pub sync_extra: SimDuration,
+    /// Timers that fire on the task's thread, if there are any.
+    pub timers: Option<Timers>,
+    /// What it does for an external system, if anything.
+    pub sink: Option<Sink>,
     /// TaskManager of each subtask if prescribed, else by [`Cluster::placement`](crate::scenario::Cluster).
     pub placement: Option<Vec<usize>>,
     /// Inputs; empty for a source.
@@ -58,6 +64,18 @@ pub struct Source {
     pub log: bool,
     /// The schedule begins this long after the job has started.
     pub start: SimDuration,
+    /// How far the source's watermark is behind the records that it has read.
+    pub watermark_delay: SimDuration,
+    /// Share of the rate of every subtask; `parallelism` entries that sum to 1.
+    pub shares: Vec<f64>,
+    /// Records of all subtasks together after which it has read all; `None` = it never ends.
+    pub records: Option<u64>,
+    /// A subtask that has no split, or has read all, finishes.
+    pub finishes: bool,
+    /// A `SourceFunction`: it emits while it holds the checkpoint lock, and waits for buffers while it holds it.
+    pub legacy: bool,
+    /// Records that it emits without looking at its mailbox, at least 1.
+    pub batch: u32,
 }
 
 /// Records per second over time, for all subtasks of a source together.
@@ -146,6 +164,42 @@ pub struct State {
     pub updates: Updates,
     /// Time on the task's thread per record for the state access, added to the service time.
     pub access: SimDuration,
+    /// When entries are deleted again, if they are.
+    pub expiry: Option<Expiry>,
+}
+
+/// When entries are deleted: all that were written in the same step, so long after it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// From the beginning of the step to the end of its entries (time-to-live, or the size of a window).
+    pub lifetime: SimDuration,
+    /// Length of a step: the slide of a window; zero if every entry is deleted by itself.
+    pub step: SimDuration,
+}
+
+impl Expiry {
+    /// Seconds of a period whose entries are alive at its end, on average over the part of a step that has passed then.
+    pub fn written_s(&self, period_s: f64) -> f64 {
+        let (lifetime, step) = (self.lifetime.as_secs_f64(), self.step.as_secs_f64());
+        let shortest = (lifetime - step).max(0.0);
+        if step <= 0.0 || period_s <= shortest {
+            return period_s.min(lifetime);
+        }
+        // Uniform between `shortest` and `lifetime`, cut at the period.
+        let within = ((period_s.min(lifetime) - shortest) / step).clamp(0.0, 1.0);
+        shortest + step * within * (1.0 - within / 2.0)
+    }
+
+    /// Since when the entries have been written that are alive so long after steps began to be counted.
+    pub fn alive_since(&self, now: SimDuration) -> SimDuration {
+        let step = self.step.as_nanos();
+        let begun = now
+            .as_nanos()
+            .checked_div(step)
+            .map_or(now.as_nanos(), |steps| steps * step);
+        // A step that has begun now has its predecessors' entries deleted.
+        SimDuration::from_nanos((begun + step).saturating_sub(self.lifetime.as_nanos().max(step)))
+    }
 }
 
 /// How entries of the state are overwritten; keys are drawn uniformly.
@@ -241,14 +295,19 @@ impl Vertex {
         self.inputs.iter().any(by_key)
     }
 
-    /// Value bytes of the state of a subtask: that of its key groups; an equal part where nothing comes by key.
+    /// Value bytes of the state of a subtask.
     pub fn state_of(&self, subtask: usize) -> f64 {
         let size = self.state.map_or(0.0, |state| state.size.as_f64());
+        self.part_of(size, subtask)
+    }
+
+    /// A subtask's part of what belongs to all keys: that of its key groups; an equal part where nothing comes by key.
+    pub fn part_of(&self, whole: f64, subtask: usize) -> f64 {
         if self.is_keyed() {
             let owned = key_groups::owned(subtask, self.parallelism, self.key_groups);
-            size * (owned as f64 / self.key_groups as f64)
+            whole * (owned as f64 / self.key_groups as f64)
         } else {
-            size / self.parallelism as f64
+            whole / self.parallelism as f64
         }
     }
 

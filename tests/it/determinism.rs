@@ -32,7 +32,7 @@ fn a_result_is_the_same_in_debug_and_release_and_on_every_machine() {
     let result = run(&scenario("one-barrier.toml"), 1, 0).unwrap();
     assert_eq!(
         result.digest,
-        "5dea53a53f107815dcd2c1ca71b75ed8eb81d1afc5a0045b88b1d25b14dab05c"
+        "aa26cdca26b9dbee359c6595ac5bd8f95ff982d9f9735af82689004dbc7f4e86"
     );
 }
 

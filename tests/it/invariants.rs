@@ -121,6 +121,7 @@ fn a_cancel_marker_ends_the_alignment_of_older_checkpoints_too() {
         alternating: true,
         skewed: true,
         taskmanagers: 2,
+        mechanisms: 0,
         savepoint: 1,
         even_keys: false,
         bandwidth_mb: 55,

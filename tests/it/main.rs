@@ -18,6 +18,8 @@ mod examples;
 mod explain;
 /// A failed job comes back with the state of a checkpoint, and works off what has piled up.
 mod failures;
+/// What users have reported, simulated.
+mod field;
 /// What pencil and paper say about the scenarios that ship.
 mod formulas;
 /// What a job was like before: Prometheus, spans, an exported run; estimates adjusted to what was measured.
@@ -62,6 +64,8 @@ mod program;
 mod published;
 /// What the README shows is what the commands print.
 mod readme;
+/// What real jobs are made of besides records: sources, timers, sinks, processors, stores, the JobManager.
+mod real_jobs;
 /// Random scenarios, for the tests of what always holds.
 mod recipes;
 /// Whatever fails, and whenever: the states end as those of the run without failures, and every restart keeps the rules.

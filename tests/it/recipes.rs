@@ -31,7 +31,25 @@ pub struct Recipe {
     pub bandwidth_mb: u32,
     pub selectivity: f64,
     pub tolerable: u32,
+    /// Which of the [`Mechanism`]s, by bit.
+    pub mechanisms: u16,
     pub input: Option<Input>,
+}
+
+/// What a real job may have besides records and state: each may come with each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    LegacySource,
+    Batches,
+    FewerSplits,
+    ProcessingTimers,
+    EventTimers,
+    Sink,
+    SharedProcessors,
+    RequestLimit,
+    AcksOneByOne,
+    Expiry,
+    InterruptibleTimers,
 }
 
 /// An input that ends, in a run that goes on until everything is processed; without it sources never rest.
@@ -74,9 +92,10 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         any::<bool>(),
         any::<bool>(),
         1..4_usize,
-        0..4_usize,
+        0..5_usize,
         any::<bool>(),
         1..200_u32,
+        prop_oneof![Just(0_u16), 0..0b111_1111_1111_u16],
     );
     (work, checkpointing, rest).prop_map(|(work, checkpointing, rest)| Recipe {
         shape: work.0,
@@ -101,11 +120,34 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         bandwidth_mb: rest.5,
         selectivity: 1.0,
         tolerable: 1000,
+        mechanisms: rest.6,
         input: None,
     })
 }
 
 impl Recipe {
+    pub fn has(&self, mechanism: Mechanism) -> bool {
+        self.mechanisms >> mechanism as u16 & 1 == 1
+    }
+
+    /// What a vertex has besides its records: timers that emit nothing, whose number no input says, and a sink at the end.
+    fn besides(&self, name: &str) -> String {
+        let mut text = String::new();
+        if self.has(Mechanism::EventTimers) || self.has(Mechanism::ProcessingTimers) {
+            let clock = if self.has(Mechanism::EventTimers) {
+                "event"
+            } else {
+                "processing"
+            };
+            writeln!(text, "timers = {{ every = \"300 ms\", number = 90, time = \"500 us\", clock = \"{clock}\" }}").unwrap();
+        }
+        if self.has(Mechanism::Sink) && (name == "z" || self.shape == 0) {
+            text += "sink = { flush-per-record = \"10 us\", commit = \"5 ms\", commit-per-record = \"1 us\", \
+                     rewrite = \"100 KB\", drain = \"60 MB/s\", queue = \"50 KB\" }\n";
+        }
+        text
+    }
+
     /// An input, with an exchange that the two parallelisms allow.
     fn input(&self, from: &str, edge: usize, producers: usize, consumers: usize) -> String {
         let exchange = match self.exchanges[edge] {
@@ -131,9 +173,19 @@ impl Recipe {
                 format!("steps = [\"0 s {rate}\", \"{ms} ms 0/s\"], log = {log}")
             }
         };
+        let mut more = String::new();
+        if self.has(Mechanism::LegacySource) {
+            more += ", legacy = true";
+        }
+        if self.has(Mechanism::Batches) {
+            more += ", batch = 7";
+        }
+        if self.has(Mechanism::FewerSplits) {
+            more += ", splits = 2";
+        }
         format!(
             "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\n\
-             source = {{ {rate}, record = \"{record} B\" }}\n"
+             source = {{ {rate}, record = \"{record} B\"{more} }}\n"
         )
     }
 
@@ -153,8 +205,16 @@ impl Recipe {
         let state = if self.backend == 0 {
             String::new()
         } else {
-            "state = { size = \"4 MiB\", entry = \"1 KiB\", dirty = \"50 %/min\" }\n".to_owned()
+            let expiry = if self.has(Mechanism::Expiry) {
+                ", lifetime = \"700 ms\", lifetime-step = \"200 ms\""
+            } else {
+                ""
+            };
+            format!(
+                "state = {{ size = \"4 MiB\", entry = \"1 KiB\", dirty = \"50 %/min\"{expiry} }}\n"
+            )
         };
+        let state = state + &self.besides(name);
         format!(
             "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\nservice = \"{} us\"\n\
              selectivity = {selectivity:?}\ninputs = [{}]\nreading = \"{reading}\"\n{state}",
@@ -233,6 +293,9 @@ impl Recipe {
             3 => "execution.checkpointing.mode = \"AT_LEAST_ONCE\"\n",
             _ => "",
         };
+        if self.has(Mechanism::InterruptibleTimers) {
+            text += "execution.checkpointing.unaligned.interruptible-timers.enabled = true\n";
+        }
         text += match self.backend {
             2 => "state.backend.type = \"rocksdb\"\n",
             3 => "state.backend.type = \"rocksdb\"\nexecution.checkpointing.incremental = true\n",
@@ -279,16 +342,29 @@ impl Recipe {
         text += &more.simulation;
         let (taskmanagers, bandwidth) = (self.taskmanagers, self.bandwidth_mb);
         writeln!(text, "[cluster]\ntaskmanagers = {taskmanagers}\nslots = 3").unwrap();
+        if self.has(Mechanism::SharedProcessors) {
+            text += "cores = 1.5\n";
+        }
+        if self.has(Mechanism::AcksOneByOne) {
+            text += "jobmanager-per-ack = \"3 ms\"\njobmanager-per-channel = \"50 us\"\n";
+        }
         text += &more.cluster;
         writeln!(
             text,
             "[storage]\nprofile = \"hdfs\"\nwrite-per-stream = \"{bandwidth} MB/s\""
         )
         .unwrap();
+        if self.has(Mechanism::RequestLimit) {
+            text += "requests-per-second = 20\nwrites-per-file = 3\nbackoff = \"50 ms\"\n";
+        }
         text += match self.savepoint {
             1 => "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"canonical\"\n",
             2 => "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"native\"\n",
             3 => "[[trigger]]\nat = \"1 s\"\nkind = \"checkpoint\"\n",
+            4 => {
+                "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"native\"\n\
+                 restart-after = \"300 ms\"\n"
+            }
             _ => "",
         };
         text + &more.tables

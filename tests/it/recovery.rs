@@ -107,12 +107,20 @@ fn no_checkpoint_while_down(pair: &Pair) -> Option<String> {
     })
 }
 
+/// A savepoint is in the store only if the job was to stop with it.
 fn newest_is_restored(pair: &Pair) -> Option<String> {
     let run = &pair.failing;
+    let stopped = |record: &CheckpointRecord| {
+        let cause = format!("The job was stopped with savepoint {}", record.id);
+        run.recoveries
+            .iter()
+            .any(|recovery| recovery.cause == cause)
+    };
     run.recoveries.iter().find_map(|recovery| {
         let at = recovery.restarted?;
         let in_store = run.checkpoints.iter().filter(|record| {
-            record.kind == CheckpointKind::Checkpoint && durable(record).is_some_and(|end| end < at)
+            let kept = record.kind == CheckpointKind::Checkpoint || stopped(record);
+            kept && durable(record).is_some_and(|end| end < at)
         });
         let newest = in_store.map(|record| record.id).max();
         (newest != recovery.checkpoint).then(|| {

@@ -167,6 +167,7 @@ fn of_answers(directory: &Path, loaded: &Loaded, args: &Args) -> anyhow::Result<
     Ok(Compared {
         id: answers.job,
         family: "answers".to_owned(),
+        imported_from: None,
         machine_cpu: None,
         f1_ms: None,
         f1_error: None,
@@ -200,6 +201,7 @@ fn print(
             tables.push(table::comparisons(compared));
         }
         tables.push(table::accuracy(&summary));
+        tables.extend(table::what_if(compared));
     }
     if !laws.published.is_empty() {
         tables.push(table::published(laws.published));

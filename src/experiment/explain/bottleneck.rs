@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::experiment::RunResult;
 use crate::experiment::explain::step::{Doing, Limit, Mostly, Part, Step, Subtask};
+use crate::scenario::{Scenario, Vertex, VertexKind};
 use crate::units::SimDuration;
 
 /// What the path waits for most.
@@ -18,6 +19,38 @@ pub struct Bottleneck {
     pub share: f64,
 }
 
+/// What a thread does besides records, which barriers wait for as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Besides {
+    /// Timers that fire together.
+    Timers,
+    /// Commits when a checkpoint is complete.
+    Commits,
+    /// A batch that its reader does not interrupt, or records under the checkpoint lock.
+    HoldsOn,
+}
+
+impl Besides {
+    /// What the subtasks of a vertex do.
+    fn of(vertex: &Vertex) -> Vec<Besides> {
+        let commits = vertex
+            .sink
+            .as_ref()
+            .is_some_and(|sink| sink.commit_s(1.0) > 0.0);
+        let holds_on =
+            matches!(&vertex.work, VertexKind::Source(source) if source.legacy || source.batch > 1);
+        let all = [
+            (Besides::Timers, vertex.timers.is_some()),
+            (Besides::Commits, commits),
+            (Besides::HoldsOn, holds_on),
+        ];
+        all.into_iter()
+            .filter_map(|(what, does)| does.then_some(what))
+            .collect()
+    }
+}
+
 /// Something of which there is too little.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +61,9 @@ pub enum Resource {
         subtask: Subtask,
         /// Share of the run after warm-up in which it was busy.
         busy: f64,
+        /// What it does besides.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        besides: Vec<Besides>,
     },
     /// The thread of a subtask, which takes the snapshot.
     SyncPhase {
@@ -58,7 +94,7 @@ pub enum Resource {
 }
 
 /// The resource with the largest share of the path; the first one if several are equal.
-pub fn bottleneck(tree: &Part, run: &RunResult) -> Option<Bottleneck> {
+pub fn bottleneck(tree: &Part, scenario: &Scenario, run: &RunResult) -> Option<Bottleneck> {
     let Step::EndToEnd { subtask } = &tree.step else {
         return None;
     };
@@ -68,6 +104,16 @@ pub fn bottleneck(tree: &Part, run: &RunResult) -> Option<Bottleneck> {
         match sums.iter_mut().find(|(known, _)| *known == resource) {
             Some((_, sum)) => *sum += leaf.length,
             None => sums.push((resource, leaf.length)),
+        }
+    }
+    for (resource, _) in &mut sums {
+        if let Resource::Thread {
+            subtask, besides, ..
+        } = resource
+        {
+            let mut vertices = scenario.vertices.iter();
+            let vertex = vertices.find(|one| one.name == subtask.vertex);
+            *besides = vertex.map(Besides::of).unwrap_or_default();
         }
     }
     let most = sums.iter().map(|(_, sum)| *sum).max()?;
@@ -120,6 +166,7 @@ fn thread_or(other: Resource, receiver: &Subtask, doing: &Doing, run: &RunResult
         Resource::Thread {
             subtask: subtask.clone(),
             busy: busy.copied().unwrap_or_default(),
+            besides: Vec::new(),
         }
     };
     match (doing.mostly(), &doing.held_by) {

@@ -13,7 +13,7 @@ mod what_if;
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::RunResult;
-pub use crate::experiment::explain::bottleneck::{Bottleneck, Resource};
+pub use crate::experiment::explain::bottleneck::{Besides, Bottleneck, Resource};
 use crate::experiment::explain::path::Sight;
 pub use crate::experiment::explain::step::{Part, Step, Subtask};
 pub use crate::experiment::explain::what_if::{Counterfactual, Outlook};
@@ -259,7 +259,7 @@ fn explain(ask: Explain<'_>) -> Result<Explanation, ExplainError> {
         trigger: record.trigger,
         completion: durable.since(latest_ack),
         expired_after: has_expired.then_some(scenario.checkpointing.timeout),
-        bottleneck: bottleneck::bottleneck(&tree, seen),
+        bottleneck: bottleneck::bottleneck(&tree, scenario, seen),
         tree,
         stragglers: stragglers(scenario, record),
         slowest: slowest.and_then(CheckpointRecord::end_to_end),

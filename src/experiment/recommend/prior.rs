@@ -120,11 +120,14 @@ impl Forms<'_> {
         let prices = &self.scenario.storage.prices;
         let snapshots = || self.refined.snapshots.iter().flatten();
         let bytes = snapshots().map(|snapshot| Bytes::new(snapshot.expected_bytes as u64));
-        let files: u64 = bytes
-            .map(|bytes| files_of_state(self.scenario, bytes))
-            .sum();
+        let storage = &self.scenario.storage;
+        let requests = |bytes: Bytes| {
+            let files = files_of_state(self.scenario, bytes);
+            files as f64 * storage.writes_of(bytes.get() / files.max(1))
+        };
+        let requests: f64 = bytes.map(requests).sum();
         let full: f64 = snapshots().map(|snapshot| snapshot.full_bytes).sum();
-        let writes = (files as f64 + 1.0) / self.period_s * MONTH_S / 1000.0;
+        let writes = (requests + storage.writes_per_file) / self.period_s * MONTH_S / 1000.0;
         full / GIB * prices.per_gib_month + writes * prices.per_1000_writes
     }
 }

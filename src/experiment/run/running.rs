@@ -203,6 +203,8 @@ impl Running<'_> {
         let Recorder {
             checkpoints,
             failed_in_preflight,
+            requests_refused,
+            ages,
             recoveries,
             job_failure,
             ..
@@ -221,6 +223,8 @@ impl Running<'_> {
             }),
             checkpoints,
             failed_in_preflight,
+            requests_refused,
+            latency: ages.since(warmup),
             recoveries,
             skipped: Vec::new(),
             vertices,

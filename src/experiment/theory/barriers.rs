@@ -47,6 +47,8 @@ execution.buffer-timeout.interval = "1 s"
 [storage]
 open = "0 s"
 close = "0 s"
+[simulation]
+quantum = "10 us"
 "#
     );
     let trigger_s = TRIGGER_RPC.typical().as_secs_f64();
@@ -93,6 +95,7 @@ source = {{ rate = "1/s", record = "100 B" }}
 execution.checkpointing.interval = "10 s"
 execution.buffer-timeout.interval = "10 s"
 [cluster]
+jobmanager-per-handle = "0 s"
 commit = {{ replicas = {replicas}, quorum = {quorum}, round-trip = "500 ms", distribution = "exponential" }}
 [storage]
 open = "0 s"

@@ -38,12 +38,12 @@ pub(super) fn experiments() -> Vec<Experiment> {
 
 fn experiment(outage: Outage) -> Experiment {
     let known = Restart {
-        detection_s: FAILURE_REPORT.as_secs_f64(),
-        backoff_s: RESTART_LATE.as_secs_f64(),
+        detection_s: FAILURE_REPORT.typical().as_secs_f64(),
+        backoff_s: RESTART_LATE.typical().as_secs_f64(),
         cancel_s: 0.0,
         slots_s: 0.0,
-        deploy_s: DEPLOY.as_secs_f64(),
-        restore_s: RESTORE_INLINE.as_secs_f64(),
+        deploy_s: DEPLOY.typical().as_secs_f64(),
+        restore_s: RESTORE_INLINE.typical().as_secs_f64(),
         in_flight_s: 0.0,
     };
     let delay_ms = (outage.down_s - known.down_s()) * 1e3;

@@ -36,7 +36,7 @@ pub(super) fn experiments() -> Vec<Experiment> {
 
 fn useful(period_s: f64, upload_s: f64, factor: f64) -> Experiment {
     let millis = (period_s * 1e3).round();
-    let known = FAILURE_REPORT + RESTART_LATE + DEPLOY;
+    let known = FAILURE_REPORT.typical() + RESTART_LATE.typical() + DEPLOY.typical();
     let delay_ms = (LAW.restart_s - RESTORE_S - known.as_secs_f64()) * 1e3;
     let write = if upload_s > 0.0 {
         format!("{:.0} kB/s", 1e4 / upload_s)

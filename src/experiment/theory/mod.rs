@@ -10,6 +10,7 @@
 mod barriers;
 mod catch_up;
 mod failures;
+mod mechanisms;
 mod queues;
 
 use std::path::Path;
@@ -69,6 +70,7 @@ pub fn compare(seed: u64, replications: u32) -> Result<Vec<Row>, RunError> {
         barriers::experiments(),
         catch_up::experiments(),
         failures::experiments(),
+        mechanisms::experiments(),
     ]
     .into_iter()
     .flatten()

@@ -297,7 +297,11 @@ impl<O: Observer> Job<O> {
                 self.priority_barrier(id, channel, checkpoint, agenda);
             }
             Mail::AlignmentTimeout(checkpoint) => self.switch_to_unaligned(id, checkpoint, agenda),
-            Mail::Completed(checkpoint) => self.tasks[id].backend.confirm(checkpoint),
+            Mail::Completed(checkpoint) => {
+                self.tasks[id].backend.confirm(checkpoint);
+                self.begin_commit(id, checkpoint, agenda);
+            }
+            Mail::Timers => self.read_timers(id, agenda),
         }
     }
 

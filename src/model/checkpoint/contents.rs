@@ -11,6 +11,7 @@ use crate::model::network::InFlight;
 use crate::model::observe::Observer;
 use crate::model::state::StateBackend;
 use crate::model::task::schedule::Position;
+use crate::model::task::timers::Progress;
 use crate::units::SimTime;
 
 /// One task at its snapshot (Flink's class of this name: the state that a task acknowledges).
@@ -20,6 +21,8 @@ pub struct TaskStateSnapshot {
     pub source: Option<(Position, u32)>,
     /// Fraction of a record that was still to be emitted.
     pub fraction: f64,
+    /// How far its timers have come.
+    pub timers: Option<Progress>,
     /// Its state backend.
     pub backend: StateBackend,
 }

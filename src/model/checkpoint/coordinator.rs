@@ -8,16 +8,12 @@ use std::collections::VecDeque;
 
 use crate::model::audit::Promise;
 use crate::model::event::{Agenda, Event};
-use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::ids::CheckpointId;
 use crate::model::observe::{Fact, FailureReason, Observer};
-use crate::model::task::service::draw;
 use crate::model::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
-use crate::scenario::calibration::{FINALISE, NOTIFY, TRIGGER_RPC};
-use crate::scenario::{
-    Alignment, CheckpointStorage, Checkpointing, Commit, Outage, OutageKind, SavepointFormat,
-    Trigger,
-};
-use crate::units::{SimDuration, SimTime};
+use crate::scenario::calibration::{NOTIFY, TRIGGER_RPC};
+use crate::scenario::{Alignment, Checkpointing, SavepointFormat, Trigger};
+use crate::units::SimTime;
 
 /// `CheckpointRequestDecider`: the queue holds at most this many requests.
 const QUEUE_MAX: usize = 1000;
@@ -156,6 +152,14 @@ impl Coordinator {
         self.pending.iter().map(|pending| pending.id).collect()
     }
 
+    /// A savepoint is what a new job starts from.
+    pub fn start_from(&mut self, savepoint: CheckpointId) {
+        self.retained.push_back(savepoint);
+        if self.retained.len() > self.options.retained {
+            self.retained.pop_front();
+        }
+    }
+
     /// All tasks run: requests are accepted again.
     pub fn resume(&mut self) {
         self.suspended = false;
@@ -184,11 +188,17 @@ impl Coordinator {
     /// `ScheduledTrigger` is due; `None` if that epoch was cancelled. Fixed rate (`flink-semantics` 1.2): the phase is
     /// anchored to the schedule, not to completions. Checkpoints that are triggered by records, without an interval, are
     /// scheduled only when min-pause has put one off, and once.
-    pub fn on_scheduled_trigger(&mut self, now: SimTime, epoch: u32) -> Option<ScheduledTrigger> {
+    /// `runs` = all tasks that a checkpoint needs do.
+    pub fn on_scheduled_trigger(
+        &mut self,
+        now: SimTime,
+        epoch: u32,
+        runs: bool,
+    ) -> Option<ScheduledTrigger> {
         if epoch != self.epoch {
             return None;
         }
-        if !self.suspended {
+        if !self.suspended && runs {
             self.enqueue(now, CheckpointRequest::Periodic);
         }
         let next = self.options.interval.map(|interval| {
@@ -344,26 +354,36 @@ impl<O: Observer> Job<O> {
     /// `ScheduledTrigger` is due.
     pub(crate) fn scheduled_trigger(&mut self, epoch: u32, agenda: &mut Agenda) {
         let now = agenda.now();
-        let Some(due) = self.coordinator.on_scheduled_trigger(now, epoch) else {
+        let runs = !self.lacks_finished_tasks();
+        let Some(due) = self.coordinator.on_scheduled_trigger(now, epoch, runs) else {
             return;
         };
         if let Some(next) = due.next {
             agenda.at(next, Event::ScheduledTrigger(epoch));
         }
-        if self.coordinator.is_suspended() {
+        if self.coordinator.is_suspended() || !runs {
             self.observer.observe(now, &Fact::PreflightFailed);
         }
         self.trigger_requests(agenda);
     }
 
+    /// Whether a task has finished, and checkpoints do not go on without it: "Not all required tasks are currently running"
+    /// (`DefaultCheckpointPlanCalculator`).
+    fn lacks_finished_tasks(&self) -> bool {
+        let mut sources = self.tasks.iter().filter_map(|task| task.source.as_ref());
+        !self.scenario.checkpointing.after_finish && sources.any(|source| source.is_finished())
+    }
+
     /// A user asks for a checkpoint or a savepoint.
     pub(crate) fn request(&mut self, trigger: u32, agenda: &mut Agenda) {
         let now = agenda.now();
-        if self.coordinator.is_suspended() {
+        if self.coordinator.is_suspended() || self.lacks_finished_tasks() {
             self.observer.observe(now, &Fact::PreflightFailed);
             return;
         }
-        let request = match self.scenario.triggers[trigger as usize].kind {
+        let given = self.scenario.triggers[trigger as usize];
+        self.stopping = given.restart_after.or(self.stopping);
+        let request = match given.kind {
             Trigger::Checkpoint => CheckpointRequest::Checkpoint,
             Trigger::Savepoint(format) => CheckpointRequest::Savepoint(format),
         };
@@ -387,7 +407,7 @@ impl<O: Observer> Job<O> {
     }
 
     /// Triggers as many of the queued requests as the rules allow.
-    fn trigger_requests(&mut self, agenda: &mut Agenda) {
+    pub(crate) fn trigger_requests(&mut self, agenda: &mut Agenda) {
         loop {
             match self.coordinator.choose_request(agenda.now()) {
                 Admission::Nothing => return,
@@ -407,7 +427,13 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda,
     ) {
         let trigger = agenda.now();
-        self.checkpoints.push(CheckpointInfo { trigger, savepoint });
+        self.checkpoints.push(CheckpointInfo {
+            trigger,
+            savepoint,
+            restart_after: self.stopping.take_if(|_| savepoint.is_some()),
+            handles: 0,
+            channels: 0,
+        });
         self.kept += self.tasks.len() as u64 * KEPT_OF_SUBTASK;
         self.contents.open(checkpoint, trigger);
         let fact = Fact::Triggered {
@@ -436,92 +462,6 @@ impl<O: Observer> Job<O> {
     pub(crate) fn triggered(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
         self.trigger_sources(checkpoint, agenda);
         self.coordinator.triggered();
-        self.trigger_requests(agenda);
-    }
-
-    /// The JobManager handles an ack, once it is not busy with another checkpoint's metadata (`flink-semantics` 1.7).
-    pub(crate) fn acknowledge(
-        &mut self,
-        task: TaskId,
-        checkpoint: CheckpointId,
-        agenda: &mut Agenda,
-    ) {
-        let now = agenda.now();
-        if now < self.locked_until {
-            agenda.at(self.locked_until, Event::AckAtCoordinator(task, checkpoint));
-            return;
-        }
-        let reports = &mut self.tasks[task].reports;
-        let position = reports.iter().position(|(of, _)| *of == checkpoint);
-        let (_, mut record) = reports.swap_remove(position.expect("an ack has its report"));
-        let answer = self.coordinator.on_ack(checkpoint);
-        if answer == Ack::Late {
-            return;
-        }
-        record.ack = now;
-        let fact = Fact::Acknowledged {
-            checkpoint,
-            task,
-            record,
-        };
-        self.observer.observe(now, &fact);
-        if answer == Ack::Complete {
-            let fact = Fact::AllAcknowledged { checkpoint };
-            self.observer.observe(now, &fact);
-            let delay = self.finalization_delay(now);
-            self.locked_until = now + delay;
-            agenda.after(delay, Event::CheckpointFinalized(checkpoint));
-        }
-    }
-
-    /// How long the JobManager writes the metadata, and waits for the pointer to it to be committed.
-    fn finalization_delay(&mut self, now: SimTime) -> SimDuration {
-        let storage = &self.scenario.storage;
-        let metadata = match self.scenario.checkpointing.storage {
-            CheckpointStorage::FileSystem => storage.open + storage.close,
-            CheckpointStorage::JobManager { .. } => SimDuration::ZERO,
-        };
-        self.latencies.draw(FINALISE) + metadata + self.commit_delay(now)
-    }
-
-    /// The pointer is committed when the k-th fastest of n replicas has answered.
-    fn commit_delay(&mut self, now: SimTime) -> SimDuration {
-        let Commit::Quorum {
-            replicas,
-            quorum,
-            round_trip,
-            law,
-        } = self.scenario.cluster.commit
-        else {
-            return SimDuration::ZERO;
-        };
-        let mut answer = |replica| {
-            let answer = draw(&mut self.commit, round_trip, law);
-            answer + replica_away(&self.scenario.failures.outages, replica, now)
-        };
-        let mut answers: Vec<SimDuration> = (0..replicas).map(&mut answer).collect();
-        answers.sort_unstable();
-        answers[quorum - 1]
-    }
-
-    /// The checkpoint is complete: older ones are subsumed, the tasks are notified.
-    pub(crate) fn complete_checkpoint(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
-        let now = agenda.now();
-        if let Some(subsumed) = self.coordinator.on_finalized(now, checkpoint) {
-            self.observer.observe(now, &Fact::Completed { checkpoint });
-            if let Some(ledger) = &mut self.ledger {
-                ledger.complete(now, checkpoint);
-            }
-            for older in subsumed {
-                self.abort_checkpoint(older, FailureReason::Subsumed, agenda);
-            }
-            self.forget_contents();
-            // A plain savepoint sends no notification (`flink-semantics` 1.4).
-            if self.info(checkpoint).savepoint.is_none() {
-                let arrival = self.latencies.at_tasks(now, NOTIFY);
-                agenda.at(arrival, Event::CompletionAtTasks(checkpoint));
-            }
-        }
         self.trigger_requests(agenda);
     }
 
@@ -557,18 +497,6 @@ impl<O: Observer> Job<O> {
             Tolerance::Exceeded => self.failure.intolerable = true,
         }
     }
-}
-
-/// How long a replica will not answer.
-fn replica_away(outages: &[Outage], replica: usize, now: SimTime) -> SimDuration {
-    let of_it = outages
-        .iter()
-        .filter(|outage| outage.what == OutageKind::Replica(replica))
-        .map(|outage| (SimTime::ZERO + outage.at, outage.duration));
-    let ends = of_it
-        .filter(|(at, _)| *at <= now)
-        .map(|(at, lasts)| (at + lasts).since(now));
-    ends.max().unwrap_or(SimDuration::ZERO)
 }
 
 #[cfg(test)]

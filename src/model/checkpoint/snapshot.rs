@@ -10,6 +10,7 @@ use crate::model::checkpoint::barrier::Span;
 use crate::model::event::{Agenda, Event};
 use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::observe::{Fact, FailureReason, Observer, SubtaskRecord};
+use crate::model::processors::Work;
 use crate::model::state::file_sizes::Transfers;
 use crate::model::state::{SnapshotKind, SnapshotPlan};
 use crate::model::storage::file::{File, FileOwner};
@@ -27,6 +28,10 @@ pub struct Snapshots {
 
 /// One snapshot from its barrier to its ack.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent parts, each of which is over or not"
+)]
 pub struct Snapshot {
     checkpoint: CheckpointId,
     /// What the ack will say; filled phase by phase.
@@ -38,6 +43,8 @@ pub struct Snapshot {
     sync_ended: Option<SimTime>,
     /// The async part has begun and its fixed time is over.
     fixed_over: bool,
+    /// All entries are read, where they are read one by one.
+    scanned: bool,
     /// All barriers of the task have come: its in-flight data is complete.
     input_complete: bool,
     /// Time-outable barriers that have not left their subpartitions: the ack waits for them (`flink-semantics` 3.7).
@@ -113,6 +120,7 @@ impl Snapshot {
         Snapshot {
             checkpoint,
             record,
+            scanned: plan.scan.is_zero(),
             uploads: Transfers::new(std::mem::take(&mut plan.files), plan.threads),
             plan,
             sync_ended: None,
@@ -131,6 +139,7 @@ impl Snapshot {
     /// Whether nothing keeps the async part from ending.
     fn is_done(&self) -> bool {
         self.fixed_over
+            && self.scanned
             && self.uploads.are_over()
             && self.is_in_flight_data_complete()
             && self.channel_state_written
@@ -161,8 +170,12 @@ impl<O: Observer> Job<O> {
         let processed = task.counters.records;
         let mut plan = task.backend.snapshot(now, processed, checkpoint, kind);
         plan.sync += self.scenario.vertices[task.vertex].sync_extra;
+        if let Some(sink) = &mut task.sink {
+            plan.sync += sink.flush(now, processed, checkpoint);
+        }
         self.contents
             .add_task(checkpoint, id, task.state_snapshot());
+        self.checkpoints[checkpoint.index() - 1].handles += plan.handles;
         let (sync, start_delay) = (plan.sync, span.first - info.trigger);
         let snapshot = Snapshot::new(checkpoint, plan, start_delay, overtakes);
         task.snapshots.open.push(snapshot);
@@ -178,7 +191,9 @@ impl<O: Observer> Job<O> {
             alignment: span.waited,
         };
         self.observer.observe(now, &fact);
-        agenda.after(sync, Event::SyncPhaseDone(id, checkpoint));
+        if !self.share_processor(Work::Sync(id, checkpoint), sync, agenda) {
+            agenda.after(sync, Event::SyncPhaseDone(id, checkpoint));
+        }
     }
 
     /// The snapshot of a task that takes part in the checkpoint.
@@ -246,8 +261,14 @@ impl<O: Observer> Job<O> {
         let task = id;
         let fact = Fact::SyncPhaseEnded { checkpoint, task };
         self.observer.observe(now, &fact);
+        let stops = self.info(checkpoint).restart_after.is_some();
         let task = &mut self.tasks[id];
-        task.state = TaskState::Waiting;
+        task.state = if stops && task.source.is_some() {
+            task.clock.switch(now, TimeKind::Idle);
+            TaskState::Suspended
+        } else {
+            TaskState::Waiting
+        };
         if task.snapshots.enqueue_async(now, checkpoint) {
             self.begin_async(id, checkpoint, agenda);
         }
@@ -274,11 +295,24 @@ impl<O: Observer> Job<O> {
         self.emit_closely(agenda.now(), &Fact::UploadBegan { checkpoint, task });
         let snapshot = self.snapshot_of(id, checkpoint);
         snapshot.fixed_over = true;
+        let scan = snapshot.plan.scan;
         if snapshot.plan.too_large {
             self.abort_checkpoint(checkpoint, FailureReason::AsyncException, agenda);
         }
         self.upload_next_files(id, checkpoint, agenda);
+        let work = Work::Scan(id, checkpoint);
+        if !scan.is_zero() && !self.share_processor(work, scan, agenda) {
+            agenda.after(scan, Event::StateScanned(id, checkpoint));
+        }
         self.end_async_if_done(id, checkpoint, agenda);
+    }
+
+    /// All entries of a canonical savepoint are read and serialised.
+    pub(crate) fn end_scan(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
+        if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
+            snapshot.scanned = true;
+            self.end_async_if_done(id, checkpoint, agenda);
+        }
     }
 
     /// Opens as many files as there are free threads.
@@ -333,6 +367,24 @@ impl<O: Observer> Job<O> {
         }
     }
 
+    /// A sink commits what the complete checkpoint holds: nothing else runs on its thread meanwhile.
+    pub(crate) fn begin_commit(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        let (now, task) = (agenda.now(), &mut self.tasks[id]);
+        let takes = task.sink.as_mut().map(|sink| sink.commit(checkpoint));
+        let Some(takes) = takes.filter(|takes| !takes.is_zero()) else {
+            return;
+        };
+        task.state = TaskState::Committing;
+        task.clock.switch(now, TimeKind::Busy);
+        task.generation += 1;
+        agenda.after(takes, Event::Step(id, task.generation));
+    }
+
     /// The tasks learn of an abort.
     pub(crate) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
         self.channel_state.abort(checkpoint);
@@ -340,6 +392,10 @@ impl<O: Observer> Job<O> {
             let task = &mut self.tasks[id];
             task.snapshots.abort(checkpoint);
             task.backend.forget(checkpoint);
+            if task.state == TaskState::Suspended {
+                task.state = TaskState::Waiting;
+                self.runnable.push_back(id);
+            }
             self.end_async_if_done(id, checkpoint, agenda);
         }
     }

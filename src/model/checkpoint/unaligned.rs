@@ -139,43 +139,73 @@ impl<O: Observer> Job<O> {
         if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
             snapshot.persist(bytes);
         }
+        self.checkpoints[checkpoint.index() - 1].channels += u64::from(bytes > 0);
         if let Some(ledger) = &mut self.ledger {
             ledger.persisted(checkpoint, channel, data);
         }
     }
 
-    /// The checkpoint is as old as the aligned-checkpoint-timeout (`flink-semantics` 3.7): barriers that wait at senders and,
-    /// announced, at receivers are pulled to the head; tasks that align take their snapshots.
+    /// The checkpoint is as old as the aligned-checkpoint-timeout (`flink-semantics` 3.7): announced barriers that wait at
+    /// receivers are pulled to the head; tasks that align, or whose barriers wait in their outputs, find a mail about it.
+    /// Both timers of Flink run in the mailbox (`BarrierAlignmentUtil.createRegisterTimerCallback`): a task that is stuck in a
+    /// record, or a source that waits for buffers under the checkpoint lock, learns of it when it is free.
     pub(crate) fn time_alignments_out(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
         let now = agenda.now();
+        let mut senders = vec![false; self.tasks.len()];
         for channel in self.network.channels().ids() {
             let network = &mut self.network;
-            if let Some(overtaken) = network.prioritize_at_sender(now, channel, checkpoint) {
-                let producer = network.channel(channel).producer;
-                self.persist(producer, checkpoint, channel, overtaken, now);
-                if let Some(snapshot) = self.tasks[producer].snapshots.get_mut(checkpoint) {
-                    snapshot.record.unaligned = true;
-                }
-                self.barrier_departed(producer, checkpoint, agenda);
-                self.announce_priority(channel, checkpoint, agenda);
+            if network.waits_at_sender(channel, checkpoint) {
+                senders[network.channel(channel).producer.index()] = true;
             } else if network.prioritize_at_receiver(now, channel, checkpoint) {
                 self.post_priority(channel, checkpoint, agenda);
             }
         }
         for id in self.tasks.ids() {
-            if self.tasks[id].alignment.is_pending(checkpoint) {
+            if senders[id.index()] || self.tasks[id].alignment.is_pending(checkpoint) {
                 self.post(id, Mail::AlignmentTimeout(checkpoint), true, agenda);
             }
         }
     }
 
-    /// A task that aligns learns of the time-out: it takes its snapshot without the barriers that are missing.
+    /// Barriers that wait in a task's outputs overtake what is in front of them.
+    fn prioritize_outputs(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
+        let now = agenda.now();
+        let partitions: Vec<_> = self.tasks[id]
+            .outputs
+            .iter()
+            .map(|output| output.partition)
+            .collect();
+        for partition in partitions {
+            for channel in self
+                .network
+                .partition(partition)
+                .channels
+                .clone()
+                .map(ChannelId)
+            {
+                let Some(overtaken) = self.network.prioritize_at_sender(now, channel, checkpoint)
+                else {
+                    continue;
+                };
+                self.persist(id, checkpoint, channel, overtaken, now);
+                if let Some(snapshot) = self.tasks[id].snapshots.get_mut(checkpoint) {
+                    snapshot.record.unaligned = true;
+                }
+                self.barrier_departed(id, checkpoint, agenda);
+                self.announce_priority(channel, checkpoint, agenda);
+            }
+        }
+    }
+
+    /// A task learns of the time-out: its waiting barriers overtake, and if it aligns, it takes its snapshot without the
+    /// barriers that are missing.
     pub(crate) fn switch_to_unaligned(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
         agenda: &mut Agenda,
     ) {
+        self.prioritize_outputs(id, checkpoint, agenda);
         let task = &mut self.tasks[id];
         let polled = task.counters.bytes;
         let span = task.alignment.on_timeout(checkpoint, agenda.now(), polled);

@@ -11,7 +11,7 @@ use crate::engine::{Stream, Streams};
 use crate::model::event::{Agenda, Event};
 use crate::model::failure::restart::Backoff;
 use crate::model::failure::source::FailureSource;
-use crate::model::ids::{Table, TaskId};
+use crate::model::ids::{CheckpointId, Table, TaskId};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::storage::file::FileOwner;
 use crate::model::{Job, KEPT_OF_FAILURE};
@@ -214,7 +214,7 @@ impl<O: Observer> Job<O> {
                     .scale(self.failure.heartbeats.unit());
                 recovery.heartbeat_timeout.saturating_sub(since_last)
             }
-            Detection::Heartbeat | Detection::Immediate => FAILURE_REPORT,
+            Detection::Heartbeat | Detection::Immediate => self.latencies.draw(FAILURE_REPORT),
         }
     }
 
@@ -238,7 +238,37 @@ impl<O: Observer> Job<O> {
         let Some(delay) = self.failure.backoff.on_failure(now) else {
             return self.fail_job("Recovery is suppressed by the restart strategy", agenda);
         };
-        let due = (now + delay.max(CANCEL) + RESTART_LATE).max(self.failure.slots);
+        let cancelled = self.latencies.draw(CANCEL);
+        let late = self.latencies.draw(RESTART_LATE);
+        let due = (now + delay.max(cancelled) + late).max(self.failure.slots);
+        self.schedule_restart(due, agenda);
+    }
+
+    /// The job stops with a savepoint that is complete, and a new one starts from it once it has its slots. It is no failure, but
+    /// observers count what it costs as that of one.
+    pub(crate) fn stop_with_savepoint(
+        &mut self,
+        savepoint: CheckpointId,
+        after: SimDuration,
+        agenda: &mut Agenda,
+    ) {
+        let now = agenda.now();
+        if self.recovering == 0 && !self.failure.catching_up {
+            self.failure.backlog = self.backlog(now);
+        }
+        self.kept += KEPT_OF_FAILURE;
+        let cause = format!("The job was stopped with savepoint {}", savepoint.0);
+        self.observer.observe(now, &Fact::FailureStruck { cause });
+        self.observer.observe(now, &Fact::FailureDetected);
+        for pending in self.coordinator.suspend() {
+            self.channel_state.abort(pending);
+            self.abort_checkpoint(pending, FailureReason::Suspended, agenda);
+        }
+        let all: Vec<TaskId> = self.tasks.ids().collect();
+        self.cancel_tasks(&all, agenda);
+        self.failure.slots = self.failure.slots.max(now + after);
+        let ready = self.latencies.draw(CANCEL) + self.latencies.draw(RESTART_LATE);
+        let due = (now + ready).max(self.failure.slots);
         self.schedule_restart(due, agenda);
     }
 
@@ -264,6 +294,7 @@ impl<O: Observer> Job<O> {
         let lost = lost.clone();
         let of_lost = |owner: FileOwner| owner.task().is_some_and(|id| lost[id]);
         self.cancel_files(of_lost, agenda);
+        self.cancel_work(agenda);
     }
 
     /// The task at which an event happens.
@@ -271,9 +302,13 @@ impl<O: Observer> Job<O> {
         match event {
             Event::Step(id, _)
             | Event::Flush(id)
+            | Event::TimersDue(id)
+            | Event::WatermarkDue(id)
             | Event::SyncPhaseDone(id, _)
+            | Event::StateScanned(id, _)
             | Event::AsyncFixedPartDone(id, _)
             | Event::AckAtCoordinator(id, _)
+            | Event::AckHandled(id, _)
             | Event::TaskDeployed(id)
             | Event::TaskRestored(id)
             | Event::Materialize(id) => Some(id),
@@ -281,12 +316,15 @@ impl<O: Observer> Job<O> {
                 Some(self.network.channel(channel).consumer)
             }
             Event::Debloat(gate) => Some(self.network.gate(gate).consumer),
-            Event::FileOpened(file) | Event::FileClosed(file) => self.storage.owner(file)?.task(),
+            Event::FileOpened(file) | Event::FileRefused(file, _) | Event::FileClosed(file) => {
+                self.storage.owner(file)?.task()
+            }
             Event::ScheduledTrigger(_)
             | Event::Requested(_)
             | Event::TriggerAtSources(_)
             | Event::AlignmentTimedOut(_)
             | Event::TransferDone(..)
+            | Event::ProcessorFree(..)
             | Event::CheckpointFinalized(_)
             | Event::CompletionAtTasks(_)
             | Event::CheckpointExpired(_)

@@ -60,11 +60,13 @@ impl<O: Observer> Job<O> {
             task.restoring = true;
             self.recovering += 1;
             let files = Transfers::new(plan.files, plan.threads);
-            self.restores.insert(id, (files, plan.fixed));
-            agenda.after(DEPLOY, Event::TaskDeployed(id));
+            let fixed = self.latencies.draw(plan.fixed);
+            self.restores.insert(id, (files, fixed));
+            agenda.after(self.latencies.draw(DEPLOY), Event::TaskDeployed(id));
         }
         self.coordinator.suspend();
-        self.start_scheduler(now + COORDINATOR_START, agenda);
+        let starts = now + self.latencies.draw(COORDINATOR_START);
+        self.start_scheduler(starts, agenda);
     }
 
     /// The delay is over: the lost tasks are deployed with the state of the newest completed checkpoint.
@@ -85,9 +87,12 @@ impl<O: Observer> Job<O> {
         let lost = std::mem::replace(&mut self.failure.lost, vec![false; self.tasks.len()].into());
         let built = graph::build(&self.scenario, &self.streams).network;
         self.records_lost += self.network.reset(&built, |id| lost[id]);
+        if let Some(watermarks) = &mut self.watermarks {
+            watermarks.reset(&self.network, |id| lost[id]);
+        }
         for id in self.tasks.ids().filter(|id| lost[*id]) {
             self.set_back(id, checkpoint, now);
-            agenda.after(DEPLOY, Event::TaskDeployed(id));
+            agenda.after(self.latencies.draw(DEPLOY), Event::TaskDeployed(id));
         }
         self.put_in_flight_data_back(checkpoint, &lost);
         if let Some(ledger) = &mut self.ledger {
@@ -95,7 +100,8 @@ impl<O: Observer> Job<O> {
         }
         self.audit(now, |id| lost[id]);
         self.failure.lost_taskmanagers.fill(false);
-        self.start_scheduler(now + COORDINATOR_START, agenda);
+        let starts = now + self.latencies.draw(COORDINATOR_START);
+        self.start_scheduler(starts, agenda);
     }
 
     /// A task is again what it was when it took its snapshot.
@@ -116,6 +122,12 @@ impl<O: Observer> Job<O> {
             }
         }
         task.fraction = taken.fraction;
+        if let (Some(timers), Some(progress)) = (&mut task.timers, taken.timers) {
+            timers.return_to(progress);
+        }
+        if let Some(sink) = &mut task.sink {
+            sink.restart(now, task.counters.records);
+        }
         let mut plan = taken.backend.restore_plan(checkpoint);
         // Without a checkpoint the job begins again, with nothing.
         if local || checkpoint.is_none() {
@@ -124,8 +136,12 @@ impl<O: Observer> Job<O> {
         *task.backend = taken.backend.clone();
         task.backend
             .restored(now, task.counters.records, checkpoint);
+        if checkpoint.is_some_and(|id| self.checkpoints[id.index() - 1].savepoint.is_some()) {
+            task.backend.share_nothing();
+        }
         let files = Transfers::new(plan.files, plan.threads);
-        self.restores.insert(id, (files, plan.fixed));
+        let fixed = self.latencies.draw(plan.fixed);
+        self.restores.insert(id, (files, fixed));
     }
 
     /// In-flight data is read and processed before anything else.

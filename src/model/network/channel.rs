@@ -49,6 +49,8 @@ pub struct Channel {
     pub segments: u32,
     /// Bytes that fit into the next segment (less than a segment with debloating).
     pub capacity: u32,
+    /// Records that the consumer has taken so far.
+    pub polled: u64,
     /// Sender: finished buffers and events.
     pub queue: VecDeque<Element>,
     /// Barriers in `queue`.
@@ -106,6 +108,7 @@ impl Channel {
             recorded: InFlight::default(),
             segments: 0,
             capacity,
+            polled: 0,
             queue: VecDeque::new(),
             queued_events: 0,
             open: None,

@@ -55,6 +55,22 @@ pub struct Partition {
     pub full: u32,
     /// Every record goes to all subpartitions, in shared segments.
     pub shared: Option<SharedSegments>,
+    /// How the producer asks for segments.
+    pub request: Request,
+}
+
+/// How a producer asks for segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// It looks before each record whether the pool is available.
+    Cooperative,
+    /// A `SourceFunction` does not look: it takes segments as long as the pool has any, beyond the limit of a subpartition,
+    /// without an overdraft (`SourceStreamTask.init`), and waits inside a record until the pool is available again
+    /// (`LocalBufferPool.requestMemorySegmentBlocking`).
+    Blocking {
+        /// The subpartition of the record for which it waits. Its segment is counted as used already.
+        waits_for: Option<ChannelId>,
+    },
 }
 
 /// Segments that all subpartitions of a broadcast share: free when the slowest reader is done with them.
@@ -196,10 +212,14 @@ impl Network {
         self.partitions[partition].is_available()
     }
 
-    /// Whether the producer is stuck inside a record: even the overdraft is used up (`flink-semantics` 4.3).
+    /// Whether the producer is stuck inside a record: even the overdraft is used up (`flink-semantics` 4.3), or it waits for
+    /// the pool while it holds the checkpoint lock.
     pub fn hard_blocked(&self, partition: PartitionId) -> bool {
         let partition = &self.partitions[partition];
-        partition.used > partition.pool + self.limits.overdraft
+        match partition.request {
+            Request::Cooperative => partition.used > partition.pool + self.limits.overdraft,
+            Request::Blocking { waits_for } => waits_for.is_some(),
+        }
     }
 
     /// Records in all channels, shared segments counted once per reader.
@@ -282,7 +302,21 @@ impl Network {
 impl Partition {
     #[inline]
     fn is_available(&self) -> bool {
-        self.full == 0 && self.used < self.pool
+        match self.request {
+            Request::Cooperative => self.full == 0 && self.used < self.pool,
+            Request::Blocking { waits_for } => waits_for.is_none(),
+        }
+    }
+
+    /// A segment was taken for a record to this channel: if the pool had none, a blocking producer waits from now on.
+    #[inline]
+    fn took_segment(&mut self, id: ChannelId) {
+        self.used += 1;
+        if let Request::Blocking { waits_for } = &mut self.request
+            && self.used > self.pool
+        {
+            *waits_for = Some(id);
+        }
     }
 }
 

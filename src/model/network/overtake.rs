@@ -45,6 +45,13 @@ impl Network {
         std::mem::take(&mut channel.recorded)
     }
 
+    /// Whether a barrier that may time out waits at the sender.
+    pub fn waits_at_sender(&self, id: ChannelId, checkpoint: CheckpointId) -> bool {
+        let waiting = Element::barrier(checkpoint, BarrierKind::Timeoutable);
+        let channel = &self.channels[id];
+        channel.queued_events > 0 && channel.queue.contains(&waiting)
+    }
+
     /// The time-out has passed while the barrier waits at the sender: it becomes a priority barrier
     /// (`PipelinedSubpartition.alignedBarrierTimeout`). Returns the data it overtakes, or `None` if it has left.
     pub fn prioritize_at_sender(

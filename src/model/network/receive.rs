@@ -37,11 +37,11 @@ impl Network {
             }
             let Some(element) = taken else { continue };
             let channel = &mut channels[id];
-            if channel.recording
-                && !channel.remote
-                && let Element::Data(buffer) = element
-            {
-                channel.recorded += InFlight::from(buffer);
+            if let Element::Data(buffer) = element {
+                channel.polled += u64::from(buffer.records);
+                if channel.recording && !channel.remote {
+                    channel.recorded += InFlight::from(buffer);
+                }
             }
             if let Element::Barrier(Barrier {
                 checkpoint,

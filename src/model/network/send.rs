@@ -3,7 +3,7 @@
 use crate::model::ids::{ChannelId, PartitionId};
 use crate::model::network::{
     Barrier, BarrierKind, Buffer, Channel, Element, InFlight, Network, OpenBuffer, ReadyList,
-    SharedSegments, Wake,
+    Request, SharedSegments, Wake,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -23,7 +23,7 @@ impl Network {
                 open
             } else {
                 channel.segments += 1;
-                pool.used += 1;
+                pool.took_segment(id);
                 pool.full += u32::from(channel.segments == per_channel);
                 channel.open.insert(OpenBuffer {
                     capacity: channel.capacity,
@@ -63,8 +63,13 @@ impl Network {
                     capacity,
                     ..OpenBuffer::default()
                 });
-                pool.used += 1;
+                let first = ChannelId(pool.channels.start);
+                pool.took_segment(first);
             }
+            let shared = pool
+                .shared
+                .as_mut()
+                .expect("only broadcast partitions are written to all");
             let open = shared.open.as_mut().expect("opened above");
             let fits = left.min(open.capacity - open.filled);
             open.filled += fits;
@@ -213,6 +218,20 @@ impl Network {
             pool.full -= u32::from(channel.segments == limits.per_channel);
             channel.segments -= 1;
             pool.used -= 1;
+        }
+        if let Request::Blocking { waits_for } = &mut pool.request {
+            // The pool is available again: a segment is free, and no subpartition is at its limit, where the one that is
+            // waited for does not count yet.
+            let phantom = |id: &ChannelId| u32::from(channels[*id].segments == limits.per_channel);
+            let held = waits_for.as_ref().map_or(0, phantom);
+            if waits_for.is_some() && pool.used <= pool.pool && pool.full == held {
+                *waits_for = None;
+                woken.push(Wake {
+                    task: pool.producer,
+                    at: now,
+                });
+            }
+            return;
         }
         let overdraft_again = pool.used == pool.pool + limits.overdraft;
         if !was_available && (overdraft_again || pool.is_available()) {

@@ -13,7 +13,7 @@ use crate::model::state::file_sizes::FileSizes;
 use crate::model::state::lsm::{Lsm, SstFiles};
 use crate::scenario::calibration::{self as c, Latency};
 use crate::scenario::{
-    Backend, CheckpointStorage, Checkpointing, RocksDb, SavepointFormat, State, Updates,
+    Backend, CheckpointStorage, Checkpointing, Expiry, RocksDb, SavepointFormat, State, Updates,
 };
 use crate::units::{SimDuration, SimTime};
 
@@ -23,6 +23,7 @@ pub struct StateBackend {
     entries: f64,
     entry_bytes: u64,
     updates: Updates,
+    expiry: Option<Expiry>,
     /// Last snapshot: when, and how many records had been processed.
     last: (SimTime, u64),
     store: Store,
@@ -68,10 +69,14 @@ pub struct SnapshotPlan {
     pub fixed: SimDuration,
     /// Time on top that differs from time to time.
     pub overhead: Latency,
+    /// Time on a processor to read and serialise all entries, beside the upload.
+    pub scan: SimDuration,
     /// Files to upload, largest first; all of them begin as threads become free.
     pub files: FileSizes,
     /// Files that are uploaded at the same time.
     pub threads: usize,
+    /// State handles that the metadata will hold, files of earlier checkpoints counted.
+    pub handles: u64,
     /// Newly persisted bytes.
     pub checkpointed: u64,
     /// Full size, re-used files counted.
@@ -116,6 +121,7 @@ impl StateBackend {
             entries,
             entry_bytes,
             updates,
+            expiry: state.and_then(|state| state.expiry),
             last: (SimTime::ZERO, 0),
             store,
             changelog: None,
@@ -154,7 +160,12 @@ impl StateBackend {
         let plan = match kind {
             SnapshotKind::Savepoint(SavepointFormat::Canonical) => match &self.store {
                 Store::Inline { bytes } => one_file(*bytes),
-                Store::HashMap | Store::RocksDb { .. } => one_file(heap_bytes),
+                Store::HashMap => one_file(heap_bytes),
+                Store::RocksDb { .. } => SnapshotPlan {
+                    scan: c::ROCKSDB_SCAN_PER_MB.scale(heap_bytes as f64 / 1e6)
+                        + c::ROCKSDB_SCAN_PER_ENTRY.scale(self.entries),
+                    ..one_file(heap_bytes)
+                },
             },
             SnapshotKind::Savepoint(SavepointFormat::Native) => {
                 self.snapshot_native(now, processed, None)
@@ -231,6 +242,7 @@ impl StateBackend {
         processed: u64,
         id: Option<CheckpointId>,
     ) -> SnapshotPlan {
+        let deleted = self.deleted_entries(now, processed);
         let dirty_entries = self.dirty_entries(now, processed);
         let heap_bytes = self.scan_bytes();
         match &mut self.store {
@@ -243,7 +255,8 @@ impl StateBackend {
                 taken,
             } => {
                 let per_entry = (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
-                let flushed = lsm.flush((dirty_entries * per_entry) as u64);
+                let tombstones = deleted * c::ROCKSDB_BYTES_PER_ENTRY as f64;
+                let flushed = lsm.flush((dirty_entries * per_entry + tombstones) as u64);
                 let files = lsm.all();
                 let known: &[SstFiles] = if options.incremental && id.is_some() {
                     base
@@ -253,13 +266,16 @@ impl StateBackend {
                 let new = lsm::without(&files, known);
                 let upload = FileSizes::largest_first(new.iter().map(SstFiles::sizes));
                 let state_size: u64 = files.iter().map(SstFiles::total).sum();
+                let files_in_all: u64 = files.iter().map(|run| run.sizes().1).sum();
                 if let Some(id) = id {
                     taken.push((id, files));
                 }
                 let plan = SnapshotPlan {
                     sync: flush_time(flushed),
                     fixed: SimDuration::ZERO,
+                    scan: SimDuration::ZERO,
                     overhead: Latency::default(),
+                    handles: files_in_all + 1,
                     checkpointed: upload.total() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
@@ -312,7 +328,8 @@ impl StateBackend {
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
     /// 1 − exp(−updates / entries). Added entries are all different.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
-        let updates = self.updates_since(self.last, now, processed);
+        let updates =
+            self.updates_since(self.last, now, processed) * self.alive_share(self.last.0, now);
         self.last = (now, processed);
         match self.updates {
             Updates::Adds(_) => updates,
@@ -320,6 +337,30 @@ impl StateBackend {
                 self.entries * -libm::expm1(-updates / self.entries)
             }
             Updates::PerSecond(_) | Updates::PerRecord(_) => 0.0,
+        }
+    }
+
+    /// Entries deleted since the last snapshot: of added ones that expire, as many as were added. RocksDB writes a tombstone for
+    /// each, with its key.
+    fn deleted_entries(&self, now: SimTime, processed: u64) -> f64 {
+        match (self.updates, self.expiry) {
+            (Updates::Adds(_), Some(_)) => self.updates_since(self.last, now, processed),
+            _ => 0.0,
+        }
+    }
+
+    /// Of what was written since then, the share that is not deleted again: entries that do not outlive the interval are in no
+    /// snapshot, however often they were written.
+    fn alive_share(&self, since: SimTime, now: SimTime) -> f64 {
+        let Some(expiry) = self.expiry else {
+            return 1.0;
+        };
+        let alive_since = SimTime::ZERO + expiry.alive_since(now.since(SimTime::ZERO));
+        let interval = now.since(since).as_secs_f64();
+        if interval > 0.0 {
+            now.since(alive_since.max(since)).as_secs_f64() / interval
+        } else {
+            1.0
         }
     }
 
@@ -354,6 +395,7 @@ impl StateBackend {
 
 fn one_file(bytes: u64) -> SnapshotPlan {
     SnapshotPlan {
+        handles: 1,
         files: FileSizes::one(bytes),
         threads: 1,
         checkpointed: bytes,

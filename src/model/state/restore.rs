@@ -8,18 +8,18 @@ use crate::model::state::file_sizes::FileSizes;
 use crate::model::state::lsm::SstFiles;
 use crate::model::state::{StateBackend, Store};
 use crate::scenario::CheckpointStorage;
-use crate::scenario::calibration as c;
-use crate::units::{SimDuration, SimTime};
+use crate::scenario::calibration::{self as c, Latency};
+use crate::units::SimTime;
 
 /// What a subtask reads before it can run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RestorePlan {
     /// Files to read; all of them begin as threads become free.
     pub files: FileSizes,
     /// Files that are read at the same time.
     pub threads: usize,
     /// Time on top, after the last byte.
-    pub fixed: SimDuration,
+    pub fixed: Latency,
 }
 
 impl StateBackend {
@@ -85,6 +85,15 @@ impl StateBackend {
 }
 
 impl StateBackend {
+    /// A new job may not rely on the files of a savepoint (`NO_CLAIM`): its first checkpoint uploads everything.
+    pub fn share_nothing(&mut self) {
+        if let Store::RocksDb { base, .. } = &mut self.store {
+            base.clear();
+        }
+    }
+}
+
+impl StateBackend {
     /// What a subtask reads from a savepoint or retained checkpoint that was taken under another parallelism (`old`, now
     /// `new`), or in the canonical format.
     ///
@@ -112,7 +121,7 @@ impl StateBackend {
         let base = if canonical { None } else { overlaps.pop() };
         if rocksdb && bytes > 0 && (base.is_none() || !overlaps.is_empty()) {
             let inserted: f64 = overlaps.iter().map(|share| share * of_old).sum();
-            plan.fixed += c::ROCKSDB_FLUSH_PER_MB.scale(inserted / 1e6);
+            plan.fixed.floor += c::ROCKSDB_FLUSH_PER_MB.scale(inserted / 1e6);
         }
         plan
     }
@@ -137,7 +146,7 @@ mod tests {
     use super::*;
     use crate::model::state::SnapshotKind;
     use crate::scenario::{Backend, Checkpointing, RocksDb, State, Updates};
-    use crate::units::Bytes;
+    use crate::units::{Bytes, SimDuration};
 
     fn backend(backend: Backend) -> StateBackend {
         let state = State {
@@ -145,6 +154,7 @@ mod tests {
             entry: Bytes::new(1000),
             updates: Updates::PerSecond(0.02),
             access: SimDuration::ZERO,
+            expiry: None,
         };
         let options = Checkpointing {
             backend,
@@ -177,8 +187,8 @@ mod tests {
         );
         let copied = c::ROCKSDB_FLUSH_PER_MB.scale(bytes as f64 / 2e6);
         assert_eq!(
-            plan.fixed,
-            c::ROCKSDB_OPEN + copied,
+            plan.fixed.typical(),
+            c::ROCKSDB_OPEN.typical() + copied,
             "one of them is copied"
         );
     }

@@ -7,6 +7,7 @@ fn state(dirty: f64) -> State {
         entry: Bytes::new(1000),
         updates: Updates::PerSecond(dirty),
         access: SimDuration::ZERO,
+        expiry: None,
     }
 }
 

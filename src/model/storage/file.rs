@@ -12,7 +12,7 @@ pub enum Direction {
 }
 
 /// A file while it is transferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
 /// A file, and what waits for it.

@@ -1,12 +1,17 @@
 //! The checkpoint directory: every file is opened, written or read on shared bandwidth, and closed.
 
 pub mod file;
+pub mod requests;
 
-use crate::engine::{FairShare, Limits};
+use std::collections::BTreeMap;
+
+use crate::engine::{FairShare, Limits, Stream};
 use crate::model::Job;
 use crate::model::event::{Agenda, Event};
 use crate::model::observe::{Fact, FileStep, Observer};
+use crate::model::processors::Work;
 use crate::model::storage::file::{Direction, File, FileId, FileOwner};
+use crate::model::storage::requests::RequestLimit;
 use crate::scenario::OutageKind;
 use crate::scenario::Storage as Profile;
 use crate::units::{Bytes, SimDuration, SimTime};
@@ -25,6 +30,9 @@ pub struct Storage {
     close: SimDuration,
     written: u64,
     opened: u64,
+    limit: Option<RequestLimit>,
+    /// Files whose bytes still want a processor, and whether their last byte is through.
+    at_work: BTreeMap<FileId, bool>,
 }
 
 /// Transfers in one direction.
@@ -36,7 +44,7 @@ struct Line {
 
 impl Storage {
     /// An empty directory for so many TaskManagers.
-    pub fn new(profile: &Profile, taskmanagers: usize) -> Self {
+    pub fn new(profile: &Profile, taskmanagers: usize, backoff: Stream) -> Self {
         let writes = Limits {
             per_transfer: profile.write_per_stream,
             per_group: profile.write_per_taskmanager,
@@ -60,6 +68,24 @@ impl Storage {
             close: profile.close,
             written: 0,
             opened: 0,
+            limit: RequestLimit::of(profile, backoff),
+            at_work: BTreeMap::new(),
+        }
+    }
+
+    /// Asks the store to accept a file, for the `attempt`-th time: how long to wait if it does not.
+    fn ask(
+        &mut self,
+        now: SimTime,
+        id: FileId,
+        profile: &Profile,
+        attempt: u32,
+    ) -> Result<(), SimDuration> {
+        match (&mut self.limit, self.files[id.0 as usize]) {
+            (Some(limit), Some(file)) if file.owner.direction() == Direction::Write => {
+                limit.ask(now, profile.writes_of(file.bytes), attempt)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -129,6 +155,11 @@ impl Storage {
             .expect("a file is closed once")
     }
 
+    /// The TaskManager that writes or reads it.
+    pub fn taskmanager(&self, id: FileId) -> usize {
+        self.files[id.0 as usize].map_or(0, |file| file.taskmanager)
+    }
+
     /// Whose file it is.
     pub fn owner(&self, id: FileId) -> Option<FileOwner> {
         self.files[id.0 as usize].map(|file| file.owner)
@@ -142,6 +173,7 @@ impl Storage {
             reads,
             files,
             free,
+            at_work,
             ..
         } = self;
         for line in [writes, reads] {
@@ -151,6 +183,7 @@ impl Storage {
             if lost(file) {
                 *file = None;
                 free.push(slot as u32);
+                at_work.remove(&FileId(slot as u32));
             }
         }
     }
@@ -180,7 +213,21 @@ impl<O: Observer> Job<O> {
         let id = self.storage.create(file);
         let step = FileStep::Created(file);
         self.emit_closely(agenda.now(), &Fact::File { file: id, step });
-        agenda.after(self.storage.open_time(), Event::FileOpened(id));
+        self.ask_for_file(id, 0, agenda);
+    }
+
+    /// The store accepts the file, or tells the client to come back later.
+    pub(crate) fn ask_for_file(&mut self, id: FileId, attempt: u32, agenda: &mut Agenda) {
+        match self
+            .storage
+            .ask(agenda.now(), id, &self.scenario.storage, attempt)
+        {
+            Ok(()) => agenda.after(self.storage.open_time(), Event::FileOpened(id)),
+            Err(wait) => {
+                self.observer.observe(agenda.now(), &Fact::RequestsRefused);
+                agenda.after(wait, Event::FileRefused(id, attempt + 1));
+            }
+        }
     }
 
     /// It is open: its bytes begin to flow.
@@ -189,6 +236,27 @@ impl<O: Observer> Job<O> {
         let step = FileStep::Flows;
         self.emit_closely(agenda.now(), &Fact::File { file, step });
         self.forecast_transfers(direction, agenda);
+        if direction == Direction::Write {
+            self.begin_upload_work(file, agenda);
+        }
+    }
+
+    /// Uploaded bytes are encrypted and checked beside their transfer, where processors are counted.
+    fn begin_upload_work(&mut self, file: FileId, agenda: &mut Agenda) {
+        let per_mb = self.scenario.storage.cpu_per_mb;
+        let bytes = self.storage.files[file.0 as usize].map_or(0, |file| file.bytes);
+        let demand = per_mb.scale(bytes as f64 / 1e6);
+        if !demand.is_zero() && self.share_processor(Work::Upload(file), demand, agenda) {
+            self.storage.at_work.insert(file, false);
+        }
+    }
+
+    /// A file's bytes have had the processor that they wanted.
+    pub(crate) fn end_upload_work(&mut self, file: FileId, agenda: &mut Agenda) {
+        if self.storage.at_work.remove(&file) == Some(true) {
+            let closed = self.storage.close_time(Direction::Write);
+            agenda.after(closed, Event::FileClosed(file));
+        }
     }
 
     /// Some transfers have begun or ended: each of the others has got another rate.
@@ -213,6 +281,10 @@ impl<O: Observer> Job<O> {
         for file in self.storage.take_ended(agenda.now(), direction) {
             let step = FileStep::Through;
             self.emit_closely(agenda.now(), &Fact::File { file, step });
+            if let Some(through) = self.storage.at_work.get_mut(&file) {
+                *through = true;
+                continue;
+            }
             let closed = self.storage.close_time(direction);
             agenda.after(closed, Event::FileClosed(file));
         }

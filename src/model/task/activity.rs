@@ -10,12 +10,18 @@ pub enum TaskState {
     Waiting,
     /// Processes a batch of records.
     Processing(Batch),
+    /// Fires timers.
+    Firing(Batch),
+    /// Commits what a complete checkpoint holds.
+    Committing,
     /// Waits for output buffers; mails run.
     SoftBackpressured,
     /// Stuck inside a record; nothing runs.
     HardBackpressured,
     /// The synchronous phase of a snapshot.
     Snapshotting,
+    /// A source that has taken its part in the savepoint with which the job stops: it emits nothing more.
+    Suspended,
     /// Has failed, was cancelled, or has not got its state back.
     Down,
 }
@@ -26,7 +32,12 @@ impl TaskState {
     pub fn is_occupied(self) -> bool {
         matches!(
             self,
-            TaskState::Processing(_) | TaskState::Snapshotting | TaskState::Down
+            TaskState::Processing(_)
+                | TaskState::Firing(_)
+                | TaskState::Committing
+                | TaskState::Snapshotting
+                | TaskState::Suspended
+                | TaskState::Down
         )
     }
 }
@@ -50,14 +61,19 @@ impl Batch {
         self.from + SimDuration::from_nanos(part as u64)
     }
 
-    /// Ends the batch at the first record boundary after `now`; returns how many records it has lost by that.
-    pub fn cut(&mut self, now: SimTime) -> u32 {
+    /// Ends the batch at the first record boundary after `now`, where boundaries are the `first` record and every `unit`-th
+    /// after it; returns how many records it has lost by that.
+    pub fn cut(&mut self, now: SimTime, (first, unit): (u32, u32)) -> u32 {
         if self.records < 2 {
             return 0;
         }
         let length = (self.until - self.from).as_nanos();
         let done = u128::from((now - self.from).as_nanos()) * u128::from(self.records);
-        let records = (done.div_ceil(u128::from(length.max(1))) as u32).clamp(1, self.records);
+        let done = (done.div_ceil(u128::from(length.max(1))) as u32).clamp(1, self.records);
+        let units = done.saturating_sub(first).div_ceil(unit);
+        let records = first
+            .saturating_add(units.saturating_mul(unit))
+            .min(self.records);
         let lost = self.records - records;
         if lost > 0 {
             self.until = self.time_of(records);
@@ -78,6 +94,8 @@ pub enum Mail {
     AlignmentTimeout(CheckpointId),
     /// The checkpoint is complete.
     Completed(CheckpointId),
+    /// Processing-time timers are due.
+    Timers,
 }
 
 impl Mail {
@@ -85,7 +103,7 @@ impl Mail {
     pub fn is_urgent(self) -> bool {
         match self {
             Mail::PriorityBarrier(..) | Mail::AlignmentTimeout(_) => true,
-            Mail::Trigger(_) | Mail::Completed(_) => false,
+            Mail::Trigger(_) | Mail::Completed(_) | Mail::Timers => false,
         }
     }
 }
@@ -184,11 +202,28 @@ mod tests {
         };
         let cut = |now| {
             let mut batch = batch;
-            (batch.cut(now), batch.until, batch.records)
+            (batch.cut(now, (1, 1)), batch.until, batch.records)
         };
         assert_eq!(cut(at(13)), (3, at(14), 2));
         assert_eq!(cut(at(14)), (3, at(14), 2), "the boundary itself");
         assert_eq!(cut(at(10)), (4, at(12), 1), "the first record is begun");
         assert_eq!(cut(at(19)), (0, at(20), 5));
+    }
+
+    #[test]
+    fn a_reader_that_does_not_stop_is_cut_where_it_looks_up() {
+        let (from, until, records) = (at(10), at(20), 10);
+        let cut = |now, first, unit| {
+            let mut batch = Batch {
+                from,
+                until,
+                records,
+            };
+            batch.cut(now, (first, unit));
+            batch.records
+        };
+        assert_eq!(cut(at(12), 4, 5), 4);
+        assert_eq!(cut(at(15), 4, 5), 9);
+        assert_eq!(cut(at(12), 30, 50), 10, "not in this piece");
     }
 }

@@ -6,13 +6,17 @@
 pub mod activity;
 mod audited;
 pub mod barrier_buffer;
+mod firing;
 pub mod output;
 mod run;
 pub mod schedule;
 pub mod service;
+pub mod sink;
+pub mod timers;
 
 use std::collections::VecDeque;
 
+use crate::engine::Stream;
 use crate::model::checkpoint::barrier::Alignment;
 use crate::model::checkpoint::contents::TaskStateSnapshot;
 use crate::model::checkpoint::snapshot::Snapshots;
@@ -25,7 +29,10 @@ use crate::model::task::barrier_buffer::BarrierBuffer;
 use crate::model::task::output::TaskOutput;
 use crate::model::task::schedule::Schedule;
 use crate::model::task::service::ServiceTime;
+use crate::model::task::sink::SinkWriter;
+use crate::model::task::timers::TimerService;
 use crate::scenario::Reading;
+use crate::scenario::calibration::LOCK_PER_RELEASE;
 use crate::units::SimTime;
 
 /// A subtask. What only checkpoints (or sources) need stands apart: all tasks' work on records fits into the fastest cache.
@@ -57,6 +64,10 @@ pub struct Task {
     pub service: ServiceTime,
     /// A source's schedule.
     pub source: Option<Box<SourceState>>,
+    /// Its timers.
+    pub timers: Option<Box<TimerService>>,
+    /// What it owes an external system.
+    pub sink: Option<Box<SinkWriter>>,
     /// Records out per record in.
     pub selectivity: f64,
     /// Fraction of a record that is still to be emitted.
@@ -114,9 +125,59 @@ pub struct SourceState {
     pub log: bool,
     /// Due, but not emitted yet.
     pub due: u32,
+    /// Records that are emitted without a look at the mailbox.
+    pub batch: u32,
+    /// It finishes when nothing is left to be read.
+    pub finishes: bool,
+    /// The checkpoint lock of a `SourceFunction`.
+    pub lock: Option<CheckpointLock>,
+}
+
+/// The lock that a `SourceFunction` holds while it emits a record, and the mailbox thread while it reads a mail. Java's
+/// monitors are not fair: who has just released one mostly gets it again.
+#[derive(Debug)]
+pub struct CheckpointLock {
+    stream: Stream,
+    /// Records that will be emitted before a waiting mail is read.
+    pub wins_in: u32,
+}
+
+impl CheckpointLock {
+    /// A free lock.
+    pub fn new(stream: Stream) -> Self {
+        let mut lock = CheckpointLock { stream, wins_in: 0 };
+        lock.draw();
+        lock
+    }
+
+    /// The mailbox thread has had its turn; the next one comes after a geometric number of records.
+    pub fn draw(&mut self) {
+        let records = self.stream.exponential() / LOCK_PER_RELEASE;
+        self.wins_in = (records as u32).max(1);
+    }
 }
 
 impl SourceState {
+    /// Records until its reader looks at its mailbox, after so many that it has emitted: those of its batch, and those of a
+    /// `SourceFunction` that gets the lock again although a mail `waits`.
+    #[inline]
+    pub fn until_it_looks(&self, emitted: u64, waits: bool) -> u32 {
+        let of_batch = if self.batch > 1 {
+            self.batch - (emitted % u64::from(self.batch)) as u32
+        } else {
+            u32::MAX
+        };
+        match &self.lock {
+            Some(lock) if waits => of_batch.min(lock.wins_in.max(1)),
+            _ => of_batch,
+        }
+    }
+
+    /// Whether it has finished.
+    pub fn is_finished(&self) -> bool {
+        self.finishes && self.due == 0 && self.schedule.ended()
+    }
+
     /// The offset of the next record to be emitted, while `begun` records are being worked on.
     pub fn offset(&self, begun: u32) -> u64 {
         self.schedule.taken() - u64::from(self.due) - u64::from(begun)
@@ -184,6 +245,13 @@ impl Task {
         current.map(|current| (current.channel, u64::from(current.left)))
     }
 
+    /// Records of the buffer in hand that came over a channel: they count as read when all are processed.
+    pub fn in_hand(&self, channel: ChannelId) -> u64 {
+        let current = self.inputs.iter().filter_map(|input| input.current);
+        let of_it = current.filter(|current| current.channel == channel && !current.replayed);
+        of_it.map(|current| u64::from(current.buffer.records)).sum()
+    }
+
     /// The unprocessed rests of the current buffers: they are in-flight data, too.
     pub fn rests(&self) -> impl Iterator<Item = (ChannelId, InFlight)> {
         self.inputs.iter().filter_map(|input| {
@@ -199,7 +267,14 @@ impl Task {
         let TaskState::Processing(batch) = &mut self.state else {
             return None;
         };
-        let lost = batch.cut(now);
+        let boundary = match &self.source {
+            Some(source) if source.batch > 1 => {
+                let begun = (self.counters.records % u64::from(source.batch)) as u32;
+                (source.batch - begun, source.batch)
+            }
+            _ => (1, 1),
+        };
+        let lost = batch.cut(now, boundary);
         if let Some(source) = &mut self.source {
             source.due += lost;
         }
@@ -223,6 +298,7 @@ impl Task {
         TaskStateSnapshot {
             source: source.map(|source| (source.schedule.position(), source.due)),
             fraction: self.fraction,
+            timers: self.timers.as_ref().map(|timers| timers.progress()),
             backend: (*self.backend).clone(),
         }
     }

@@ -48,6 +48,51 @@ impl TaskOutput {
     }
 }
 
+/// Whether a task may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A free segment, and no subpartition at its limit, on every output.
+    Available,
+    /// Not so: mails still run (soft backpressure).
+    Unavailable,
+    /// Inside a record with the overdraft used up (hard backpressure).
+    Stuck,
+}
+
+/// Whether a task with these outputs may write.
+#[inline]
+pub fn output(outputs: &[TaskOutput], network: &Network) -> Output {
+    let mut outputs = outputs.iter().map(|output| output.partition);
+    if outputs.clone().all(|output| network.available(output)) {
+        Output::Available
+    } else if outputs.any(|output| network.hard_blocked(output)) {
+        Output::Stuck
+    } else {
+        Output::Unavailable
+    }
+}
+
+/// Emits the whole records of what is `owed`, on every output, and counts them.
+#[inline]
+pub fn give(
+    outputs: &mut [TaskOutput],
+    written: &mut u64,
+    owed: &mut f64,
+    network: &mut Network,
+    agenda: &mut Agenda,
+) {
+    while *owed >= 1.0 - 1e-9 {
+        *owed -= 1.0;
+        for output in &mut *outputs {
+            let to = output.partitioner.choose();
+            *written += output.write(network, to, agenda);
+        }
+        if *owed >= 1.0 - 1e-9 && !agenda.toil(1) {
+            *owed = 0.0;
+        }
+    }
+}
+
 /// The key of a record whose identity is known: 64 bits that look random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key(pub u64);

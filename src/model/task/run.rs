@@ -16,9 +16,12 @@ use crate::model::event::{Agenda, Event};
 use crate::model::ids::{ChannelId, TaskId};
 use crate::model::network::{Barrier, Buffer, Element, Network, Wake};
 use crate::model::observe::Observer;
+use crate::model::processors::Work;
 use crate::model::task::activity::{Batch, Mail, TaskState, TimeKind};
 use crate::model::task::audited::Audited;
 use crate::model::task::barrier_buffer::Limit;
+use crate::model::task::firing::{begin_firing, end_firing};
+use crate::model::task::output::{Output, give, output};
 use crate::model::task::{CurrentBuffer, Task, TaskInput};
 use crate::scenario::{BufferTimeout, Reading};
 use crate::units::SimTime;
@@ -66,17 +69,26 @@ impl<O: Observer> Job<O> {
     #[inline]
     pub(crate) fn step(&mut self, id: TaskId, agenda: &mut Agenda) {
         let task = &mut self.tasks[id];
-        if let TaskState::Processing(batch) = task.state {
-            let audited = self.ledger.as_deref_mut();
-            let audited = audited.map(|ledger| Audited::new(ledger, id, task, batch.records));
-            end_batch(task, &mut self.network, audited, batch, agenda);
-            if self.scenario.simulation.trigger_every_records.is_some()
-                && self.tasks[id].source.is_some()
-            {
-                self.count_emitted(agenda);
-            }
+        match task.state {
+            TaskState::Processing(batch) => self.end_processing(id, batch, agenda),
+            TaskState::Firing(piece) => end_firing(task, &mut self.network, piece, agenda),
+            TaskState::Committing => task.state = TaskState::Waiting,
+            _ => {}
         }
         self.run_loop(id, agenda);
+    }
+
+    #[inline]
+    fn end_processing(&mut self, id: TaskId, batch: Batch, agenda: &mut Agenda) {
+        let task = &mut self.tasks[id];
+        let audited = self.ledger.as_deref_mut();
+        let audited = audited.map(|ledger| Audited::new(ledger, id, task, batch.records));
+        end_batch(task, &mut self.network, audited, batch, agenda);
+        if self.scenario.simulation.trigger_every_records.is_some()
+            && self.tasks[id].source.is_some()
+        {
+            self.count_emitted(agenda);
+        }
     }
 
     /// The loop, until the task is occupied or has nothing to do.
@@ -87,13 +99,23 @@ impl<O: Observer> Job<O> {
             aside = self.look_at_restored(id, aside, agenda);
         }
         loop {
+            if self.watermarks.is_some() {
+                self.look_at_watermarks(id, agenda.now());
+            }
             let task = &mut self.tasks[id];
             if task.state.is_occupied() {
                 return;
             }
             match pass(task, &mut self.network, aside, agenda.now()) {
                 Continue(SimTime::MAX) => return,
-                Continue(due) => return agenda.at(due, Event::Step(id, task.generation)),
+                Continue(due) => {
+                    let (occupied, generation) = (task.state.is_occupied(), task.generation);
+                    let demand = due.since(agenda.now());
+                    if !occupied || !self.share_processor(Work::Task(id), demand, agenda) {
+                        agenda.at(due, Event::Step(id, generation));
+                    }
+                    return;
+                }
                 Break(interruption) => self.interrupt(id, interruption, agenda),
             }
         }
@@ -131,7 +153,9 @@ impl<O: Observer> Job<O> {
         let position = not_urgent.filter(|_| urgent);
         task.mails
             .insert(position.unwrap_or(task.mails.len()), mail);
-        if let Some(until) = task.cut_batch(agenda.now()) {
+        if self.processors.is_some() {
+            self.cut_shared_batch(id, agenda);
+        } else if let Some(until) = task.cut_batch(agenda.now()) {
             task.generation += 1;
             agenda.at(until, Event::Step(id, task.generation));
         }
@@ -171,11 +195,20 @@ fn pass(
     aside: Option<Limit>,
     now: SimTime,
 ) -> ControlFlow<Interruption, SimTime> {
-    let output = output(task, network);
+    let output = output(&task.outputs, network);
     if output == Output::Stuck {
         return Continue(wait_for_output(task, TaskState::HardBackpressured, now));
     }
-    if let Some(mail) = task.mails.pop_front() {
+    if let Some(timers) = &task.timers
+        && timers.fire()
+        && (task.mails.is_empty() || !timers.interruptible())
+    {
+        return Continue(begin_firing(task, now));
+    }
+    if !task.mails.is_empty()
+        && may_read_mail(task, now)
+        && let Some(mail) = task.mails.pop_front()
+    {
         task.state = TaskState::Waiting;
         return Break(Interruption::Mail(mail));
     }
@@ -195,27 +228,28 @@ fn pass(
     })
 }
 
-/// Whether a task may write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Output {
-    /// A free segment, and no subpartition at its limit, on every output.
-    Available,
-    /// Not so: mails still run (soft backpressure).
-    Unavailable,
-    /// Inside a record with the overdraft used up (hard backpressure).
-    Stuck,
-}
-
+/// Whether the thread looks at its mailbox now. Only some sources do not; a `SourceFunction` that has nothing to emit does not
+/// hold the lock.
 #[inline]
-fn output(task: &Task, network: &Network) -> Output {
-    let mut outputs = task.outputs.iter().map(|output| output.partition);
-    if outputs.clone().all(|output| network.available(output)) {
-        Output::Available
-    } else if outputs.any(|output| network.hard_blocked(output)) {
-        Output::Stuck
-    } else {
-        Output::Unavailable
+fn may_read_mail(task: &mut Task, now: SimTime) -> bool {
+    let emitted = task.counters.records;
+    let Some(source) = &mut task.source else {
+        return true;
+    };
+    if source.due == 0 && source.schedule.next_due() > now {
+        return true;
     }
+    if source.batch > 1 && !emitted.is_multiple_of(u64::from(source.batch)) {
+        return false;
+    }
+    let Some(lock) = &mut source.lock else {
+        return true;
+    };
+    let wins = lock.wins_in == 0;
+    if wins {
+        lock.draw();
+    }
+    wins
 }
 
 fn wait_for_output(task: &mut Task, state: TaskState, now: SimTime) -> SimTime {
@@ -385,7 +419,14 @@ fn read(
 /// Begins to process some of the `available` records; returns when the batch ends.
 #[inline]
 fn begin_batch(task: &mut Task, available: u32, now: SimTime) -> SimTime {
-    let (records, takes) = task.service.batch(available.min(task.batch_records_max));
+    let mut most = available.min(task.batch_records_max);
+    if let Some(source) = &task.source {
+        most = most.min(source.until_it_looks(task.counters.records, !task.mails.is_empty()));
+    }
+    let (records, mut takes) = task.service.batch(most);
+    if let Some(sink) = &mut task.sink {
+        takes += sink.hand_over(now + takes, records);
+    }
     if let Some(source) = &mut task.source {
         source.due -= records;
     }
@@ -417,7 +458,7 @@ fn end_batch(
             Some(audited) => audited.emit(task, network, agenda),
         }
         done += 1;
-        if done < batch.records && output(task, network) != Output::Available {
+        if done < batch.records && output(&task.outputs, network) != Output::Available {
             break;
         }
     }
@@ -431,6 +472,9 @@ fn end_batch(
     match &mut task.source {
         Some(source) => {
             source.due += batch.records - done;
+            if let (Some(lock), false) = (&mut source.lock, task.mails.is_empty()) {
+                lock.wins_in = lock.wins_in.saturating_sub(done);
+            }
             task.counters.buffers += 1;
         }
         None => consume(task, network, done, now),
@@ -442,16 +486,13 @@ fn end_batch(
 #[inline]
 fn emit(task: &mut Task, network: &mut Network, agenda: &mut Agenda) {
     task.fraction += task.selectivity;
-    while task.fraction >= 1.0 - 1e-9 {
-        task.fraction -= 1.0;
-        for output in &mut task.outputs {
-            let to = output.partitioner.choose();
-            task.counters.written += output.write(network, to, agenda);
-        }
-        if task.fraction >= 1.0 - 1e-9 && !agenda.toil(1) {
-            task.fraction = 0.0;
-        }
-    }
+    let Task {
+        outputs,
+        counters,
+        fraction,
+        ..
+    } = task;
+    give(outputs, &mut counters.written, fraction, network, agenda);
 }
 
 /// Takes `records` processed records out of the current buffers, in turn.

@@ -27,6 +27,8 @@ pub struct Schedule {
     step: Step,
     /// Records taken so far.
     taken: u64,
+    /// Records that there are.
+    limit: u64,
 }
 
 /// Where a step begins: (time since start in seconds, cumulated records, index of the step).
@@ -46,10 +48,10 @@ pub struct Position {
 }
 
 impl Schedule {
-    /// A schedule of `1 / parallelism` of the source's rate.
+    /// A schedule of this share of the source's rate.
     pub fn new(
         rate: Arc<Rate>,
-        parallelism: usize,
+        (share, limit): (f64, u64),
         start: SimTime,
         arrivals: Arrivals,
         mut stream: Stream,
@@ -60,7 +62,7 @@ impl Schedule {
         };
         Schedule {
             rate,
-            share: 1.0 / parallelism as f64,
+            share,
             start,
             lead: SimDuration::ZERO,
             arrivals,
@@ -68,6 +70,7 @@ impl Schedule {
             next,
             step: (0.0, 0.0, 0),
             taken: 0,
+            limit,
         }
     }
 
@@ -81,6 +84,7 @@ impl Schedule {
     /// When the next record is due, and the step that holds it.
     fn time_of_next(&self) -> (SimTime, Step) {
         let (seconds, step) = match &*self.rate {
+            _ if self.ended() => (f64::INFINITY, self.step),
             Rate::Unlimited => (0.0, self.step),
             Rate::Constant(per_s) => (self.next / (per_s * self.share), self.step),
             Rate::Steps { .. } => self.in_steps(),
@@ -96,11 +100,15 @@ impl Schedule {
     /// How many records are due by `now`, at most `most`. Does not take them.
     pub fn take_due(&mut self, now: SimTime, most: u32) -> u32 {
         if *self.rate == Rate::Unlimited {
-            let due = if now >= self.start { most } else { 0 };
+            let left = u32::try_from(self.limit - self.taken).unwrap_or(u32::MAX);
+            let may = now >= self.start && self.share > 0.0;
+            let due = if may { most.min(left) } else { 0 };
             self.taken += u64::from(due);
             return due;
         }
         let mut due = 0;
+        let left = u32::try_from(self.limit - self.taken).unwrap_or(u32::MAX);
+        let most = most.min(left);
         while due < most && self.next_due() <= now {
             self.next += match self.arrivals {
                 Arrivals::Regular => 1.0,
@@ -110,6 +118,11 @@ impl Schedule {
         }
         self.taken += u64::from(due);
         due
+    }
+
+    /// Whether no record is left to be taken.
+    pub fn ended(&self) -> bool {
+        self.share <= 0.0 || self.taken >= self.limit
     }
 
     /// Records taken so far: the offset of the next one.
@@ -144,12 +157,14 @@ impl Schedule {
     pub fn unread(&self, now: SimTime) -> u64 {
         // Record 0 is due at position 0.
         let position = self.position_at(now);
-        position.map_or(0, |position| (position - self.next + 1.0).max(0.0) as u64)
+        let unread = position.map_or(0, |position| (position - self.next + 1.0).max(0.0) as u64);
+        unread.min(self.limit - self.taken)
     }
 
     /// Records that were due by `now` in all (on average), or `None` without a rate.
     pub fn due(&self, now: SimTime) -> Option<u64> {
-        self.position_at(now).map(|position| position as u64)
+        self.position_at(now)
+            .map(|position| (position as u64).min(self.limit))
     }
 
     /// How long the next record has been due.
@@ -294,7 +309,7 @@ mod tests {
     fn schedule(rate: Rate, arrivals: Arrivals) -> Schedule {
         Schedule::new(
             Arc::new(rate),
-            2,
+            (0.5, u64::MAX),
             SimTime::ZERO,
             arrivals,
             Streams::new(1, 0).named("source"),

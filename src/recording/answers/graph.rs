@@ -1,10 +1,11 @@
 //! The job graph of the plan, sources first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::recording::answers::number::{at, list, text};
+use crate::recording::answers::plan_window::{self, PlanWindow};
 use crate::recording::answers::remarks::Remarks;
 use crate::recording::file::RecordingError;
 use crate::scenario::bounds::PARALLELISM_MAX;
@@ -28,6 +29,8 @@ pub struct Node {
     pub max_parallelism: Option<usize>,
     /// Inputs: position of the producer, and how records are distributed.
     pub inputs: Vec<(usize, &'static str)>,
+    /// A window by key, if it is one of SQL.
+    pub window: Option<PlanWindow>,
 }
 
 /// Reads `jobs/:id/plan` (or the plan within `jobs/:id`), in topological order.
@@ -56,6 +59,10 @@ pub fn read(
         .enumerate()
         .filter_map(|(position, node)| Some((text(node, "id")?, position)))
         .collect();
+    let described = |node: &Value| node.get("description")?.as_str().map(str::to_owned);
+    let descriptions: Vec<String> = nodes.iter().filter_map(described).collect();
+    let columns = descriptions.iter().map(String::as_str);
+    let processing: BTreeSet<&str> = columns.flat_map(plan_window::processing_columns).collect();
     let mut names: Vec<String> = Vec::new();
     let nodes: Vec<Node> = order
         .into_iter()
@@ -86,6 +93,7 @@ pub fn read(
                 name,
                 parallelism,
                 inputs,
+                window: described(node).and_then(|text| plan_window::of(&text, &processing)),
             })
         })
         .collect::<Result<_, RecordingError>>()?;

@@ -10,6 +10,7 @@ pub mod layout;
 pub mod movement;
 pub mod number;
 pub mod options;
+pub mod plan_window;
 pub mod remarks;
 pub mod series;
 
@@ -68,11 +69,34 @@ pub struct Vertex {
 pub struct Subtask {
     /// Id of its TaskManager.
     pub taskmanager: Option<String>,
+    /// When it began to run, in milliseconds of its JobManager's clock.
+    pub runs_since_ms: Option<f64>,
     /// What it counted.
     pub counters: Counters,
 }
 
 impl Answers {
+    /// How much earlier the subtasks of a vertex ran than the last one of the job, on average, in milliseconds: checkpoints
+    /// begin when all run.
+    pub fn runs_earlier_ms(&self, vertex: usize) -> Option<f64> {
+        let since = |vertex: &Vertex| -> Option<Vec<f64>> {
+            vertex
+                .subtasks
+                .iter()
+                .map(|subtask| subtask.runs_since_ms)
+                .collect()
+        };
+        let all: Vec<Vec<f64>> = self.vertices.iter().map(since).collect::<Option<_>>()?;
+        let last = all
+            .iter()
+            .flatten()
+            .copied()
+            .fold(f64::NEG_INFINITY, f64::max);
+        let own = all.get(vertex)?;
+        let mean = own.iter().sum::<f64>() / own.len().max(1) as f64;
+        Some(last - mean).filter(|earlier| (0.0..600_000.0).contains(earlier))
+    }
+
     /// What the REST API answered about a recorded job, its sampled metrics, and its configuration; nothing else of
     /// the recording is looked at.
     ///
@@ -209,11 +233,25 @@ impl Answers {
     }
 }
 
+/// When a subtask was initialised: its start, and how long it was in the states before RUNNING.
+fn runs_since_ms(subtask: &Value) -> Option<f64> {
+    let start = at(subtask, &["start-time"]).filter(|start| *start > 0.0)?;
+    let before = ["CREATED", "SCHEDULED", "DEPLOYING", "INITIALIZING"];
+    at(subtask, &["status-duration", "RUNNING"]).filter(|running| *running >= 0.0)?;
+    let lasted = before.map(|state| {
+        at(subtask, &["status-duration", state])
+            .unwrap_or(0.0)
+            .max(0.0)
+    });
+    Some(start + lasted.iter().sum::<f64>())
+}
+
 impl Vertex {
     /// What `vertices/:vertexid` answered, earliest first.
     fn read(node: Node, answers: &[&Value]) -> Vertex {
         let mut readings: Vec<Vec<Reading<'_>>> = vec![Vec::new(); node.parallelism];
         let mut taskmanagers = vec![None; node.parallelism];
+        let mut run_since = vec![None; node.parallelism];
         for answer in answers {
             let Some(now) = at(answer, &["now"]) else {
                 continue;
@@ -223,12 +261,14 @@ impl Vertex {
                 if let Some(known) = readings.get_mut(index) {
                     known.push((subtask, now));
                     taskmanagers[index] = text(subtask, "taskmanager-id");
+                    run_since[index] = runs_since_ms(subtask);
                 }
             }
         }
-        let subtasks = readings.iter().zip(taskmanagers);
-        let subtasks = subtasks.map(|(readings, taskmanager)| Subtask {
+        let subtasks = readings.iter().zip(taskmanagers).zip(run_since);
+        let subtasks = subtasks.map(|((readings, taskmanager), runs_since_ms)| Subtask {
             taskmanager,
+            runs_since_ms,
             counters: Counters::of_answers(readings),
         });
         Vertex {
@@ -259,6 +299,7 @@ impl Vertex {
         }
         let subtask = Subtask {
             taskmanager: None,
+            runs_since_ms: None,
             counters,
         };
         Vertex {

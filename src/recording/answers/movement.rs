@@ -93,6 +93,7 @@ mod tests {
             parallelism: 1,
             max_parallelism: None,
             inputs: Vec::new(),
+            window: None,
         };
         let answers: Vec<&Value> = answers.iter().collect();
         Vertex::read(node, &answers)

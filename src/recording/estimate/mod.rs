@@ -10,19 +10,21 @@ pub mod state;
 pub mod storage;
 pub mod text;
 pub mod threads;
+pub mod window;
 
 use std::collections::BTreeMap;
 
 use crate::recording::answers::graph::Node;
 use crate::recording::answers::remarks::Remarks;
 use crate::recording::answers::{Answers, options};
-use crate::recording::clock::Clock;
+use crate::recording::clock::{Clock, WARM_READERS_EARLIER_MS};
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::{Estimated, median};
 use crate::recording::estimate::rates::{Rates, held_back, slowness};
 use crate::recording::estimate::state::StateEstimate;
 use crate::recording::estimate::storage::StorageEstimate;
 use crate::recording::estimate::threads::Threads;
+use crate::recording::estimate::window::WindowEstimate;
 use crate::recording::file::{Explicit, Recording, RecordingError};
 
 /// What the answers say about a job.
@@ -72,6 +74,8 @@ pub struct VertexEstimate {
     pub record: Option<Estimated>,
     /// What it does.
     pub work: WorkEstimate,
+    /// Its window, if it is one.
+    pub window: Option<WindowEstimate>,
     /// Its state and the bytes of an entry.
     pub state: Option<(StateEstimate, f64)>,
     /// Seconds of a task's thread per snapshot that the flush of its state does not explain.
@@ -87,6 +91,10 @@ pub enum WorkEstimate {
         rate: Option<Estimated>,
         /// If it delivers in bursts.
         burst: Option<Burst>,
+        /// How much earlier it began than the job's last task, in milliseconds, if that is known.
+        earlier_ms: Option<f64>,
+        /// Flink does not tell how busy it is: it is a `SourceFunction`.
+        legacy: bool,
     },
     /// Processes records.
     Operator {
@@ -138,6 +146,11 @@ pub fn what_if(baseline: &Recording, changed: &Recording) -> Result<String, Reco
         clock.since_start(clock.end),
         clock.since_start(clock.warmup),
     ));
+    for vertex in &mut estimate.vertices {
+        if let WorkEstimate::Source { earlier_ms, .. } = &mut vertex.work {
+            *earlier_ms = earlier_ms.map(|_| WARM_READERS_EARLIER_MS);
+        }
+    }
     let limit = |explicit: &Explicit| explicit.storage_write_bytes_per_s_per_stream as f64;
     let (before, after) = (
         limit(&baseline.params.explicit),
@@ -257,11 +270,21 @@ impl OneVertex<'_> {
         let state = self.state(is_source, remarks);
         let flushed = state.as_ref().filter(|_| self.rocksdb);
         let flushed = flushed.and_then(|(state, _)| Some(state.change?.flushed.value));
+        let window = vertex.node.window.filter(|_| !is_source);
+        let window = window.and_then(|window| window::of(window, rates, service));
+        if let Some((found, per_record)) = window {
+            service = per_record;
+            remarks.assume(format!(
+                "`{name}`: reading a slice of a window costs as much as a record; {:.0} keys have a result each time",
+                found.keys.value
+            ));
+        }
         VertexEstimate {
+            window: window.map(|(window, _)| window),
             sync_extra: self.threads().unexplained(flushed),
             node: vertex.node.clone(),
             placement: self.placement(),
-            slowness: service.and_then(|service| slowness(&seconds, service.value)),
+            slowness: slowness(&seconds),
             service,
             record: rates.record_bytes(),
             work,
@@ -280,6 +303,8 @@ impl OneVertex<'_> {
             return WorkEstimate::Source {
                 rate: None,
                 burst: None,
+                earlier_ms: None,
+                legacy: rates.is_legacy_source(),
             };
         }
         let rate = rates.total_out();
@@ -291,6 +316,8 @@ impl OneVertex<'_> {
         WorkEstimate::Source {
             rate,
             burst: bursts::of(vertex),
+            earlier_ms: self.answers.runs_earlier_ms(self.position),
+            legacy: rates.is_legacy_source(),
         }
     }
 

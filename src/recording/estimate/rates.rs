@@ -2,7 +2,7 @@
 
 use crate::recording::answers::series::Counter;
 use crate::recording::answers::{Answers, Subtask};
-use crate::recording::estimate::estimated::{Estimated, range};
+use crate::recording::estimate::estimated::{Estimated, median, range};
 
 /// A source that is backpressured for a larger share of the time delivers less than it would like to.
 const HELD_BACK: f64 = 0.2;
@@ -73,6 +73,13 @@ impl Rates {
             backpressured,
             consumers: inputs.filter(|(from, _)| *from == position).count(),
         }
+    }
+
+    /// Whether this is a source whose busy time Flink does not measure, although it measures how long it is backpressured:
+    /// `SourceStreamTask` turns that off, which runs a `SourceFunction`.
+    pub fn is_legacy_source(&self) -> bool {
+        let known = |share: &Option<f64>| share.is_some();
+        (self.busy_is_rest || !self.busy.iter().any(known)) && self.backpressured.iter().any(known)
     }
 
     /// Whether some subtask has no time left.
@@ -168,8 +175,10 @@ pub fn held_back(source: &Rates, some_task_saturated: bool) -> bool {
     share > HELD_BACK || (share > HELD_BACK_BY_A_BUSY_TASK && some_task_saturated)
 }
 
-/// Factors on the mean service time, if subtasks differ; unknown ones count as normal.
-pub fn slowness(seconds: &[Option<f64>], mean: f64) -> Option<Vec<f64>> {
+/// Factors on the median service time, if subtasks differ; unknown ones count as normal.
+pub fn slowness(seconds: &[Option<f64>]) -> Option<Vec<f64>> {
+    let known: Vec<f64> = seconds.iter().flatten().copied().collect();
+    let mean = median(&known)?;
     let factors: Vec<f64> = seconds
         .iter()
         .map(|seconds| seconds.map_or(1.0, |seconds| seconds / mean))

@@ -5,15 +5,19 @@ use std::path::Path;
 
 use crate::recording::answers::graph;
 use crate::recording::answers::number::visible;
+use crate::recording::answers::plan_window::PlanWindow;
 use crate::recording::clock::READERS_EARLIER_MS;
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::Estimated;
 use crate::recording::estimate::state::{StateEstimate, value_bytes};
+use crate::recording::estimate::window::WindowEstimate;
 use crate::recording::estimate::{Estimate, VertexEstimate, WorkEstimate};
 use crate::recording::file::RecordingError;
 use crate::scenario::calibration::ROCKSDB_BYTES_PER_ENTRY;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::keys::table::Choice;
 use crate::scenario::load;
+use crate::units::print;
 
 /// A source whose emission time is unknown; any value from 1 to 100 us gives the same results in recordings.
 const EMIT_US: f64 = 10.0;
@@ -145,7 +149,9 @@ impl File {
         } = &vertex.work
         {
             self.inputs(estimate, vertex, shares.as_deref());
-            if let Some(selectivity) = selectivity {
+            if vertex.window.is_some() {
+                self.line("selectivity = 0 # what it emits comes from firing windows");
+            } else if let Some(selectivity) = selectivity {
                 self.estimated("selectivity", *selectivity, "", short);
             }
         }
@@ -173,6 +179,9 @@ impl File {
             && let Some(record) = vertex.record
         {
             self.record(record);
+        }
+        if let Some(window) = &vertex.window {
+            self.window(window);
         }
         if let Some((state, entry)) = &vertex.state {
             self.state(vertex, state, *entry, rocksdb);
@@ -217,12 +226,18 @@ impl File {
     }
 
     fn source(&mut self, vertex: &VertexEstimate) {
-        let WorkEstimate::Source { rate, burst } = &vertex.work else {
+        let WorkEstimate::Source {
+            rate,
+            burst,
+            earlier_ms,
+            legacy,
+        } = &vertex.work
+        else {
             return;
         };
         self.line("[vertex.source]");
         match (rate, burst) {
-            (Some(rate), Some(burst)) => self.bursts(vertex, *rate, *burst),
+            (Some(rate), Some(burst)) => self.bursts(vertex, *rate, *burst, *earlier_ms),
             (Some(rate), None) => {
                 self.estimated("rate", *rate, "/s", short);
             }
@@ -231,13 +246,24 @@ impl File {
             }
             (None, _) => self.line("rate = \"1/s\" # assumed"),
         }
+        if *legacy {
+            self.line(
+                "legacy = true # estimated from busyTimeMsPerSecond, which no SourceFunction has",
+            );
+        }
         if let Some(record) = vertex.record {
             self.record(record);
         }
     }
 
     /// Readers begin before the last task runs and checkpoints are triggered: so much of a period has passed then.
-    fn bursts(&mut self, vertex: &VertexEstimate, rate: Estimated, burst: Burst) {
+    fn bursts(
+        &mut self,
+        vertex: &VertexEstimate,
+        rate: Estimated,
+        burst: Burst,
+        earlier: Option<f64>,
+    ) {
         let period = 1000.0 * burst.period_s;
         let on = period * BURST_SHARE;
         let per_s = burst.records * vertex.node.parallelism as f64 / (0.001 * on);
@@ -249,10 +275,34 @@ impl File {
             short(period),
             burst.records
         ));
+        let (origin, earlier) = match earlier {
+            Some(earlier) => ("estimated from status-duration", earlier),
+            None => ("assumed", READERS_EARLIER_MS),
+        };
         self.line(&format!(
-            "start = \"{} ms\" # assumed: readers start {READERS_EARLIER_MS} ms before checkpoints do",
-            short((-READERS_EARLIER_MS).rem_euclid(period))
+            "start = \"{} ms\" # {origin}: readers start {} ms before checkpoints do",
+            short((-earlier).rem_euclid(period)),
+            short(earlier)
         ));
+    }
+
+    fn window(&mut self, window: &WindowEstimate) {
+        self.line("[vertex.window]");
+        let PlanWindow { size, slide, clock } = window.window;
+        let (size, from) = (print::written(size), "# from the plan");
+        match slide {
+            Some(slide) => {
+                self.line(&format!("size = \"{size}\" {from}"));
+                self.line(&format!("slide = \"{}\" {from}", print::written(slide)));
+            }
+            None => self.line(&format!("gap = \"{size}\" {from}")),
+        }
+        self.line(&format!("time = \"{}\" {from}", clock.word()));
+        self.estimated("keys", window.keys, "", whole);
+        if let Some(firing) = window.firing {
+            let us = firing.times(1e6).map(|us| us.max(0.001));
+            self.estimated("firing", us, "us", short);
+        }
     }
 
     fn state(&mut self, vertex: &VertexEstimate, state: &StateEstimate, entry: f64, rocksdb: bool) {
@@ -269,15 +319,22 @@ impl File {
         else {
             return;
         };
+        // What was written and deleted again since the checkpoint before is not flushed.
+        let expiry = vertex.window.map(|window| window.expiry());
+        let written_s = expiry.map_or(change.period_s, |expiry| expiry.written_s(change.period_s));
         let entries = size.value / subtasks as f64 / entry;
         let per_record = |flushed: f64| {
-            let added = flushed / (entry + ROCKSDB_BYTES_PER_ENTRY as f64);
-            change
+            // Of what expires, as much is deleted as is added: a tombstone each.
+            let overhead = ROCKSDB_BYTES_PER_ENTRY as f64;
+            let deleted = expiry.map_or(0.0, |_| overhead * change.period_s / written_s);
+            let added = flushed / (entry + overhead + deleted);
+            let overwritten = change
                 .overwritten_per_s(flushed)
-                .map_or(added / change.period_s, |share| share * entries)
-                / records_in
+                .filter(|_| expiry.is_none());
+            overwritten.map_or(added / written_s, |share| share * entries) / records_in
         };
-        let key = match change.overwritten_per_s(change.flushed.value) {
+        let overwritten = change.overwritten_per_s(change.flushed.value);
+        let key = match overwritten.filter(|_| expiry.is_none()) {
             Some(_) => "updates-per-record",
             None => "adds-per-record",
         };

@@ -3,7 +3,7 @@
 mod tree;
 mod words;
 
-use crate::experiment::explain::{Counterfactual, Explanation, Outlook, Resource, Step};
+use crate::experiment::explain::{Besides, Counterfactual, Explanation, Outlook, Resource, Step};
 use crate::measure::{CheckpointKind, straggler};
 use crate::render::markdown::{fenced, sentence};
 use crate::render::number::{Unit, counted};
@@ -57,10 +57,14 @@ pub fn markdown(explanation: &Explanation) -> String {
 }
 
 /// The option that helps the checkpoint most, if one does: `name`, its keys, and what it gives.
+/// An option that leaves more than this share of a duration does not help.
+const NOTICED: f64 = 0.99;
+
 fn best(explanation: &Explanation) -> Option<String> {
     let best = explanation.what_if.first()?;
     let duration = best.checkpoint.duration()?;
-    (duration < explanation.tree.length).then(|| {
+    // What nobody would notice is no help.
+    (duration < explanation.tree.length.scale(NOTICED)).then(|| {
         format!(
             "{}: {} -> {} ({})",
             best.name,
@@ -116,15 +120,34 @@ pub fn why(explanation: &Explanation) -> String {
     )
 }
 
+/// What a thread does besides records.
+fn also(what: Besides) -> &'static str {
+    match what {
+        Besides::Timers => ", and the timers that fire in one go",
+        Besides::Commits => ", and its commits",
+        Besides::HoldsOn => " before it looks at its mailbox",
+    }
+}
+
 /// What the checkpoint waits for most, as one sentence.
 fn bottleneck(explanation: &Explanation) -> String {
     let Some(found) = &explanation.bottleneck else {
         return "Bottleneck: none.".to_owned();
     };
     let what = match &found.resource {
-        Resource::Thread { subtask, busy } => format!(
-            "the thread of {subtask} (busy {}): barriers wait behind the records that it has to process",
-            Unit::Share.text(*busy)
+        Resource::Thread {
+            subtask,
+            busy,
+            besides,
+        } => format!(
+            "the thread of {subtask} (busy {}): {} behind the records that it has to process{}",
+            Unit::Share.text(*busy),
+            if besides.contains(&Besides::HoldsOn) {
+                "the trigger waits"
+            } else {
+                "barriers wait"
+            },
+            besides.iter().copied().map(also).collect::<String>()
         ),
         Resource::SyncPhase { subtask } => {
             format!("the sync phase of {subtask}, on its task's thread")

@@ -51,6 +51,8 @@ fn result() -> RunResult {
         job_end: JobEnd::Running,
         checkpoints: vec![first(), second()],
         failed_in_preflight: 0,
+        requests_refused: 0,
+        latency: None,
         skipped: Vec::new(),
         consistency: None,
         recoveries: vec![RecoveryRecord {

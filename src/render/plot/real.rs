@@ -71,6 +71,8 @@ fn as_run(real: &Real) -> RunResult {
         job_end: JobEnd::Running,
         checkpoints: real.checkpoints.clone(),
         failed_in_preflight: 0,
+        requests_refused: 0,
+        latency: None,
         recoveries: Vec::new(),
         skipped: Vec::new(),
         vertices: vertices.collect(),

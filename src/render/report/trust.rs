@@ -22,11 +22,12 @@ const ROWS: [(&str, &str); 7] = [
     (F1, "(formula F1 for the duration)"),
 ];
 /// What Flink does and the model leaves out.
-const LEFT_OUT: [&str; 6] = [
-    "contention for processors between subtasks",
+const LEFT_OUT: [&str; 7] = [
     "garbage collection",
-    "watermarks and timers",
-    "finished tasks",
+    "processor time of compactions and restores",
+    "watermark alignment",
+    "downstream tasks that finish",
+    "`interval-during-backlog`",
     "file merging",
     "ForSt",
 ];

@@ -17,6 +17,7 @@ mod sparkline;
 mod sweep;
 mod theory;
 mod vertices;
+mod what_if;
 
 pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, published};
 pub use crate::render::table::calibration::{
@@ -37,6 +38,7 @@ pub use crate::render::table::sparkline::sparkline;
 pub use crate::render::table::sweep::{failures, sweep, sweep_sheet};
 pub use crate::render::table::theory::theory;
 pub use crate::render::table::vertices::vertices;
+pub use crate::render::table::what_if::what_if;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
 

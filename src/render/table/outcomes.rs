@@ -38,7 +38,31 @@ pub fn not_completed(run: &RunResult, replications: usize) -> Option<String> {
         0 | 1 => format!("Of {} checkpoints", all.len()),
         _ => format!("Of the {} checkpoints of the first replication", all.len()),
     };
-    (!parts.is_empty()).then(|| format!("{which} {}.", parts.join("; ")))
+    let ended = (!parts.is_empty()).then(|| format!("{which} {}.", parts.join("; ")));
+    let sentences: Vec<String> = [none_triggered(run), ended, refused(run)]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// One trigger fails before all tasks run; where none is ever good, there is a reason to look for.
+fn none_triggered(run: &RunResult) -> Option<String> {
+    let none = run.checkpoints.is_empty() && run.failed_in_preflight > 1;
+    none.then(|| {
+        format!(
+            "No checkpoint was taken: {} triggers failed, because not all required tasks were running (a source subtask that has \
+             finished, before Flink 1.15; a job that does not come back).",
+            run.failed_in_preflight
+        )
+    })
+}
+
+fn refused(run: &RunResult) -> Option<String> {
+    let refused = run.requests_refused;
+    (refused > 0).then(|| {
+        format!("The store told clients {refused} times to come back later (503 Slow Down).")
+    })
 }
 
 /// One row per savepoint, which no figure of checkpoints counts; `None` without one.

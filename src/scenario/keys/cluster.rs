@@ -1,5 +1,6 @@
 //! `[cluster]` as written.
 
+use crate::scenario::calibration::METADATA_PER_HANDLE;
 use crate::scenario::keys::kind::{Bandwidth, Count, Duration, Number, Size, Word, ns};
 use crate::scenario::keys::table::{choice, table};
 use crate::scenario::keys::vertex::DistributionKind;
@@ -14,12 +15,21 @@ table! {
         slots: Count<1, 100_000, usize>;
         /// "spread" (subtask i on TaskManager i mod n) or "fill" (one TaskManager after the other).
         placement: Word<Placement> = Placement::Spread;
+        /// Processors of one TaskManager, which its threads share. Default: always enough.
+        cores (like "4"): Number;
         /// Network egress of one TaskManager. Default: never the bottleneck.
         link (like "\"10 Gbit/s\""): Bandwidth;
         /// One way between two TaskManagers.
         latency: Duration<0, { ns::MINUTE }> = SimDuration::from_micros(150);
         /// Heap for state of one TaskManager; `check` warns when a heap backend does not fit.
         heap (like "\"4 GiB\""): Size;
+        /// Time of the JobManager to handle the ack of a subtask: acks that come faster wait.
+        jobmanager_per_ack: Duration<0, { ns::MINUTE }> = SimDuration::ZERO;
+        /// Time of the JobManager to write a state handle into the metadata (a file, or state within the ack), after the last ack.
+        jobmanager_per_handle: Duration<0, { ns::MINUTE }> = METADATA_PER_HANDLE;
+        /// The same for a channel with in-flight data. Default: that of a handle before Flink 2.1, which has all channels of a
+        /// subtask in one (FLINK-33734), else nothing.
+        jobmanager_per_channel (like "\"8 us\""): Duration<0, { ns::MINUTE }>;
         /// Commit of the pointer to a completed checkpoint in a quorum store (high availability). Default: none.
         commit: Commit;
     }

@@ -43,6 +43,11 @@ options! {
     /// start aligned, switch when checkpoint age exceeds this; 0 = unaligned from the start
     ALIGNED_TIMEOUT: Period = "0 s", "execution.checkpointing.aligned-checkpoint-timeout"
         or "execution.checkpointing.alignment-timeout";
+    /// checkpoints go on when tasks have finished; false before Flink 1.15
+    AFTER_FINISH: Boolean = "true", "execution.checkpointing.checkpoints-after-tasks-finish"
+        or "execution.checkpointing.checkpoints-after-tasks-finish.enabled";
+    /// mail, and with it an unaligned barrier, is read between event-time timers (with unaligned barriers only)
+    INTERRUPTIBLE_TIMERS: Boolean = "false", "execution.checkpointing.unaligned.interruptible-timers.enabled";
     /// subtasks per TM sharing a channel-state file
     SUBTASKS_PER_FILE: Integer<1, INTEGER_MAX> = "5",
         "execution.checkpointing.unaligned.max-subtasks-per-channel-state-file";
@@ -87,6 +92,8 @@ options! {
     BUFFER_TIMEOUT_ENABLED: Boolean = "true", "execution.buffer-timeout.enabled";
     /// flush partial buffers
     BUFFER_TIMEOUT: Period = "100 ms", "execution.buffer-timeout.interval" or "execution.buffer-timeout";
+    /// how often sources emit a watermark; 0 = never
+    WATERMARK_INTERVAL: Period = "200 ms", "pipeline.auto-watermark-interval";
     /// debloating
     DEBLOAT: Boolean = "false", "taskmanager.network.memory.buffer-debloat.enabled";
     /// recalculation period

@@ -3,9 +3,11 @@
 use crate::scenario::bounds::PARALLELISM_MAX;
 use crate::scenario::keys::kind::{
     Count, Duration, Flag, FromShort, List, Number, OneOrMany, RecordRate, Share, ShareRate, Short,
-    Size, Text, Word,
+    Size, Text, Word, ns,
 };
 use crate::scenario::keys::table::{choice, table};
+use crate::scenario::sink::Sink;
+use crate::scenario::timers::{TimersTable, Window};
 use crate::scenario::vertex::{Arrivals, Reading};
 use crate::units::{Bytes, SimDuration};
 
@@ -14,7 +16,7 @@ pub type Parallelism = Count<1, PARALLELISM_MAX, usize>;
 
 table! {
     /// What runs as one task per subtask: a source or an operator (chain).
-    pub struct Vertex one of ["slow", "slowness"] {
+    pub struct Vertex one of ["slow", "slowness"], ["window", "timers"] {
         /// Unique name.
         name (like "\"join\""): Text;
         /// Number of subtasks. Default: 1, or `parallelism.default` of `[flink]`.
@@ -41,6 +43,12 @@ table! {
         state: State;
         /// Time of user code in `snapshotState`, on the task's thread.
         sync_extra: Duration = SimDuration::ZERO;
+        /// A window by key: what fires at its end, and how long its state lives.
+        window: Window;
+        /// Timers that fire together, instead of `window`.
+        timers: TimersTable;
+        /// What it does for an external system at barriers, and when a checkpoint is complete.
+        sink: Sink;
         /// TaskManager of every subtask. Default: by `cluster.placement`.
         placement: List<Count<0, { u64::MAX }, usize>>;
     }
@@ -48,7 +56,7 @@ table! {
 
 table! {
     /// Where records come from. The rate is one of `rate`, `trace`, `curve` and `steps`.
-    pub struct Source one of ["rate", "trace", "curve", "steps"] {
+    pub struct Source one of ["rate", "trace", "curve", "steps"], ["splits", "shares"] {
         /// Records of all subtasks together, "50000/s" or "unlimited".
         rate: RecordRate;
         /// CSV file with the columns `seconds` and `records_per_s`; relative to the scenario file.
@@ -68,6 +76,23 @@ table! {
         log: Flag;
         /// The schedule begins this long after the job has started.
         start: Duration = SimDuration::ZERO;
+        /// How far the watermark is behind the records that were read (`forBoundedOutOfOrderness`).
+        watermark_delay: Duration<0, { 366 * ns::DAY }> = SimDuration::ZERO;
+        /// Splits (partitions of a topic) with equal parts of the rate, dealt to the subtasks in turn; who gets none is idle.
+        /// Default: every subtask has an equal part.
+        splits (like "12"): Count<1, 1_000_000_000>;
+        /// Share of the rate of every subtask, in sum 1, instead of `splits`.
+        shares: List<Number>;
+        /// Records of all subtasks together, after which the source has read all (a bounded source). Default: it never ends.
+        records (like "1000000"): Count<1>;
+        /// true: a subtask that has no split, or has read all, finishes. Without
+        /// `execution.checkpointing.checkpoints-after-tasks-finish` no checkpoint is triggered from then on.
+        finishes: Flag = false;
+        /// true: a `SourceFunction`, which emits and waits for buffers while it holds the checkpoint lock, so that a trigger
+        /// waits while it is backpressured. false: a `Source` with a `SourceReader` (FLIP-27).
+        legacy: Flag = false;
+        /// Records that the reader emits without looking at its mailbox: a trigger waits for the last of them.
+        batch: Count<1, { u32::MAX as u64 }, u32> = 1;
     }
 }
 
@@ -178,6 +203,12 @@ table! {
         updates_per_record: Number;
         /// Entries that every record adds while as many expire (time-to-live), instead of `dirty`.
         adds_per_record: Number;
+        /// Entries are deleted so long after they were written (time-to-live): what was written and deleted between two
+        /// checkpoints is in neither. Default: never; of a `window` its size.
+        lifetime (like "\"10 min\""): Duration<{ ns::MILLISECOND }, { 3660 * ns::DAY }>;
+        /// With `lifetime`: entries that were written within the same step are deleted together, so long after its begin (the
+        /// slide of a window). Default: each by itself.
+        lifetime_step (like "\"1 min\""): Duration<{ ns::MILLISECOND }, { 366 * ns::DAY }>;
         /// Time on the task's thread per record for state access. Default: "0 s".
         access (like "\"0 s\""): Duration;
         /// State accesses per record, instead of `access`: each costs 0.5 us on the heap and 10 us in RocksDB.

@@ -70,6 +70,11 @@ fn checkpointing(checkpointing: &Checkpointing, writer: &mut Writer) {
     };
     writer.option(&keys::UNALIGNED, unaligned);
     writer.option(&keys::ALIGNED_TIMEOUT, after);
+    writer.option(&keys::AFTER_FINISH, checkpointing.after_finish);
+    writer.option(
+        &keys::INTERRUPTIBLE_TIMERS,
+        checkpointing.interruptible_timers,
+    );
     let subtasks = checkpointing.subtasks_per_channel_state_file;
     writer.option(&keys::SUBTASKS_PER_FILE, subtasks);
     writer.option(&keys::INLINE_THRESHOLD, checkpointing.inline_threshold);
@@ -118,6 +123,7 @@ fn network(network: &Network, writer: &mut Writer) {
         BufferTimeout::EveryRecord => writer.option(&keys::BUFFER_TIMEOUT, SimDuration::ZERO),
         BufferTimeout::Every(period) => writer.option(&keys::BUFFER_TIMEOUT, period),
     }
+    writer.option(&keys::WATERMARK_INTERVAL, network.watermark_interval);
     writer.option(&keys::DEBLOAT, network.debloating.is_some());
     if let Some(given) = &network.debloating {
         debloating(given, writer);

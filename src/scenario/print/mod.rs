@@ -92,9 +92,13 @@ fn cluster(cluster: &Cluster) -> keys::Cluster {
         taskmanagers: cluster.taskmanagers,
         slots: Some(cluster.slots),
         placement: cluster.placement,
+        cores: cluster.cores,
         link: cluster.link,
         latency: cluster.latency,
         heap: cluster.heap,
+        jobmanager_per_ack: cluster.jobmanager_per_ack,
+        jobmanager_per_handle: cluster.jobmanager_per_handle,
+        jobmanager_per_channel: Some(cluster.jobmanager_per_channel),
         commit: match cluster.commit {
             Commit::None => None,
             Commit::Quorum {
@@ -127,6 +131,7 @@ fn trigger(trigger: ManualTrigger) -> TriggerTable {
         at: Some(trigger.at),
         kind,
         format,
+        restart_after: trigger.restart_after,
     }
 }
 

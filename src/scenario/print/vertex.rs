@@ -3,9 +3,10 @@
 use crate::scenario::key_groups;
 use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{self as keys, DistributionKind, ExchangeKind};
+use crate::scenario::timers::TimersTable;
 use crate::scenario::{
-    Distribution, Exchange, Input, Rate, Scenario, Service, Source, State, Updates, Vertex,
-    VertexKind,
+    Distribution, Exchange, Fires, Input, Rate, Scenario, Service, Source, State, Timers, Updates,
+    Vertex, VertexKind,
 };
 use crate::units::print;
 
@@ -34,6 +35,9 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         record: Some(vertex.record),
         state: vertex.state.map(state),
         sync_extra: vertex.sync_extra,
+        window: None,
+        timers: vertex.timers.map(timers),
+        sink: vertex.sink.clone(),
         placement: vertex.placement.clone(),
     }
 }
@@ -43,6 +47,12 @@ fn source(source: &Source) -> keys::Source {
         arrivals: source.arrivals,
         log: Some(source.log),
         start: source.start,
+        watermark_delay: source.watermark_delay,
+        records: source.records,
+        finishes: source.finishes,
+        legacy: source.legacy,
+        batch: source.batch,
+        shares: uneven(&source.shares).then(|| source.shares.clone()),
         ..keys::Source::default()
     };
     match &source.rate {
@@ -98,11 +108,36 @@ pub(super) fn shape(law: Distribution) -> (DistributionKind, Option<f64>, Option
     }
 }
 
+/// Whether some subtask has another share than the first.
+fn uneven(shares: &[f64]) -> bool {
+    shares.iter().any(|share| differs(*share, shares[0]))
+}
+
+fn timers(timers: Timers) -> TimersTable {
+    let (number, records_of) = match timers.number {
+        Fires::Keys(number) => (number, None),
+        Fires::Records { of, keys } => (keys, Some(of)),
+    };
+    TimersTable {
+        every: Some(timers.every),
+        offset: timers.offset,
+        number: Some(number),
+        records_of,
+        time: timers.time,
+        output: timers.output,
+        clock: timers.clock,
+    }
+}
+
 fn state(state: State) -> keys::State {
     let mut table = keys::State {
         size: Some(state.size),
         entry: state.entry,
         access: Some(state.access),
+        lifetime: state.expiry.map(|expiry| expiry.lifetime),
+        lifetime_step: state
+            .expiry
+            .and_then(|expiry| (!expiry.step.is_zero()).then_some(expiry.step)),
         ..keys::State::default()
     };
     match state.updates {

@@ -4,14 +4,18 @@ use crate::scenario::cluster::{Cluster, Commit};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::cluster as file;
 use crate::scenario::keys::flink::SLOTS;
-use crate::scenario::resolve::options::FlinkOptions;
+use crate::scenario::resolve::options::{FlinkOptions, FlinkVersion};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::service::{LawTable, law};
 use crate::scenario::vertex::Vertex;
+use crate::units::SimDuration;
+
+/// Since this version all channels of a subtask are in one state handle.
+const MERGED_CHANNEL_HANDLES: FlinkVersion = FlinkVersion { major: 2, minor: 1 };
 
 /// `[cluster]`; without `slots`, as many as the job needs.
 pub(super) fn cluster(
-    table: &file::Cluster,
+    (table, version): (&file::Cluster, FlinkVersion),
     options: &FlinkOptions,
     vertices: &[Vertex],
     problems: &mut Problems<'_>,
@@ -23,14 +27,34 @@ pub(super) fn cluster(
         taskmanagers,
         slots,
         placement: table.placement,
+        cores: cores(table.cores, problems),
         link: table.link,
         latency: table.latency,
         heap: table.heap,
+        jobmanager_per_ack: table.jobmanager_per_ack,
+        jobmanager_per_handle: table.jobmanager_per_handle,
+        jobmanager_per_channel: table.jobmanager_per_channel.unwrap_or({
+            // FLINK-33734: one handle for all channels of a subtask.
+            if version < MERGED_CHANNEL_HANDLES {
+                table.jobmanager_per_handle
+            } else {
+                SimDuration::ZERO
+            }
+        }),
         commit: table
             .commit
             .as_ref()
             .map_or(Commit::None, |table| commit(table, problems)),
     }
+}
+
+fn cores(given: Option<f64>, problems: &mut Problems<'_>) -> Option<f64> {
+    let cores = given?;
+    if cores < 0.01 {
+        let path = KeyPath::top("cluster").key("cores");
+        problems.error(&path, "a TaskManager has at least 0.01 processors");
+    }
+    Some(cores.max(0.01))
 }
 
 /// Slots of one TaskManager; together they must hold the vertex with the highest parallelism.

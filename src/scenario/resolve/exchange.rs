@@ -170,7 +170,8 @@ fn shares(
         .collect()
 }
 
-fn given_shares(
+/// Shares as they were given, if there is one for each subtask and they sum to 1.
+pub(super) fn given_shares(
     given: &[f64],
     equal: Vec<f64>,
     path: &KeyPath,

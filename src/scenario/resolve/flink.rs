@@ -7,7 +7,7 @@ use crate::scenario::flink_options::NOT_SIMULATED;
 use crate::scenario::job::{AlignmentKind, Simulation};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::flink::{self as keys, RuntimeMode};
-use crate::scenario::resolve::options::FlinkOptions;
+use crate::scenario::resolve::options::{FlinkOptions, FlinkVersion};
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::storage::{Profile, Storage};
 use crate::units::{Bytes, SimDuration};
@@ -19,10 +19,17 @@ const JOB_MANAGER_STATE_MAX: Bytes = Bytes::from_mib(5);
 /// Cache of a subtask with `simulation.alignment = "caching"`; chosen.
 const CACHE_LIMIT: Bytes = Bytes::from_mib(64);
 
+/// Since this version checkpoints go on by default when tasks have finished.
+const CHECKPOINTS_AFTER_FINISH: FlinkVersion = FlinkVersion {
+    major: 1,
+    minor: 15,
+};
+
 /// What else of the file concerns checkpoints.
 pub(super) struct Inputs<'f> {
     pub(super) simulation: &'f Simulation,
     pub(super) storage: Option<&'f Storage>,
+    pub(super) version: FlinkVersion,
 }
 
 /// Everything about checkpoints and state.
@@ -42,6 +49,11 @@ pub(super) fn checkpointing(
         tolerable_failures: options.of(&keys::TOLERABLE_FAILURES, problems),
         mode,
         alignment: alignment(mode, inputs.simulation, options, problems),
+        // Since 1.14 there, since 1.15 the default (FLIP-147).
+        after_finish: options
+            .given(&keys::AFTER_FINISH, problems)
+            .unwrap_or(inputs.version >= CHECKPOINTS_AFTER_FINISH),
+        interruptible_timers: options.of(&keys::INTERRUPTIBLE_TIMERS, problems),
         subtasks_per_channel_state_file: options.of(&keys::SUBTASKS_PER_FILE, problems),
         retained: num_retained(options, problems),
         inline_threshold: options.of(&keys::INLINE_THRESHOLD, problems),

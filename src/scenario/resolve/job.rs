@@ -68,14 +68,18 @@ pub(super) fn triggers(tables: &[TriggerTable], problems: &mut Problems<'_>) -> 
                 Trigger::Savepoint(table.format.unwrap_or(SavepointFormat::Canonical))
             }
             TriggerKind::Checkpoint => {
-                if table.format.is_some() {
-                    problems.error(&path.key("format"), "only a savepoint has a `format`");
+                for key in problems.which(&path, &["format", "restart-after"]) {
+                    problems.error(&path.key(key), format!("only a savepoint has `{key}`"));
                 }
                 Trigger::Checkpoint
             }
         };
         let at = table.at.unwrap_or(SimDuration::ZERO);
-        ManualTrigger { at, kind }
+        ManualTrigger {
+            at,
+            kind,
+            restart_after: table.restart_after,
+        }
     });
     resolved.collect()
 }

@@ -17,6 +17,7 @@ mod size;
 mod source;
 mod state;
 mod storage;
+mod timers;
 mod trace;
 mod vertex;
 
@@ -48,6 +49,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
     let inputs = flink::Inputs {
         simulation: &file.simulation,
         storage: file.storage.as_ref(),
+        version,
     };
     let checkpointing = flink::checkpointing(&inputs, &options, problems);
     let network = network::network(version, &options, problems);
@@ -60,8 +62,12 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         subtasks_max: simulation.max_subtasks,
     };
     let vertices = vertex::vertices(&given, problems);
+    if simulation.check_consistency {
+        let tables = file.vertex.as_deref().unwrap_or_default();
+        timers::check_ledger(tables, &vertices, problems);
+    }
     let triggers = job::triggers(file.trigger.as_deref().unwrap_or_default(), problems);
-    let cluster = cluster::cluster(&file.cluster, &options, &vertices, problems);
+    let cluster = cluster::cluster((&file.cluster, version), &options, &vertices, problems);
     let recovery = restart::recovery(
         file.failures.as_ref(),
         restart::Given {

@@ -28,6 +28,7 @@ pub(super) fn network(
         max_per_channel: options.of(&keys::MAX_PER_CHANNEL, problems),
         overdraft: overdraft.unwrap_or(fixed),
         buffer_timeout: buffer_timeout(options, problems),
+        watermark_interval: options.of(&keys::WATERMARK_INTERVAL, problems),
         debloating: debloating(segment, options, problems),
     }
 }

@@ -4,6 +4,7 @@ use crate::scenario::bounds;
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::table::Table;
 use crate::scenario::keys::vertex as file;
+use crate::scenario::resolve::exchange::given_shares;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
 use crate::scenario::vertex::{Rate, Service, Source};
@@ -14,10 +15,10 @@ const DAY: SimDuration = SimDuration::from_secs(86_400);
 
 type Steps = Vec<(SimDuration, f64)>;
 
-/// A source; `service` is needed to refuse a source that would emit without end in no time.
+/// A source of so many subtasks; `service` is needed to refuse a source that would emit without end in no time.
 pub(super) fn source(
     table: &file::Source,
-    service: &Service,
+    (service, parallelism): (&Service, usize),
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> Source {
@@ -41,7 +42,40 @@ pub(super) fn source(
         arrivals: table.arrivals,
         log: table.log.unwrap_or(!unlimited),
         start: table.start,
+        watermark_delay: table.watermark_delay,
+        shares: shares(table, parallelism, path, problems),
+        records: table.records,
+        finishes: table.finishes,
+        legacy: table.legacy,
+        batch: table.batch,
     }
+}
+
+/// Split i goes to subtask i modulo the parallelism, as Kafka's partitions do from the first one on
+/// (`KafkaSourceEnumerator.getSplitOwner`).
+fn shares(
+    table: &file::Source,
+    parallelism: usize,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Vec<f64> {
+    problems.said_once(
+        path,
+        file::Source::ALTERNATIVES[1],
+        "what a subtask reads is given",
+    );
+    let equal = vec![1.0 / parallelism as f64; parallelism];
+    if let Some(given) = &table.shares {
+        return given_shares(given, equal, &path.key("shares"), problems);
+    }
+    let Some(splits) = table.splits else {
+        return equal;
+    };
+    let all = parallelism as u64;
+    let owned = |subtask: u64| splits / all + u64::from(subtask < splits % all);
+    (0..all)
+        .map(|subtask| owned(subtask) as f64 / splits as f64)
+        .collect()
 }
 
 fn rate(table: &file::Source, path: &KeyPath, problems: &mut Problems<'_>) -> Rate {

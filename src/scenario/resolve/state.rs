@@ -71,6 +71,7 @@ pub(super) fn state(
             (None, Some(accesses)) => one_access.scale(accesses),
             (None, None) => SimDuration::ZERO,
         },
+        expiry: None,
     };
     if state.access > ACCESS_MAX {
         let key = if table.access.is_some() {

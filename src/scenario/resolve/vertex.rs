@@ -8,8 +8,8 @@ use crate::scenario::keys::flink::{MAX_PARALLELISM, PARALLELISM};
 use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::options::FlinkOptions;
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::resolve::{exchange, graph, service, source, state};
-use crate::scenario::vertex::{Operator, Reading, Service, Vertex, VertexKind};
+use crate::scenario::resolve::{exchange, graph, service, source, state, timers};
+use crate::scenario::vertex::{Operator, Reading, Service, State, Vertex, VertexKind};
 use crate::units::Bytes;
 
 /// Bytes of a source's record if none are given; chosen.
@@ -98,7 +98,8 @@ fn vertex(
     problems: &mut Problems<'_>,
 ) -> Vertex {
     let service = service::service(table.service.as_ref(), &path.key("service"), problems);
-    let work = work(table, &service, path, problems);
+    let work = work(table, (&service, parallelism), path, problems);
+    let (timers, expiry) = timers::timers(table, path, problems);
     Vertex {
         name: table.name.clone().unwrap_or_default(),
         parallelism,
@@ -108,11 +109,13 @@ fn vertex(
         service,
         slowness: slowness(table, parallelism, path, problems),
         record: RECORD_DEFAULT,
-        state: table
-            .state
-            .as_ref()
-            .map(|state| state::state(state, given.backend, &path.key("state"), problems)),
+        state: table.state.as_ref().map(|table| {
+            let state = state::state(table, given.backend, &path.key("state"), problems);
+            State { expiry, ..state }
+        }),
         sync_extra: table.sync_extra,
+        timers,
+        sink: table.sink.clone(),
         placement: placement(table, parallelism, path, problems),
         inputs: Vec::new(),
     }
@@ -151,7 +154,7 @@ fn key_groups(
 
 fn work(
     table: &file::Vertex,
-    service: &Service,
+    (service, parallelism): (&Service, usize),
     path: &KeyPath,
     problems: &mut Problems<'_>,
 ) -> VertexKind {
@@ -178,16 +181,20 @@ fn work(
                     .key_error(&path.key("inputs"), "a source has no inputs")
                     .help("a vertex has either `source` or `inputs`");
             }
-            for key in problems.which(path, &["selectivity", "reading"]) {
+            for key in problems.which(
+                path,
+                &["selectivity", "reading", "window", "timers", "sink"],
+            ) {
                 problems.key_error(&path.key(key), format!("a source has no `{key}`"));
             }
             if given.record.is_some() && table.record.is_some() {
                 problems.key_error(&path.key("record"), "`record` is given twice");
             }
+            let path = path.key("source");
             VertexKind::Source(source::source(
                 given,
-                service,
-                &path.key("source"),
+                (service, parallelism),
+                &path,
                 problems,
             ))
         }

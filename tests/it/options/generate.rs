@@ -16,52 +16,9 @@ use serde_json::Map;
 use toml::{Table, Value};
 
 use crate::options::dice::Dice;
+use crate::options::rules::{ALTERNATIVES, NEEDED};
 use crate::options::schema::{Schema, Shape};
 use crate::options::values::{self, Odds};
-
-/// What a table cannot do without.
-const NEEDED: &[&str] = &[
-    "failure.at",
-    "outage.at",
-    "outage.duration",
-    "trigger.at",
-    "vertex.name",
-    "vertex.parallelism",
-    "vertex.inputs.from",
-    "vertex.inputs.skew.subtask",
-    "vertex.inputs.skew.share",
-    "vertex.slow.subtask",
-    "vertex.slow.factor",
-    "vertex.service.mean",
-    "failure.task.vertex",
-    "failure.task.subtask",
-    "vertex.state.size",
-    "measured.recording",
-];
-
-/// Of these only one can stand in a table; the second figure is how often none does, in percent.
-const ALTERNATIVES: &[(&str, &[&str], u32)] = &[
-    ("vertex.source", &["rate", "steps", "curve", "trace"], 0),
-    ("vertex.inputs", &["shares", "skew", "zipf"], 60),
-    ("vertex.service", &["sigma", "cv", "spread"], 50),
-    ("cluster.commit", &["sigma", "cv", "spread"], 50),
-    ("failure", &["task", "taskmanager", "jobmanager"], 0),
-    ("failures", &["mtbf", "trace", "at"], 0),
-    ("outage", &["storage", "replica"], 0),
-];
-
-/// Files that scenarios name, beside them.
-pub const FILES: &[(&str, &str)] = &[
-    (
-        "rates.csv",
-        "seconds,records_per_s\n0,500\n0.5,0\n1,2000\n2.5,100\n",
-    ),
-    ("failures.csv", "seconds\n0.25\n0.75\n0.7500001\n3\n"),
-    (
-        "config.yaml",
-        "state.backend.type: rocksdb\nexecution:\n  checkpointing:\n    interval: 300 ms\n    min-pause: 50 ms\n",
-    ),
-];
 
 /// A run is given up after so many events.
 const EVENTS_MAX: i64 = 20_000;
@@ -258,6 +215,12 @@ impl<'m, 'd> Maker<'m, 'd> {
                 fitting(list);
             }
         }
+        let source = vertex.get_mut("source").and_then(Value::as_table_mut);
+        if let Some(shares) = source.and_then(|source| source.get_mut("shares")) {
+            let mut one = vec![Value::Float(0.0); subtasks];
+            one[self.dice.below(subtasks)] = Value::Float(1.0);
+            *shares = Value::Array(one);
+        }
         let inputs = vertex.get_mut("inputs").and_then(Value::as_array_mut);
         for input in inputs.into_iter().flatten() {
             if let Some(shares) = input.get_mut("shares") {
@@ -363,7 +326,21 @@ impl<'m, 'd> Maker<'m, 'd> {
             {
                 table.insert("exchange".to_owned(), "hash".into());
             }
+            "vertex.window" if table.contains_key("gap") => {
+                table.remove("slide");
+                table.remove("offset");
+            }
+            "vertex.window" => {
+                table.remove("session");
+                if table.contains_key("slide") {
+                    let size = table.get("size").cloned();
+                    table.extend(size.map(|size| ("slide".to_owned(), size)));
+                }
+            }
             "vertex.state" => {
+                if !table.contains_key("lifetime") {
+                    table.remove("lifetime-step");
+                }
                 let ways: &[&[&str]] = &[&["dirty"], &["updates-per-record"], &["adds-per-record"]];
                 self.one_of(table, ways);
                 self.one_of(table, &[&["access"], &["accesses-per-record"]]);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::units::SimDuration;
 
 /// Trigger times in seconds up to `until`, when checkpoint i lasts `durations[i]` (the last one repeats) and the
 /// first trigger is scheduled at 10 s.
@@ -21,7 +22,7 @@ fn triggers(options: Checkpointing, durations: &[u64], until: u64) -> Vec<u64> {
         }
         if trigger_at == now {
             let due = coordinator
-                .on_scheduled_trigger(second(now), epoch)
+                .on_scheduled_trigger(second(now), epoch, true)
                 .unwrap();
             trigger_at = due.next.unwrap().as_nanos() / 1_000_000_000;
         }
@@ -82,7 +83,7 @@ fn a_scheduled_trigger_without_an_interval_asks_once_for_what_min_pause_has_put_
     };
     assert_eq!(at, second(6));
     assert_eq!(
-        coordinator.on_scheduled_trigger(at, epoch),
+        coordinator.on_scheduled_trigger(at, epoch, true),
         Some(ScheduledTrigger { next: None })
     );
     assert!(matches!(

@@ -13,6 +13,7 @@ fn recording(id: &str, cpu: f64, measured: f64, simulated: f64, f1: Option<f64>)
     Compared {
         id: id.to_owned(),
         family: id.chars().take(1).collect(),
+        imported_from: None,
         machine_cpu: Some(cpu),
         f1_ms: f1,
         f1_error: f1.map(|f1| metric.error(f1, measured)),

@@ -1,0 +1,151 @@
+//! `cluster.cores`: the threads of a TaskManager share its processors.
+//!
+//! A task's thread wants a processor while it processes records, fires timers, or takes the synchronous part of a snapshot, and
+//! another thread for as long as it reads all entries for a canonical savepoint, or encrypts what is uploaded; with more of them than processors each gets its equal part ([`ProcessorSharing`]), as the operating system's scheduler sees to
+//! it. Flink counts a thread that waits for a processor as busy. Without `cluster.cores` there are always enough, and none of
+//! this is looked at.
+
+use crate::engine::ProcessorSharing;
+use crate::model::Job;
+use crate::model::event::{Agenda, Event};
+use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::observe::Observer;
+use crate::model::storage::file::FileId;
+use crate::model::task::activity::TaskState;
+use crate::units::SimDuration;
+
+/// What a thread works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A task's own thread: records or timers.
+    Task(TaskId),
+    /// The synchronous part of a task's snapshot.
+    Sync(TaskId, CheckpointId),
+    /// Reading and serialising all entries for a canonical savepoint.
+    Scan(TaskId, CheckpointId),
+    /// Encrypting and checking what is uploaded.
+    Upload(FileId),
+}
+
+/// The processors of all TaskManagers.
+#[derive(Debug)]
+pub struct Processors {
+    of: Vec<(ProcessorSharing<Work>, u32)>,
+}
+
+impl Processors {
+    /// So many TaskManagers with so many processors each.
+    pub fn new(cores: f64, taskmanagers: usize) -> Self {
+        Processors {
+            of: vec![(ProcessorSharing::new(cores), 0); taskmanagers],
+        }
+    }
+}
+
+impl<O: Observer> Job<O> {
+    /// A thread wants a processor for so long. Returns whether processors are shared at all: else the caller knows when it
+    /// will be done.
+    pub(crate) fn share_processor(
+        &mut self,
+        work: Work,
+        demand: SimDuration,
+        agenda: &mut Agenda,
+    ) -> bool {
+        let taskmanager = match work {
+            Work::Upload(file) => self.storage.taskmanager(file),
+            Work::Task(id) | Work::Sync(id, _) | Work::Scan(id, _) => self.taskmanager_of[id],
+        };
+        let Some(processors) = &mut self.processors else {
+            return false;
+        };
+        processors.of[taskmanager]
+            .0
+            .begin(agenda.now(), work, demand);
+        self.forecast_processor(taskmanager, agenda);
+        true
+    }
+
+    fn forecast_processor(&mut self, taskmanager: usize, agenda: &mut Agenda) {
+        let Some(processors) = &mut self.processors else {
+            return;
+        };
+        let (shared, forecast) = &mut processors.of[taskmanager];
+        *forecast += 1;
+        if let Some(end) = shared.next_end() {
+            let due = Event::ProcessorFree(taskmanager as u32, *forecast);
+            agenda.at(end.max(agenda.now()), due);
+        }
+    }
+
+    /// Some thread has had the service that it wanted, unless the forecast is outdated.
+    pub(crate) fn end_work(&mut self, taskmanager: u32, forecast: u32, agenda: &mut Agenda) {
+        let Some(processors) = &mut self.processors else {
+            return;
+        };
+        let (shared, current) = &mut processors.of[taskmanager as usize];
+        if *current != forecast {
+            return;
+        }
+        let ended = shared.take_ended(agenda.now());
+        self.forecast_processor(taskmanager as usize, agenda);
+        for work in ended {
+            match work {
+                Work::Task(id) => {
+                    self.stretch(id, agenda);
+                    self.step(id, agenda);
+                }
+                Work::Sync(id, checkpoint) => self.end_sync_phase(id, checkpoint, agenda),
+                Work::Scan(id, checkpoint) => self.end_scan(id, checkpoint, agenda),
+                Work::Upload(file) => self.end_upload_work(file, agenda),
+            }
+        }
+    }
+
+    /// A piece of work took until now, waiting for the processor included.
+    fn stretch(&mut self, id: TaskId, agenda: &Agenda) {
+        if let TaskState::Processing(piece) | TaskState::Firing(piece) = &mut self.tasks[id].state {
+            piece.until = agenda.now();
+        }
+    }
+
+    /// A mail has come: the batch ends at the next record boundary. Returns whether processors are shared.
+    pub(crate) fn cut_shared_batch(&mut self, id: TaskId, agenda: &mut Agenda) -> bool {
+        let taskmanager = self.taskmanager_of[id];
+        let Some(processors) = &mut self.processors else {
+            return false;
+        };
+        let task = &mut self.tasks[id];
+        let TaskState::Processing(batch) = task.state else {
+            return true;
+        };
+        let shared = &mut processors.of[taskmanager].0;
+        let Some(attained) = shared.attained(agenda.now(), Work::Task(id)) else {
+            return true;
+        };
+        // On a processor of its own the batch would stand here.
+        if let Some(until) = task.cut_batch(batch.from + attained) {
+            shared.change(agenda.now(), Work::Task(id), until - batch.from);
+            self.forecast_processor(taskmanager, agenda);
+        }
+        true
+    }
+
+    /// Lost tasks want no processor any more.
+    pub(crate) fn cancel_work(&mut self, agenda: &mut Agenda) {
+        let (lost, storage) = (&self.failure.lost, &self.storage);
+        let Some(processors) = &mut self.processors else {
+            return;
+        };
+        let given_up = |work: Work| match work {
+            Work::Upload(file) => storage.owner(file).is_none(),
+            Work::Task(id) | Work::Sync(id, _) | Work::Scan(id, _) => lost[id],
+        };
+        let taskmanagers = processors.of.len();
+        for (shared, _) in &mut processors.of {
+            shared.cancel(agenda.now(), given_up);
+        }
+        for taskmanager in 0..taskmanagers {
+            self.forecast_processor(taskmanager, agenda);
+        }
+    }
+}
