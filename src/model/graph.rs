@@ -21,7 +21,9 @@ use crate::model::task::sink::SinkWriter;
 use crate::model::task::timers::TimerService;
 use crate::model::task::{CheckpointLock, Counters, SourceState, Task, TaskInput};
 use crate::scenario::calibration::ROCKSDB_L0_FILES;
-use crate::scenario::{BufferTimeout, Exchange, Rate, Reading, Scenario, VertexId, VertexKind};
+use crate::scenario::{
+    BufferTimeout, Exchange, Rate, Reading, Scenario, Vertex, VertexId, VertexKind,
+};
 use crate::units::SimTime;
 
 /// The tasks of a job and the network between them.
@@ -328,12 +330,9 @@ fn task(
             let interruptible = scenario.checkpointing.interruptible_timers
                 && scenario.checkpointing.may_overtake();
             let slowness = vertex.slowness[subtask];
-            Box::new(TimerService::new(
-                timers,
-                part,
-                (slowness, interruptible),
-                offset,
-            ))
+            let turns = (slowness, interruptible);
+            let log = scenario.vertices.iter().all(Vertex::keeps_unread_records);
+            Box::new(TimerService::new(timers, part, turns, (offset, log)))
         }),
         sink: vertex.sink.as_ref().map(|sink| {
             let first = vertex.inputs.first();

@@ -1,7 +1,8 @@
 //! `cluster.cores`: the threads of a TaskManager share its processors.
 //!
 //! A task's thread wants a processor while it processes records, fires timers, or takes the synchronous part of a snapshot, and
-//! another thread for as long as it reads all entries for a canonical savepoint, or encrypts what is uploaded; with more of them than processors each gets its equal part ([`ProcessorSharing`]), as the operating system's scheduler sees to
+//! another thread for as long as it reads all entries for a canonical savepoint, or encrypts what is uploaded. With more of them
+//! than processors each gets its equal part ([`ProcessorSharing`]), as the operating system's scheduler sees to
 //! it. Flink counts a thread that waits for a processor as busy. Without `cluster.cores` there are always enough, and none of
 //! this is looked at.
 

@@ -276,6 +276,14 @@ impl Vertex {
         matches!(self.work, VertexKind::Source(_))
     }
 
+    /// Whether a source reads later what it cannot read now; no other vertex loses records either.
+    pub fn keeps_unread_records(&self) -> bool {
+        match &self.work {
+            VertexKind::Source(source) => source.log,
+            VertexKind::Operator(_) => true,
+        }
+    }
+
     /// Records out per record in; 1 for a source.
     pub fn selectivity(&self) -> f64 {
         match &self.work {

@@ -139,6 +139,14 @@ fn a_finished_subtask_stops_checkpoints_before_flink_1_15() {
     assert_eq!(of("1.20"), (6, 1));
 }
 
+#[test]
+fn a_source_that_still_holds_records_has_not_finished() {
+    // All 100 records are due within a second, and it takes a second to emit each.
+    let source = "service = \"1 s\"\nsource = { rate = \"100/s\", records = 100, finishes = true }";
+    let text = job(source, "", "", "").replace("[job]", "[job]\nflink-version = \"1.13\"");
+    assert!(completed(&result(&text)).len() >= 5);
+}
+
 /// 2000 timers of 1 ms, 1 s before each third trigger.
 fn timers(clock: &str) -> String {
     format!(
@@ -198,6 +206,37 @@ fn what_a_window_emits_comes_from_its_keys() {
         150.0,
         0.05,
     );
+}
+
+/// Records that a window's consumer has processed from 5 s to 60 s.
+fn results_of_a_window(window: &str, consumer: &str, tables: &str) -> f64 {
+    let source = "source = { rate = \"100/s\", record = \"1 KB\", log = true }";
+    let operator = format!("selectivity = 0\nrecord = \"20 KB\"\nwindow = {{ {window} }}");
+    let text = job(source, &operator, "", tables)
+        + &format!("\n[[vertex]]\nname = \"out\"\ninputs = [\"op\"]\n{consumer}\n");
+    let found = result(&text);
+    55.0 * found.vertices[2].subtask_records_per_s.iter().sum::<f64>()
+}
+
+#[test]
+fn windows_that_had_fired_since_the_checkpoint_fire_again_after_a_failure() {
+    let window = "size = \"4 s\", keys = 300, firing = \"10 us\", offset = \"1 s\"";
+    // At 5 s, 9 s, ... 57 s.
+    near(results_of_a_window(window, "", ""), 14.0 * 300.0, 0.001);
+    // Those at 33 s and at 37 s, once more.
+    let failure = "[[failure]]\nat = \"38 s\"\ntask = { vertex = \"op\", subtask = 0 }";
+    near(
+        results_of_a_window(window, "", failure),
+        16.0 * 300.0,
+        0.001,
+    );
+}
+
+#[test]
+fn a_window_that_waits_for_buffers_while_it_fires_loses_nothing() {
+    let window = "size = \"4 s\", keys = 300, firing = \"10 us\", offset = \"1 s\"";
+    let slow = "service = \"10 ms\"";
+    near(results_of_a_window(window, slow, ""), 14.0 * 300.0, 0.03);
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub struct TaskStateSnapshot {
     pub source: Option<(Position, u32)>,
     /// Fraction of a record that was still to be emitted.
     pub fraction: f64,
-    /// How far its timers have come.
-    pub timers: Option<Progress>,
+    /// How far its timers have come, and how many records it had processed.
+    pub timers: Option<(Progress, u64)>,
     /// Its state backend.
     pub backend: StateBackend,
 }

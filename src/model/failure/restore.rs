@@ -122,8 +122,8 @@ impl<O: Observer> Job<O> {
             }
         }
         task.fraction = taken.fraction;
-        if let (Some(timers), Some(progress)) = (&mut task.timers, taken.timers) {
-            timers.return_to(progress);
+        if let (Some(timers), Some((progress, processed))) = (&mut task.timers, &taken.timers) {
+            timers.return_to(progress, task.counters.records - processed);
         }
         if let Some(sink) = &mut task.sink {
             sink.restart(now, task.counters.records);

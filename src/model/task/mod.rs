@@ -294,11 +294,11 @@ impl Task {
 
     /// What a checkpoint keeps of it.
     pub fn state_snapshot(&self) -> TaskStateSnapshot {
-        let source = self.source.as_ref();
+        let (source, timers) = (self.source.as_ref(), self.timers.as_ref());
         TaskStateSnapshot {
             source: source.map(|source| (source.schedule.position(), source.due)),
             fraction: self.fraction,
-            timers: self.timers.as_ref().map(|timers| timers.progress()),
+            timers: timers.map(|timers| (timers.progress(), self.counters.records)),
             backend: (*self.backend).clone(),
         }
     }

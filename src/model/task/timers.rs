@@ -1,4 +1,11 @@
 //! Timers of a task: when they are due, and how many have not fired.
+//!
+//! When a watermark passes several times at once, all of them fire, as each has had its records
+//! (`InternalTimerServiceImpl.advanceWatermark` takes timers from its queue until the next one lies ahead): so it is while a job
+//! reads what has waited in a log. The clock on the wall passes times at which no record came: then only the windows fire that
+//! were there already, and a timer once.
+
+use std::collections::VecDeque;
 
 use crate::scenario::timers::{Clock, Fires, Timers};
 use crate::units::{SimDuration, SimTime};
@@ -17,13 +24,13 @@ pub struct TimerService {
     interruptible: bool,
     /// With a window that keeps its records: how far back it reaches, in times.
     reaches: Option<u64>,
-    /// Records processed by the last times, the newest last.
-    processed: Vec<u64>,
+    /// Records come for every time, whenever they are read.
+    every_time: bool,
     progress: Progress,
 }
 
 /// What a checkpoint keeps of a task's timers.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// The next time, counted from the first.
     next: u64,
@@ -33,7 +40,13 @@ pub struct Progress {
     fractions: (f64, f64),
     /// Records that a due timer emits.
     output: f64,
+    /// With a window that keeps its records: records processed before the job began, and by the last times, the newest last.
+    begun: u64,
+    ends: VecDeque<u64>,
 }
+
+/// More times than that are passed as one.
+const TIMES_MAX: u64 = 10_000;
 
 impl TimerService {
     /// Takes so many timers out that are due, to fire them.
@@ -53,12 +66,12 @@ impl TimerService {
     }
 
     /// Timers of a task that has `part` of them, is slower by `slowness`, and fires first after `offset` if nothing else
-    /// is given.
+    /// is given; `log` says whether sources read later what they cannot read now.
     pub fn new(
         timers: &Timers,
         part: impl Fn(f64) -> f64,
         (slowness, interruptible): (f64, bool),
-        offset: SimDuration,
+        (offset, log): (SimDuration, bool),
     ) -> Self {
         let (number, output, reaches) = match timers.number {
             Fires::Keys(number) => (part(number), timers.output, None),
@@ -76,7 +89,7 @@ impl TimerService {
             time: timers.time.scale(slowness),
             interruptible: interruptible && timers.clock == Clock::Event,
             reaches,
-            processed: Vec::new(),
+            every_time: log && timers.clock == Clock::Event,
             progress: Progress::default(),
         }
     }
@@ -105,44 +118,36 @@ impl TimerService {
 
     /// What a checkpoint keeps.
     pub fn progress(&self) -> Progress {
-        self.progress
+        self.progress.clone()
     }
 
-    /// What a checkpoint has kept. Timers whose time has passed meanwhile are due.
-    pub fn return_to(&mut self, progress: Progress) {
-        self.progress = progress;
-        self.processed.clear();
+    /// What a checkpoint has kept, `again` records before the one that is to be read next: they are counted twice.
+    pub fn return_to(&mut self, progress: &Progress, again: u64) {
+        self.progress = progress.clone();
+        self.progress.begun += again;
+        self.progress.ends.iter_mut().for_each(|end| *end += again);
     }
 
     /// The clock of the timers has come to `now`, and the task has processed so many records in all: those whose time has
-    /// passed are due, of several times that were missed no more than live at a time.
+    /// passed are due.
     pub fn come_due(&mut self, now: SimTime, processed: u64) {
-        let first = self.progress.next;
         if self.next_time() > now {
             return;
         }
         let passed = now.since(self.first).as_nanos() / self.every.as_nanos().max(1) + 1;
+        let mut times = passed - self.progress.next;
+        if !self.every_time {
+            times = times.min(self.reaches.unwrap_or(1));
+        }
         self.progress.next = passed;
-        let times = (passed - first).min(self.reaches.unwrap_or(1)) as f64;
-        let keys = self.number * times;
+        let keys = self.number * times as f64;
         let whole = match self.reaches {
             None => {
                 self.progress.output = self.output;
                 keys
             }
             Some(reaches) => {
-                // The records of the window's time, each read once for every window that ends.
-                let kept = reaches as usize;
-                let before = if self.processed.len() >= kept {
-                    self.processed[self.processed.len() - kept]
-                } else {
-                    0
-                };
-                self.processed.push(processed);
-                if self.processed.len() > kept {
-                    self.processed.remove(0);
-                }
-                let records = processed.saturating_sub(before) as f64 * times;
+                let records = self.read_windows(times.min(TIMES_MAX), reaches, processed);
                 self.progress.output = if records > 0.0 {
                     (keys * self.output / records).min(1e9)
                 } else {
@@ -155,6 +160,27 @@ impl TimerService {
         let fired = self.progress.fractions.0.floor();
         self.progress.fractions.0 -= fired;
         self.progress.due += fired as u64;
+    }
+
+    /// Records of windows that end at so many times, each read once for every window; those that came since the last time are
+    /// spread evenly over these.
+    fn read_windows(&mut self, times: u64, reaches: u64, processed: u64) -> f64 {
+        let Progress { begun, ends, .. } = &mut self.progress;
+        let kept = usize::try_from(reaches).unwrap_or(usize::MAX);
+        let last = ends.back().copied().unwrap_or(*begun);
+        let new = processed.saturating_sub(last) as f64;
+        let mut records = 0.0;
+        for time in 1..=times {
+            let end = last + (new * time as f64 / times as f64) as u64;
+            let before = if ends.len() < kept {
+                *begun
+            } else {
+                ends.pop_front().unwrap_or(*begun)
+            };
+            ends.push_back(end);
+            records += end.saturating_sub(before) as f64;
+        }
+        records
     }
 
     /// How many of those that are due fit into a piece of about `longest`, and into about one output buffer.
@@ -173,19 +199,23 @@ mod tests {
     use super::*;
 
     fn timers(number: Fires) -> TimerService {
+        timers_of(Clock::Processing, number)
+    }
+
+    fn timers_of(clock: Clock, number: Fires) -> TimerService {
         let timers = Timers {
             every: SimDuration::from_secs(2),
             offset: Some(SimDuration::from_secs(1)),
             number,
             time: SimDuration::from_micros(10),
             output: 0.5,
-            clock: Clock::Processing,
+            clock,
         };
         TimerService::new(
             &timers,
             |whole| whole / 4.0,
             (1.0, false),
-            SimDuration::ZERO,
+            (SimDuration::ZERO, true),
         )
     }
 
@@ -213,6 +243,19 @@ mod tests {
     }
 
     #[test]
+    fn a_watermark_that_passes_several_times_fires_them_all() {
+        let mut timers = timers_of(Clock::Event, Fires::Keys(40.0));
+        timers.come_due(at(8), 0);
+        assert_eq!((timers.progress.due, timers.next_time()), (40, at(9)));
+
+        // 600 records in four windows of 4 s, from second to second: 150 in the first, 300 in each that follows.
+        let of = SimDuration::from_secs(4);
+        let mut timers = timers_of(Clock::Event, Fires::Records { of, keys: 40.0 });
+        timers.come_due(at(8), 600);
+        assert_eq!(timers.progress.due, 150 + 3 * 300);
+    }
+
+    #[test]
     fn a_window_that_keeps_its_records_reads_those_of_its_size() {
         let of = SimDuration::from_secs(4);
         let mut timers = timers(Fires::Records { of, keys: 40.0 });
@@ -231,8 +274,21 @@ mod tests {
         timers.come_due(at(1), 0);
         let kept = timers.progress();
         timers.come_due(at(3), 0);
-        timers.return_to(kept);
+        timers.return_to(&kept, 0);
         assert_eq!((timers.progress.due, timers.next_time()), (10, at(3)));
+    }
+
+    #[test]
+    fn records_that_are_read_again_are_in_their_window_once() {
+        let of = SimDuration::from_secs(4);
+        let mut timers = timers(Fires::Records { of, keys: 40.0 });
+        timers.come_due(at(1), 100);
+        let kept = timers.progress();
+        timers.progress.due = 0;
+        // 250 were processed since, the checkpoint was at 120: 130 come again.
+        timers.return_to(&kept, 130);
+        timers.come_due(at(3), 430);
+        assert_eq!(timers.progress.due, 100 + 300);
     }
 
     #[test]
