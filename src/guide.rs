@@ -57,7 +57,8 @@
 //!
 //! Event-time timers wait for the watermark, which travels among the records of all inputs; with
 //! `unaligned.interruptible-timers` mail is read between two of them (FLINK-35051). The state of a window lives as long as the
-//! window: what was written and deleted between two checkpoints is in neither (`state.lifetime`). *Limit*: all keys fire at the
+//! window: what was written and deleted between two checkpoints is in neither (`state.lifetime`). A watermark that passes the
+//! ends of several windows, as it does while a log is caught up with, fires them all. *Limit*: all keys fire at the
 //! end of a window, and cost the same; watermark alignment and idle splits are left out.
 //!
 //! **Sources** (`source.legacy`, `batch`, `splits`, `shares`, `records`, `finishes`). A `SourceFunction` emits under the checkpoint
@@ -70,8 +71,10 @@
 //! ```
 //!
 //! So its start delay is half of such a wait, or more, and the queue in front of a hot subtask is longer than that of a `Source`
-//! (`LocalBufferPool`, `SourceStreamTask`). *Limit*: records of all splits are alike; `interval-during-backlog` and
-//! `pause-until-first-checkpoint` are left out.
+//! (`LocalBufferPool`, `SourceStreamTask`). Where it reaches a join on two ways, of which unaligned barriers may overtake on one
+//! only, the job may hang: the join has blocked the one way and waits for the barrier of the other, which the source cannot send
+//! before the join reads on. *Limit*: records of all splits are alike; `interval-during-backlog` and
+//! `pause-until-first-checkpoint` are left out; that the job hangs follows from the classes and was not seen on a cluster.
 //!
 //! **Sinks** (`vertex.sink`): what is buffered is flushed at the barrier (per record, or a table that is copied on write), the
 //! queue of a connector's own thread must be empty then, and `notifyCheckpointComplete` commits on the task's thread. *Limit*: a

@@ -130,6 +130,15 @@ impl Recipe {
         self.mechanisms >> mechanism as u16 & 1 == 1
     }
 
+    /// Whether a source that cannot send its barrier while it waits may reach a join on two ways, of which barriers overtake
+    /// on one only.
+    pub fn may_hang(&self) -> bool {
+        let stubborn = self.has(Mechanism::LegacySource) || self.has(Mechanism::Batches);
+        let overtakes = matches!(self.alignment, 1 | 2);
+        let some_never = self.exchanges.iter().any(|exchange| *exchange > 1);
+        stubborn && overtakes && some_never && self.shape == 2
+    }
+
     /// What a vertex has besides its records: timers that emit nothing, whose number no input says, and a sink at the end.
     fn besides(&self, name: &str) -> String {
         let mut text = String::new();

@@ -77,6 +77,9 @@ impl<O: Observer> Job<O> {
         }
         let now = agenda.now();
         self.failure.restart = None;
+        // Tasks that were lost since, and not missed yet, come back now, too: not without what is connected to them.
+        let connected = self.connected_to_lost();
+        self.cancel_tasks(&connected, agenda);
         let checkpoint = self.coordinator.newest();
         let trigger = self.contents.get(checkpoint).trigger;
         let fact = Fact::Restarted {
