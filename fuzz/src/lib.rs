@@ -12,7 +12,7 @@ pub fn directory() -> &'static Path {
     static DIRECTORY: OnceLock<TempDir> = OnceLock::new();
     let made = || {
         let directory = tempfile::tempdir().expect("there is room for a few files");
-        for (name, text) in options::generate::FILES {
+        for (name, text) in options::rules::FILES {
             std::fs::write(directory.path().join(name), text).expect("it was just made");
         }
         directory

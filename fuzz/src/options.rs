@@ -6,6 +6,8 @@ pub mod dice;
 pub mod generate;
 #[path = "../../tests/it/options/judge.rs"]
 pub mod judge;
+#[path = "../../tests/it/options/rules.rs"]
+pub mod rules;
 #[path = "../../tests/it/options/schema.rs"]
 pub mod schema;
 #[path = "../../tests/it/options/values.rs"]
