@@ -80,7 +80,7 @@ pub struct Job<O> {
     storage: Storage,
     /// Only where processors are counted.
     processors: Option<Processors>,
-    /// Only where timers wait for event time.
+    /// Only where timers wait for event time, or the latency of records is measured.
     watermarks: Option<Box<Watermarks>>,
     /// Empty without buffer debloating.
     debloaters: Table<GateId, Debloater>,
