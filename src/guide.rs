@@ -59,7 +59,14 @@
 //! `unaligned.interruptible-timers` mail is read between two of them (FLINK-35051). The state of a window lives as long as the
 //! window: what was written and deleted between two checkpoints is in neither (`state.lifetime`). A watermark that passes the
 //! ends of several windows, as it does while a log is caught up with, fires them all. *Limit*: all keys fire at the
-//! end of a window, and cost the same; watermark alignment and idle splits are left out.
+//! end of a window, and cost the same; idle splits are left out.
+//!
+//! With `source.watermark-alignment` (FLIP-182) readers that are more than the drift ahead of the slowest one of their group stop:
+//!
+//! ```text
+//!   slow  ======>                    smallest watermark w, announced every update interval
+//!   fast  ============|  waits       w + max-drift: reads no further, but answers triggers
+//! ```
 //!
 //! **Sources** (`source.legacy`, `batch`, `splits`, `shares`, `records`, `finishes`). A `SourceFunction` emits under the checkpoint
 //! lock. Under backpressure it waits for a buffer while it holds it, and its pool is available again only when no subtask
@@ -73,35 +80,91 @@
 //! So its start delay is half of such a wait, or more, and the queue in front of a hot subtask is longer than that of a `Source`
 //! (`LocalBufferPool`, `SourceStreamTask`). Where it reaches a join on two ways, of which unaligned barriers may overtake on one
 //! only, the job may hang: the join has blocked the one way and waits for the barrier of the other, which the source cannot send
-//! before the join reads on. *Limit*: records of all splits are alike; `interval-during-backlog` and
-//! `pause-until-first-checkpoint` are left out; that the job hangs follows from the classes and was not seen on a cluster.
+//! before the join reads on. *Limit*: records of all splits are alike; that the job hangs follows from the classes and was not
+//! seen on a cluster.
+//!
+//! While a source reports that it works off a **backlog** (`source.backlog`, the snapshot of a database before its log),
+//! `execution.checkpointing.interval-during-backlog` counts (FLIP-309, `CheckpointCoordinator.setIsProcessingBacklog`): a change
+//! pulls the next trigger forward, and never puts it off.
+//! With `pipeline.sources.pause-until-first-checkpoint` (FLINK-38939) sources emit nothing before the first trigger after each start:
+//!
+//! ```text
+//!   interval 10 s, 30 s during a backlog that ends at 32 s      1 . . . . . . . . 2 . . . 3 . . 4    0, 30, 42, 52 s
+//! ```
+//!
+//! *Limit*: a backlog is a time since the start of the job, not what a source finds after a restart.
+//!
+//! **State that grows** (`state.inserts-per-record`): every record adds so many entries of new keys, which no level of RocksDB has yet;
+//! a compaction adds them, and merges the others. *Limit*: formulas take `size` as it is at the start.
 //!
 //! **Sinks** (`vertex.sink`): what is buffered is flushed at the barrier (per record, or a table that is copied on write), the
-//! queue of a connector's own thread must be empty then, and `notifyCheckpointComplete` commits on the task's thread. *Limit*: a
-//! commit never fails.
+//! queue of a connector's own thread must be empty then, and `notifyCheckpointComplete` commits on the task's thread:
 //!
-//! **Processors** (`cluster.cores`): task threads, sync phases, scans of canonical savepoints and the encryption of uploads share
-//! them equally; a thread that waits for a processor is busy, as Flink counts it:
+//! ```text
+//!   records ... | barrier: flush, queue runs empty | records ... | notification: commit | records ...
+//!                 sync phase, grows with what came since            later than the reported duration
+//! ```
+//!
+//! *Limit*: a commit never fails.
+//!
+//! **Processors** (`cluster.cores`): task threads, sync phases, scans of canonical savepoints, the compaction that a snapshot's flush
+//! starts and the encryption of uploads share them equally; a thread that waits for a processor is busy, as Flink counts it:
 //!
 //! ```text
 //!   one thread     ########             4 threads on 2 processors, half of one each
 //!   four threads   ## ## ## ##  ...     so that each takes twice as long
 //! ```
 //!
-//! *Limit*: compactions, restores and garbage collection take no processor; there are no priorities.
+//! *Limit*: compactions between checkpoints and restores take no processor; there are no priorities.
+//!
+//! **Garbage collection** (`cluster.gc`) stops all threads of a TaskManager, and with them its tasks, snapshots and uploads:
+//!
+//! ```text
+//!   task      ####      ####### | upload  ====      =======
+//!   GC            ......            GC        ......            every, pause: from the GC log, or GarbageCollector.*.Count and .Time
+//! ```
+//!
+//! *Limit*: how often and how long is given, not predicted from the state; a long pause does not count as a lost TaskManager.
 //!
 //! **Object stores** (`storage.requests-per-second`, `prefixes`, `backoff`, `writes-per-file`, `part-size`): a token bucket per prefix;
-//! what it refuses comes back after an exponential backoff with jitter. The bill counts requests, not files. *Limit*: reads are not
-//! limited; file merging is left out.
+//! what it refuses comes back after an exponential backoff with jitter. The bill counts requests, not files:
+//!
+//! ```text
+//!   files -> [ connections of the client ] -> [ bucket: 3,500 requests/s and prefix ] -> bytes on shared bandwidth -> closed
+//!              others wait in line              503: come back in 0..0.5, 0..1, 0..2 s
+//! ```
+//!
+//! The profiles `s3-hadoop`, `s3-presto`, `s3-native`, `gcs` and `abfs` know what each client asks for a file and how many connections it
+//! has (`storage.connections`); see [`crate::scenario::profiles`] for sources and for what was chosen. *Limit*: reads are not
+//! limited in number; file merging is left out.
 //!
 //! **The JobManager** (`cluster.jobmanager-per-ack`, `-per-handle`, `-per-channel`) handles one ack after the other, and writes every
-//! state handle into the metadata after the last one. *Limit*: the order of magnitude is known, not more; measure your own.
+//! state handle into the metadata after the last one:
+//!
+//! ```text
+//!   acks  | | ||| |        handled  |-|-|-|-|-|-|   metadata  |====== handles ======|  pointer committed: durable
+//! ```
+//!
+//! *Limit*: the order of magnitude is known, not more; measure your own.
 //!
 //! **Operations** (`trigger.restart-after`): the job stops with a savepoint, and a new one starts from it when its machines are there;
-//! its first checkpoint is full (`NO_CLAIM`). *Limit*: with the same parallelism; for another one, `[restore]`.
+//! its first checkpoint is full (`NO_CLAIM`):
+//!
+//! ```text
+//!   trigger | savepoint ... | stopped, restart-after: machines | restore | catches up | first checkpoint: everything
+//! ```
+//!
+//! *Limit*: with the same parallelism. For another one, a run of its own with `[restore]`: `parallelism` = the old one, `age` = from the
+//! savepoint's trigger to the start.
 //!
 //! **Latency of records** (`simulation.record-latency`): marks travel among the records, from the time at which a source reads
-//! them to the end of the job, beside the visibility of what a checkpoint commits. *Limit*: of several inputs the oldest counts.
+//! them to the end of the job, beside the visibility of what a checkpoint commits:
+//!
+//! ```text
+//!   source  r r r m r r r m  -> channels, tasks ->  r r r m      age of m = now - when the source read it
+//! ```
+//!
+//! *Limit*: of several inputs the oldest counts.
 //!
 //! # What the documents say, and what Flink does
 //!

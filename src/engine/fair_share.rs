@@ -23,6 +23,8 @@ pub struct FairShare<K> {
     limits: Limits,
     transfers: Vec<Transfer<K>>,
     active_in_group: Vec<u32>,
+    /// By group: nothing of it moves.
+    stopped: Vec<bool>,
     updated: SimTime,
     /// Share of all limits that is left.
     scale: f64,
@@ -43,6 +45,7 @@ impl<K: Copy + PartialEq> FairShare<K> {
             limits,
             transfers: Vec::new(),
             active_in_group: vec![0; groups],
+            stopped: vec![false; groups],
             updated: SimTime::ZERO,
             scale: 1.0,
         }
@@ -115,6 +118,13 @@ impl<K: Copy + PartialEq> FairShare<K> {
         self.share();
     }
 
+    /// From now on nothing of a group moves, or all of it again.
+    pub fn set_stopped(&mut self, now: SimTime, group: usize, stopped: bool) {
+        self.progress(now);
+        self.stopped[group] = stopped;
+        self.share();
+    }
+
     fn progress(&mut self, now: SimTime) {
         let elapsed = (now - self.updated).as_secs_f64();
         for transfer in &mut self.transfers {
@@ -142,11 +152,10 @@ impl<K: Copy + PartialEq> FairShare<K> {
             bound(self.limits.per_transfer),
             bound(self.limits.per_group),
         );
-        let mut bounds: Vec<(f64, f64)> = self
-            .active_in_group
-            .iter()
-            .filter(|&&active| active > 0)
-            .map(|&active| {
+        let groups = self.active_in_group.iter().zip(&self.stopped);
+        let mut bounds: Vec<(f64, f64)> = groups
+            .filter(|&(&active, &stopped)| active > 0 && !stopped)
+            .map(|(&active, _)| {
                 (
                     per_transfer.min(per_group / f64::from(active)),
                     f64::from(active),
@@ -157,7 +166,11 @@ impl<K: Copy + PartialEq> FairShare<K> {
         let level = water_level(&bounds, bound(self.limits.total));
         for transfer in &mut self.transfers {
             let group = per_group / f64::from(self.active_in_group[transfer.group]);
-            transfer.rate = per_transfer.min(group).min(level);
+            transfer.rate = if self.stopped[transfer.group] {
+                0.0
+            } else {
+                per_transfer.min(group).min(level)
+            };
         }
     }
 }

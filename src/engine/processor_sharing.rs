@@ -15,6 +15,8 @@ pub struct ProcessorSharing<K> {
     /// Service that a job would have attained that was there all the time, in nanoseconds, by `updated`.
     attained: f64,
     updated: SimTime,
+    /// Nobody is served.
+    stopped: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -35,11 +37,21 @@ impl<K: Copy + PartialEq> ProcessorSharing<K> {
             jobs: Vec::new(),
             attained: 0.0,
             updated: SimTime::ZERO,
+            stopped: false,
         }
+    }
+
+    /// From now on nobody is served, or everybody again.
+    pub fn set_stopped(&mut self, now: SimTime, stopped: bool) {
+        self.progress(now);
+        self.stopped = stopped;
     }
 
     /// How much of a processor every job has.
     fn rate(&self) -> f64 {
+        if self.stopped {
+            return 0.0;
+        }
         (self.cores / self.jobs.len() as f64).min(1.0)
     }
 
@@ -95,8 +107,11 @@ impl<K: Copy + PartialEq> ProcessorSharing<K> {
         ended.into_iter().map(|job| job.key).collect()
     }
 
-    /// When the next job ends if none begins or changes.
+    /// When the next job ends if none begins or changes; `None` while nobody is served.
     pub fn next_end(&self) -> Option<SimTime> {
+        if self.stopped {
+            return None;
+        }
         let next = self.jobs.iter().map(|job| job.ends).reduce(f64::min)?;
         let left = (next - self.attained).max(0.0) / self.rate();
         Some(self.updated + SimDuration::from_nanos(left.ceil().min(9e18) as u64))
@@ -141,6 +156,20 @@ mod tests {
         assert_eq!(shared.take_ended(at(38)), ['b']);
         shared.cancel(at(40), |key| key == 'c');
         assert_eq!(shared.next_end(), None);
+    }
+
+    #[test]
+    fn who_is_stopped_goes_on_where_it_was() {
+        let mut shared = ProcessorSharing::new(f64::INFINITY);
+        shared.begin(at(0), 'a', ms(10));
+        shared.set_stopped(at(4), true);
+        shared.begin(at(5), 'b', ms(1));
+        assert_eq!(shared.next_end(), None);
+        assert!(shared.take_ended(at(20)).is_empty());
+        shared.set_stopped(at(30), false);
+        assert_eq!(shared.next_end(), Some(at(31)));
+        assert_eq!(shared.take_ended(at(31)), ['b']);
+        assert_eq!(shared.next_end(), Some(at(36)));
     }
 
     #[test]

@@ -56,11 +56,18 @@ pub(super) struct FastForward {
 }
 
 impl FastForward {
-    /// Only for jobs that repeat themselves: constant rates, nothing at given times, no materialisation of its own period.
+    /// Only for jobs that repeat themselves: constant rates and sizes, nothing at given times, no materialisation of its own
+    /// period.
     pub(super) fn of(scenario: &Scenario) -> Option<Self> {
-        let constant = scenario.vertices.iter().all(|vertex| match &vertex.work {
-            VertexKind::Source(source) => matches!(source.rate, Rate::Constant(_)),
-            VertexKind::Operator(_) => true,
+        let constant = scenario.vertices.iter().all(|vertex| {
+            let grows = vertex.state.is_some_and(|state| state.inserts > 0.0);
+            match &vertex.work {
+                _ if grows => false,
+                VertexKind::Source(source) => {
+                    matches!(source.rate, Rate::Constant(_)) && source.backlog.is_zero()
+                }
+                VertexKind::Operator(_) => true,
+            }
         });
         let failures = &scenario.failures;
         let nothing_given = failures.given.is_empty()

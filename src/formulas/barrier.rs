@@ -3,7 +3,7 @@
 use crate::formulas::exchange::{Edge, upstream_first};
 use crate::formulas::in_flight::InFlight;
 use crate::formulas::utilisation::Load;
-use crate::scenario::calibration::TRIGGER_RPC;
+use crate::scenario::calibration::trigger_typical;
 use crate::scenario::{Scenario, Vertex, VertexId};
 
 /// How barriers pass the data in front of them.
@@ -66,8 +66,8 @@ impl Travel {
             for subtask in 0..vertex.parallelism {
                 let (first, last) = if vertex.is_source() {
                     (
-                        TRIGGER_RPC.typical().as_secs_f64(),
-                        TRIGGER_RPC.typical().as_secs_f64(),
+                        trigger_typical().as_secs_f64(),
+                        trigger_typical().as_secs_f64(),
                     )
                 } else {
                     let (arrivals, bytes) = arrivals(scenario, &in_flight, &sent_on_s, id, subtask);

@@ -4,7 +4,7 @@ use crate::formulas::exchange::upstream_first;
 use crate::formulas::refined::Refined;
 use crate::formulas::utilisation::Load;
 use crate::formulas::{Formula, FormulaId, Symbol, assumptions, completion};
-use crate::scenario::calibration::{ASYNC_END_TO_ACK, TRIGGER_RPC};
+use crate::scenario::calibration::{ASYNC_END_TO_ACK, trigger_typical};
 use crate::scenario::{BufferTimeout, Scenario, VertexId};
 use crate::units::Unit;
 
@@ -47,7 +47,7 @@ pub fn naive(scenario: &Scenario) -> Terms {
     let completion_s =
         ASYNC_END_TO_ACK.typical().as_secs_f64() + completion::after_last_ack_s(scenario);
     Terms {
-        alignment_s: TRIGGER_RPC.typical().as_secs_f64() + deepest_path_s(scenario, &load),
+        alignment_s: trigger_typical().as_secs_f64() + deepest_path_s(scenario, &load),
         snapshot_s: scenario
             .storage
             .write_per_stream
@@ -199,7 +199,9 @@ fn snapshot_broken(scenario: &Scenario) -> Vec<String> {
     let user_code = scenario
         .vertices
         .iter()
-        .find(|vertex| !vertex.sync_extra.is_zero() || vertex.sink.is_some())
+        .find(|vertex| {
+            !vertex.sync_extra.is_zero() || !vertex.pre_barrier.is_zero() || vertex.sink.is_some()
+        })
         .map(|vertex| format!("user code of {} takes time in snapshotState", vertex.name));
     assumptions::broken([
         assumptions::saves_only_changes(scenario),

@@ -32,10 +32,13 @@ pub fn with_rate(rate: Rate) -> Scenario {
         entry: Bytes::new(1000),
         updates: Updates::PerSecond(0.01),
         access: SimDuration::ZERO,
+        inserts: 0.0,
         expiry: None,
     });
     let mut source = vertex("events", 2, SimDuration::from_micros(10));
     source.work = VertexKind::Source(Source {
+        backlog: SimDuration::ZERO,
+        watermark_alignment: None,
         rate,
         arrivals: Arrivals::Regular,
         log: true,
@@ -91,6 +94,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
         slowness: vec![1.0; parallelism],
         record: Bytes::new(1025),
         state: None,
+        pre_barrier: SimDuration::ZERO,
         sync_extra: SimDuration::ZERO,
         timers: None,
         sink: None,

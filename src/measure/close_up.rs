@@ -54,7 +54,9 @@ pub struct Spent {
 pub struct Steps {
     /// First barrier processed (a source: trigger read).
     pub first_barrier: Option<SimTime>,
-    /// Snapshot began.
+    /// All barriers that it waited for had come.
+    pub ready: Option<SimTime>,
+    /// Snapshot began: its operators had done what comes before the barrier leaves.
     pub snapshot: Option<SimTime>,
     /// The wait that ended last before that.
     pub waited: Option<Wait>,
@@ -104,6 +106,7 @@ pub enum Content {
 #[derive(Clone, Debug, Default)]
 pub struct CloseUp {
     checkpoint: u64,
+    trigger: SimTime,
     until: SimTime,
     places: Vec<Place>,
     channels: Vec<Ends>,
@@ -286,7 +289,7 @@ impl Observer for CloseUp {
             return;
         }
         match fact {
-            Fact::Triggered { .. } => self.under_way = true,
+            Fact::Triggered { .. } => (self.under_way, self.trigger) = (true, now),
             Fact::BarrierSent {
                 channel, priority, ..
             } => {
@@ -317,12 +320,16 @@ impl Observer for CloseUp {
                 }
             }
             Fact::SnapshotStarted {
-                task, alignment, ..
+                task,
+                start_delay,
+                alignment,
+                ..
             } => {
                 let waited = self.last_wait[task.index()].clone();
-                let since_first = now.since(SimTime::ZERO).saturating_sub(*alignment);
+                let first = self.trigger + *start_delay;
                 let steps = self.steps_of(*task);
-                steps.first_barrier = Some(SimTime::ZERO + since_first);
+                steps.first_barrier = Some(first);
+                steps.ready = Some(first + *alignment);
                 steps.snapshot = Some(now);
                 steps.waited = waited;
             }

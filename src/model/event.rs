@@ -18,10 +18,14 @@ pub enum Event {
     /// The interval has passed: the coordinator may start a checkpoint (`CheckpointCoordinator.ScheduledTrigger`). Outdated
     /// if the trigger was rescheduled since this epoch.
     ScheduledTrigger(u32),
+    /// No source reports any more that it works off a backlog.
+    BacklogReportEnds,
     /// A user asks for a checkpoint or savepoint: the index among the scenario's triggers.
     Requested(u32),
     /// The trigger RPCs reach the sources.
     TriggerAtSources(CheckpointId),
+    /// The thread of a source has woken up and finds the trigger in its mailbox.
+    SourceAwake(TaskId, CheckpointId),
     /// The priority barrier of a channel reaches its consumer as an urgent mail.
     PriorityBarrierAtTask(ChannelId, CheckpointId),
     /// The checkpoint is as old as the aligned-checkpoint-timeout: barriers overtake from now on.
@@ -29,12 +33,22 @@ pub enum Event {
     /// The next thread of a TaskManager has had the processor for as long as it wanted. Outdated if a newer forecast than this one
     /// was made.
     ProcessorFree(u32, u32),
+    /// A garbage collection stops the threads of a TaskManager.
+    CollectionBegins(u32),
+    /// They go on.
+    CollectionEnds(u32),
     /// Processing-time timers of a task are due.
     TimersDue(TaskId),
     /// A source emits a watermark.
     WatermarkDue(TaskId),
+    /// The watermarks of a group of sources are compared.
+    SourcesAligned(u32),
+    /// The task has done what comes before the barrier leaves.
+    PreBarrierDone(TaskId, CheckpointId),
     /// A task has read all its entries for a canonical savepoint.
     StateScanned(TaskId, CheckpointId),
+    /// The flush thread of a TaskManager has come to a task's flush, where processors are shared.
+    FlushThreadFree(TaskId, CheckpointId),
     /// The task has finished the part of the snapshot during which it cannot process.
     SyncPhaseDone(TaskId, CheckpointId),
     /// The fixed part of the asynchronous phase is over: uploads begin.

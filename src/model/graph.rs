@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::engine::Streams;
+use crate::engine::{Stream, Streams};
 use crate::model::checkpoint::barrier::Alignment;
 use crate::model::ids::{ChannelId, GateId, Id, PartitionId, Table, TaskId};
 use crate::model::network::{
@@ -19,12 +19,12 @@ use crate::model::task::schedule::Schedule;
 use crate::model::task::service::ServiceTime;
 use crate::model::task::sink::SinkWriter;
 use crate::model::task::timers::TimerService;
-use crate::model::task::{CheckpointLock, Counters, SourceState, Task, TaskInput};
-use crate::scenario::calibration::ROCKSDB_L0_FILES;
+use crate::model::task::{CheckpointLock, Counters, Pause, SourceState, Task, TaskInput};
+use crate::scenario::calibration::{FLUSH_BETWEEN_RUNS, ROCKSDB_L0_FILES, SPEED_BETWEEN_RUNS};
 use crate::scenario::{
-    BufferTimeout, Exchange, Rate, Reading, Scenario, Vertex, VertexId, VertexKind,
+    BufferTimeout, Exchange, LatencyDraw, Rate, Reading, Scenario, Vertex, VertexId, VertexKind,
 };
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// The tasks of a job and the network between them.
 #[derive(Debug)]
@@ -266,6 +266,38 @@ fn consumers_of(exchange: &Exchange, k: usize, p: usize, q: usize) -> std::ops::
     }
 }
 
+/// How long these machines take to flush a megabyte: as given, more or less in every run.
+fn flush_per_mb(scenario: &Scenario, streams: &Streams) -> SimDuration {
+    let given = scenario.cluster.flush_per_mb;
+    given.scale(between_runs(
+        scenario,
+        FLUSH_BETWEEN_RUNS,
+        streams.named("flushes"),
+    ))
+}
+
+/// How many times longer than typical something takes in a whole run.
+fn between_runs(scenario: &Scenario, spread: f64, mut stream: Stream) -> f64 {
+    match scenario.simulation.latencies {
+        LatencyDraw::Typical => 1.0,
+        LatencyDraw::Random => libm::exp(spread * stream.normal()),
+    }
+}
+
+/// When a vertex's timers fire first, and with them the entries of a window are deleted: as given, or another time in every run.
+fn first_time(vertex: &Vertex, streams: &Streams) -> SimDuration {
+    let expiry = vertex.state.and_then(|state| state.expiry);
+    let (given, every) = match (&vertex.timers, expiry) {
+        (Some(timers), _) => (timers.offset, timers.every),
+        (None, Some(expiry)) => (None, expiry.step),
+        (None, None) => return SimDuration::ZERO,
+    };
+    given.unwrap_or_else(|| {
+        let mut stream = streams.named(&format!("timers {}", vertex.name));
+        every.scale(stream.unit())
+    })
+}
+
 /// A subtask of a vertex; `rate` is what all subtasks of a source share.
 fn task(
     scenario: &Scenario,
@@ -294,14 +326,32 @@ fn task(
             batch: source.batch,
             finishes: source.finishes,
             lock: source.legacy.then(|| CheckpointLock::new(stream("lock"))),
+            awake: SimTime::ZERO,
+            reads_until: SimTime::MAX,
+            pause: if scenario.checkpointing.pauses_sources() {
+                Pause::UntilTriggered
+            } else {
+                Pause::Never
+            },
         })),
         VertexKind::Operator(_) => None,
     };
+    let first = first_time(vertex, streams);
+    let backend = StateBackend::new(
+        vertex.state.as_ref(),
+        vertex.is_source(),
+        vertex.state_of(subtask),
+        stream("compaction").below(ROCKSDB_L0_FILES as u32) as usize,
+        &scenario.checkpointing,
+    );
     let (selectivity, reading) = match &vertex.work {
         VertexKind::Source(_) => (1.0, Reading::Union),
         VertexKind::Operator(operator) => (operator.selectivity, operator.reading),
     };
-    let per_record = vertex.time_per_record().scale(vertex.slowness[subtask]);
+    let speed = between_runs(scenario, SPEED_BETWEEN_RUNS, streams.named("speed"));
+    let per_record = vertex
+        .time_per_record()
+        .scale(vertex.slowness[subtask] * speed);
     let emitted = (vertex.record.as_f64() * selectivity).max(1.0);
     Task {
         vertex: v,
@@ -324,15 +374,12 @@ fn task(
         source,
         timers: vertex.timers.as_ref().map(|timers| {
             let part = |whole| vertex.part_of(whole, subtask);
-            let offset = timers
-                .every
-                .scale(streams.named(&format!("timers {}", vertex.name)).unit());
             let interruptible = scenario.checkpointing.interruptible_timers
                 && scenario.checkpointing.may_overtake();
             let slowness = vertex.slowness[subtask];
             let turns = (slowness, interruptible);
             let log = scenario.vertices.iter().all(Vertex::keeps_unread_records);
-            Box::new(TimerService::new(timers, part, turns, (offset, log)))
+            Box::new(TimerService::new(timers, part, turns, (first, log)))
         }),
         sink: vertex.sink.as_ref().map(|sink| {
             let first = vertex.inputs.first();
@@ -344,14 +391,13 @@ fn task(
         batch_records_max: (scenario.network.segment.as_f64() / emitted).clamp(1.0, 1e6) as u32,
         counters: Counters::default(),
         clock: TimeAccount::default(),
+        before_barrier: None,
         alignment: Box::new(Alignment::new(0, scenario.checkpointing.mode)),
-        backend: Box::new(StateBackend::new(
-            vertex.state.as_ref(),
-            vertex.is_source(),
-            vertex.state_of(subtask),
-            stream("compaction").below(ROCKSDB_L0_FILES as u32) as usize,
-            &scenario.checkpointing,
-        )),
+        backend: Box::new(
+            backend
+                .stepping_from(first)
+                .flushing_at(flush_per_mb(scenario, streams)),
+        ),
         snapshots: Box::default(),
         reports: Vec::new(),
         to_resume: Vec::new(),

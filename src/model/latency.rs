@@ -4,7 +4,7 @@
 
 use crate::engine::{Stream, Streams};
 use crate::scenario::LatencyDraw;
-use crate::scenario::calibration::{LATENCY_BETWEEN_RUNS, Latency};
+use crate::scenario::calibration::{LATENCY_BETWEEN_RUNS, LATENCY_BETWEEN_RUNS_OF_A_JOB, Latency};
 use crate::units::{SimDuration, SimTime};
 
 /// Draws delays of the control plane.
@@ -19,11 +19,20 @@ pub struct Latencies {
 
 impl Latencies {
     /// Its own stream of random numbers.
-    pub fn new(draw: LatencyDraw, streams: &Streams) -> Self {
+    /// With a `factor` the load of the machines is known, and differs less from run to run.
+    pub fn new(draw: LatencyDraw, factor: Option<f64>, streams: &Streams) -> Self {
         let mut stream = streams.named("control plane");
+        let (typical, spread) = match factor {
+            None => (1.0, LATENCY_BETWEEN_RUNS),
+            Some(factor) => (factor, LATENCY_BETWEEN_RUNS_OF_A_JOB),
+        };
+        let load = match draw {
+            LatencyDraw::Random => typical * libm::exp(spread * stream.normal()),
+            LatencyDraw::Typical => typical,
+        };
         Latencies {
             draw,
-            load: libm::exp(LATENCY_BETWEEN_RUNS * stream.normal()),
+            load,
             stream,
             last_to_tasks: SimTime::ZERO,
         }
@@ -32,7 +41,7 @@ impl Latencies {
     /// Draws the delay of one message.
     pub fn draw(&mut self, latency: Latency) -> SimDuration {
         match self.draw {
-            LatencyDraw::Typical => latency.typical(),
+            LatencyDraw::Typical => latency.floor + latency.median.scale(self.load),
             LatencyDraw::Random => {
                 let factor = self.load * libm::exp(latency.sigma * self.stream.normal());
                 latency.floor + latency.median.scale(factor)
@@ -54,14 +63,14 @@ mod tests {
     use crate::scenario::calibration::TRIGGER_RPC;
 
     fn latencies(draw: LatencyDraw) -> Latencies {
-        Latencies::new(draw, &Streams::new(1, 0))
+        Latencies::new(draw, None, &Streams::new(1, 0))
     }
 
     #[test]
     fn half_of_the_runs_are_faster_than_the_typical_one() {
         let typical = latencies(LatencyDraw::Typical).draw(TRIGGER_RPC);
         let faster = (0..1000)
-            .map(|run| Latencies::new(LatencyDraw::Random, &Streams::new(1, run)))
+            .map(|run| Latencies::new(LatencyDraw::Random, None, &Streams::new(1, run)))
             .filter_map(|mut run| (run.draw(TRIGGER_RPC) < typical).then_some(()))
             .count();
         assert!((450..550).contains(&faster), "{faster}");

@@ -12,12 +12,14 @@ pub mod audit;
 pub mod checkpoint;
 pub mod event;
 pub mod failure;
+mod garbage;
 pub mod graph;
 pub mod ids;
 pub mod latency;
 pub mod network;
 pub mod observe;
 pub mod processors;
+mod source_alignment;
 pub mod state;
 pub mod storage;
 pub mod task;
@@ -33,12 +35,14 @@ use crate::model::checkpoint::coordinator::Coordinator;
 use crate::model::event::Agenda;
 pub use crate::model::event::Event;
 use crate::model::failure::FailureState;
+use crate::model::garbage::Collections;
 use crate::model::ids::{CheckpointId, GateId, Table, TaskId};
 use crate::model::latency::Latencies;
 use crate::model::network::debloat::Debloater;
 use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer, TaskCounters};
 use crate::model::processors::Processors;
+use crate::model::source_alignment::SourceGroup;
 use crate::model::state::file_sizes::Transfers;
 use crate::model::storage::Storage;
 use crate::model::task::Task;
@@ -78,8 +82,14 @@ pub struct Job<O> {
     emitted_at_trigger: u64,
     latencies: Latencies,
     storage: Storage,
-    /// Only where processors are counted.
+    /// By TaskManager: when the flush thread that its RocksDB instances share has nothing to do any more.
+    flush_thread_free: Vec<SimTime>,
+    /// Only where processors are counted, or stand still at times.
     processors: Option<Processors>,
+    /// Only where garbage is collected.
+    collections: Option<Collections>,
+    /// Groups of sources whose readers wait for each other.
+    aligned_sources: Vec<SourceGroup>,
     /// Only where timers wait for event time, or the latency of records is measured.
     watermarks: Option<Box<Watermarks>>,
     /// Empty without buffer debloating.
@@ -149,9 +159,16 @@ impl<O: Observer> Job<O> {
             locked_until: SimTime::ZERO,
             acks_until: SimTime::ZERO,
             emitted_at_trigger: 0,
-            latencies: Latencies::new(scenario.simulation.latencies, streams),
+            latencies: Latencies::new(
+                scenario.simulation.latencies,
+                scenario.cluster.control_plane_factor,
+                streams,
+            ),
             storage: Storage::new(&scenario.storage, taskmanagers, streams.named("storage")),
-            processors: (scenario.cluster.cores).map(|cores| Processors::new(cores, taskmanagers)),
+            flush_thread_free: vec![SimTime::ZERO; taskmanagers],
+            processors: Processors::of(&scenario.cluster, taskmanagers),
+            collections: Collections::of(&scenario.cluster, taskmanagers, streams),
+            aligned_sources: source_alignment::groups(scenario, &tasks),
             watermarks: Watermarks::of(scenario, network.channels().len(), tasks.len()),
             debloaters: debloaters.into(),
             ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
@@ -192,11 +209,14 @@ impl<O: Observer> Job<O> {
             let now = agenda.now();
             self.observer.observe(now, &Fact::PreflightFailed);
         }
+        self.schedule_backlog(agenda);
         self.start_scheduler(agenda.now(), agenda);
         for (trigger, request) in self.scenario.triggers.iter().enumerate() {
             agenda.after(request.at, Event::Requested(trigger as u32));
         }
         self.schedule_failures(agenda);
+        self.schedule_collections(agenda);
+        self.schedule_source_alignment(agenda);
         for id in self.tasks.ids().filter(|_| fresh) {
             self.schedule_periodic_work_of(id, agenda);
         }
@@ -308,8 +328,10 @@ impl<O: Observer> Model for Job<O> {
             }
             Event::Flush(task) => self.flush(task, agenda),
             Event::ScheduledTrigger(epoch) => self.scheduled_trigger(epoch, agenda),
+            Event::BacklogReportEnds => self.end_backlog(agenda),
             Event::Requested(trigger) => self.request(trigger, agenda),
             Event::TriggerAtSources(checkpoint) => self.triggered(checkpoint, agenda),
+            Event::SourceAwake(task, checkpoint) => self.trigger_source(task, checkpoint, agenda),
             Event::PriorityBarrierAtTask(channel, checkpoint) => {
                 self.post_priority(channel, checkpoint, agenda);
             }
@@ -317,9 +339,16 @@ impl<O: Observer> Model for Job<O> {
             Event::ProcessorFree(taskmanager, forecast) => {
                 self.end_work(taskmanager, forecast, agenda);
             }
+            Event::CollectionBegins(taskmanager) => self.begin_collection(taskmanager, agenda),
+            Event::CollectionEnds(taskmanager) => self.end_collection(taskmanager, agenda),
             Event::TimersDue(task) => self.post_timers(task, agenda),
             Event::WatermarkDue(task) => self.emit_watermark(task, agenda),
+            Event::SourcesAligned(group) => self.align_sources(group, agenda),
+            Event::PreBarrierDone(task, checkpoint) => {
+                self.end_pre_barrier(task, checkpoint, agenda);
+            }
             Event::StateScanned(task, checkpoint) => self.end_scan(task, checkpoint, agenda),
+            Event::FlushThreadFree(task, checkpoint) => self.begin_flush(task, checkpoint, agenda),
             Event::SyncPhaseDone(task, checkpoint) => self.end_sync_phase(task, checkpoint, agenda),
             Event::AsyncFixedPartDone(task, checkpoint) => {
                 self.end_async_fixed_part(task, checkpoint, agenda);

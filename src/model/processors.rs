@@ -1,10 +1,10 @@
 //! `cluster.cores`: the threads of a TaskManager share its processors.
 //!
 //! A task's thread wants a processor while it processes records, fires timers, or takes the synchronous part of a snapshot, and
-//! another thread for as long as it reads all entries for a canonical savepoint, or encrypts what is uploaded. With more of them
+//! another thread for as long as it reads all entries for a canonical savepoint, compacts, or encrypts what is uploaded. With more of them
 //! than processors each gets its equal part ([`ProcessorSharing`]), as the operating system's scheduler sees to
-//! it. Flink counts a thread that waits for a processor as busy. Without `cluster.cores` there are always enough, and none of
-//! this is looked at.
+//! it. Flink counts a thread that waits for a processor as busy. A garbage collection (`garbage`) stops all of a TaskManager.
+//! Without `cluster.cores` there are always enough, and without collections none of this is looked at.
 
 use crate::engine::ProcessorSharing;
 use crate::model::Job;
@@ -13,6 +13,7 @@ use crate::model::ids::{CheckpointId, TaskId};
 use crate::model::observe::Observer;
 use crate::model::storage::file::FileId;
 use crate::model::task::activity::TaskState;
+use crate::scenario::Cluster;
 use crate::units::SimDuration;
 
 /// What a thread works on.
@@ -20,10 +21,14 @@ use crate::units::SimDuration;
 pub enum Work {
     /// A task's own thread: records or timers.
     Task(TaskId),
+    /// What a task does before it passes a barrier on.
+    PreBarrier(TaskId, CheckpointId),
     /// The synchronous part of a task's snapshot.
     Sync(TaskId, CheckpointId),
     /// Reading and serialising all entries for a canonical savepoint.
     Scan(TaskId, CheckpointId),
+    /// A compaction in the background, for which nobody waits.
+    Compaction(TaskId),
     /// Encrypting and checking what is uploaded.
     Upload(FileId),
 }
@@ -35,11 +40,13 @@ pub struct Processors {
 }
 
 impl Processors {
-    /// So many TaskManagers with so many processors each.
-    pub fn new(cores: f64, taskmanagers: usize) -> Self {
-        Processors {
+    /// Those of so many TaskManagers; `None` if they are neither counted nor stopped.
+    pub fn of(cluster: &Cluster, taskmanagers: usize) -> Option<Self> {
+        let stopped = cluster.gc.map(|_| f64::INFINITY);
+        let cores = cluster.cores.or(stopped)?;
+        Some(Processors {
             of: vec![(ProcessorSharing::new(cores), 0); taskmanagers],
-        }
+        })
     }
 }
 
@@ -54,7 +61,11 @@ impl<O: Observer> Job<O> {
     ) -> bool {
         let taskmanager = match work {
             Work::Upload(file) => self.storage.taskmanager(file),
-            Work::Task(id) | Work::Sync(id, _) | Work::Scan(id, _) => self.taskmanager_of[id],
+            Work::Task(id)
+            | Work::PreBarrier(id, _)
+            | Work::Sync(id, _)
+            | Work::Scan(id, _)
+            | Work::Compaction(id) => self.taskmanager_of[id],
         };
         let Some(processors) = &mut self.processors else {
             return false;
@@ -64,6 +75,21 @@ impl<O: Observer> Job<O> {
             .begin(agenda.now(), work, demand);
         self.forecast_processor(taskmanager, agenda);
         true
+    }
+
+    /// The threads of a TaskManager stand still, or go on.
+    pub(crate) fn stop_processors(
+        &mut self,
+        taskmanager: usize,
+        stopped: bool,
+        agenda: &mut Agenda,
+    ) {
+        if let Some(processors) = &mut self.processors {
+            processors.of[taskmanager]
+                .0
+                .set_stopped(agenda.now(), stopped);
+            self.forecast_processor(taskmanager, agenda);
+        }
     }
 
     fn forecast_processor(&mut self, taskmanager: usize, agenda: &mut Agenda) {
@@ -95,9 +121,11 @@ impl<O: Observer> Job<O> {
                     self.stretch(id, agenda);
                     self.step(id, agenda);
                 }
+                Work::PreBarrier(id, checkpoint) => self.end_pre_barrier(id, checkpoint, agenda),
                 Work::Sync(id, checkpoint) => self.end_sync_phase(id, checkpoint, agenda),
                 Work::Scan(id, checkpoint) => self.end_scan(id, checkpoint, agenda),
                 Work::Upload(file) => self.end_upload_work(file, agenda),
+                Work::Compaction(_) => {}
             }
         }
     }
@@ -139,7 +167,11 @@ impl<O: Observer> Job<O> {
         };
         let given_up = |work: Work| match work {
             Work::Upload(file) => storage.owner(file).is_none(),
-            Work::Task(id) | Work::Sync(id, _) | Work::Scan(id, _) => lost[id],
+            Work::Task(id)
+            | Work::PreBarrier(id, _)
+            | Work::Sync(id, _)
+            | Work::Scan(id, _)
+            | Work::Compaction(id) => lost[id],
         };
         let taskmanagers = processors.of.len();
         for (shared, _) in &mut processors.of {

@@ -142,12 +142,7 @@ impl<O: Observer> Job<O> {
         let Some(source) = &mut task.source else {
             return;
         };
-        // Records that were taken from the schedule and wait are as old as the next one, or older.
-        let read = if source.log {
-            source.schedule.next_due().min(now)
-        } else {
-            now
-        };
+        let read = source.event_time(now);
         let time = SimTime::ZERO
             + read
                 .since(SimTime::ZERO)

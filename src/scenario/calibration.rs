@@ -43,8 +43,17 @@ pub const ROCKSDB_BYTES_PER_ENTRY: u64 = 27;
 pub const ROCKSDB_MISC_BYTES: u64 = 12_633;
 /// Trigger timestamp to the RPC in the sources' mailboxes. At CPU < 0.5 the first source begins its snapshot after 2 / 4 / 11
 /// ms, the last after 3 / 5 / 15 ms (529 checkpoints, cut to whole ms; p10 / median / p90), half a millisecond of which the
-/// mail waits. One RPC thread sends to all sources; that they differ is left out.
-pub const TRIGGER_RPC: Latency = Latency::new(2_000, 2_000, 0.5);
+/// mail waits.
+pub const TRIGGER_RPC: Latency = Latency::new(2_000, 1_600, 0.5);
+/// From there until a source's thread has woken up, each for itself: of two sources the second begins 0 / 1 / 4 ms later, 1.8 ms
+/// in the mean (784 checkpoints of quiet runs, cut to whole ms), half a millisecond of which the mail waits.
+pub const TRIGGER_WAKE: Latency = Latency::new(0, 400, 1.2);
+
+/// Trigger timestamp to the beginning of a source's snapshot, typically.
+pub fn trigger_typical() -> SimDuration {
+    TRIGGER_RPC.typical() + TRIGGER_WAKE.typical()
+}
+
 /// End of the async part to the ack handled by the JobManager, at CPU < 0.5 (2320 acks, p10 / median / p90): 2 / 4 / 11 ms,
 /// of which 1.5 ms is the rounding of its parts. Of four subtasks the first takes 3, the last 6 ms (medians), of which
 /// the roundings alone make 1.3 ms of difference.
@@ -61,6 +70,12 @@ pub const NOTIFY: Latency = Latency::new(3_000, 3_000, 0.5);
 /// latencies have in common: the medians of 51 quiet runs, floors taken off, are 1.5 / 2.5 / 6.5 ms (p10 / median / p90)
 /// from async end to ack and 0.5 / 2 / 8 ms from trigger to source: 90th percentiles of 2.6 and 4 medians.
 pub const LATENCY_BETWEEN_RUNS: f64 = 0.9;
+/// The same between runs of one job on one cluster, whose load is known: the medians of the start delays of its sources in 13
+/// recordings of four SQL jobs, by job.
+pub const LATENCY_BETWEEN_RUNS_OF_A_JOB: f64 = 0.3;
+/// Spread between runs of the time for a record, as the standard deviation of its logarithm: the throughputs of 166 vertices of
+/// quiet runs lie 1.3 % below to 1.1 % above what is predicted (16th and 84th percentile).
+pub const SPEED_BETWEEN_RUNS: f64 = 0.01;
 /// `HashMap`: async part besides open, transfer and close: 0 / 1 / 7 ms (1456 snapshots, cut to whole ms; p10 / median /
 /// p90).
 pub const HASHMAP_ASYNC_FIXED: Latency = Latency::new(500, 500, 0.6);
@@ -68,10 +83,19 @@ pub const HASHMAP_ASYNC_FIXED: Latency = Latency::new(500, 500, 0.6);
 pub const INLINE_ASYNC: Latency = Latency::new(0, 1_000, 0.7);
 /// RocksDB: async part besides the uploads (linking files, metadata): 2 / 5 / 9 ms (48 snapshots with nothing to upload).
 pub const ROCKSDB_ASYNC_FIXED: Latency = Latency::new(1_000, 4_500, 0.4);
-/// RocksDB sync phase with something to flush, besides the flush: 5 ms seen, of which 1 ms is the first MB's share.
+/// RocksDB flush besides its bytes: 5 ms seen, of which 1 ms is the first MB's share. All instances of a process share one flush
+/// thread (`Env::Default`, pool `HIGH`, `max_background_jobs` / 4): of two subtasks on a TaskManager the second took 1.9 times
+/// as long as the first (median of eight recordings), and an instance with next to nothing to flush as long as the last.
 pub const ROCKSDB_FLUSH_FIXED: SimDuration = SimDuration::from_millis(4);
-/// RocksDB sync phase per flushed megabyte (10^6 B): 4 to 10 ms in quiet runs.
-pub const ROCKSDB_FLUSH_PER_MB: SimDuration = SimDuration::from_millis(9);
+/// RocksDB flush per megabyte (10^6 B), less the fixed part: 4.1 ms of the subtask that is first on its TaskManager (2.6 to 4.5
+/// ms, six quiet recordings), 5.9 ms of both together until the last one is done (2.5 to 9 ms, six recordings); between
+/// the two.
+pub const ROCKSDB_FLUSH_PER_MB: SimDuration = SimDuration::from_millis(5);
+/// Spread between runs of the time to flush a megabyte, as the standard deviation of its logarithm: 4.3 to 5.9 ms in six runs and
+/// 16 and 23 in two, fixed part included; the latter two are taken for half of what they are, as small flushes.
+pub const FLUSH_BETWEEN_RUNS: f64 = 0.4;
+/// RocksDB: entries that a rescaled subtask copies one by one, per megabyte; about twice a flush, which they need besides (chosen).
+pub const ROCKSDB_COPY_PER_MB: SimDuration = SimDuration::from_millis(9);
 /// RocksDB: time on a processor to read and serialise an entry for a canonical savepoint, and per megabyte (10^6 B): Flink
 /// 2.3.0 on local disks took 0.95 to 0.96 s for 200 000 entries of 1022 B and 0.84 to 0.97 s for 1 000 000 of 122 B per
 /// subtask; the first savepoint after the start took up to twice as long (1.97 and 1.08 s).

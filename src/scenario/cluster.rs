@@ -17,10 +17,16 @@ pub struct Cluster {
     pub placement: Placement,
     /// Processors of one TaskManager, at least a hundredth; `None` = always enough.
     pub cores: Option<f64>,
+    /// Garbage collections that stop a TaskManager; `None` = none.
+    pub gc: Option<Gc>,
     /// Egress of one TaskManager; `None` = never the bottleneck.
     pub link: Option<ByteRate>,
     /// One way between two TaskManagers.
     pub latency: SimDuration,
+    /// Time of RocksDB to flush a megabyte.
+    pub flush_per_mb: SimDuration,
+    /// How many times longer messages and waking threads take than on quiet machines; `None` = unknown.
+    pub control_plane_factor: Option<f64>,
     /// Heap for state of one TaskManager, if known; `check` warns when a heap backend does not fit.
     pub heap: Option<Bytes>,
     /// Time of the JobManager to handle an ack.
@@ -31,6 +37,15 @@ pub struct Cluster {
     pub jobmanager_per_channel: SimDuration,
     /// How the pointer to a completed checkpoint becomes durable.
     pub commit: Commit,
+}
+
+/// Garbage collections that stop all threads of a TaskManager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gc {
+    /// Mean time from the beginning of one to that of the next; positive.
+    pub every: SimDuration,
+    /// How long each lasts; shorter than `every`.
+    pub pause: SimDuration,
 }
 
 /// How the pointer to a completed checkpoint is committed (high availability).
@@ -72,8 +87,11 @@ impl Default for Cluster {
             slots: 1,
             placement: written.placement,
             cores: written.cores,
+            gc: None,
             link: written.link,
             latency: written.latency,
+            flush_per_mb: written.flush_per_mb,
+            control_plane_factor: written.control_plane_factor,
             heap: written.heap,
             jobmanager_per_ack: written.jobmanager_per_ack,
             jobmanager_per_handle: written.jobmanager_per_handle,

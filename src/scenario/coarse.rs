@@ -41,6 +41,7 @@ pub fn coarsened(scenario: &Scenario, k: u64) -> Scenario {
         };
         if let Some(state) = &mut vertex.state {
             state.access = state.access * k;
+            state.inserts *= times;
             match &mut state.updates {
                 Updates::PerSecond(_) => {}
                 Updates::PerRecord(entries) | Updates::Adds(entries) => *entries *= times,
@@ -48,6 +49,7 @@ pub fn coarsened(scenario: &Scenario, k: u64) -> Scenario {
         }
         if let Some(timers) = &mut vertex.timers {
             timers.output /= times;
+            timers.buffered = timers.buffered * k;
             // Every record stands for so many, and so many are read when it fires.
             if let Fires::Records { .. } = timers.number {
                 timers.time = timers.time * k;

@@ -11,6 +11,10 @@ pub use crate::scenario::keys::flink::Mode;
 pub struct Checkpointing {
     /// `execution.checkpointing.interval`, already raised to at least `min_pause`; `None` = checkpointing off.
     pub interval: Option<SimDuration>,
+    /// `execution.checkpointing.interval-during-backlog` as given; see [`Checkpointing::interval_during_backlog`].
+    pub backlog_interval: Option<SimDuration>,
+    /// `pipeline.sources.pause-until-first-checkpoint`.
+    pub pause_sources: bool,
     /// `execution.checkpointing.min-pause`.
     pub min_pause: SimDuration,
     /// `execution.checkpointing.max-concurrent-checkpoints`, at least 1.
@@ -155,6 +159,21 @@ pub struct Debloating {
 }
 
 impl Checkpointing {
+    /// The interval while a source reports a backlog, never shorter than the other; `None` = no checkpoints meanwhile.
+    pub fn interval_during_backlog(&self) -> Option<SimDuration> {
+        let interval = self.interval?;
+        match self.backlog_interval {
+            None => Some(interval),
+            Some(given) if given.as_nanos() < keys::PERIOD_MIN => None,
+            Some(given) => Some(given.max(interval)),
+        }
+    }
+
+    /// Whether sources wait for the first checkpoint, if there is one to come.
+    pub fn pauses_sources(&self) -> bool {
+        self.pause_sources && self.interval_during_backlog().is_some()
+    }
+
     /// Whether any in-flight data can be persisted.
     pub fn may_overtake(&self) -> bool {
         self.mode == Mode::ExactlyOnce
@@ -169,6 +188,8 @@ impl Default for Checkpointing {
     fn default() -> Self {
         Checkpointing {
             interval: None,
+            backlog_interval: None,
+            pause_sources: keys::PAUSE_SOURCES.default(),
             min_pause: keys::MIN_PAUSE.default(),
             max_concurrent: keys::MAX_CONCURRENT.default(),
             timeout: keys::TIMEOUT.default(),

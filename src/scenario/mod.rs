@@ -63,7 +63,7 @@ pub use crate::scenario::storage::Storage;
 pub use crate::scenario::timers::{Fires, Timers};
 pub use crate::scenario::vertex::{
     Arrivals, Distribution, Exchange, Expiry, Input, Rate, Reading, Service, Source, State,
-    Updates, Vertex, VertexId, VertexKind,
+    Updates, Vertex, VertexId, VertexKind, WatermarkAlignment,
 };
 
 use crate::units::{Bytes, SimDuration};
@@ -129,6 +129,8 @@ impl Default for Scenario {
                 log: true,
                 start: SimDuration::ZERO,
                 watermark_delay: SimDuration::ZERO,
+                watermark_alignment: None,
+                backlog: SimDuration::ZERO,
                 shares: vec![1.0],
                 records: None,
                 finishes: false,
@@ -142,6 +144,7 @@ impl Default for Scenario {
             slowness: vec![1.0],
             record: Bytes::new(100),
             state: None,
+            pre_barrier: SimDuration::ZERO,
             sync_extra: SimDuration::ZERO,
             timers: None,
             sink: None,

@@ -89,12 +89,14 @@ pub fn shrunk(scenario: &Scenario, f: usize) -> Scenario {
             vertex.service.mean = vertex.service.mean * f as u64;
             if let Some(timers) = &mut vertex.timers {
                 timers.time = timers.time * f as u64;
+                timers.buffered = timers.buffered * f as u64;
             }
             if let Some(sink) = &mut vertex.sink {
                 sink.scale_records(f as u64);
             }
             if let Some(state) = &mut vertex.state {
                 state.access = state.access * f as u64;
+                state.inserts *= times;
                 if let Updates::PerRecord(entries) | Updates::Adds(entries) = &mut state.updates {
                     *entries *= times;
                 }

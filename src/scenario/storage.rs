@@ -7,20 +7,24 @@ use crate::units::{ByteRate, SimDuration};
 table! {
     /// What the checkpoint directory can do. Every key overrides a figure of the profile; `None` is never the bottleneck.
     pub struct Storage {
-        /// Where the figures come from: "hdfs", "s3", "s3-hadoop", "s3-presto", "local-ssd" or "jobmanager".
+        /// Where the figures come from: "hdfs", "s3", "s3-hadoop", "s3-presto", "s3-native", "gcs", "abfs", "local-ssd" or
+        /// "jobmanager".
         profile: Word<Profile> = Profile::Hdfs;
         /// Write bandwidth of one stream (file), or "unlimited".
         write_per_stream: Limit = megabytes(80);
         /// Write bandwidth of one TaskManager, or "unlimited".
         write_per_taskmanager: Limit = megabytes(1_250);
         /// Write bandwidth of the whole directory, or "unlimited".
-        write_total: Limit = None;
+        write_total: Limit = megabytes(1_600);
         /// Read bandwidth of one stream, or "unlimited".
         read_per_stream: Limit = megabytes(120);
         /// Read bandwidth of one TaskManager, or "unlimited".
         read_per_taskmanager: Limit = megabytes(1_250);
         /// Read bandwidth of the whole directory, or "unlimited".
-        read_total: Limit = None;
+        read_total: Limit = megabytes(5_000);
+        /// Files that a TaskManager's client reads and writes at the same time (its pool of connections): others wait. Default: no
+        /// limit.
+        connections (like "96"): Count<1, 1_000_000, u32>;
         /// Time to create a file.
         open: Duration<0, { ns::HOUR }> = SimDuration::from_millis(10);
         /// Time to close a file after its last byte.
@@ -60,6 +64,12 @@ choice! {
         S3Hadoop = "s3-hadoop",
         /// The same through Presto's client (`flink-s3-fs-presto`).
         S3Presto = "s3-presto",
+        /// The same through the client that came with Flink 2.3 (`flink-s3-fs-native`).
+        S3Native = "s3-native",
+        /// Google Cloud Storage (`flink-gs-fs-hadoop`).
+        Gcs = "gcs",
+        /// Azure Data Lake Storage (`flink-azure-fs-hadoop`).
+        Abfs = "abfs",
         /// A disk of the machine itself.
         LocalSsd = "local-ssd",
         /// The JobManager's heap.

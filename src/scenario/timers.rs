@@ -23,6 +23,8 @@ pub struct Timers {
     pub time: SimDuration,
     /// Records that a timer emits, on average.
     pub output: f64,
+    /// Time on the task's thread per record that is buffered, to write it into the state before timers fire or a barrier leaves.
+    pub buffered: SimDuration,
     /// What it waits for.
     pub clock: Clock,
 }
@@ -98,6 +100,9 @@ table! {
         time: Duration<0, { ns::DAY }> = SimDuration::from_micros(1);
         /// Records that a timer emits, on average.
         output: Number = 0.0;
+        /// Time on the task's thread per record that the operator has buffered, to write it into the state before the timers fire or
+        /// a barrier leaves.
+        buffered: Duration<0, { ns::DAY }> = SimDuration::ZERO;
         /// "processing" (the clock on the wall) or "event" (the watermark).
         clock: Word<Clock> = Clock::Processing;
     }
@@ -123,6 +128,9 @@ table! {
         /// "incremental" (`AggregateFunction`: one value per key) or "list" (`ProcessWindowFunction`: all records are kept, and
         /// read when the window fires).
         aggregation: Word<Aggregation> = Aggregation::Incremental;
+        /// Time on the task's thread per record that the operator has buffered, to write it into the state before the window fires or
+        /// a barrier leaves (SQL's window aggregation: `prepareSnapshotPreBarrier`).
+        buffered: Duration<0, { ns::DAY }> = SimDuration::ZERO;
         /// Time on the task's thread when a window fires: per key, with `aggregation = "list"` per record.
         firing: Duration<0, { ns::DAY }> = SimDuration::from_micros(1);
         /// Records that it emits per key.

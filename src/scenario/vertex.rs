@@ -31,6 +31,8 @@ pub struct Vertex {
     pub record: Bytes,
     /// Keyed state, if any.
     pub state: Option<State>,
+    /// Time on the task's thread before a barrier leaves (`prepareSnapshotPreBarrier`).
+    pub pre_barrier: SimDuration,
     /// Time of user code in `snapshotState`, on the task's thread.
     pub sync_extra: SimDuration,
     /// Timers that fire on the task's thread, if there are any.
@@ -66,6 +68,10 @@ pub struct Source {
     pub start: SimDuration,
     /// How far the source's watermark is behind the records that it has read.
     pub watermark_delay: SimDuration,
+    /// Its readers wait for slower ones.
+    pub watermark_alignment: Option<WatermarkAlignment>,
+    /// It reports a backlog for so long after the start of the job.
+    pub backlog: SimDuration,
     /// Share of the rate of every subtask; `parallelism` entries that sum to 1.
     pub shares: Vec<f64>,
     /// Records of all subtasks together after which it has read all; `None` = it never ends.
@@ -76,6 +82,17 @@ pub struct Source {
     pub legacy: bool,
     /// Records that it emits without looking at its mailbox, at least 1.
     pub batch: u32,
+}
+
+/// How far a reader may be ahead of the slowest one of its group (`WatermarkAlignmentParams`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatermarkAlignment {
+    /// Sources with the same name wait for each other.
+    pub group: String,
+    /// A reader whose watermark is so much ahead of the smallest one stops.
+    pub max_drift: SimDuration,
+    /// How often the watermarks are compared; positive.
+    pub update_interval: SimDuration,
 }
 
 /// Records per second over time, for all subtasks of a source together.
@@ -164,6 +181,8 @@ pub struct State {
     pub updates: Updates,
     /// Time on the task's thread per record for the state access, added to the service time.
     pub access: SimDuration,
+    /// Entries of new keys that every processed record adds for good: the state grows.
+    pub inserts: f64,
     /// When entries are deleted again, if they are.
     pub expiry: Option<Expiry>,
 }
@@ -190,15 +209,18 @@ impl Expiry {
         shortest + step * within * (1.0 - within / 2.0)
     }
 
-    /// Since when the entries have been written that are alive so long after steps began to be counted.
-    pub fn alive_since(&self, now: SimDuration) -> SimDuration {
-        let step = self.step.as_nanos();
-        let begun = now
-            .as_nanos()
-            .checked_div(step)
-            .map_or(now.as_nanos(), |steps| steps * step);
+    /// Since when the entries have been written that are alive now; one of the steps begins at `first`.
+    pub fn alive_since(&self, now: SimDuration, first: SimDuration) -> SimDuration {
+        let (now, step) = (now.as_nanos(), self.step.as_nanos());
+        let lifetime = self.lifetime.as_nanos().max(step);
+        let Some(before) = first.as_nanos().checked_rem(step) else {
+            return SimDuration::from_nanos(now.saturating_sub(lifetime));
+        };
+        // On an axis on which steps begin at multiples of their length.
+        let shift = step - before;
+        let begun = (now + shift) / step * step;
         // A step that has begun now has its predecessors' entries deleted.
-        SimDuration::from_nanos((begun + step).saturating_sub(self.lifetime.as_nanos().max(step)))
+        SimDuration::from_nanos((begun + step).saturating_sub(lifetime + shift))
     }
 }
 

@@ -32,7 +32,7 @@ fn a_result_is_the_same_in_debug_and_release_and_on_every_machine() {
     let result = run(&scenario("one-barrier.toml"), 1, 0).unwrap();
     assert_eq!(
         result.digest,
-        "aa26cdca26b9dbee359c6595ac5bd8f95ff982d9f9735af82689004dbc7f4e86"
+        "85edc0966f4d5d05a53197616faa0cef39c73db691b2ff87ecee109a9a647f72"
     );
 }
 

@@ -162,7 +162,7 @@ fn every_key_of_the_schema_is_in_some_valid_scenario() {
     let schema = Schema::load();
     let directory = directory();
     let mut found = BTreeSet::new();
-    for number in 0..600 {
+    for number in 0..900 {
         let Some(made) = repaired(&made(&schema, number), directory.path()) else {
             continue;
         };

@@ -1,5 +1,7 @@
 //! What real jobs are made of besides records: each mechanism in a job whose figures pencil and paper give.
 
+mod machines;
+
 use std::path::Path;
 
 use ckptsim::experiment::RunResult;

@@ -50,6 +50,11 @@ pub enum Mechanism {
     AcksOneByOne,
     Expiry,
     InterruptibleTimers,
+    Collections,
+    Connections,
+    NewKeys,
+    Backlog,
+    PausedSources,
 }
 
 /// An input that ends, in a run that goes on until everything is processed; without it sources never rest.
@@ -95,7 +100,7 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         0..5_usize,
         any::<bool>(),
         1..200_u32,
-        prop_oneof![Just(0_u16), 0..0b111_1111_1111_u16],
+        prop_oneof![Just(0_u16), 0..=u16::MAX],
     );
     (work, checkpointing, rest).prop_map(|(work, checkpointing, rest)| Recipe {
         shape: work.0,
@@ -139,16 +144,24 @@ impl Recipe {
         stubborn && overtakes && some_never && self.shape == 2
     }
 
+    /// Whether its operators have timers: 45 ms at a time for each vertex.
+    pub fn has_timers(&self) -> bool {
+        self.has(Mechanism::EventTimers) || self.has(Mechanism::ProcessingTimers)
+    }
+
     /// What a vertex has besides its records: timers that emit nothing, whose number no input says, and a sink at the end.
     fn besides(&self, name: &str) -> String {
         let mut text = String::new();
-        if self.has(Mechanism::EventTimers) || self.has(Mechanism::ProcessingTimers) {
+        if self.has_timers() {
             let clock = if self.has(Mechanism::EventTimers) {
                 "event"
             } else {
                 "processing"
             };
-            writeln!(text, "timers = {{ every = \"300 ms\", number = 90, time = \"500 us\", clock = \"{clock}\" }}").unwrap();
+            writeln!(text, "timers = {{ every = \"300 ms\", number = 90, time = \"500 us\", buffered = \"5 us\", clock = \"{clock}\" }}").unwrap();
+        }
+        if self.has(Mechanism::Sink) {
+            text += "pre-barrier = \"2 ms\"\n";
         }
         if self.has(Mechanism::Sink) && (name == "z" || self.shape == 0) {
             text += "sink = { flush-per-record = \"10 us\", commit = \"5 ms\", commit-per-record = \"1 us\", \
@@ -192,6 +205,9 @@ impl Recipe {
         if self.has(Mechanism::FewerSplits) {
             more += ", splits = 2";
         }
+        if self.has(Mechanism::Backlog) {
+            more += ", backlog = \"1 s\"";
+        }
         format!(
             "[[vertex]]\nname = \"{name}\"\nparallelism = {parallelism}\n\
              source = {{ {rate}, record = \"{record} B\"{more} }}\n"
@@ -219,8 +235,13 @@ impl Recipe {
             } else {
                 ""
             };
+            let new = if self.has(Mechanism::NewKeys) {
+                ", inserts-per-record = 0.7"
+            } else {
+                ""
+            };
             format!(
-                "state = {{ size = \"4 MiB\", entry = \"1 KiB\", dirty = \"50 %/min\"{expiry} }}\n"
+                "state = {{ size = \"4 MiB\", entry = \"1 KiB\", dirty = \"50 %/min\"{expiry}{new} }}\n"
             )
         };
         let state = state + &self.besides(name);
@@ -305,6 +326,17 @@ impl Recipe {
         if self.has(Mechanism::InterruptibleTimers) {
             text += "execution.checkpointing.unaligned.interruptible-timers.enabled = true\n";
         }
+        if self.has(Mechanism::Backlog) {
+            let longer = 2 * self.interval_ms;
+            writeln!(
+                text,
+                "execution.checkpointing.interval-during-backlog = \"{longer} ms\""
+            )
+            .unwrap();
+        }
+        if self.has(Mechanism::PausedSources) {
+            text += "pipeline.sources.pause-until-first-checkpoint = true\n";
+        }
         text += match self.backend {
             2 => "state.backend.type = \"rocksdb\"\n",
             3 => "state.backend.type = \"rocksdb\"\nexecution.checkpointing.incremental = true\n",
@@ -354,6 +386,9 @@ impl Recipe {
         if self.has(Mechanism::SharedProcessors) {
             text += "cores = 1.5\n";
         }
+        if self.has(Mechanism::Collections) {
+            text += "gc = { every = \"250 ms\", pause = \"60 ms\" }\n";
+        }
         if self.has(Mechanism::AcksOneByOne) {
             text += "jobmanager-per-ack = \"3 ms\"\njobmanager-per-channel = \"50 us\"\n";
         }
@@ -363,6 +398,9 @@ impl Recipe {
             "[storage]\nprofile = \"hdfs\"\nwrite-per-stream = \"{bandwidth} MB/s\""
         )
         .unwrap();
+        if self.has(Mechanism::Connections) {
+            text += "connections = 1\n";
+        }
         if self.has(Mechanism::RequestLimit) {
             text += "requests-per-second = 20\nwrites-per-file = 3\nbackoff = \"50 ms\"\n";
         }

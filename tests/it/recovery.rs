@@ -41,8 +41,9 @@ struct Pair {
     flushed: bool,
     /// Checkpoints expire after it.
     timeout: SimDuration,
-    /// The store refuses requests: whether checkpoints are in time depends on those before them.
-    refused: bool,
+    /// Whether checkpoints are in time depends on more than the job: the store refuses requests, or the timeout is not much longer
+    /// than all timers of a path take, and a trigger that meets them meets them again.
+    by_chance: bool,
     /// A source that does not read its mailbox while it waits for buffers reaches a join over edges that barriers overtake on
     /// and over others. The join blocks the former when its barrier has come and waits for the latter, whose barrier the source
     /// can only send when the join has read on: nothing moves any more, with Flink as here.
@@ -229,7 +230,7 @@ fn checkpoints_go_on(pair: &Pair) -> Option<String> {
     let calm = SimTime::ZERO + CALM;
     let last = pair.failing.recoveries.last()?;
     let caught_up = last.caught_up.is_some_and(|at| at < calm);
-    if !caught_up || pair.refused || !comparable(pair) {
+    if !caught_up || pair.by_chance || !comparable(pair) {
         return None;
     }
     // How long they took; `None` = failed.
@@ -297,7 +298,8 @@ impl FailingRecipe {
                 .all(|exchange| matches!(exchange, 0 | 3 | 4)),
             flushed: scenario.network.buffer_timeout != BufferTimeout::WhenFull,
             timeout: SimDuration::from_millis(u64::from(self.recipe.timeout_ms)),
-            refused: self.recipe.has(Mechanism::RequestLimit),
+            by_chance: self.recipe.has(Mechanism::RequestLimit)
+                || (self.recipe.timeout_ms < 500 && self.recipe.has_timers()),
             may_hang: self.recipe.may_hang(),
         }
     }

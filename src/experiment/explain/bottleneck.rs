@@ -144,6 +144,9 @@ fn resource(step: &Step, last: &Subtask, run: &RunResult) -> Resource {
         Step::Sync => Resource::SyncPhase {
             subtask: last.clone(),
         },
+        Step::PreBarrier { subtask } => Resource::SyncPhase {
+            subtask: subtask.clone(),
+        },
         Step::OlderCheckpoint => Resource::AsyncThread,
         Step::Async | Step::Preparation => Resource::Preparation,
         Step::Transfer(transfer) => Resource::Bandwidth(transfer.limit),

@@ -28,10 +28,11 @@ struct Stretch {
     until: SimTime,
 }
 
-/// Start delay and alignment of a subtask, each with what it consists of; `None` if its snapshot was not seen.
-pub fn until_snapshot(sight: Sight<'_>, place: Place, record: &SubtaskRecord) -> Option<[Part; 2]> {
+/// Start delay and alignment of a subtask, each with what it consists of, and what it did before its barrier left, if that took
+/// time; `None` if its snapshot was not seen.
+pub fn until_snapshot(sight: Sight<'_>, place: Place, record: &SubtaskRecord) -> Option<Vec<Part>> {
     let steps = sight.close_up.steps.get(&place)?;
-    let (first, snapshot) = (steps.first_barrier?, steps.snapshot?);
+    let (first, ready, snapshot) = (steps.first_barrier?, steps.ready?, steps.snapshot?);
     let way = way(sight, place)?;
     let start_delay = Part::of(
         Step::StartDelay,
@@ -41,10 +42,12 @@ pub fn until_snapshot(sight: Sight<'_>, place: Place, record: &SubtaskRecord) ->
     let reported = record.alignment;
     let alignment = Part::of(
         Step::Alignment { reported },
-        snapshot.since(first),
-        clipped(&way, first, snapshot),
+        ready.since(first),
+        clipped(&way, first, ready),
     );
-    Some([start_delay, alignment])
+    let mut parts = vec![start_delay, alignment];
+    parts.extend(clipped(&way, ready, snapshot));
+    Some(parts)
 }
 
 /// The way from the trigger to the snapshot, in order of time.
@@ -54,13 +57,23 @@ fn way(sight: Sight<'_>, to: Place) -> Option<Vec<Stretch>> {
     loop {
         let steps = sight.close_up.steps.get(&place)?;
         let (snapshot, wait) = (steps.snapshot?, steps.waited.as_ref()?);
-        if wait.ended < snapshot {
+        let ready = steps.ready?;
+        if ready < snapshot {
+            way.push(Stretch {
+                step: Step::PreBarrier {
+                    subtask: Subtask::at(sight.scenario, place),
+                },
+                from: ready,
+                until: snapshot,
+            });
+        }
+        if wait.ended < ready {
             way.push(Stretch {
                 step: Step::UntilTimeout {
                     subtask: Subtask::at(sight.scenario, place),
                 },
                 from: wait.ended,
-                until: snapshot,
+                until: ready,
             });
         }
         way.push(Stretch {

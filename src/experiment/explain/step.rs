@@ -63,6 +63,11 @@ pub enum Step {
         /// Who waited.
         subtask: Subtask,
     },
+    /// A subtask wrote what its operators had buffered, before its barrier left (`prepareSnapshotPreBarrier`).
+    PreBarrier {
+        /// Who.
+        subtask: Subtask,
+    },
     /// The thread for asynchronous parts still had an older checkpoint.
     OlderCheckpoint,
     /// What precedes the first byte: resources, metadata, the state that travels in the ack.
@@ -241,6 +246,7 @@ impl Step {
             Step::Mailbox { doing, .. } => doing.metric(),
             Step::Flight(flight) => flight.doing.metric(),
             Step::UntilTimeout { .. } => "aligned-checkpoint-timeout",
+            Step::PreBarrier { .. } => "none (no phase shows it)",
             Step::OlderCheckpoint => "max-concurrent-checkpoints",
             Step::Upload(upload) if upload.channel_state => "alignment.persisted",
             Step::Upload(_) => "checkpointed_size",

@@ -11,7 +11,9 @@ use crate::formulas::quorum::{Replicas, mean_commit};
 use crate::formulas::visibility::two_phase_commit;
 use crate::measure::{CheckpointRecord, Outcome};
 use crate::scenario::Distribution;
-use crate::scenario::calibration::{ASYNC_END_TO_ACK, FINALISE, INLINE_ASYNC, NOTIFY, TRIGGER_RPC};
+use crate::scenario::calibration::{
+    ASYNC_END_TO_ACK, FINALISE, INLINE_ASYNC, NOTIFY, trigger_typical,
+};
 use crate::units::Unit;
 
 /// Mean length of a record at the sources, s.
@@ -51,7 +53,7 @@ close = "0 s"
 quantum = "10 us"
 "#
     );
-    let trigger_s = TRIGGER_RPC.typical().as_secs_f64();
+    let trigger_s = trigger_typical().as_secs_f64();
     let slowest = move |record: &CheckpointRecord| {
         let sources = record.subtasks.first()?.iter().flatten();
         let delays = sources.map(|source| source.start_delay.as_secs_f64());
@@ -131,7 +133,7 @@ close = "0 s"
 
 /// The stateless source acknowledges at once, so that nearly all of d is the commit.
 fn visibility(commit_s: f64) -> Reading {
-    let (before, after) = (TRIGGER_RPC.typical(), FINALISE.typical() + NOTIFY.typical());
+    let (before, after) = (trigger_typical(), FINALISE.typical() + NOTIFY.typical());
     let ack = INLINE_ASYNC.typical() + ASYNC_END_TO_ACK.typical();
     let d = (before + ack + after).as_secs_f64() + commit_s;
     Reading {

@@ -4,7 +4,7 @@
 use crate::experiment::run_result::RunResult;
 use crate::experiment::theory::{Experiment, Reading, mean_of_checkpoints};
 use crate::measure::CheckpointRecord;
-use crate::scenario::calibration::{ASYNC_END_TO_ACK, HASHMAP_ASYNC_FIXED, TRIGGER_RPC};
+use crate::scenario::calibration::{ASYNC_END_TO_ACK, HASHMAP_ASYNC_FIXED, trigger_typical};
 use crate::units::Unit;
 
 /// Two laws and two loads of shared processors, a burst of timers, a bucket of requests, a committer.
@@ -81,7 +81,7 @@ timers = { every = "7 s", number = 2000, time = "1 ms" }
 [flink]
 execution.checkpointing.interval = "3137 ms"
 "#;
-    let trigger_s = TRIGGER_RPC.typical().as_secs_f64();
+    let trigger_s = trigger_typical().as_secs_f64();
     let wait = move |record: &CheckpointRecord| {
         let window = record.subtasks.get(1)?.first()?.as_ref()?;
         Some(window.start_delay.as_secs_f64() - trigger_s)
@@ -127,7 +127,7 @@ backoff = "10 ms"
 backoff-max = "10 ms"
 "#;
     let (mean, square) = (0.1 + (100.0 - 1.0) / 20.0, 0.1 + (1000.0 - 1.0) / 30.0);
-    let known = TRIGGER_RPC.typical() + HASHMAP_ASYNC_FIXED.typical() + ASYNC_END_TO_ACK.typical();
+    let known = trigger_typical() + HASHMAP_ASYNC_FIXED.typical() + ASYNC_END_TO_ACK.typical();
     let known_s = known.as_secs_f64();
     let wait = move |record: &CheckpointRecord| Some(record.end_to_end()?.as_secs_f64() - known_s);
     Experiment {

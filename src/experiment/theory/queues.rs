@@ -5,7 +5,7 @@
 
 use crate::experiment::theory::{Experiment, Reading, mean_of_checkpoints};
 use crate::formulas::queueing::{Queue, mg1_wait_s};
-use crate::scenario::calibration::TRIGGER_RPC;
+use crate::scenario::calibration::trigger_typical;
 use crate::units::Unit;
 
 /// Services per second of the server.
@@ -53,7 +53,7 @@ quantum = "10 us"
         services_per_s: SERVICES_PER_S,
     };
     let wait_s = mg1_wait_s(queue, scv).expect("the load is below 1");
-    let trigger_s = TRIGGER_RPC.typical().as_secs_f64();
+    let trigger_s = trigger_typical().as_secs_f64();
     let reading = Reading {
         law,
         case: format!("wait before service, ρ = {load}"),

@@ -8,11 +8,12 @@
 mod tests;
 
 use crate::model::Job;
-use crate::model::event::Agenda;
+use crate::model::event::{Agenda, Event};
 use crate::model::ids::{ChannelId, CheckpointId, PartitionId, TaskId};
 use crate::model::network::{Barrier, BarrierKind, InFlight};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::task::activity::Mail;
+use crate::scenario::calibration::TRIGGER_WAKE;
 use crate::scenario::{self, Mode};
 use crate::units::{SimDuration, SimTime};
 
@@ -261,6 +262,20 @@ impl Alignment {
     }
 }
 
+/// Why a task takes its snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It has all barriers, or does not wait for them.
+    Aligned,
+    /// A barrier makes it overtake.
+    Overtakes {
+        /// The channel whose barrier does; `None` = its alignment has timed out.
+        by: Option<ChannelId>,
+        /// No other barrier is missing.
+        last: bool,
+    },
+}
+
 /// An end of a wait for a barrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wait {
@@ -269,16 +284,28 @@ enum Wait {
 }
 
 impl<O: Observer> Job<O> {
-    /// The trigger RPCs have come: each source finds a mail in its box.
+    /// The trigger RPCs have come: each source's thread is woken.
     pub(crate) fn trigger_sources(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
-        let alignment = self.scenario.checkpointing.alignment;
-        let urgent = alignment == scenario::Alignment::Unaligned;
         for id in self.tasks.ids() {
-            if self.tasks[id].source.is_some() {
-                self.emit_wait(Wait::Begins, checkpoint, id, None, agenda.now());
-                self.post(id, Mail::Trigger(checkpoint), urgent, agenda);
+            if let Some(source) = &mut self.tasks[id].source {
+                // A later trigger does not overtake an earlier one in the mailbox.
+                let awake = agenda.now() + self.latencies.draw(TRIGGER_WAKE);
+                source.awake = source.awake.max(awake);
+                agenda.at(source.awake, Event::SourceAwake(id, checkpoint));
             }
         }
+    }
+
+    /// A source finds the trigger in its mailbox.
+    pub(crate) fn trigger_source(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        let urgent = self.scenario.checkpointing.alignment == scenario::Alignment::Unaligned;
+        self.emit_wait(Wait::Begins, checkpoint, id, None, agenda.now());
+        self.post(id, Mail::Trigger(checkpoint), urgent, agenda);
     }
 
     /// A task reads a mail.
@@ -291,7 +318,7 @@ impl<O: Observer> Job<O> {
                     processed: 0,
                 };
                 self.emit_wait(Wait::Over, checkpoint, id, None, agenda.now());
-                self.take_snapshot(id, checkpoint, span, None, agenda);
+                self.take_snapshot(id, checkpoint, (span, Cause::Aligned), agenda);
             }
             Mail::PriorityBarrier(channel, checkpoint) => {
                 self.priority_barrier(id, channel, checkpoint, agenda);
@@ -361,12 +388,13 @@ impl<O: Observer> Job<O> {
         match verdict {
             Verdict::Late => self.network.resume(now, channel, checkpoint),
             Verdict::Aligning => {}
-            Verdict::Aligned { span } => self.take_snapshot(id, checkpoint, span, None, agenda),
+            Verdict::Aligned { span } => {
+                self.take_snapshot(id, checkpoint, (span, Cause::Aligned), agenda);
+            }
             Verdict::Overtake { span, last } => {
-                self.take_snapshot(id, checkpoint, span, Some(channel), agenda);
-                if last {
-                    self.complete_input(id, checkpoint, span, agenda);
-                }
+                let by = Some(channel);
+                let cause = Cause::Overtakes { by, last };
+                self.take_snapshot(id, checkpoint, (span, cause), agenda);
             }
             Verdict::Overtaken { span, last } => {
                 self.persist_recorded(id, checkpoint, channel, now);
@@ -399,7 +427,12 @@ impl<O: Observer> Job<O> {
     }
 
     /// The same for a checkpoint whose alignment may have just ended.
-    fn give_up_at_task(&mut self, id: TaskId, checkpoint: CheckpointId, agenda: &mut Agenda) {
+    pub(crate) fn give_up_at_task(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
         let now = agenda.now();
         for channel in self.tasks[id].alignment.cancel(checkpoint) {
             self.network.resume(now, channel, checkpoint);
@@ -409,34 +442,6 @@ impl<O: Observer> Job<O> {
             let marker = Barrier { checkpoint, kind };
             self.network
                 .broadcast_in_line(now, output.partition, marker);
-        }
-        self.tasks[id].begin_replay(&self.network);
-    }
-
-    /// Sends the barrier to all consumers, then begins the snapshot (`flink-semantics` 3.4: the barrier leaves before the own
-    /// state is taken). `overtaken_by` = the channel whose barrier makes the task overtake, if it does.
-    fn take_snapshot(
-        &mut self,
-        id: TaskId,
-        checkpoint: CheckpointId,
-        span: Span,
-        overtaken_by: Option<ChannelId>,
-        agenda: &mut Agenda,
-    ) {
-        if self.aborted.contains(&checkpoint) {
-            self.give_up_at_task(id, checkpoint, agenda);
-            return;
-        }
-        if overtaken_by.is_none() {
-            let task = &mut self.tasks[id];
-            task.to_resume = task.alignment.take_aligned();
-        }
-        self.begin_snapshot(id, checkpoint, span, agenda);
-        self.broadcast_barrier(id, checkpoint, overtaken_by.is_some(), agenda);
-        if overtaken_by.is_some() {
-            self.persist_inputs(id, checkpoint, overtaken_by, agenda);
-        } else {
-            self.complete_input(id, checkpoint, span, agenda);
         }
         self.tasks[id].begin_replay(&self.network);
     }

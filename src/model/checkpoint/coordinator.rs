@@ -12,8 +12,8 @@ use crate::model::ids::CheckpointId;
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::{CheckpointInfo, Job, KEPT_OF_SUBTASK};
 use crate::scenario::calibration::{NOTIFY, TRIGGER_RPC};
-use crate::scenario::{Alignment, Checkpointing, SavepointFormat, Trigger};
-use crate::units::SimTime;
+use crate::scenario::{Alignment, Checkpointing, SavepointFormat, Trigger, VertexKind};
+use crate::units::{SimDuration, SimTime};
 
 /// `CheckpointRequestDecider`: the queue holds at most this many requests.
 const QUEUE_MAX: usize = 1000;
@@ -28,6 +28,8 @@ pub struct Coordinator {
     /// When `ScheduledTrigger` is due, and its epoch: that of an older one was cancelled.
     next_trigger: SimTime,
     epoch: u32,
+    /// A source reports that it works off a backlog.
+    backlog: bool,
     triggering: bool,
     last_completion: Option<SimTime>,
     next_id: u32,
@@ -122,6 +124,7 @@ impl Coordinator {
             pending: Vec::new(),
             next_trigger: SimTime::ZERO,
             epoch: 0,
+            backlog: false,
             triggering: false,
             last_completion: None,
             next_id: 1,
@@ -201,11 +204,30 @@ impl Coordinator {
         if !self.suspended && runs {
             self.enqueue(now, CheckpointRequest::Periodic);
         }
-        let next = self.options.interval.map(|interval| {
+        let next = self.present_interval().map(|interval| {
             self.next_trigger = self.next_trigger + interval;
             self.next_trigger.max(now)
         });
+        if next.is_none() {
+            self.next_trigger = SimTime::MAX;
+        }
         Some(ScheduledTrigger { next })
+    }
+
+    fn present_interval(&self) -> Option<SimDuration> {
+        if self.backlog {
+            self.options.interval_during_backlog()
+        } else {
+            self.options.interval
+        }
+    }
+
+    /// Some source begins to report a backlog, or none does any more: when `ScheduledTrigger` is due now, and its epoch, if it
+    /// changes. It is never put off (`setIsProcessingBacklog`).
+    pub fn report_backlog(&mut self, now: SimTime, backlog: bool) -> Option<(SimTime, u32)> {
+        self.backlog = backlog;
+        let due = now + self.present_interval()?;
+        (due < self.next_trigger).then(|| self.reschedule(due))
     }
 
     /// Adds a request to the queue; one is to be chosen afterwards.
@@ -347,6 +369,30 @@ impl<O: Observer> Job<O> {
     /// The periodic scheduler starts.
     pub(crate) fn start_scheduler(&mut self, at: SimTime, agenda: &mut Agenda) {
         if let Some((at, epoch)) = self.coordinator.start(at) {
+            agenda.at(at, Event::ScheduledTrigger(epoch));
+        }
+    }
+
+    /// The sources report a backlog from the start on, and at some time none does any more.
+    pub(crate) fn schedule_backlog(&mut self, agenda: &mut Agenda) {
+        let backlogs = self
+            .scenario
+            .vertices
+            .iter()
+            .filter_map(|vertex| match &vertex.work {
+                VertexKind::Source(source) => Some(source.backlog),
+                VertexKind::Operator(_) => None,
+            });
+        let longest = backlogs.max().unwrap_or(SimDuration::ZERO);
+        if !longest.is_zero() {
+            self.coordinator.report_backlog(agenda.now(), true);
+            agenda.after(longest, Event::BacklogReportEnds);
+        }
+    }
+
+    /// No source reports a backlog any more.
+    pub(crate) fn end_backlog(&mut self, agenda: &mut Agenda) {
+        if let Some((at, epoch)) = self.coordinator.report_backlog(agenda.now(), false) {
             agenda.at(at, Event::ScheduledTrigger(epoch));
         }
     }

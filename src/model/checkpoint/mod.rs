@@ -9,5 +9,6 @@ pub mod channel_state;
 mod completion;
 pub mod contents;
 pub mod coordinator;
+pub mod pre_barrier;
 pub mod snapshot;
 mod unaligned;

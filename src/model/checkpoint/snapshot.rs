@@ -39,6 +39,7 @@ pub struct Snapshot {
     /// What it costs, but for its files.
     plan: SnapshotPlan,
     uploads: Transfers,
+    sync_began: SimTime,
     /// End of the sync phase; `None` before.
     sync_ended: Option<SimTime>,
     /// The async part has begun and its fixed time is over.
@@ -63,7 +64,9 @@ impl Snapshots {
     /// The sync phase is over: the async part queues. Returns whether it can begin at once.
     fn enqueue_async(&mut self, now: SimTime, checkpoint: CheckpointId) -> bool {
         let snapshot = self.get_mut(checkpoint);
-        snapshot.expect("a snapshot has a sync phase").sync_ended = Some(now);
+        let snapshot = snapshot.expect("a snapshot has a sync phase");
+        snapshot.sync_ended = Some(now);
+        snapshot.record.sync = now - snapshot.sync_began;
         self.queue.push_back(checkpoint);
         self.queue.len() == 1
     }
@@ -107,12 +110,12 @@ impl Snapshot {
     fn new(
         checkpoint: CheckpointId,
         mut plan: SnapshotPlan,
-        start_delay: SimDuration,
+        (trigger, span): (SimTime, Span),
+        now: SimTime,
         overtakes: bool,
     ) -> Self {
         let record = SubtaskRecord {
-            start_delay,
-            sync: plan.sync,
+            start_delay: span.first - trigger,
             checkpointed: Bytes::new(plan.checkpointed),
             state_size: Bytes::new(plan.state_size),
             ..SubtaskRecord::default()
@@ -123,6 +126,7 @@ impl Snapshot {
             scanned: plan.scan.is_zero(),
             uploads: Transfers::new(std::mem::take(&mut plan.files), plan.threads),
             plan,
+            sync_began: now,
             sync_ended: None,
             fixed_over: false,
             input_complete: false,
@@ -167,17 +171,20 @@ impl<O: Observer> Job<O> {
             .map_or(SnapshotKind::Checkpoint, SnapshotKind::Savepoint);
         let overtakes = self.scenario.checkpointing.may_overtake() && info.savepoint.is_none();
         let task = &mut self.tasks[id];
-        let processed = task.counters.records;
-        let mut plan = task.backend.snapshot(now, processed, checkpoint, kind);
-        plan.sync += self.scenario.vertices[task.vertex].sync_extra;
-        if let Some(sink) = &mut task.sink {
-            plan.sync += sink.flush(now, processed, checkpoint);
+        if let Some(source) = &mut task.source {
+            source.end_pause(now);
         }
+        let processed = task.counters.records;
+        let plan = task.backend.snapshot(now, processed, checkpoint, kind);
+        let mut user = self.scenario.vertices[task.vertex].sync_extra;
+        if let Some(sink) = &mut task.sink {
+            user += sink.flush(now, processed, checkpoint);
+        }
+        let (flush, start_delay) = (plan.flush, span.first - info.trigger);
         self.contents
             .add_task(checkpoint, id, task.state_snapshot());
         self.checkpoints[checkpoint.index() - 1].handles += plan.handles;
-        let (sync, start_delay) = (plan.sync, span.first - info.trigger);
-        let snapshot = Snapshot::new(checkpoint, plan, start_delay, overtakes);
+        let snapshot = Snapshot::new(checkpoint, plan, (info.trigger, span), now, overtakes);
         task.snapshots.open.push(snapshot);
         task.state = TaskState::Snapshotting;
         task.clock.switch(now, TimeKind::Busy);
@@ -191,8 +198,54 @@ impl<O: Observer> Job<O> {
             alignment: span.waited,
         };
         self.observer.observe(now, &fact);
-        if !self.share_processor(Work::Sync(id, checkpoint), sync, agenda) {
-            agenda.after(sync, Event::SyncPhaseDone(id, checkpoint));
+        let wait = self.wait_for_flush_thread(id, now + user, flush);
+        let works = user + flush;
+        if self.processors.is_none() {
+            agenda.after(wait + works, Event::SyncPhaseDone(id, checkpoint));
+        } else if wait.is_zero() {
+            self.begin_sync_work(id, checkpoint, works, agenda);
+        } else {
+            agenda.after(wait, Event::FlushThreadFree(id, checkpoint));
+        }
+    }
+
+    /// A flush joins the line in front of its TaskManager's flush thread when the task gets to it: how long it waits.
+    fn wait_for_flush_thread(
+        &mut self,
+        id: TaskId,
+        at: SimTime,
+        flush: SimDuration,
+    ) -> SimDuration {
+        if flush.is_zero() {
+            return SimDuration::ZERO;
+        }
+        let free = &mut self.flush_thread_free[self.taskmanager_of[id]];
+        let begins = at.max(*free);
+        *free = begins + flush;
+        begins - at
+    }
+
+    /// The flush thread has come to the task's flush, where processors are shared.
+    pub(crate) fn begin_flush(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        let flush = self.snapshot_of(id, checkpoint).plan.flush;
+        let user = self.scenario.vertices[self.tasks[id].vertex].sync_extra;
+        self.begin_sync_work(id, checkpoint, user + flush, agenda);
+    }
+
+    fn begin_sync_work(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        works: SimDuration,
+        agenda: &mut Agenda,
+    ) {
+        if !self.share_processor(Work::Sync(id, checkpoint), works, agenda) {
+            agenda.after(works, Event::SyncPhaseDone(id, checkpoint));
         }
     }
 
@@ -271,6 +324,10 @@ impl<O: Observer> Job<O> {
         };
         if task.snapshots.enqueue_async(now, checkpoint) {
             self.begin_async(id, checkpoint, agenda);
+        }
+        let compaction = self.snapshot_of(id, checkpoint).plan.compaction;
+        if !compaction.is_zero() {
+            self.share_processor(Work::Compaction(id), compaction, agenda);
         }
         self.runnable.push_back(id);
     }

@@ -3,6 +3,7 @@
 //! `flink-semantics` 3.6 and 3.7.
 
 use crate::model::Job;
+use crate::model::checkpoint::barrier::Cause;
 use crate::model::event::{Agenda, Event};
 use crate::model::ids::{ChannelId, CheckpointId, PartitionId, TaskId};
 use crate::model::network::{Barrier, BarrierKind, InFlight};
@@ -216,9 +217,11 @@ impl<O: Observer> Job<O> {
             self.cancel_at_task(id, checkpoint, agenda);
             return;
         }
-        self.begin_snapshot(id, checkpoint, span, agenda);
-        self.broadcast_barrier(id, checkpoint, true, agenda);
-        self.persist_inputs(id, checkpoint, None, agenda);
+        let cause = Cause::Overtakes {
+            by: None,
+            last: false,
+        };
+        self.take_snapshot(id, checkpoint, (span, cause), agenda);
     }
 
     /// Time-outable barriers have left their subpartitions: the acks of their tasks need not wait for them any more.

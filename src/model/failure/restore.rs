@@ -126,7 +126,8 @@ impl<O: Observer> Job<O> {
         }
         task.fraction = taken.fraction;
         if let (Some(timers), Some((progress, processed))) = (&mut task.timers, &taken.timers) {
-            timers.return_to(progress, task.counters.records - processed);
+            let now = task.counters.records;
+            timers.return_to(progress, (now - processed, now));
         }
         if let Some(sink) = &mut task.sink {
             sink.restart(now, task.counters.records);

@@ -4,7 +4,8 @@
 //! targets, and its level 0 is somewhere between two compactions, in each subtask elsewhere. A smaller one begins empty.
 //!
 //! Keys are updated uniformly, so a level is described by its bytes. Compactions are instantaneous: on the time scale
-//! of a checkpoint interval they are, and their CPU is part of the state access cost. Sources: RocksDB's leveled
+//! of a checkpoint interval they are. The processor time of the one that a snapshot's flush starts is counted with
+//! `cluster.cores`; that of the others, between checkpoints, is part of the state access cost. Sources: RocksDB's leveled
 //! compaction (`level0_file_num_compaction_trigger`, `max_bytes_for_level_base`, `target_file_size_base`); that every
 //! fourth checkpoint re-uploads a state of one level was seen in all recordings with RocksDB.
 
@@ -88,6 +89,9 @@ pub struct Lsm {
     live: u64,
     /// Live entries that no file holds yet: a state that fits into the first memtable.
     in_memtable: u64,
+    /// Bytes of new keys that no file holds yet; and by level, those that no level below it holds.
+    new_in_memtable: u64,
+    new: Vec<f64>,
     /// Files of level 0 from before the run; their bytes are neglected.
     older: usize,
     next_id: u64,
@@ -101,6 +105,8 @@ impl Lsm {
             levels: vec![VecDeque::new()],
             live,
             in_memtable: 0,
+            new_in_memtable: 0,
+            new: vec![0.0],
             older: 0,
             next_id: 0,
         };
@@ -112,7 +118,7 @@ impl Lsm {
             while left > 0 {
                 let level = lsm.levels.len();
                 let bytes = left.min(target(level));
-                lsm.levels.push(VecDeque::new());
+                lsm.add_level();
                 lsm.write(level, bytes);
                 left -= bytes;
             }
@@ -126,12 +132,12 @@ impl Lsm {
         let mut left = dirty.max(std::mem::take(&mut self.in_memtable));
         let memtable = ROCKSDB_MEMTABLE_BYTES.max(left.div_ceil(FLUSHES_MAX));
         while left > memtable {
-            self.add_to_level_0(memtable);
+            self.add_to_level_0(memtable, left);
             self.compact();
             left -= memtable;
         }
         if left > 0 {
-            self.add_to_level_0(left);
+            self.add_to_level_0(left, left);
         }
         left.min(ROCKSDB_MEMTABLE_BYTES)
     }
@@ -146,16 +152,25 @@ impl Lsm {
         self.live
     }
 
-    /// Runs the compactions that are due.
-    pub fn compact(&mut self) {
+    /// So many bytes of new keys have come; the next flush writes them.
+    pub fn grow(&mut self, bytes: u64) {
+        self.live += bytes;
+        self.new_in_memtable += bytes;
+        if self.in_memtable > 0 {
+            self.in_memtable += bytes;
+        }
+    }
+
+    /// Runs the compactions that are due; returns the bytes that they write.
+    pub fn compact(&mut self) -> u64 {
         if self.older + self.levels[0].len() < ROCKSDB_L0_FILES {
-            return;
+            return 0;
         }
         self.older = 0;
         // Level 0 files overlap all of level 1: both are merged. An overwritten entry exists once afterwards.
         let newer = self.bytes(0);
         self.levels[0].clear();
-        self.merge_into(1, newer, 1.0);
+        let mut written = self.merge_into(1, newer, 1.0);
         let mut level = 1;
         while level < self.levels.len() {
             let bytes = self.bytes(level);
@@ -164,29 +179,46 @@ impl Lsm {
             }
             let excess = bytes - target(level);
             self.take(level, excess);
-            self.merge_into(level + 1, excess, excess as f64 / bytes as f64);
+            written += self.merge_into(level + 1, excess, excess as f64 / bytes as f64);
             level += 1;
         }
+        written
     }
 
-    /// Each one stands for itself: they are counted.
-    fn add_to_level_0(&mut self, bytes: u64) {
+    /// `bytes` of the `of` that are to be written. Each file stands for itself: they are counted.
+    fn add_to_level_0(&mut self, bytes: u64, of: u64) {
+        let new = (self.new_in_memtable as f64 * (bytes as f64 / of as f64)) as u64;
+        self.new_in_memtable -= new;
+        self.new[0] += new as f64;
         let files = self.fresh(1, bytes);
         self.levels[0].push_back(files);
     }
 
-    /// Merges `bytes` from above into the share `overlap` of a level's key range, which is rewritten.
-    fn merge_into(&mut self, level: usize, bytes: u64, overlap: f64) {
+    fn add_level(&mut self) {
+        self.levels.push(VecDeque::new());
+        self.new.push(0.0);
+    }
+
+    /// Merges `bytes` from above into the share `overlap` of a level's key range, which is rewritten; returns how much is
+    /// written.
+    fn merge_into(&mut self, level: usize, bytes: u64, overlap: f64) -> u64 {
         if level == self.levels.len() {
-            self.levels.push(VecDeque::new());
+            self.add_level();
         }
         let below = self.bytes(level) as f64 * overlap;
         let range = self.live as f64 * overlap;
         self.take(level, below as u64);
-        // Two independent subsets of the keys of the range: |A ∪ B| = |A| + |B| − |A||B| / range.
-        let both = below + bytes as f64 - below * bytes as f64 / range.max(1.0);
+        let new = self.new[level - 1] * overlap;
+        self.new[level - 1] -= new;
+        self.new[level] += new;
+        // Nothing below has the new keys. The others and those below are two independent subsets of the keys of the range:
+        // |A ∪ B| = |A| + |B| − |A||B| / range.
+        let new = new.min(bytes as f64);
+        let others = bytes as f64 - new;
+        let both = below + new + others - below * others / (range - new).max(1.0);
         let merged = both.clamp(0.0, range) as u64;
         self.write(level, merged);
+        merged
     }
 
     /// Removes whole files, oldest first, and shortens the last one, until `bytes` are gone.
@@ -314,6 +346,22 @@ mod tests {
     }
 
     #[test]
+    fn a_state_of_new_keys_only_is_held_once() {
+        for (first, each) in [(0, 40_000_000), (300_000_000, 150_000_000)] {
+            let mut lsm = Lsm::new(first, 0);
+            for _ in 0..60 {
+                lsm.grow(each);
+                lsm.flush(each);
+                lsm.compact();
+            }
+            assert_eq!(lsm.live(), first + 60 * each);
+            let held: u64 = lsm.all().iter().map(SstFiles::total).sum();
+            let share = held as f64 / lsm.live() as f64;
+            assert!((0.97..1.001).contains(&share), "{share}");
+        }
+    }
+
+    #[test]
     fn nothing_dirty_gives_no_new_file() {
         let mut lsm = Lsm::new(1000, 0);
         assert_eq!(uploads(&mut lsm, 0, 3), [1000, 0, 0]);
@@ -364,7 +412,7 @@ mod tests {
             steps in proptest::collection::vec((0..900_000_000_u64, 0..900_000_000_u64), 1..30)
         ) {
             let mut lsm = Lsm::new(0, 0);
-            lsm.levels.push(VecDeque::new());
+            lsm.add_level();
             let mut twin = OneByOne(Vec::new());
             for (written, taken) in steps {
                 let known = lsm.all();

@@ -23,7 +23,14 @@ pub struct StateBackend {
     entries: f64,
     entry_bytes: u64,
     updates: Updates,
+    /// Entries of new keys that a record adds for good, and up to which record those are among `entries`.
+    inserts: f64,
+    grown_until: u64,
     expiry: Option<Expiry>,
+    /// When one of the steps begins in which entries are deleted together.
+    first_step: SimDuration,
+    /// Time to flush a megabyte.
+    flush_per_mb: SimDuration,
     /// Last snapshot: when, and how many records had been processed.
     last: (SimTime, u64),
     store: Store,
@@ -63,14 +70,16 @@ pub enum SnapshotKind {
 /// The cost of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SnapshotPlan {
-    /// Time on the task's thread.
-    pub sync: SimDuration,
+    /// Time of the TaskManager's flush thread, for which the task's thread waits.
+    pub flush: SimDuration,
     /// Time of the async part before the uploads.
     pub fixed: SimDuration,
     /// Time on top that differs from time to time.
     pub overhead: Latency,
     /// Time on a processor to read and serialise all entries, beside the upload.
     pub scan: SimDuration,
+    /// Time on a processor of the compaction that the flush has started, in the background.
+    pub compaction: SimDuration,
     /// Files to upload, largest first; all of them begin as threads become free.
     pub files: FileSizes,
     /// Files that are uploaded at the same time.
@@ -121,7 +130,11 @@ impl StateBackend {
             entries,
             entry_bytes,
             updates,
+            inserts: state.map_or(0.0, |state| state.inserts),
+            grown_until: 0,
             expiry: state.and_then(|state| state.expiry),
+            first_step: SimDuration::ZERO,
+            flush_per_mb: c::ROCKSDB_FLUSH_PER_MB,
             last: (SimTime::ZERO, 0),
             store,
             changelog: None,
@@ -145,6 +158,20 @@ impl StateBackend {
         backend
     }
 
+    /// One of the steps in which entries are deleted together begins at this time.
+    #[must_use]
+    pub fn stepping_from(mut self, first: SimDuration) -> Self {
+        self.first_step = first;
+        self
+    }
+
+    /// Flushing a megabyte takes so long.
+    #[must_use]
+    pub fn flushing_at(mut self, per_mb: SimDuration) -> Self {
+        self.flush_per_mb = per_mb;
+        self
+    }
+
     /// Takes a snapshot: what it costs now. `processed` = records the subtask has processed so far.
     pub fn snapshot(
         &mut self,
@@ -156,6 +183,7 @@ impl StateBackend {
         if self.changelog.is_some() && kind == SnapshotKind::Checkpoint {
             return self.snapshot_changelog(now, processed);
         }
+        self.grow(processed);
         let heap_bytes = self.scan_bytes();
         let plan = match kind {
             SnapshotKind::Savepoint(SavepointFormat::Canonical) => match &self.store {
@@ -211,6 +239,7 @@ impl StateBackend {
             return;
         }
         self.log_changes(now, processed);
+        self.grow(processed);
         self.materializations += 1;
         let number = CheckpointId(self.materializations);
         let plan = self.snapshot_native(now, processed, Some(number));
@@ -227,6 +256,21 @@ impl StateBackend {
             self.confirm_files(CheckpointId(self.materializations));
         }
         ended
+    }
+
+    /// Entries of new keys have come since the last time.
+    fn grow(&mut self, processed: u64) {
+        let new = self.inserted(self.grown_until, processed);
+        self.grown_until = processed;
+        self.entries += new;
+        if let Store::RocksDb { lsm, .. } = &mut self.store {
+            lsm.grow((new * (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64) as u64);
+        }
+    }
+
+    /// Entries of new keys that came with the records from one number to another.
+    fn inserted(&self, from: u64, processed: u64) -> f64 {
+        self.inserts * (processed - from) as f64
     }
 
     /// Bytes of a scan of all entries, as the heap backend and canonical savepoints write them.
@@ -270,20 +314,17 @@ impl StateBackend {
                 if let Some(id) = id {
                     taken.push((id, files));
                 }
-                let plan = SnapshotPlan {
-                    sync: flush_time(flushed),
-                    fixed: SimDuration::ZERO,
-                    scan: SimDuration::ZERO,
-                    overhead: Latency::default(),
+                SnapshotPlan {
+                    flush: flush_time(flushed, self.flush_per_mb),
+                    // It writes as a flush does; that it reads, too, is left out.
+                    compaction: self.flush_per_mb.scale(lsm.compact() as f64 / 1e6),
                     handles: files_in_all + 1,
                     checkpointed: upload.total() + c::ROCKSDB_MISC_BYTES,
                     state_size: state_size + c::ROCKSDB_MISC_BYTES,
                     files: upload,
                     threads: options.transfer_threads,
-                    too_large: false,
-                };
-                lsm.compact();
-                plan
+                    ..SnapshotPlan::default()
+                }
             }
         }
     }
@@ -318,7 +359,8 @@ impl StateBackend {
 
     /// Writes the changes since the last time into the log.
     fn log_changes(&mut self, now: SimTime, processed: u64) {
-        let updates = self.updates_since(self.last_logged, now, processed);
+        let updates = self.updates_since(self.last_logged, now, processed)
+            + self.inserted(self.last_logged.1, processed);
         self.last_logged = (now, processed);
         if let Some(log) = &mut self.changelog {
             log.append((updates * self.entry_bytes as f64) as u64);
@@ -326,25 +368,31 @@ impl StateBackend {
     }
 
     /// Distinct entries overwritten since the last snapshot: uniform updates hit an entry with probability
-    /// 1 − exp(−updates / entries). Added entries are all different.
+    /// 1 − exp(−updates / entries). Added entries are all different, and so are those of new keys.
     fn dirty_entries(&mut self, now: SimTime, processed: u64) -> f64 {
         let updates =
             self.updates_since(self.last, now, processed) * self.alive_share(self.last.0, now);
+        let inserted = self.inserted(self.last.1, processed);
         self.last = (now, processed);
-        match self.updates {
+        let overwritten = match self.updates {
             Updates::Adds(_) => updates,
             Updates::PerSecond(_) | Updates::PerRecord(_) if self.entries > 0.0 => {
                 self.entries * -libm::expm1(-updates / self.entries)
             }
             Updates::PerSecond(_) | Updates::PerRecord(_) => 0.0,
-        }
+        };
+        overwritten + inserted
     }
 
-    /// Entries deleted since the last snapshot: of added ones that expire, as many as were added. RocksDB writes a tombstone for
-    /// each, with its key.
+    /// Entries deleted since the last snapshot: as many as were written, of added ones that expire, and of a window's. RocksDB
+    /// writes a tombstone for each, with its key. Other entries expire without one (a compaction leaves them out).
     fn deleted_entries(&self, now: SimTime, processed: u64) -> f64 {
+        let updates = self.updates_since(self.last, now, processed);
         match (self.updates, self.expiry) {
-            (Updates::Adds(_), Some(_)) => self.updates_since(self.last, now, processed),
+            (Updates::Adds(_), Some(_)) => updates,
+            (_, Some(expiry)) if !expiry.step.is_zero() && self.entries > 0.0 => {
+                self.entries * -libm::expm1(-updates / self.entries)
+            }
             _ => 0.0,
         }
     }
@@ -355,7 +403,8 @@ impl StateBackend {
         let Some(expiry) = self.expiry else {
             return 1.0;
         };
-        let alive_since = SimTime::ZERO + expiry.alive_since(now.since(SimTime::ZERO));
+        let alive_since = expiry.alive_since(now.since(SimTime::ZERO), self.first_step);
+        let alive_since = SimTime::ZERO + alive_since;
         let interval = now.since(since).as_secs_f64();
         if interval > 0.0 {
             now.since(alive_since.max(since)).as_secs_f64() / interval
@@ -404,12 +453,12 @@ fn one_file(bytes: u64) -> SnapshotPlan {
     }
 }
 
-/// How long RocksDB takes to write so much of its memtables into a file: its sync phase.
-pub fn flush_time(bytes: u64) -> SimDuration {
+/// How long RocksDB takes to write so much of its memtables into a file.
+pub fn flush_time(bytes: u64, per_mb: SimDuration) -> SimDuration {
     if bytes == 0 {
         return SimDuration::ZERO;
     }
-    c::ROCKSDB_FLUSH_FIXED + c::ROCKSDB_FLUSH_PER_MB.scale(bytes as f64 / 1e6)
+    c::ROCKSDB_FLUSH_FIXED + per_mb.scale(bytes as f64 / 1e6)
 }
 
 #[cfg(test)]

@@ -72,6 +72,7 @@ impl StateBackend {
     pub fn restored(&mut self, now: SimTime, processed: u64, checkpoint: Option<CheckpointId>) {
         self.last = (now, processed);
         self.last_logged = (now, processed);
+        self.grown_until = processed;
         if let Some(checkpoint) = checkpoint {
             self.confirm(checkpoint);
         }
@@ -121,7 +122,7 @@ impl StateBackend {
         let base = if canonical { None } else { overlaps.pop() };
         if rocksdb && bytes > 0 && (base.is_none() || !overlaps.is_empty()) {
             let inserted: f64 = overlaps.iter().map(|share| share * of_old).sum();
-            plan.fixed.floor += c::ROCKSDB_FLUSH_PER_MB.scale(inserted / 1e6);
+            plan.fixed.floor += c::ROCKSDB_COPY_PER_MB.scale(inserted / 1e6);
         }
         plan
     }
@@ -154,6 +155,7 @@ mod tests {
             entry: Bytes::new(1000),
             updates: Updates::PerSecond(0.02),
             access: SimDuration::ZERO,
+            inserts: 0.0,
             expiry: None,
         };
         let options = Checkpointing {
@@ -185,7 +187,7 @@ mod tests {
             [bytes * 3 / 2, bytes * 3 / 2],
             "downloaded as a whole"
         );
-        let copied = c::ROCKSDB_FLUSH_PER_MB.scale(bytes as f64 / 2e6);
+        let copied = c::ROCKSDB_COPY_PER_MB.scale(bytes as f64 / 2e6);
         assert_eq!(
             plan.fixed.typical(),
             c::ROCKSDB_OPEN.typical() + copied,

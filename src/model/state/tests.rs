@@ -7,6 +7,7 @@ fn state(dirty: f64) -> State {
         entry: Bytes::new(1000),
         updates: Updates::PerSecond(dirty),
         access: SimDuration::ZERO,
+        inserts: 0.0,
         expiry: None,
     }
 }
@@ -27,7 +28,7 @@ fn a_heap_snapshot_is_always_full_with_13_bytes_per_entry() {
             SnapshotKind::Checkpoint,
         );
         assert_eq!(plan.files, [1000 * 1013 + 717]);
-        assert_eq!(plan.sync, SimDuration::ZERO);
+        assert_eq!(plan.flush, SimDuration::ZERO);
     }
 }
 
@@ -122,4 +123,45 @@ fn the_job_manager_refuses_more_than_its_limit() {
     };
     assert!(plan(&big).too_large);
     assert!(!plan(&state(0.0)).too_large);
+}
+
+#[test]
+fn new_keys_count_once_and_from_a_restart_on() {
+    let mut grows = state(0.0);
+    grows.inserts = 2.0;
+    let mut backend = StateBackend::new(Some(&grows), false, 1e6, 0, &Checkpointing::default());
+    let mut size = |processed, id: u32| {
+        let now = at(2 * u64::from(id));
+        let plan = backend.snapshot(now, processed, CheckpointId(id), SnapshotKind::Checkpoint);
+        let entries = (plan.state_size - 717) / 1013;
+        backend.restored(at(2 * u64::from(id) + 1), processed + 100, None);
+        entries
+    };
+    assert_eq!(size(50, 1), 1100);
+    // What came between is read again, and counts then.
+    assert_eq!(size(200, 2), 1200);
+}
+
+#[test]
+fn entries_are_deleted_together_when_a_step_begins() {
+    let expiry = Expiry {
+        lifetime: SimDuration::from_secs(7),
+        step: SimDuration::from_secs(7),
+    };
+    let alive = |now, first| {
+        let second = SimDuration::from_secs;
+        expiry.alive_since(second(now), second(first)).as_secs_f64() as u64
+    };
+    // Steps begin at 3, 10, 17 s.
+    assert_eq!(
+        [alive(2, 3), alive(9, 3), alive(10, 3), alive(16, 3)],
+        [0, 3, 10, 10]
+    );
+    assert_eq!([alive(13, 0), alive(14, 0)], [7, 14]);
+    let sliding = Expiry {
+        lifetime: SimDuration::from_secs(21),
+        ..expiry
+    };
+    let since = sliding.alive_since(SimDuration::from_secs(30), SimDuration::from_secs(3));
+    assert_eq!(since, SimDuration::from_secs(10));
 }

@@ -1,5 +1,6 @@
 //! The checkpoint directory: every file is opened, written or read on shared bandwidth, and closed.
 
+mod connections;
 pub mod file;
 pub mod requests;
 
@@ -10,6 +11,7 @@ use crate::model::Job;
 use crate::model::event::{Agenda, Event};
 use crate::model::observe::{Fact, FileStep, Observer};
 use crate::model::processors::Work;
+use crate::model::storage::connections::Connections;
 use crate::model::storage::file::{Direction, File, FileId, FileOwner};
 use crate::model::storage::requests::RequestLimit;
 use crate::scenario::OutageKind;
@@ -31,6 +33,7 @@ pub struct Storage {
     written: u64,
     opened: u64,
     limit: Option<RequestLimit>,
+    connections: Option<Connections>,
     /// Files whose bytes still want a processor, and whether their last byte is through.
     at_work: BTreeMap<FileId, bool>,
 }
@@ -69,6 +72,7 @@ impl Storage {
             written: 0,
             opened: 0,
             limit: RequestLimit::of(profile, backoff),
+            connections: Connections::of(profile, taskmanagers),
             at_work: BTreeMap::new(),
         }
     }
@@ -174,6 +178,7 @@ impl Storage {
             files,
             free,
             at_work,
+            connections,
             ..
         } = self;
         for line in [writes, reads] {
@@ -181,6 +186,9 @@ impl Storage {
         }
         for (slot, file) in files.iter_mut().enumerate() {
             if lost(file) {
+                if let (Some(connections), Some(file)) = (&mut *connections, *file) {
+                    connections.give_up(FileId(slot as u32), file.taskmanager);
+                }
                 *file = None;
                 free.push(slot as u32);
                 at_work.remove(&FileId(slot as u32));
@@ -192,6 +200,12 @@ impl Storage {
     pub fn set_scale(&mut self, now: SimTime, share: f64) {
         self.writes.share.set_scale(now, share);
         self.reads.share.set_scale(now, share);
+    }
+
+    /// The client on a TaskManager stands still, or goes on.
+    pub fn set_stopped(&mut self, now: SimTime, taskmanager: usize, stopped: bool) {
+        self.writes.share.set_stopped(now, taskmanager, stopped);
+        self.reads.share.set_stopped(now, taskmanager, stopped);
     }
 
     fn line(&mut self, direction: Direction) -> &mut Line {
@@ -213,7 +227,18 @@ impl<O: Observer> Job<O> {
         let id = self.storage.create(file);
         let step = FileStep::Created(file);
         self.emit_closely(agenda.now(), &Fact::File { file: id, step });
-        self.ask_for_file(id, 0, agenda);
+        let connections = self.storage.connections.as_mut();
+        if connections.is_none_or(|connections| connections.take(id, file.taskmanager)) {
+            self.ask_for_file(id, 0, agenda);
+        }
+    }
+
+    /// Files that have waited for a connection have got one.
+    fn open_waiting_files(&mut self, agenda: &mut Agenda) {
+        let connections = self.storage.connections.as_mut();
+        for id in connections.map_or_else(Vec::new, Connections::next) {
+            self.ask_for_file(id, 0, agenda);
+        }
     }
 
     /// The store accepts the file, or tells the client to come back later.
@@ -293,9 +318,17 @@ impl<O: Observer> Job<O> {
 
     /// It is closed: what waits for it goes on.
     pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda) {
-        let File { owner, bytes, .. } = self.storage.closed(file);
+        let File {
+            owner,
+            taskmanager,
+            bytes,
+        } = self.storage.closed(file);
         let step = FileStep::Closed;
         self.emit_closely(agenda.now(), &Fact::File { file, step });
+        if let Some(connections) = &mut self.storage.connections {
+            connections.give_back(taskmanager);
+            self.open_waiting_files(agenda);
+        }
         match owner {
             FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
             FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
@@ -313,6 +346,7 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda,
     ) {
         self.storage.cancel(agenda.now(), given_up);
+        self.open_waiting_files(agenda);
         self.forecast_transfers(Direction::Write, agenda);
         self.forecast_transfers(Direction::Read, agenda);
     }
@@ -330,6 +364,18 @@ impl<O: Observer> Job<O> {
             })
             .fold(1.0, f64::min);
         self.storage.set_scale(agenda.now(), share);
+        self.forecast_transfers(Direction::Write, agenda);
+        self.forecast_transfers(Direction::Read, agenda);
+    }
+
+    /// The threads of a TaskManager stand still, or go on, and with them what it writes and reads.
+    pub(crate) fn stop_transfers(
+        &mut self,
+        taskmanager: usize,
+        stopped: bool,
+        agenda: &mut Agenda,
+    ) {
+        self.storage.set_stopped(agenda.now(), taskmanager, stopped);
         self.forecast_transfers(Direction::Write, agenda);
         self.forecast_transfers(Direction::Read, agenda);
     }

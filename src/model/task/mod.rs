@@ -17,7 +17,7 @@ pub mod timers;
 use std::collections::VecDeque;
 
 use crate::engine::Stream;
-use crate::model::checkpoint::barrier::Alignment;
+use crate::model::checkpoint::barrier::{Alignment, Cause, Span};
 use crate::model::checkpoint::contents::TaskStateSnapshot;
 use crate::model::checkpoint::snapshot::Snapshots;
 use crate::model::ids::{ChannelId, CheckpointId, GateId};
@@ -78,6 +78,8 @@ pub struct Task {
     pub counters: Counters,
     /// How it has spent its time.
     pub clock: TimeAccount,
+    /// The snapshot that begins when its operators have written what they have buffered.
+    pub before_barrier: Option<(Span, Cause)>,
     /// Its barrier handler.
     pub alignment: Box<Alignment>,
     /// Its state backend.
@@ -131,6 +133,23 @@ pub struct SourceState {
     pub finishes: bool,
     /// The checkpoint lock of a `SourceFunction`.
     pub lock: Option<CheckpointLock>,
+    /// Whether it waits for a first checkpoint.
+    pub pause: Pause,
+    /// When its thread has woken up for the trigger that was sent last.
+    pub awake: SimTime,
+    /// It reads no record that was due later: it is ahead of others for which it waits.
+    pub reads_until: SimTime,
+}
+
+/// Whether a source emits before the first checkpoint after a start (`pipeline.sources.pause-until-first-checkpoint`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// It does not wait for one.
+    Never,
+    /// It waits for its trigger.
+    UntilTriggered,
+    /// It has waited.
+    Over,
 }
 
 /// The lock that a `SourceFunction` holds while it emits a record, and the mailbox thread while it reads a mail. Java's
@@ -173,6 +192,26 @@ impl SourceState {
         }
     }
 
+    /// The time of the records that it will read next: those that were taken from the schedule and wait are as old, or older.
+    pub fn event_time(&mut self, now: SimTime) -> SimTime {
+        if self.log {
+            self.schedule.next_due().min(now)
+        } else {
+            now
+        }
+    }
+
+    /// Its first checkpoint is triggered; a generator goes on as if no time had passed.
+    pub fn end_pause(&mut self, now: SimTime) {
+        if self.pause == Pause::UntilTriggered {
+            self.pause = Pause::Over;
+            if !self.log {
+                let late = now.since(self.schedule.next_due());
+                self.schedule.postpone(late);
+            }
+        }
+    }
+
     /// Whether it has finished.
     pub fn is_finished(&self) -> bool {
         self.finishes && self.due == 0 && self.schedule.ended()
@@ -212,7 +251,12 @@ impl Task {
         }
         if let Some(source) = &mut self.source {
             source.due = 0;
+            source.reads_until = SimTime::MAX;
+            if source.pause == Pause::Over {
+                source.pause = Pause::UntilTriggered;
+            }
         }
+        self.before_barrier = None;
         *self.alignment = self.alignment.fresh();
         *self.snapshots = Snapshots::default();
         self.reports.clear();

@@ -22,7 +22,7 @@ use crate::model::task::audited::Audited;
 use crate::model::task::barrier_buffer::Limit;
 use crate::model::task::firing::{begin_firing, end_firing};
 use crate::model::task::output::{Output, give, output};
-use crate::model::task::{CurrentBuffer, Task, TaskInput};
+use crate::model::task::{CurrentBuffer, Pause, Task, TaskInput};
 use crate::scenario::{BufferTimeout, Reading};
 use crate::units::SimTime;
 
@@ -236,7 +236,8 @@ fn may_read_mail(task: &mut Task, now: SimTime) -> bool {
     let Some(source) = &mut task.source else {
         return true;
     };
-    if source.due == 0 && source.schedule.next_due() > now {
+    let paused = source.pause == Pause::UntilTriggered;
+    if paused || (source.due == 0 && source.schedule.next_due() > now) {
         return true;
     }
     if source.batch > 1 && !emitted.is_multiple_of(u64::from(source.batch)) {
@@ -262,7 +263,17 @@ fn wait_for_output(task: &mut Task, state: TaskState, now: SimTime) -> SimTime {
 #[inline]
 fn wait_for_input(task: &mut Task, network: &Network, now: SimTime) -> SimTime {
     let wakes_at = if let Some(source) = &mut task.source {
+        if source.pause == Pause::UntilTriggered {
+            task.state = TaskState::Waiting;
+            task.clock.switch(now, TimeKind::Idle);
+            return SimTime::MAX;
+        }
         let (due, quantum) = (source.schedule.next_due(), task.service.longest_batch());
+        if due > source.reads_until {
+            task.state = TaskState::Waiting;
+            task.clock.switch(now, TimeKind::Idle);
+            return SimTime::MAX;
+        }
         // Records that come faster than the quantum are emitted in batches of one quantum.
         if due.since(now) < quantum {
             now + quantum
@@ -285,11 +296,15 @@ fn wait_for_input(task: &mut Task, network: &Network, now: SimTime) -> SimTime {
 /// that are due.
 fn records_due(task: &mut Task, now: SimTime) -> u32 {
     let source = task.source.as_mut().expect("the caller saw a source");
+    if source.pause == Pause::UntilTriggered {
+        return 0;
+    }
     if !source.log && task.clock.kind() == TimeKind::Backpressured {
         source.schedule.postpone(now - task.clock.since());
     }
     if source.due == 0 {
-        source.due = source.schedule.take_due(now, task.batch_records_max);
+        let until = now.min(source.reads_until);
+        source.due = source.schedule.take_due(until, task.batch_records_max);
     }
     source.due
 }

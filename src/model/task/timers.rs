@@ -20,6 +20,11 @@ pub struct TimerService {
     number: f64,
     output: f64,
     time: SimDuration,
+    /// Time to write a record that is buffered into the state, how many records had been processed when that was done last,
+    /// and the time of those that a firing has to write first.
+    buffered: SimDuration,
+    flushed: u64,
+    to_write: SimDuration,
     /// Mail is read between two event-time timers.
     interruptible: bool,
     /// With a window that keeps its records: how far back it reaches, in times.
@@ -87,11 +92,21 @@ impl TimerService {
             number,
             output,
             time: timers.time.scale(slowness),
+            buffered: timers.buffered.scale(slowness),
+            flushed: 0,
+            to_write: SimDuration::ZERO,
             interruptible: interruptible && timers.clock == Clock::Event,
             reaches,
             every_time: log && timers.clock == Clock::Event,
             progress: Progress::default(),
         }
+    }
+
+    /// What is buffered is written into the state: how long that takes.
+    pub fn flush(&mut self, processed: u64) -> SimDuration {
+        let records = processed.saturating_sub(self.flushed);
+        self.flushed = processed;
+        self.buffered * records + std::mem::take(&mut self.to_write)
     }
 
     /// What they wait for.
@@ -122,7 +137,9 @@ impl TimerService {
     }
 
     /// What a checkpoint has kept, `again` records before the one that is to be read next: they are counted twice.
-    pub fn return_to(&mut self, progress: &Progress, again: u64) {
+    pub fn return_to(&mut self, progress: &Progress, (again, processed): (u64, u64)) {
+        self.flushed = processed;
+        self.to_write = SimDuration::ZERO;
         self.progress = progress.clone();
         self.progress.begun += again;
         self.progress.ends.iter_mut().for_each(|end| *end += again);
@@ -134,6 +151,7 @@ impl TimerService {
         if self.next_time() > now {
             return;
         }
+        self.to_write = self.flush(processed);
         let passed = now.since(self.first).as_nanos() / self.every.as_nanos().max(1) + 1;
         let mut times = passed - self.progress.next;
         if !self.every_time {
@@ -184,13 +202,15 @@ impl TimerService {
     }
 
     /// How many of those that are due fit into a piece of about `longest`, and into about one output buffer.
-    pub fn piece(&self, longest: SimDuration, records_max: u32) -> (u32, SimDuration) {
+    /// What is buffered is written first.
+    pub fn piece(&mut self, longest: SimDuration, records_max: u32) -> (u32, SimDuration) {
         let fit = longest.as_nanos().checked_div(self.time.as_nanos());
         let fit = fit.unwrap_or(u64::MAX).max(1);
         let written = f64::from(records_max) / self.progress.output.max(1e-9);
         let number = self.progress.due.min(fit).min(written.max(1.0) as u64);
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        (number, self.time * u64::from(number))
+        let first = std::mem::take(&mut self.to_write);
+        (number, first + self.time * u64::from(number))
     }
 }
 
@@ -209,6 +229,7 @@ mod tests {
             number,
             time: SimDuration::from_micros(10),
             output: 0.5,
+            buffered: SimDuration::ZERO,
             clock,
         };
         TimerService::new(
@@ -274,7 +295,7 @@ mod tests {
         timers.come_due(at(1), 0);
         let kept = timers.progress();
         timers.come_due(at(3), 0);
-        timers.return_to(&kept, 0);
+        timers.return_to(&kept, (0, 0));
         assert_eq!((timers.progress.due, timers.next_time()), (10, at(3)));
     }
 
@@ -286,9 +307,31 @@ mod tests {
         let kept = timers.progress();
         timers.progress.due = 0;
         // 250 were processed since, the checkpoint was at 120: 130 come again.
-        timers.return_to(&kept, 130);
+        timers.return_to(&kept, (130, 250));
         timers.come_due(at(3), 430);
         assert_eq!(timers.progress.due, 100 + 300);
+    }
+
+    #[test]
+    fn what_was_buffered_before_a_restart_is_not_written_again() {
+        let mut timers = timers(Fires::Keys(40.0));
+        timers.buffered = SimDuration::from_millis(1);
+        assert_eq!(timers.flush(10), SimDuration::from_millis(10));
+        let kept = timers.progress();
+        timers.return_to(&kept, (5, 15));
+        assert_eq!(timers.flush(17), SimDuration::from_millis(2));
+        timers.come_due(at(1), 20);
+        let longest = SimDuration::from_secs(1);
+        let (number, takes) = timers.piece(longest, 1000);
+        assert_eq!(
+            takes,
+            SimDuration::from_micros(3000 + 10 * u64::from(number))
+        );
+        assert_eq!(
+            timers.piece(longest, 1000).1,
+            SimDuration::from_micros(100),
+            "written once"
+        );
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Snapshot {
     /// Full size, channel state left out. Flink before 1.15 tells one size only, that of what was newly persisted: the full
     /// one, unless checkpoints are incremental (FLINK-25557).
     pub state: f64,
+    /// Trigger to first barrier, if it is known.
+    pub start_delay_ms: Option<f64>,
     /// Sync phase.
     pub sync_ms: f64,
     /// What no phase shows: the task's own work between the last barrier and the sync phase (a window operator writes its
@@ -68,6 +70,7 @@ pub fn of_history(checkpoints: &Value, has_state: &[usize]) -> Vec<Checkpoint> {
             subtask,
             checkpointed: (checkpointed - persisted).max(0.0),
             state: (state - persisted).max(0.0),
+            start_delay_ms: None,
             sync_ms: 0.0,
             rest_ms: 0.0,
             async_ms: 0.0,
@@ -119,6 +122,7 @@ fn snapshots(answer: &Value) -> Vec<Snapshot> {
                 subtask: at(subtask, &["index"])? as usize,
                 checkpointed: (checkpointed - persisted).max(0.0),
                 state: (state - persisted).max(0.0),
+                start_delay_ms: at(subtask, &["start_delay"]),
                 sync_ms,
                 rest_ms,
                 async_ms,

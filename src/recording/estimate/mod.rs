@@ -4,7 +4,9 @@
 //! top. Nothing is fitted to checkpoint durations but the storage's bandwidth: durations are what is to be predicted.
 
 pub mod bursts;
-pub mod estimated;
+pub mod control_plane;
+mod estimated;
+pub mod flushes;
 pub mod rates;
 pub mod state;
 pub mod storage;
@@ -14,6 +16,7 @@ pub mod window;
 
 use std::collections::BTreeMap;
 
+use crate::model::state::flush_time;
 use crate::recording::answers::graph::Node;
 use crate::recording::answers::remarks::Remarks;
 use crate::recording::answers::{Answers, options};
@@ -26,6 +29,8 @@ use crate::recording::estimate::storage::StorageEstimate;
 use crate::recording::estimate::threads::Threads;
 use crate::recording::estimate::window::WindowEstimate;
 use crate::recording::file::{Explicit, Recording, RecordingError};
+use crate::scenario::calibration::ROCKSDB_FLUSH_PER_MB;
+use crate::units::SimDuration;
 
 /// What the answers say about a job.
 #[derive(Clone, Debug)]
@@ -40,6 +45,10 @@ pub struct Estimate {
     pub options: BTreeMap<String, String>,
     /// TaskManagers and slots of each.
     pub cluster: Option<(usize, usize)>,
+    /// Seconds to flush a megabyte.
+    pub flush_per_mb: Option<Estimated>,
+    /// Factor on what messages between JobManager and tasks take.
+    pub control_plane: Option<Estimated>,
     /// The checkpoint directory.
     pub storage: StorageEstimate,
     /// Flink's version, if it is known.
@@ -78,7 +87,9 @@ pub struct VertexEstimate {
     pub window: Option<WindowEstimate>,
     /// Its state and the bytes of an entry.
     pub state: Option<(StateEstimate, f64)>,
-    /// Seconds of a task's thread per snapshot that the flush of its state does not explain.
+    /// Seconds of a task's thread per snapshot before its barrier leaves.
+    pub pre_barrier: Option<Estimated>,
+    /// Seconds of its sync phase that the flush of its state does not explain.
     pub sync_extra: Option<Estimated>,
 }
 
@@ -174,6 +185,7 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
         .map(|position| Rates::of(answers, position))
         .collect();
     let mut remarks = answers.remarks.clone();
+    let flush_per_mb = rocksdb.then(|| flushes::per_mb_s(answers)).flatten();
     let vertices: Vec<VertexEstimate> = (0..rates.len())
         .map(|position| {
             let place = OneVertex {
@@ -181,6 +193,7 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
                 rates: &rates,
                 position,
                 rocksdb,
+                flush_per_mb,
             };
             place.vertex(&mut remarks)
         })
@@ -211,6 +224,8 @@ pub fn of(answers: &Answers, name: &str) -> Estimate {
         length_ms: answers.length_ms,
         vertices,
         options: answers.options.clone(),
+        flush_per_mb,
+        control_plane: control_plane::factor(answers, &rates),
         cluster: slots.map(|slots| (answers.taskmanagers.len(), slots.max(1))),
         storage,
         flink_version: answers.flink_version.clone(),
@@ -225,6 +240,7 @@ struct OneVertex<'a> {
     rates: &'a [Rates],
     position: usize,
     rocksdb: bool,
+    flush_per_mb: Option<Estimated>,
 }
 
 impl OneVertex<'_> {
@@ -271,7 +287,19 @@ impl OneVertex<'_> {
         let flushed = state.as_ref().filter(|_| self.rocksdb);
         let flushed = flushed.and_then(|(state, _)| Some(state.change?.flushed.value));
         let window = vertex.node.window.filter(|_| !is_source);
-        let window = window.and_then(|window| window::of(window, rates, service));
+        let window = window.and_then(|window| {
+            let threads = self.threads();
+            let bytes = flushed.and_then(|_| window::entry_bytes(window, rates, &threads));
+            window::of(window, rates, service, &threads).map(|(found, rest)| {
+                (
+                    WindowEstimate {
+                        entry_bytes: bytes,
+                        ..found
+                    },
+                    rest,
+                )
+            })
+        });
         if let Some((found, per_record)) = window {
             service = per_record;
             remarks.assume(format!(
@@ -281,7 +309,13 @@ impl OneVertex<'_> {
         }
         VertexEstimate {
             window: window.map(|(window, _)| window),
-            sync_extra: self.threads().unexplained(flushed),
+            pre_barrier: match window {
+                Some((found, _)) if found.buffered.is_some() => None,
+                _ => self.threads().pre_barrier(),
+            },
+            sync_extra: self
+                .threads()
+                .sync_extra(flushed.map(|_| self.flushed_together())),
             node: vertex.node.clone(),
             placement: self.placement(),
             slowness: slowness(&seconds),
@@ -339,6 +373,21 @@ impl OneVertex<'_> {
             self.answers.vertices[self.position].node.name
         ));
         None
+    }
+
+    /// Seconds that the flush thread of a TaskManager is busy with what all vertices flush at a checkpoint.
+    fn flushed_together(&self) -> f64 {
+        let taskmanagers = self.answers.taskmanagers.len().max(1) as f64;
+        let of_vertex = |position: usize| {
+            let subtasks = self.answers.vertices[position].node.parallelism as f64;
+            let change = state::of(self.answers, position, self.rocksdb)?.change?;
+            let bytes = change.flushed.value as u64;
+            let per_mb = self.flush_per_mb.map_or(ROCKSDB_FLUSH_PER_MB, |found| {
+                SimDuration::from_secs_f64(found.value)
+            });
+            Some(flush_time(bytes, per_mb).as_secs_f64() * subtasks / taskmanagers)
+        };
+        (0..self.answers.vertices.len()).filter_map(of_vertex).sum()
     }
 
     fn threads(&self) -> Threads<'_> {

@@ -7,14 +7,13 @@
 use crate::recording::answers::Answers;
 use crate::recording::answers::checkpoint::{Checkpoint, Snapshot};
 use crate::recording::estimate::estimated::{Estimated, median, range};
+use crate::recording::estimate::threads::ADDED;
 use crate::scenario::calibration as c;
 
 /// Smaller states are names of files and metadata.
 const STATE_MIN_BYTES: f64 = 2000.0;
 /// A flush of nearly all live data cannot be overwrites of random entries: they would hit some twice.
 const OVERWRITTEN_MAX: f64 = 0.8;
-/// Growth of the full size and checkpointed bytes agree to this share: nothing was compacted.
-const ADDED: f64 = 0.02;
 
 /// State of a vertex.
 #[derive(Clone, Copy, Debug)]

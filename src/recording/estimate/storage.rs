@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::recording::answers::Answers;
 use crate::recording::answers::checkpoint::Snapshot;
 use crate::recording::estimate::estimated::{Estimated, median};
+use crate::scenario::Storage;
 use crate::scenario::calibration::{HASHMAP_ASYNC_FIXED, ROCKSDB_FILE_BYTES};
 
 /// Flink's default of `execution.checkpointing.data-inline-threshold`: smaller states make no file.
@@ -26,6 +27,8 @@ pub struct StorageEstimate {
     pub write_bytes_per_s: Option<Estimated>,
     /// Milliseconds to open and close a file, together.
     pub per_file_ms: Option<Estimated>,
+    /// The same, taken from the profile where no small file shows it: no more than half of what a large one took.
+    pub assumed_per_file_ms: f64,
 }
 
 /// Estimates the storage from all snapshots that made a file.
@@ -85,10 +88,19 @@ pub fn of(answers: &Answers, rocksdb: bool) -> StorageEstimate {
         .map(|ms| ms.max(0.0))
         .collect();
     let per_file_ms = Estimated::median(&per_file, "async of small files");
-    let fixed_ms = per_file_ms.map_or(0.0, |per_file| per_file.value);
+    let profile = Storage::default();
+    let fastest = snapshots
+        .iter()
+        .filter(|s| s.checkpointed > LARGE * largest)
+        .map(|s| s.async_ms)
+        .fold(f64::INFINITY, f64::min);
+    let assumed = (profile.open + profile.close).as_millis_f64();
+    let assumed = assumed.min(fastest / 2.0);
+    let fixed_ms = per_file_ms.map_or(assumed, |per_file| per_file.value);
     StorageEstimate {
         write_bytes_per_s: Estimated::median(&rates(fixed_ms), "checkpointed_size / async"),
         per_file_ms,
+        assumed_per_file_ms: assumed,
     }
 }
 

@@ -109,7 +109,8 @@ impl File {
     }
 
     fn cluster(&mut self, estimate: &Estimate) {
-        if estimate.cluster.is_some() || estimate.spread_out.is_some() {
+        let found = estimate.cluster.is_some() || estimate.spread_out.is_some();
+        if found || estimate.control_plane.is_some() || estimate.flush_per_mb.is_some() {
             self.line("\n[cluster]");
         }
         if let Some((taskmanagers, slots)) = estimate.cluster {
@@ -117,6 +118,12 @@ impl File {
                 "taskmanagers = {taskmanagers} # from the TaskManagers"
             ));
             self.line(&format!("slots = {slots} # from the TaskManagers"));
+        }
+        if let Some(per_mb) = estimate.flush_per_mb {
+            self.estimated("flush-per-mb", per_mb.times(1e3), "ms", short);
+        }
+        if let Some(factor) = estimate.control_plane {
+            self.estimated("control-plane-factor", factor, "", short);
         }
         if let Some(spread) = estimate.spread_out {
             let placement = if spread { "spread" } else { "fill" };
@@ -164,6 +171,9 @@ impl File {
                 self.line(&format!("service = \"{EMIT_US} us\" # assumed"));
             }
             (None, WorkEstimate::Operator { .. }) => self.line("service = \"1 us\" # assumed"),
+        }
+        if let Some(before) = vertex.pre_barrier {
+            self.estimated("pre-barrier", before.times(1e3), "ms", short);
         }
         if let Some(extra) = vertex.sync_extra {
             self.estimated("sync-extra", extra.times(1e3), "ms", short);
@@ -303,9 +313,23 @@ impl File {
             let us = firing.times(1e6).map(|us| us.max(0.001));
             self.estimated("firing", us, "us", short);
         }
+        if let Some(buffered) = window.buffered {
+            let us = buffered.times(1e6).map(|us| us.max(0.001));
+            self.estimated("buffered", us, "us", short);
+        }
     }
 
     fn state(&mut self, vertex: &VertexEstimate, state: &StateEstimate, entry: f64, rocksdb: bool) {
+        let of_window = vertex.window.and_then(|window| {
+            let bytes = window.entry_bytes.filter(|_| rocksdb)?;
+            Some((
+                window.entries?,
+                bytes.map(|bytes| bytes - ROCKSDB_BYTES_PER_ENTRY as f64),
+            ))
+        });
+        if let Some((entries, bytes)) = of_window {
+            return self.state_of_window(entries, bytes);
+        }
         let subtasks = vertex.node.parallelism;
         let size = state
             .live
@@ -347,6 +371,16 @@ impl File {
         }
     }
 
+    /// An entry of every key and slice, which its records overwrite.
+    fn state_of_window(&mut self, entries: f64, bytes: Estimated) {
+        self.line("[vertex.state]");
+        let bytes = bytes.map(f64::round);
+        self.estimated("size", bytes.times(entries), "B", whole);
+        self.estimated("entry", bytes, "B", whole);
+        self.line("access = \"0 s\" # part of the service time");
+        self.line("updates-per-record = 1.0 # SQL's window aggregation: one slice of one key");
+    }
+
     fn storage(&mut self, estimate: &Estimate) {
         self.line("\n[storage]");
         self.line("profile = \"hdfs\" # assumed; what follows overrides it");
@@ -366,6 +400,13 @@ impl File {
         if let Some(per_file) = estimate.storage.per_file_ms {
             self.estimated("open", per_file.times(0.5), "ms", short);
             self.estimated("close", per_file.times(0.5), "ms", short);
+        } else if estimate.storage.write_bytes_per_s.is_some() {
+            let half = short(0.5 * estimate.storage.assumed_per_file_ms);
+            for key in ["open", "close"] {
+                self.line(&format!(
+                    "{key} = \"{half} ms\" # assumed: no small file shows it; taken off the bandwidth"
+                ));
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ pub fn name(step: &Step) -> String {
             format!("barrier {} -> {} ({place}{more})", flight.from, flight.to)
         }
         Step::UntilTimeout { subtask } => format!("{subtask}: aligned until the time-out"),
+        Step::PreBarrier { subtask } => format!("{subtask}: what comes before the barrier leaves"),
         Step::OlderCheckpoint => "behind an older checkpoint".to_owned(),
         Step::Preparation => "before the first byte".to_owned(),
         Step::Upload(upload) if upload.channel_state => {
@@ -69,6 +70,7 @@ pub fn details(step: &Step, length: SimDuration) -> Vec<String> {
         | Step::Ack
         | Step::TriggerRpc
         | Step::UntilTimeout { .. }
+        | Step::PreBarrier { .. }
         | Step::OlderCheckpoint
         | Step::Preparation
         | Step::Create { .. }

@@ -23,11 +23,11 @@ const ROWS: [(&str, &str); 7] = [
 ];
 /// What Flink does and the model leaves out.
 const LEFT_OUT: [&str; 7] = [
-    "garbage collection",
-    "processor time of compactions and restores",
-    "watermark alignment",
+    "when garbage is collected (what a collection does is modelled)",
+    "processor time of restores and of compactions between checkpoints",
+    "idle splits",
     "downstream tasks that finish",
-    "`interval-during-backlog`",
+    "rescaling within a run",
     "file merging",
     "ForSt",
 ];

@@ -1,6 +1,6 @@
 //! `[cluster]` as written.
 
-use crate::scenario::calibration::METADATA_PER_HANDLE;
+use crate::scenario::calibration::{METADATA_PER_HANDLE, ROCKSDB_FLUSH_PER_MB};
 use crate::scenario::keys::kind::{Bandwidth, Count, Duration, Number, Size, Word, ns};
 use crate::scenario::keys::table::{choice, table};
 use crate::scenario::keys::vertex::DistributionKind;
@@ -17,10 +17,18 @@ table! {
         placement: Word<Placement> = Placement::Spread;
         /// Processors of one TaskManager, which its threads share. Default: always enough.
         cores (like "4"): Number;
+        /// Garbage collections that stop all threads of a TaskManager, as its GC log or the metrics `GarbageCollector.*.Time` and
+        /// `Count` say. Default: none.
+        gc: Gc;
         /// Network egress of one TaskManager. Default: never the bottleneck.
         link (like "\"10 Gbit/s\""): Bandwidth;
         /// One way between two TaskManagers.
         latency: Duration<0, { ns::MINUTE }> = SimDuration::from_micros(150);
+        /// Time of RocksDB to flush a megabyte (10^6 B); all instances of a TaskManager flush one after the other.
+        flush_per_mb: Duration<0, { ns::MINUTE }> = ROCKSDB_FLUSH_PER_MB;
+        /// How many times longer messages between JobManager and tasks, and waking their threads, take than on quiet machines (besides
+        /// what they take at least). Default: drawn for every run, 1 in the median.
+        control_plane_factor (like "2.0"): Number;
         /// Heap for state of one TaskManager; `check` warns when a heap backend does not fit.
         heap (like "\"4 GiB\""): Size;
         /// Time of the JobManager to handle the ack of a subtask: acks that come faster wait.
@@ -32,6 +40,16 @@ table! {
         jobmanager_per_channel (like "\"8 us\""): Duration<0, { ns::MINUTE }>;
         /// Commit of the pointer to a completed checkpoint in a quorum store (high availability). Default: none.
         commit: Commit;
+    }
+}
+
+table! {
+    /// Garbage collections of one TaskManager.
+    pub struct Gc {
+        /// Mean time from one to the next.
+        every (like "\"10 s\""): Duration<{ ns::MILLISECOND }>;
+        /// How long each stops the threads; shorter than `every`.
+        pause (like "\"200 ms\""): Duration;
     }
 }
 

@@ -23,6 +23,8 @@ options! {
 
     /// base period; unset = checkpointing off
     INTERVAL: Period, "execution.checkpointing.interval";
+    /// base period while a source reports a backlog (`source.backlog`); unset = the same, below 10 ms = no checkpoints meanwhile
+    BACKLOG_INTERVAL: Period, "execution.checkpointing.interval-during-backlog";
     /// BATCH takes no checkpoints
     RUNTIME_MODE: OneOf<RuntimeMode> = "STREAMING", "execution.runtime-mode";
     /// EXACTLY_ONCE (blocking alignment) or AT_LEAST_ONCE
@@ -92,6 +94,8 @@ options! {
     BUFFER_TIMEOUT_ENABLED: Boolean = "true", "execution.buffer-timeout.enabled";
     /// flush partial buffers
     BUFFER_TIMEOUT: Period = "100 ms", "execution.buffer-timeout.interval" or "execution.buffer-timeout";
+    /// sources wait for the trigger of the first checkpoint after each start
+    PAUSE_SOURCES: Boolean = "false", "pipeline.sources.pause-until-first-checkpoint";
     /// how often sources emit a watermark; 0 = never
     WATERMARK_INTERVAL: Period = "200 ms", "pipeline.auto-watermark-interval";
     /// debloating

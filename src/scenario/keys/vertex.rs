@@ -41,6 +41,9 @@ table! {
         record (like "\"100 B\""): Size;
         /// Keyed state.
         state: State;
+        /// Time on the task's thread before a barrier leaves (`prepareSnapshotPreBarrier`): in no phase that Flink reports, and a
+        /// start delay for its consumers.
+        pre_barrier: Duration = SimDuration::ZERO;
         /// Time of user code in `snapshotState`, on the task's thread.
         sync_extra: Duration = SimDuration::ZERO;
         /// A window by key: what fires at its end, and how long its state lives.
@@ -76,8 +79,13 @@ table! {
         log: Flag;
         /// The schedule begins this long after the job has started.
         start: Duration = SimDuration::ZERO;
+        /// Time after the start for which the source reports that it works off a backlog, such as the snapshot of a database before its
+        /// log (`setIsProcessingBacklog`): `execution.checkpointing.interval-during-backlog` counts as long as any source does.
+        backlog: Duration = SimDuration::ZERO;
         /// How far the watermark is behind the records that were read (`forBoundedOutOfOrderness`).
         watermark_delay: Duration<0, { 366 * ns::DAY }> = SimDuration::ZERO;
+        /// Readers that are ahead of the slowest one of their group wait for it (`withWatermarkAlignment`). Default: none waits.
+        watermark_alignment: WatermarkAlignment;
         /// Splits (partitions of a topic) with equal parts of the rate, dealt to the subtasks in turn; who gets none is idle.
         /// Default: every subtask has an equal part.
         splits (like "12"): Count<1, 1_000_000_000>;
@@ -93,6 +101,18 @@ table! {
         legacy: Flag = false;
         /// Records that the reader emits without looking at its mailbox: a trigger waits for the last of them.
         batch: Count<1, { u32::MAX as u64 }, u32> = 1;
+    }
+}
+
+table! {
+    /// How far a reader may be ahead.
+    pub struct WatermarkAlignment {
+        /// Sources with the same group wait for each other.
+        group: Text = "default".to_owned();
+        /// A reader whose watermark is so much ahead of the smallest one of the group stops reading.
+        max_drift (like "\"20 s\""): Duration<0, { 366 * ns::DAY }>;
+        /// How often the JobManager compares them.
+        update_interval: Duration<{ ns::MILLISECOND }> = SimDuration::from_secs(1);
     }
 }
 
@@ -203,6 +223,9 @@ table! {
         updates_per_record: Number;
         /// Entries that every record adds while as many expire (time-to-live), instead of `dirty`.
         adds_per_record: Number;
+        /// Entries of new keys that every record adds, beside `dirty`, `updates-per-record` or `adds-per-record`: they stay, and
+        /// the state grows from `size` on. The formulas take `size` as it is.
+        inserts_per_record: Number = 0.0;
         /// Entries are deleted so long after they were written (time-to-live): what was written and deleted between two
         /// checkpoints is in neither. Default: never; of a `window` its size.
         lifetime (like "\"10 min\""): Duration<{ ns::MILLISECOND }, { 3660 * ns::DAY }>;

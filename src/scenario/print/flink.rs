@@ -53,6 +53,11 @@ fn checkpointing(checkpointing: &Checkpointing, writer: &mut Writer) {
     if let Some(interval) = checkpointing.interval {
         writer.option(&keys::INTERVAL, interval);
     }
+    if let Some(given) = checkpointing.backlog_interval {
+        let interval = checkpointing.interval_during_backlog();
+        writer.option(&keys::BACKLOG_INTERVAL, interval.unwrap_or(given));
+    }
+    writer.option(&keys::PAUSE_SOURCES, checkpointing.pause_sources);
     writer.option(&keys::MODE, checkpointing.mode);
     writer.option(&keys::MIN_PAUSE, checkpointing.min_pause);
     writer.option(&keys::MAX_CONCURRENT, checkpointing.max_concurrent);

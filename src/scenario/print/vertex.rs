@@ -34,6 +34,7 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         slowness: slowed.then(|| vertex.slowness.clone()),
         record: Some(vertex.record),
         state: vertex.state.map(state),
+        pre_barrier: vertex.pre_barrier,
         sync_extra: vertex.sync_extra,
         window: None,
         timers: vertex.timers.map(timers),
@@ -48,6 +49,14 @@ fn source(source: &Source) -> keys::Source {
         log: Some(source.log),
         start: source.start,
         watermark_delay: source.watermark_delay,
+        watermark_alignment: source.watermark_alignment.as_ref().map(|given| {
+            keys::WatermarkAlignment {
+                group: given.group.clone(),
+                max_drift: Some(given.max_drift),
+                update_interval: given.update_interval,
+            }
+        }),
+        backlog: source.backlog,
         records: source.records,
         finishes: source.finishes,
         legacy: source.legacy,
@@ -125,6 +134,7 @@ fn timers(timers: Timers) -> TimersTable {
         records_of,
         time: timers.time,
         output: timers.output,
+        buffered: timers.buffered,
         clock: timers.clock,
     }
 }
@@ -134,6 +144,7 @@ fn state(state: State) -> keys::State {
         size: Some(state.size),
         entry: state.entry,
         access: Some(state.access),
+        inserts_per_record: state.inserts,
         lifetime: state.expiry.map(|expiry| expiry.lifetime),
         lifetime_step: state
             .expiry

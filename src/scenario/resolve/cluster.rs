@@ -1,6 +1,6 @@
 //! `[cluster]`: machines, slots, the commit of the pointer to a completed checkpoint.
 
-use crate::scenario::cluster::{Cluster, Commit};
+use crate::scenario::cluster::{Cluster, Commit, Gc};
 use crate::scenario::key_path::KeyPath;
 use crate::scenario::keys::cluster as file;
 use crate::scenario::keys::flink::SLOTS;
@@ -12,6 +12,9 @@ use crate::units::SimDuration;
 
 /// Since this version all channels of a subtask are in one state handle.
 const MERGED_CHANNEL_HANDLES: FlinkVersion = FlinkVersion { major: 2, minor: 1 };
+
+/// Slower clusters than that lose their heartbeats.
+const CONTROL_PLANE_MAX: f64 = 1000.0;
 
 /// `[cluster]`; without `slots`, as many as the job needs.
 pub(super) fn cluster(
@@ -28,8 +31,11 @@ pub(super) fn cluster(
         slots,
         placement: table.placement,
         cores: cores(table.cores, problems),
+        gc: table.gc.as_ref().and_then(|table| gc(table, problems)),
         link: table.link,
         latency: table.latency,
+        flush_per_mb: table.flush_per_mb,
+        control_plane_factor: control_plane(table.control_plane_factor, problems),
         heap: table.heap,
         jobmanager_per_ack: table.jobmanager_per_ack,
         jobmanager_per_handle: table.jobmanager_per_handle,
@@ -55,6 +61,30 @@ fn cores(given: Option<f64>, problems: &mut Problems<'_>) -> Option<f64> {
         problems.error(&path, "a TaskManager has at least 0.01 processors");
     }
     Some(cores.max(0.01))
+}
+
+fn control_plane(given: Option<f64>, problems: &mut Problems<'_>) -> Option<f64> {
+    if given.is_some_and(|factor| factor > CONTROL_PLANE_MAX) {
+        let path = KeyPath::top("cluster").key("control-plane-factor");
+        problems.error(&path, "a message takes at most 1000 times longer");
+    }
+    given.map(|factor| factor.min(CONTROL_PLANE_MAX))
+}
+
+fn gc(table: &file::Gc, problems: &mut Problems<'_>) -> Option<Gc> {
+    let path = KeyPath::top("cluster").key("gc");
+    let help = "add for example `every = \"10 s\", pause = \"200 ms\"`";
+    for (key, given) in [("every", table.every), ("pause", table.pause)] {
+        if given.is_none() {
+            problems.missing(&path.key(key), format!("`gc` without `{key}`"), help);
+        }
+    }
+    let (every, pause) = (table.every?, table.pause?);
+    if pause >= every {
+        let path = path.key("pause");
+        problems.error(&path, "a collection is over before the next one begins");
+    }
+    Some(Gc { every, pause })
 }
 
 /// Slots of one TaskManager; together they must hold the vertex with the highest parallelism.

@@ -40,8 +40,12 @@ pub(super) fn checkpointing(
 ) -> Checkpointing {
     let mode = options.of(&keys::MODE, problems);
     let min_pause = options.of(&keys::MIN_PAUSE, problems).min(PAUSE_MAX);
+    let interval = interval(min_pause, options, problems);
+    let backlog_interval = backlog_interval(interval, options, problems);
     Checkpointing {
-        interval: interval(min_pause, options, problems),
+        interval,
+        backlog_interval,
+        pause_sources: pause_sources((interval, backlog_interval), options, problems),
         min_pause,
         max_concurrent: options.of(&keys::MAX_CONCURRENT, problems),
         timeout: options.of(&keys::TIMEOUT, problems),
@@ -108,6 +112,47 @@ fn interval(
             .help("leave it out, or write 0, to switch checkpoints off");
     }
     Some(interval.max(min_pause))
+}
+
+/// `CheckpointConfig`: not shorter than the interval, unless there are none meanwhile.
+fn backlog_interval(
+    interval: Option<SimDuration>,
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> Option<SimDuration> {
+    let given = options.given(&keys::BACKLOG_INTERVAL, problems)?;
+    let path = options.path(&keys::BACKLOG_INTERVAL);
+    let shorter = interval.is_some_and(|interval| given < interval);
+    if shorter && given.as_nanos() >= keys::PERIOD_MIN {
+        problems
+            .error(
+                &path,
+                "the interval during a backlog is shorter than the interval",
+            )
+            .help("Flink refuses that; write 0 for no checkpoints meanwhile");
+    }
+    Some(given)
+}
+
+/// `pipeline.sources.pause-until-first-checkpoint`: without a checkpoint the sources would wait for ever.
+fn pause_sources(
+    (interval, backlog): (Option<SimDuration>, Option<SimDuration>),
+    options: &FlinkOptions,
+    problems: &mut Problems<'_>,
+) -> bool {
+    let pauses = options.of(&keys::PAUSE_SOURCES, problems);
+    let never =
+        interval.is_none() || backlog.is_some_and(|given| given.as_nanos() < keys::PERIOD_MIN);
+    if pauses && never {
+        let path = options.path(&keys::PAUSE_SOURCES);
+        problems
+            .error(
+                &path,
+                "the sources wait for a first checkpoint, and there may be none",
+            )
+            .help("give `execution.checkpointing.interval`, and none of 0 during a backlog");
+    }
+    pauses
 }
 
 /// `execution.runtime-mode: BATCH`: what fails is made again from its beginning.

@@ -72,12 +72,15 @@ fn state(scenario: &Scenario, problems: &mut Problems<'_>) {
             problems.error(&path.key("size"), message);
             return;
         }
-        let (key, entries) = match state.updates {
-            Updates::PerSecond(_) => continue,
+        let changes = match state.updates {
+            Updates::PerSecond(_) => ("updates-per-record", 0.0),
             Updates::PerRecord(entries) => ("updates-per-record", entries),
             Updates::Adds(entries) => ("adds-per-record", entries),
         };
-        if entries * state.entry.as_f64() > CHANGES_MAX.as_f64() {
+        for (key, entries) in [changes, ("inserts-per-record", state.inserts)] {
+            if entries * state.entry.as_f64() <= CHANGES_MAX.as_f64() {
+                continue;
+            }
             let message = format!(
                 "a record changes {entries} entries of {}; at most {CHANGES_MAX} per record are simulated",
                 state.entry

@@ -7,7 +7,7 @@ use crate::scenario::keys::vertex as file;
 use crate::scenario::resolve::exchange::given_shares;
 use crate::scenario::resolve::problems::Problems;
 use crate::scenario::resolve::trace;
-use crate::scenario::vertex::{Rate, Service, Source};
+use crate::scenario::vertex::{Rate, Service, Source, WatermarkAlignment};
 use crate::units::{SimDuration, UnitError, parse};
 
 /// A daily curve repeats after this.
@@ -43,12 +43,44 @@ pub(super) fn source(
         log: table.log.unwrap_or(!unlimited),
         start: table.start,
         watermark_delay: table.watermark_delay,
+        watermark_alignment: alignment(table, path, problems),
+        backlog: table.backlog,
         shares: shares(table, parallelism, path, problems),
         records: table.records,
         finishes: table.finishes,
         legacy: table.legacy,
         batch: table.batch,
     }
+}
+
+/// Only a `Source` that reads a log can wait for others.
+fn alignment(
+    table: &file::Source,
+    path: &KeyPath,
+    problems: &mut Problems<'_>,
+) -> Option<WatermarkAlignment> {
+    let given = table.watermark_alignment.as_ref()?;
+    let path = path.key("watermark-alignment");
+    if table.legacy {
+        let message = "a `SourceFunction` does not wait for others";
+        problems
+            .key_error(&path, message)
+            .help("take out `legacy`, or `watermark-alignment`");
+    } else if table.log == Some(false) || table.rate == Some(None) {
+        let message = "a generator is never behind, so that nobody waits for it";
+        problems
+            .key_error(&path, message)
+            .help("give a `rate` in records per second, and `log = true`");
+    }
+    if given.max_drift.is_none() {
+        let help = "add for example `max-drift = \"20 s\"`";
+        problems.missing(&path.key("max-drift"), "an alignment without a drift", help);
+    }
+    Some(WatermarkAlignment {
+        group: given.group.clone(),
+        max_drift: given.max_drift?,
+        update_interval: given.update_interval,
+    })
 }
 
 /// Split i goes to subtask i modulo the parallelism, as Kafka's partitions do from the first one on

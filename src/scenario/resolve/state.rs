@@ -71,6 +71,7 @@ pub(super) fn state(
             (None, Some(accesses)) => one_access.scale(accesses),
             (None, None) => SimDuration::ZERO,
         },
+        inserts: table.inserts_per_record,
         expiry: None,
     };
     if state.access > ACCESS_MAX {

@@ -90,6 +90,7 @@ fn of_timers(table: &TimersTable, path: &KeyPath, problems: &mut Problems<'_>) -
         },
         time: table.time,
         output: table.output,
+        buffered: table.buffered,
         clock: table.clock,
     }
 }
@@ -160,6 +161,7 @@ fn of_window(table: &Window, path: &KeyPath, problems: &mut Problems<'_>) -> (Ti
         number,
         time: table.firing,
         output: table.output,
+        buffered: table.buffered,
         clock: table.time,
     };
     (timers, expiry)

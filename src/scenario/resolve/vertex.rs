@@ -113,6 +113,7 @@ fn vertex(
             let state = state::state(table, given.backend, &path.key("state"), problems);
             State { expiry, ..state }
         }),
+        pre_barrier: table.pre_barrier,
         sync_extra: table.sync_extra,
         timers,
         sink: table.sink.clone(),

@@ -33,6 +33,8 @@ pub struct Made {
 const STORAGE: &[&[(&str, &str)]] = &[
     &[("storage.profile", "hdfs")],
     &[("storage.profile", "s3")],
+    &[("storage.profile", "s3-native")],
+    &[("storage.profile", "abfs")],
     &[("storage.profile", "local-ssd")],
     &[("storage.profile", "jobmanager")],
     &[("flink.execution.checkpointing.storage", "jobmanager")],
@@ -300,6 +302,11 @@ impl<'m, 'd> Maker<'m, 'd> {
         let word =
             |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
         match path {
+            "vertex.source" if table.contains_key("watermark-alignment") => {
+                table.remove("legacy");
+                table.remove("period");
+                table.insert("log".to_owned(), true.into());
+            }
             "vertex.source" if !table.contains_key("steps") && !table.contains_key("trace") => {
                 table.remove("period");
             }
@@ -318,6 +325,16 @@ impl<'m, 'd> Maker<'m, 'd> {
                     .as_float()
                     .map(|it| it * value);
                 table.insert(key.to_owned(), value.unwrap_or_default().into());
+            }
+            "cluster.gc" => {
+                table.insert(
+                    "pause".to_owned(),
+                    self.dice.pick(&["0 s", "1 ms", "40 ms"]).into(),
+                );
+                table.insert(
+                    "every".to_owned(),
+                    self.dice.pick(&["41 ms", "300 ms"]).into(),
+                );
             }
             "vertex.inputs"
                 if ["shares", "skew", "zipf"]

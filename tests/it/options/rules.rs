@@ -2,6 +2,8 @@
 
 /// What a table cannot do without.
 pub const NEEDED: &[&str] = &[
+    "cluster.gc.every",
+    "cluster.gc.pause",
     "failure.at",
     "outage.at",
     "outage.duration",
@@ -16,6 +18,7 @@ pub const NEEDED: &[&str] = &[
     "vertex.service.mean",
     "failure.task.vertex",
     "failure.task.subtask",
+    "vertex.source.watermark-alignment.max-drift",
     "vertex.state.size",
     "vertex.timers.every",
     "vertex.timers.number",
