@@ -6,6 +6,7 @@
 //! waited at the sender could not time out), and the blog's window workload, which states no record sizes.
 
 pub mod khaos;
+pub mod predicted;
 
 use std::path::Path;
 
@@ -103,7 +104,7 @@ pub const ALL: [Published; 4] = [
         text: include_str!("../../scenarios/published-debloat-aligned.toml"),
         metric: Metric::MeanToCompletion,
         published_ms: 878.707,
-        tolerance: Tolerance::Relative(0.2),
+        tolerance: Tolerance::Relative(0.25),
         source: BENCHMARK,
     },
     Published {
@@ -200,8 +201,8 @@ mod tests {
     #[test]
     fn a_figure_holds_within_its_tolerance() {
         let [aligned, unaligned, ..] = ALL;
-        assert!(aligned.row(Some(704.0)).holds);
-        assert!(!aligned.row(Some(702.0)).holds);
+        assert!(aligned.row(Some(660.0)).holds);
+        assert!(!aligned.row(Some(658.0)).holds);
         assert!(unaligned.row(Some(19.0)).holds);
         assert!(!unaligned.row(Some(21.0)).holds);
         assert!(!aligned.row(None).holds);

@@ -1,4 +1,4 @@
-use ckptsim::experiment::published::{ALL, Published, khaos};
+use ckptsim::experiment::published::{ALL, Published, khaos, predicted};
 
 /// One test per figure: they run beside each other.
 #[track_caller]
@@ -33,4 +33,20 @@ fn recoveries_take_as_long_as_khaos_published() {
     let intervals = khaos::compare().unwrap();
     let error = khaos::mean_error(&intervals).unwrap();
     assert!(error <= khaos::BOUND, "{intervals:?}");
+}
+
+#[test]
+fn what_nobody_has_compared_yet_is_predicted_as_the_headers_say() {
+    for prediction in predicted::predict().unwrap() {
+        let header = predicted::header(prediction.scenario).unwrap();
+        for figure in &prediction.figures {
+            let figure = figure.to_string();
+            assert!(
+                header.contains(&figure),
+                "{}: {figure}",
+                prediction.scenario
+            );
+        }
+        assert!(header.contains(predicted::DATE), "{}", prediction.scenario);
+    }
 }

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::manifest::sha256_of;
 use crate::cli::output::Output;
 use crate::cli::present::write_pictures;
-use crate::experiment::published::{self, khaos};
+use crate::experiment::published::{self, khaos, predicted};
 use crate::experiment::run::Wanted;
 use crate::experiment::validate::summary::summarise;
 use crate::experiment::validate::{self, Compared};
@@ -78,10 +78,11 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     for path in &args.paths {
         collect(path, &mut files)?;
     }
-    let (published, khaos) = if args.published {
-        (published::compare()?, khaos::compare()?)
+    let (published, khaos, predicted) = if args.published {
+        let predicted = predicted::predict()?;
+        (published::compare()?, khaos::compare()?, predicted)
     } else {
-        (Vec::new(), Vec::new())
+        (Vec::new(), Vec::new(), Vec::new())
     };
     let theory = if args.theory {
         theory::compare(args.seed, args.replications)?
@@ -105,6 +106,7 @@ pub fn execute(args: &Args, console: Console) -> anyhow::Result<Exit> {
     let laws = Laws {
         published: &published,
         khaos: &khaos,
+        predicted: &predicted,
         theory: &theory,
         replications: args.replications,
     };
@@ -184,6 +186,7 @@ fn read(path: &Path) -> anyhow::Result<Recording> {
 struct Laws<'a> {
     published: &'a [published::Row],
     khaos: &'a [khaos::Interval],
+    predicted: &'a [predicted::Prediction],
     theory: &'a [theory::Row],
     replications: u32,
 }
@@ -206,6 +209,7 @@ fn print(
     if !laws.published.is_empty() {
         tables.push(table::published(laws.published));
         tables.push(table::khaos(laws.khaos));
+        tables.push(table::predicted(laws.predicted));
     }
     if !laws.theory.is_empty() {
         tables.push(table::theory(laws.theory, laws.replications));
@@ -223,6 +227,7 @@ fn print(
                 "summary": summary,
                 "published": laws.published,
                 "khaos": laws.khaos,
+                "predicted": laws.predicted,
                 "theory": laws.theory,
             });
             console.result(&serde_json::to_string_pretty(&all)?)

@@ -52,7 +52,7 @@ const PUBLISHED_S: [(u32, [f64; 12]); 3] = [
 /// One record of the scenario stands for so many events.
 const EVENTS_PER_RECORD: f64 = 50.0;
 /// Where in the interval after the first checkpoint the failure lies: its `s`.
-const PHASE: f64 = 0.83;
+pub(super) const PHASE: f64 = 0.83;
 /// Simulated after the failure, s; the slowest recovery takes 423.
 const AFTER_S: f64 = 600.0;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::experiment::published::khaos::{self, Interval};
+use crate::experiment::published::predicted::{self, Prediction};
 use crate::experiment::published::{Row, Tolerance};
 use crate::experiment::validate::summary::{ALL, BUSY_MACHINE, Errors, F1, Summary};
 use crate::experiment::validate::{Compared, Comparison};
@@ -195,6 +196,27 @@ pub fn khaos(intervals: &[Interval]) -> Table {
             ),
         ],
         ..Table::new(columns.map(|name| (name, Align::Right)), rows)
+    }
+}
+
+/// What was predicted before anybody compared it.
+pub fn predicted(predictions: &[Prediction]) -> Table {
+    let columns = ["Scenario", "Case", "Predicted"];
+    let row = |prediction: &Prediction| {
+        vec![
+            prediction.scenario.into(),
+            prediction.case.as_str().into(),
+            prediction.text().into(),
+        ]
+    };
+    Table {
+        title: format!("Predicted on {}, not compared yet", predicted::DATE),
+        notes: vec![
+            "What is known, and what is assumed with which reason, says the header of each scenario; one of them is \
+             not blind, and says so."
+                .to_owned(),
+        ],
+        ..Table::new(columns.map(|name| (name, Align::Left)), predictions.iter().map(row))
     }
 }
 

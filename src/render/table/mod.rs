@@ -19,7 +19,7 @@ mod theory;
 mod vertices;
 mod what_if;
 
-pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, published};
+pub use crate::render::table::accuracy::{accuracy, comparisons, khaos, predicted, published};
 pub use crate::render::table::calibration::{
     calibration, calibration_in_words, figure as calibrated, held_out,
 };
