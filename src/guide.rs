@@ -61,6 +61,16 @@
 //! ends of several windows, as it does while a log is caught up with, fires them all. *Limit*: all keys fire at the
 //! end of a window, and cost the same; idle splits are left out.
 //!
+//! What an operator has buffered it writes into its state before the barrier leaves (`window.buffered` per record since the last
+//! firing, `pre-barrier` for anything else; `prepareSnapshotPreBarrier`), in no phase that Flink reports:
+//!
+//! ```text
+//!   operator   last barrier | writes its buffer | barrier leaves | sync | async
+//!   behind it                                   `- and begins to travel: a start delay there
+//! ```
+//!
+//! *Limit*: mini-batches emit what they have collected then; that they do is left out.
+//!
 //! With `source.watermark-alignment` (FLIP-182) readers that are more than the drift ahead of the slowest one of their group stop:
 //!
 //! ```text
@@ -93,6 +103,17 @@
 //! ```
 //!
 //! *Limit*: a backlog is a time since the start of the job, not what a source finds after a restart.
+//!
+//! **Flushes** (`cluster.flush-per-mb`): the RocksDB instances of a TaskManager share one flush thread (`Env::Default`), so that the
+//! sync phase of the last is that of all, however little it has itself:
+//!
+//! ```text
+//!   join #0        |## flush ##|
+//!   join #1        |...........|## flush ##|
+//!   aggregate #0     |.........................|f|       sync phase: its own flush and those before it
+//! ```
+//!
+//! *Limit*: flushes between checkpoints do not stand in that line.
 //!
 //! **State that grows** (`state.inserts-per-record`): every record adds so many entries of new keys, which no level of RocksDB has yet;
 //! a compaction adds them, and merges the others. *Limit*: formulas take `size` as it is at the start.
@@ -135,7 +156,7 @@
 //! ```
 //!
 //! The profiles `s3-hadoop`, `s3-presto`, `s3-native`, `gcs` and `abfs` know what each client asks for a file and how many connections it
-//! has (`storage.connections`); see [`crate::scenario::profiles`] for sources and for what was chosen. *Limit*: reads are not
+//! has (`storage.connections`); see `src/scenario/profiles.rs` for sources and for what was chosen. *Limit*: reads are not
 //! limited in number; file merging is left out.
 //!
 //! **The JobManager** (`cluster.jobmanager-per-ack`, `-per-handle`, `-per-channel`) handles one ack after the other, and writes every
@@ -156,6 +177,10 @@
 //!
 //! *Limit*: with the same parallelism. For another one, a run of its own with `[restore]`: `parallelism` = the old one, `age` = from the
 //! savepoint's trigger to the start.
+//!
+//! **Runs differ** (`simulation.latencies = "random"`): in how fast records (1 %), flushes (40 %) and messages (a factor of 2.5 either
+//! way) are; `cluster.control-plane-factor` says how slow messages and waking threads are where that is known. *Limit*: they stay so
+//! for the whole run.
 //!
 //! **Latency of records** (`simulation.record-latency`): marks travel among the records, from the time at which a source reads
 //! them to the end of the job, beside the visibility of what a checkpoint commits:
