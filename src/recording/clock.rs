@@ -5,16 +5,10 @@
 //! the time axis; a recording without the log gets the medians over all recordings.
 
 use crate::recording::file::Recording;
+use crate::scenario::calibration::READERS_EARLIER;
 
 /// From the end of the job's initialisation until the recorder has seen all tasks running; ms.
 const POLL_MS: f64 = 550.0;
-/// From the opening of the readers to the end of the job's initialisation; ms.
-pub const READERS_EARLIER_MS: f64 = 300.0;
-
-/// From the first record of a source to the last task that runs, and with it the first checkpoint, where a job starts on a
-/// cluster that has run others: 57 to 592 ms, median 133, in 20 recordings of SQL jobs with RocksDB. A job that is started again
-/// has another one.
-pub const WARM_READERS_EARLIER_MS: f64 = 133.0;
 
 /// Instants of a recording, in milliseconds of its clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +69,7 @@ pub fn readers_opened(recording: &Recording, clock: &Clock, vertex_id: &str) -> 
         .filter_map(|(_, text)| number_after(text, "initializationEndTs="))
         .collect();
     if opened.is_empty() {
-        return -READERS_EARLIER_MS;
+        return -(READERS_EARLIER.as_millis() as f64);
     }
     opened.iter().sum::<f64>() / opened.len() as f64 - clock.start
 }

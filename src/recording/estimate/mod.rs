@@ -20,7 +20,7 @@ use crate::model::state::flush_time;
 use crate::recording::answers::graph::Node;
 use crate::recording::answers::remarks::Remarks;
 use crate::recording::answers::{Answers, options};
-use crate::recording::clock::{Clock, WARM_READERS_EARLIER_MS};
+use crate::recording::clock::Clock;
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::{Estimated, median};
 use crate::recording::estimate::rates::{Rates, held_back, slowness};
@@ -29,7 +29,7 @@ use crate::recording::estimate::storage::StorageEstimate;
 use crate::recording::estimate::threads::Threads;
 use crate::recording::estimate::window::WindowEstimate;
 use crate::recording::file::{Explicit, Recording, RecordingError};
-use crate::scenario::calibration::ROCKSDB_FLUSH_PER_MB;
+use crate::scenario::calibration::{ROCKSDB_FLUSH_PER_MB, WARM_READERS_EARLIER};
 use crate::units::SimDuration;
 
 /// What the answers say about a job.
@@ -159,7 +159,7 @@ pub fn what_if(baseline: &Recording, changed: &Recording) -> Result<String, Reco
     ));
     for vertex in &mut estimate.vertices {
         if let WorkEstimate::Source { earlier_ms, .. } = &mut vertex.work {
-            *earlier_ms = earlier_ms.map(|_| WARM_READERS_EARLIER_MS);
+            *earlier_ms = earlier_ms.map(|_| WARM_READERS_EARLIER.as_millis() as f64);
         }
     }
     let limit = |explicit: &Explicit| explicit.storage_write_bytes_per_s_per_stream as f64;

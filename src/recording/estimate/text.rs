@@ -6,14 +6,13 @@ use std::path::Path;
 use crate::recording::answers::graph;
 use crate::recording::answers::number::visible;
 use crate::recording::answers::plan_window::PlanWindow;
-use crate::recording::clock::READERS_EARLIER_MS;
 use crate::recording::estimate::bursts::Burst;
 use crate::recording::estimate::estimated::Estimated;
 use crate::recording::estimate::state::{StateEstimate, value_bytes};
 use crate::recording::estimate::window::WindowEstimate;
 use crate::recording::estimate::{Estimate, VertexEstimate, WorkEstimate};
 use crate::recording::file::RecordingError;
-use crate::scenario::calibration::ROCKSDB_BYTES_PER_ENTRY;
+use crate::scenario::calibration::{READERS_EARLIER, ROCKSDB_BYTES_PER_ENTRY};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::keys::table::Choice;
 use crate::scenario::load;
@@ -287,7 +286,7 @@ impl File {
         ));
         let (origin, earlier) = match earlier {
             Some(earlier) => ("estimated from status-duration", earlier),
-            None => ("assumed", READERS_EARLIER_MS),
+            None => ("assumed", READERS_EARLIER.as_millis() as f64),
         };
         self.line(&format!(
             "start = \"{} ms\" # {origin}: readers start {} ms before checkpoints do",
