@@ -42,7 +42,7 @@ fn expiry(scenario: &Scenario, refined: &Refined) -> Option<Warning> {
         return None;
     }
     let verdict = if needed_s > timeout_s {
-        "every checkpoint will expire"
+        "the usual checkpoint will expire"
     } else {
         "slow checkpoints may expire"
     };
@@ -152,7 +152,7 @@ mod tests {
         assert!(
             warnings[0]
                 .message
-                .starts_with("every checkpoint will expire"),
+                .starts_with("the usual checkpoint will expire"),
             "{warnings:?}"
         );
         assert!(warnings[0].hint.contains("upload of count"), "{warnings:?}");

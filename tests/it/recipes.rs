@@ -144,7 +144,7 @@ impl Recipe {
         stubborn && overtakes && some_never && self.shape == 2
     }
 
-    /// Whether its operators have timers: 45 ms at a time for each vertex.
+    /// Whether its operators have timers: up to 45 ms at a time for each vertex.
     pub fn has_timers(&self) -> bool {
         self.has(Mechanism::EventTimers) || self.has(Mechanism::ProcessingTimers)
     }
@@ -158,7 +158,13 @@ impl Recipe {
             } else {
                 "processing"
             };
-            writeln!(text, "timers = {{ every = \"300 ms\", number = 90, time = \"500 us\", buffered = \"5 us\", clock = \"{clock}\" }}").unwrap();
+            // Processors that are shared have no time for 45 ms of each vertex.
+            let number = if self.has(Mechanism::SharedProcessors) {
+                9
+            } else {
+                90
+            };
+            writeln!(text, "timers = {{ every = \"300 ms\", number = {number}, time = \"500 us\", buffered = \"5 us\", clock = \"{clock}\" }}").unwrap();
         }
         if self.has(Mechanism::Sink) {
             text += "pre-barrier = \"2 ms\"\n";
@@ -384,7 +390,7 @@ impl Recipe {
         let (taskmanagers, bandwidth) = (self.taskmanagers, self.bandwidth_mb);
         writeln!(text, "[cluster]\ntaskmanagers = {taskmanagers}\nslots = 3").unwrap();
         if self.has(Mechanism::SharedProcessors) {
-            text += "cores = 1.5\n";
+            text += "cores = 2\n";
         }
         if self.has(Mechanism::Collections) {
             text += "gc = { every = \"250 ms\", pause = \"60 ms\" }\n";
