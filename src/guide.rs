@@ -178,9 +178,9 @@
 //! *Limit*: with the same parallelism. For another one, a run of its own with `[restore]`: `parallelism` = the old one, `age` = from the
 //! savepoint's trigger to the start.
 //!
-//! **Runs differ** (`simulation.latencies = "random"`): in how fast records (1 %), flushes (40 %) and messages (a factor of 2.5 either
-//! way) are; `cluster.control-plane-factor` says how slow messages and waking threads are where that is known. *Limit*: they stay so
-//! for the whole run.
+//! **Runs differ** (`simulation.latencies = "random"`) in how fast records, flushes and messages are (`src/scenario/calibration.rs` says
+//! by how much, and where that was seen); `cluster.control-plane-factor` says how slow messages and waking threads are where that is
+//! known. *Limit*: they stay so for the whole run.
 //!
 //! **Latency of records** (`simulation.record-latency`): marks travel among the records, from the time at which a source reads
 //! them to the end of the job, beside the visibility of what a checkpoint commits:

@@ -348,7 +348,9 @@ impl<O: Observer> Model for Job<O> {
                 self.end_pre_barrier(task, checkpoint, agenda);
             }
             Event::StateScanned(task, checkpoint) => self.end_scan(task, checkpoint, agenda),
-            Event::FlushThreadFree(task, checkpoint) => self.begin_flush(task, checkpoint, agenda),
+            Event::FlushThreadFree(task, checkpoint) => {
+                self.begin_sync_work(task, checkpoint, agenda);
+            }
             Event::SyncPhaseDone(task, checkpoint) => self.end_sync_phase(task, checkpoint, agenda),
             Event::AsyncFixedPartDone(task, checkpoint) => {
                 self.end_async_fixed_part(task, checkpoint, agenda);

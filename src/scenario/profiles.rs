@@ -22,9 +22,9 @@ pub fn of(profile: Profile) -> Storage {
 ///
 /// One stream 80 MB/s: chosen, between the 40 MB/s per node that DFSIO measured for writing (66 MB/s for reading) in
 /// Shvachko et al., "The Hadoop Distributed File System", MSST 2010, section IV, and the 100 to 200 MB/s of one newer
-/// disk. One TaskManager: 1.25 GB/s, the port of 10 Gbit/s. The whole directory: 1.6 GB/s for
-/// writing and 5 GB/s for reading (chosen: 20 DataNodes with 250 MB/s of disks each, every byte written three times). Open 10 ms, close 5 ms: chosen (NameNode round trips and the last block's report). No
-/// price: own machines.
+/// disk. One TaskManager: 1.25 GB/s, the port of 10 Gbit/s. The whole directory: 1.6 GB/s for writing and 5 GB/s for
+/// reading (chosen: 20 DataNodes with 250 MB/s of disks each, every byte written three times). Open 10 ms, close 5 ms:
+/// chosen (NameNode round trips and the last block's report). No price: own machines.
 pub fn hdfs() -> Storage {
     Storage::default()
 }

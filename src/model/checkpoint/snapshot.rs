@@ -40,6 +40,8 @@ pub struct Snapshot {
     plan: SnapshotPlan,
     uploads: Transfers,
     sync_began: SimTime,
+    /// Time on a processor of the sync phase: user code, and the flush.
+    sync_work: SimDuration,
     /// End of the sync phase; `None` before.
     sync_ended: Option<SimTime>,
     /// The async part has begun and its fixed time is over.
@@ -106,12 +108,12 @@ impl Snapshots {
 }
 
 impl Snapshot {
-    /// A snapshot whose sync phase begins now; `overtakes` = its barriers may, so that it has in-flight data.
+    /// A snapshot whose sync phase begins now, with so much user code; `overtakes` = its barriers may, so that it has in-flight data.
     fn new(
         checkpoint: CheckpointId,
         mut plan: SnapshotPlan,
         (trigger, span): (SimTime, Span),
-        now: SimTime,
+        (now, user): (SimTime, SimDuration),
         overtakes: bool,
     ) -> Self {
         let record = SubtaskRecord {
@@ -125,6 +127,7 @@ impl Snapshot {
             record,
             scanned: plan.scan.is_zero(),
             uploads: Transfers::new(std::mem::take(&mut plan.files), plan.threads),
+            sync_work: user + plan.flush,
             plan,
             sync_began: now,
             sync_ended: None,
@@ -184,7 +187,13 @@ impl<O: Observer> Job<O> {
         self.contents
             .add_task(checkpoint, id, task.state_snapshot());
         self.checkpoints[checkpoint.index() - 1].handles += plan.handles;
-        let snapshot = Snapshot::new(checkpoint, plan, (info.trigger, span), now, overtakes);
+        let snapshot = Snapshot::new(
+            checkpoint,
+            plan,
+            (info.trigger, span),
+            (now, user),
+            overtakes,
+        );
         task.snapshots.open.push(snapshot);
         task.state = TaskState::Snapshotting;
         task.clock.switch(now, TimeKind::Busy);
@@ -199,11 +208,10 @@ impl<O: Observer> Job<O> {
         };
         self.observer.observe(now, &fact);
         let wait = self.wait_for_flush_thread(id, now + user, flush);
-        let works = user + flush;
         if self.processors.is_none() {
-            agenda.after(wait + works, Event::SyncPhaseDone(id, checkpoint));
+            agenda.after(wait + user + flush, Event::SyncPhaseDone(id, checkpoint));
         } else if wait.is_zero() {
-            self.begin_sync_work(id, checkpoint, works, agenda);
+            self.begin_sync_work(id, checkpoint, agenda);
         } else {
             agenda.after(wait, Event::FlushThreadFree(id, checkpoint));
         }
@@ -225,25 +233,14 @@ impl<O: Observer> Job<O> {
         begins - at
     }
 
-    /// The flush thread has come to the task's flush, where processors are shared.
-    pub(crate) fn begin_flush(
+    /// The sync phase takes a processor, where they are shared: the flush thread has come to the task's flush.
+    pub(crate) fn begin_sync_work(
         &mut self,
         id: TaskId,
         checkpoint: CheckpointId,
         agenda: &mut Agenda,
     ) {
-        let flush = self.snapshot_of(id, checkpoint).plan.flush;
-        let user = self.scenario.vertices[self.tasks[id].vertex].sync_extra;
-        self.begin_sync_work(id, checkpoint, user + flush, agenda);
-    }
-
-    fn begin_sync_work(
-        &mut self,
-        id: TaskId,
-        checkpoint: CheckpointId,
-        works: SimDuration,
-        agenda: &mut Agenda,
-    ) {
+        let works = self.snapshot_of(id, checkpoint).sync_work;
         if !self.share_processor(Work::Sync(id, checkpoint), works, agenda) {
             agenda.after(works, Event::SyncPhaseDone(id, checkpoint));
         }

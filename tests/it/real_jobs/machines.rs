@@ -248,3 +248,22 @@ fn instances_of_a_taskmanager_flush_one_after_the_other() {
         "{together:?}"
     );
 }
+
+#[test]
+fn a_sink_flushes_for_as_long_whoever_waits_for_the_flush_thread() {
+    let sync = |cores: &str| {
+        let operator = "parallelism = 2\nstate = { size = \"40 MB\", entry = \"1 KB\", updates-per-record = 100.0 }\n\
+                        sink = { flush-per-record = \"1 ms\" }";
+        let flink = "state.backend.type = \"rocksdb\"\nexecution.checkpointing.incremental = true";
+        let tables = format!("[cluster]\ntaskmanagers = 1\n{cores}\n");
+        let found = result(&job(RATE, operator, flink, &tables));
+        let last = completed(&found).pop().unwrap();
+        let tasks = last.subtasks[1].iter().flatten();
+        let all: Vec<f64> = tasks.map(|task| seconds(task.sync)).collect();
+        all.into_iter().fold(0.0, f64::max)
+    };
+    // 500 records of each, half a second, and the flushes; processors enough, counted or not.
+    let uncounted = sync("");
+    assert!(uncounted > 0.5, "{uncounted}");
+    near(sync("cores = 64"), uncounted, 0.01);
+}
