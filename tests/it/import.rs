@@ -343,10 +343,16 @@ fn files(recording: &Value) -> Files {
 /// Whatever the answers are, what is told of a checkpoint is finite.
 fn explained(real: &Real) {
     for record in &real.checkpoints {
-        if let Ok(found) = why(real, Some(record.id), None) {
+        if let Ok(mut found) = why(real, Some(record.id), None) {
+            words::text(&found, 100);
+            ckptsim::render::plot::real_pictures(real, &found);
+            // A name is told as it is, and may be "NaN": what is left without names is figures.
+            found.job.clear();
+            found.vertices.iter_mut().for_each(String::clear);
+            found.failure = found.failure.map(|_| String::new());
+            found.host = None;
             let text = words::text(&found, 100);
             assert!(!text.contains("NaN") && !text.contains("inf "), "{text}");
-            ckptsim::render::plot::real_pictures(real, &found);
         }
     }
 }

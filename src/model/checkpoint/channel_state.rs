@@ -4,11 +4,16 @@
 //! different vertices, write into one file, and none of them can acknowledge before all have finished
 //! (`ChannelStateWriteRequestExecutorFactory`). The file is written when its last part is known: a writer thread would
 //! have begun earlier, so this is late by at most the transfer time of the earlier parts.
+//!
+//! A writer has one checkpoint at a time. When one of its subtasks begins a newer one, what it has written of the older one
+//! fails for all of them, and a subtask that comes late with an older one has no part in it any more
+//! (`ChannelStateWriteRequestDispatcherImpl.handleCheckpointStartRequest`: `CHECKPOINT_DECLINED_SUBSUMED`). So concurrent
+//! unaligned checkpoints decline each other.
 
 use crate::model::Job;
 use crate::model::event::Agenda;
 use crate::model::ids::{CheckpointId, Table, TaskId};
-use crate::model::observe::Observer;
+use crate::model::observe::{FailureReason, Observer};
 use crate::model::storage::file::{File, FileOwner};
 
 /// Who shares a file with whom, and what has been handed in.
@@ -16,6 +21,8 @@ use crate::model::storage::file::{File, FileOwner};
 pub struct ChannelState {
     group_of: Table<TaskId, usize>,
     groups: Vec<Vec<TaskId>>,
+    /// By group: which checkpoint its writer has, and whether that file lacks parts.
+    ongoing: Vec<Option<(CheckpointId, bool)>>,
     /// Checkpoints in progress: group, checkpoint, parts handed in, their bytes.
     parts: Vec<(usize, CheckpointId, usize, u64)>,
 }
@@ -52,8 +59,22 @@ impl ChannelState {
         }
         ChannelState {
             group_of: group_of.into(),
+            ongoing: vec![None; groups.len()],
             groups,
             parts: Vec::new(),
+        }
+    }
+
+    /// A task begins a checkpoint: which one its writer declines because of that, if any.
+    pub fn start(&mut self, task: TaskId, checkpoint: CheckpointId) -> Option<CheckpointId> {
+        let ongoing = &mut self.ongoing[self.group_of[task]];
+        match *ongoing {
+            Some((newer, _)) if newer > checkpoint => Some(checkpoint),
+            Some((same, _)) if same == checkpoint => None,
+            older => {
+                *ongoing = Some((checkpoint, true));
+                older.and_then(|(older, lacks_parts)| lacks_parts.then_some(older))
+            }
         }
     }
 
@@ -80,6 +101,9 @@ impl ChannelState {
             return None;
         }
         let (group, _, _, bytes) = self.parts.swap_remove(position);
+        if let Some((of, lacks_parts)) = &mut self.ongoing[group] {
+            *lacks_parts &= *of != checkpoint;
+        }
         Some(SharedFile { group, bytes })
     }
 
@@ -95,6 +119,18 @@ impl ChannelState {
 }
 
 impl<O: Observer> Job<O> {
+    /// The task begins to write in-flight data: its writer gives up what it has of another checkpoint.
+    pub(crate) fn start_channel_state(
+        &mut self,
+        id: TaskId,
+        checkpoint: CheckpointId,
+        agenda: &mut Agenda,
+    ) {
+        if let Some(declined) = self.channel_state.start(id, checkpoint) {
+            self.abort_checkpoint(declined, FailureReason::DeclinedSubsumed, agenda);
+        }
+    }
+
     /// The in-flight data of the task's snapshot is complete: the last of those who share a file writes it.
     pub(crate) fn hand_in_channel_state(
         &mut self,
@@ -157,5 +193,21 @@ mod tests {
             state.hand_in(TaskId(4), CheckpointId(1), 3),
             Some(SharedFile { group: 2, bytes: 3 })
         );
+    }
+
+    #[test]
+    fn a_newer_checkpoint_takes_the_writer_from_an_older_one_whose_file_lacks_parts() {
+        let mut state = ChannelState::new(&[0, 0, 1], 2);
+        let [first, second, elsewhere] = [0, 1, 2].map(TaskId);
+        let [older, newer, newest] = [1, 2, 3].map(CheckpointId);
+        assert_eq!(state.start(first, older), None);
+        assert_eq!(state.hand_in(first, older, 10), None);
+        assert_eq!(state.start(elsewhere, older), None, "a writer of its own");
+        assert_eq!(state.start(first, newer), Some(older));
+        assert_eq!(state.start(second, older), Some(older), "too late");
+        assert_eq!(state.start(second, newer), None);
+        assert_eq!(state.hand_in(first, newer, 1), None);
+        assert!(state.hand_in(second, newer, 1).is_some());
+        assert_eq!(state.start(first, newest), None, "that file is complete");
     }
 }

@@ -207,6 +207,9 @@ impl<O: Observer> Job<O> {
             alignment: span.waited,
         };
         self.observer.observe(now, &fact);
+        if overtakes {
+            self.start_channel_state(id, checkpoint, agenda);
+        }
         let wait = self.wait_for_flush_thread(id, now + user, flush);
         if self.processors.is_none() {
             agenda.after(wait + user + flush, Event::SyncPhaseDone(id, checkpoint));
