@@ -129,14 +129,15 @@
 //! *Limit*: a commit never fails.
 //!
 //! **Processors** (`cluster.cores`): task threads, sync phases, scans of canonical savepoints, the compaction that a snapshot's flush
-//! starts and the encryption of uploads share them equally; a thread that waits for a processor is busy, as Flink counts it:
+//! starts, entries that a restore inserts one by one, and the encryption of what is written and read share them equally; a thread that
+//! waits for a processor is busy, as Flink counts it:
 //!
 //! ```text
 //!   one thread     ########             4 threads on 2 processors, half of one each
 //!   four threads   ## ## ## ##  ...     so that each takes twice as long
 //! ```
 //!
-//! *Limit*: compactions between checkpoints and restores take no processor; there are no priorities.
+//! *Limit*: compactions between checkpoints take no processor, nor does a heap backend that reads its entries; there are no priorities.
 //!
 //! **Garbage collection** (`cluster.gc`) stops all threads of a TaskManager, and with them its tasks, snapshots and uploads:
 //!
@@ -168,15 +169,18 @@
 //!
 //! *Limit*: the order of magnitude is known, not more; measure your own.
 //!
-//! **Operations** (`trigger.restart-after`): the job stops with a savepoint, and a new one starts from it when its machines are there;
-//! its first checkpoint is full (`NO_CLAIM`):
+//! **Operations** (`[[operation]]`): the job is stopped on purpose and started again, redeployed or rescaled. With a savepoint
+//! it is away while machines are made ready, and its first checkpoint is full (`NO_CLAIM`); at a checkpoint, as the adaptive scheduler
+//! does it, it runs on until they are there and its next checkpoint is complete:
 //!
 //! ```text
-//!   trigger | savepoint ... | stopped, restart-after: machines | restore | catches up | first checkpoint: everything
+//!   from = "savepoint"    at | savepoint ... | stopped | provisioning | restore | catches up | first checkpoint: everything
+//!   from = "checkpoint"   at | provisioning, the job runs | next checkpoint | stopped | restore | catches up
 //! ```
 //!
-//! *Limit*: with the same parallelism. For another one, a run of its own with `[restore]`: `parallelism` = the old one, `age` = from the
-//! savepoint's trigger to the start.
+//! With `parallelism`, `taskmanagers` or `slots` the job is another one from then on: key groups, and with them state, timers and
+//! in-flight data, are dealt anew ([`crate::scenario::operation`] names the classes). *Limit*: in-flight data and open windows are dealt
+//! evenly; formulas, warnings and costs are those of the job before; `simulation.check-consistency` cannot follow a rescale.
 //!
 //! **Runs differ** (`simulation.latencies = "random"`) in how fast records, flushes and messages are (`src/scenario/calibration.rs` says
 //! by how much, and where that was seen); `cluster.control-plane-factor` says how slow messages and waking threads are where that is

@@ -109,7 +109,12 @@ impl Meter {
             slowness: scenario
                 .vertices
                 .iter()
-                .map(|vertex| vertex.slowness.clone())
+                .enumerate()
+                .map(|(index, vertex)| {
+                    let mut slowness = vertex.slowness.clone();
+                    slowness.resize(scenario.widest(index), 1.0);
+                    slowness
+                })
                 .collect(),
             before: Vec::new(),
             course: Course {

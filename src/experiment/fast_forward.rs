@@ -72,7 +72,8 @@ impl FastForward {
         let failures = &scenario.failures;
         let nothing_given = failures.given.is_empty()
             && failures.outages.is_empty()
-            && scenario.triggers.is_empty();
+            && scenario.triggers.is_empty()
+            && scenario.operations.is_empty();
         let wanted = scenario.simulation.skip_steady_time && failures.random.is_some();
         let repeats = constant && nothing_given && scenario.checkpointing.changelog.is_none();
         let interval = scenario.checkpointing.interval;

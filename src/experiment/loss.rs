@@ -138,6 +138,7 @@ pub fn saturated(scenario: &Scenario) -> Option<Scenario> {
     // Failures are counted by their own figures; a job without checkpoints would begin anew after each.
     saturated.failures.random = None;
     saturated.failures.given.clear();
+    saturated.operations.clear();
     for (vertex, flow) in saturated.vertices.iter_mut().zip(&flows) {
         let free = vertex.time_per_record().is_zero();
         let VertexKind::Source(source) = &mut vertex.work else {
@@ -165,6 +166,7 @@ pub fn without_checkpoints(scenario: &Scenario) -> Scenario {
         ..Checkpointing::default()
     };
     without.triggers.clear();
+    without.operations.clear();
     without
 }
 

@@ -251,7 +251,7 @@ impl<'o> Simulation<'o> {
             job,
             agenda,
             at_warmup: Vec::new(),
-            sampler: scenario.failures.any().then(Sampler::default),
+            sampler: scenario.has_downtime().then(Sampler::default),
             fast_forward: FastForward::of(scenario),
             meter: Meter::of(scenario),
             probes,

@@ -84,13 +84,13 @@ pub enum JobEnd {
 pub struct VertexResult {
     /// Name.
     pub name: String,
-    /// Number of subtasks.
+    /// Number of subtasks; of a vertex that is rescaled, the most that it had.
     pub parallelism: usize,
     /// Records per second of all subtasks: emitted (sources) or processed (operators).
     pub records_per_s: f64,
     /// By subtask.
     pub subtask_records_per_s: Vec<f64>,
-    /// Share of time busy, by subtask (`busyTimeMsPerSecond` / 1000).
+    /// Share of time busy, by subtask (`busyTimeMsPerSecond` / 1000); of the time for which a rescale lets it be there.
     pub busy: Vec<f64>,
     /// Share of time backpressured, by subtask.
     pub backpressured: Vec<f64>,

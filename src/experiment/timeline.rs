@@ -72,8 +72,9 @@ fn counts<O: Observer>(job: &Job<O>, scenario: &Scenario, now: SimTime) -> Count
     let mut first = 0;
     let (mut emitted, mut processed) = (0, 0);
     for (index, vertex) in scenario.vertices.iter().enumerate() {
-        let tasks = &counters[first..first + vertex.parallelism];
-        first += vertex.parallelism;
+        let subtasks = scenario.widest(index);
+        let tasks = &counters[first..first + subtasks];
+        first += subtasks;
         let records: u64 = tasks.iter().map(|task| task.records).sum();
         if vertex.is_source() {
             emitted += records;

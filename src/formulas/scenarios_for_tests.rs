@@ -22,6 +22,7 @@ pub fn keyed(rate_per_s: f64, service: SimDuration) -> Scenario {
 pub fn with_rate(rate: Rate) -> Scenario {
     let mut operator = vertex("count", 4, SimDuration::from_millis(4));
     operator.inputs = vec![Input {
+        dealt: None,
         from: VertexId(0),
         exchange: Exchange::Hash {
             shares: vec![0.25; 4],
@@ -37,6 +38,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
     });
     let mut source = vertex("events", 2, SimDuration::from_micros(10));
     source.work = VertexKind::Source(Source {
+        splits: None,
         backlog: SimDuration::ZERO,
         watermark_alignment: None,
         rate,
@@ -72,6 +74,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         simulation: Simulation::default(),
         failures: crate::scenario::Failures::default(),
         triggers: Vec::new(),
+        operations: Vec::new(),
         objectives: Vec::new(),
     }
 }

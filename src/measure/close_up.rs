@@ -267,6 +267,10 @@ impl CloseUp {
 
 impl Look for CloseUp {
     fn begin(&mut self, scenario: &Scenario, network: &Network) {
+        // A rescale after its checkpoint.
+        if self.under_way {
+            return;
+        }
         self.places(Place::all(scenario));
         let channels = network.channels().iter();
         let ends = channels.map(|channel| Ends {

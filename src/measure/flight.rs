@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::measure::look::Look;
+use crate::model::ids::TaskId;
 use crate::model::network::Network;
 use crate::model::observe::{Fact, Observer};
 use crate::scenario::Scenario;
@@ -51,18 +52,17 @@ pub struct Flight {
 /// Follows every barrier of a run; keeps two per checkpoint and subtask.
 #[derive(Clone, Debug, Default)]
 pub struct FlightWatch {
-    places: Vec<Place>,
     /// Producer and consumer by channel.
-    ends: Vec<(usize, usize)>,
+    ends: Vec<(Place, Place)>,
     /// By channel: barriers that were sent and not processed, with their checkpoints.
     under_way: Vec<Vec<(u64, SimTime)>>,
     /// By checkpoint and consumer: first and last.
-    arrived: BTreeMap<(u64, usize), (Hop, Hop)>,
+    arrived: BTreeMap<(u64, Place), (Hop, Hop)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Hop {
-    producer: usize,
+    producer: Place,
     sent: SimTime,
     processed: SimTime,
 }
@@ -74,8 +74,8 @@ impl FlightWatch {
         for (&(checkpoint, consumer), (first, last)) in &self.arrived {
             let flight = |hop: &Hop, is_first, is_last| Flight {
                 checkpoint,
-                from: self.places[hop.producer],
-                to: self.places[consumer],
+                from: hop.producer,
+                to: consumer,
                 sent: hop.sent,
                 processed: hop.processed,
                 first: is_first,
@@ -116,10 +116,11 @@ impl FlightWatch {
 
 impl Look for FlightWatch {
     fn begin(&mut self, scenario: &Scenario, network: &Network) {
-        self.places = Place::all(scenario).collect();
+        let places: Vec<Place> = Place::all(scenario).collect();
+        let at = |task: TaskId| places[task.index()];
         let channels = network.channels().iter();
         self.ends = channels
-            .map(|channel| (channel.producer.index(), channel.consumer.index()))
+            .map(|channel| (at(channel.producer), at(channel.consumer)))
             .collect();
         self.under_way = vec![Vec::new(); self.ends.len()];
     }

@@ -7,7 +7,7 @@ use crate::units::SimTime;
 
 /// Follows the facts of a run.
 pub trait Look: Observer {
-    /// The job is built, and has not begun.
+    /// The job is built, and has not begun; or it was rescaled, and what follows concerns other tasks and channels.
     fn begin(&mut self, _scenario: &Scenario, _network: &Network) {}
 
     /// The run is over. Steady time was left out of it: a checkpoint has another number, and an instant lies later.
@@ -45,5 +45,11 @@ impl Observer for Looks<'_> {
 
     fn looks_closely(&self) -> bool {
         self.0.iter().any(|look| look.looks_closely())
+    }
+
+    fn rescaled(&mut self, scenario: &Scenario, network: &Network) {
+        for look in &mut self.0 {
+            look.begin(scenario, network);
+        }
     }
 }

@@ -4,7 +4,9 @@ use crate::measure::checkpoint::{CheckpointKind, CheckpointRecord, Outcome};
 use crate::measure::latency::Ages;
 use crate::measure::recovery::RecoveryRecord;
 use crate::model::ids::{CheckpointId, TaskId};
+use crate::model::network::Network;
 use crate::model::observe::{Fact, Observer};
+use crate::scenario::Scenario;
 use crate::units::SimTime;
 
 /// The checkpoints of a run, so far.
@@ -30,11 +32,6 @@ pub struct Recorder {
 impl Recorder {
     /// A recorder for vertices of this parallelism, in scenario order.
     pub fn new(parallelism: &[usize]) -> Self {
-        let place_of = parallelism
-            .iter()
-            .enumerate()
-            .flat_map(|(vertex, &p)| (0..p).map(move |s| (vertex, s)))
-            .collect();
         Recorder {
             checkpoints: Vec::new(),
             failed_in_preflight: 0,
@@ -43,7 +40,7 @@ impl Recorder {
             recoveries: Vec::new(),
             job_failure: None,
             parallelism: parallelism.to_vec(),
-            place_of,
+            place_of: places(parallelism),
             fully_acknowledged: Vec::new(),
         }
     }
@@ -115,7 +112,21 @@ impl Recorder {
     }
 }
 
+/// Vertex and subtask of every task.
+fn places(parallelism: &[usize]) -> Vec<(usize, usize)> {
+    let vertices = parallelism.iter().enumerate();
+    vertices
+        .flat_map(|(vertex, &p)| (0..p).map(move |subtask| (vertex, subtask)))
+        .collect()
+}
+
 impl Observer for Recorder {
+    fn rescaled(&mut self, scenario: &Scenario, _: &Network) {
+        let vertices = scenario.vertices.iter();
+        self.parallelism = vertices.map(|vertex| vertex.parallelism).collect();
+        self.place_of = places(&self.parallelism);
+    }
+
     fn observe(&mut self, now: SimTime, fact: &Fact) {
         match fact {
             Fact::Triggered {

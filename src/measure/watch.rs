@@ -23,6 +23,7 @@ pub fn channels_into(place: Place, scenario: &Scenario, network: &Network) -> Ve
 #[derive(Clone, Debug)]
 pub struct BarrierWatch {
     place: Place,
+    begun: bool,
     from: SimTime,
     until: SimTime,
     /// A mark's row is the position in this list.
@@ -37,6 +38,7 @@ impl BarrierWatch {
     pub fn new(place: Place, from: SimTime, until: SimTime) -> Self {
         BarrierWatch {
             place,
+            begun: false,
             from,
             until,
             channels: Vec::new(),
@@ -52,7 +54,12 @@ impl BarrierWatch {
 
 impl Look for BarrierWatch {
     fn begin(&mut self, scenario: &Scenario, network: &Network) {
-        self.channels = channels_into(self.place, scenario, network);
+        // What it watches ends with a rescale.
+        self.channels = if std::mem::replace(&mut self.begun, true) {
+            Vec::new()
+        } else {
+            channels_into(self.place, scenario, network)
+        };
     }
 }
 

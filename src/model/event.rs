@@ -22,6 +22,10 @@ pub enum Event {
     BacklogReportEnds,
     /// A user asks for a checkpoint or savepoint: the index among the scenario's triggers.
     Requested(u32),
+    /// An operation begins: its index among the scenario's. One that waits for a checkpoint has its machines now.
+    OperationDue(u32),
+    /// Such an operation waits for a checkpoint no longer.
+    OperationOverdue(u32),
     /// The trigger RPCs reach the sources.
     TriggerAtSources(CheckpointId),
     /// The thread of a source has woken up and finds the trigger in its mailbox.

@@ -35,6 +35,9 @@ use crate::model::checkpoint::coordinator::Coordinator;
 use crate::model::event::Agenda;
 pub use crate::model::event::Event;
 use crate::model::failure::FailureState;
+use crate::model::failure::operation::Operations;
+use crate::model::failure::rescale::Retired;
+use crate::model::failure::restore::Restoring;
 use crate::model::garbage::Collections;
 use crate::model::ids::{CheckpointId, GateId, Table, TaskId};
 use crate::model::latency::Latencies;
@@ -43,7 +46,6 @@ use crate::model::network::{Network, Wake};
 use crate::model::observe::{Fact, Observer, TaskCounters};
 use crate::model::processors::Processors;
 use crate::model::source_alignment::SourceGroup;
-use crate::model::state::file_sizes::Transfers;
 use crate::model::storage::Storage;
 use crate::model::task::Task;
 use crate::model::task::activity::Mail;
@@ -73,8 +75,7 @@ pub struct Job<O> {
     channel_state: ChannelState,
     /// Draws when replicas of the high-availability store answer.
     commit: Stream,
-    /// The next savepoint stops the job.
-    stopping: Option<SimDuration>,
+    operations: Operations,
     /// Until when the JobManager is busy with a checkpoint's metadata, and with acks that have come.
     locked_until: SimTime,
     acks_until: SimTime,
@@ -101,9 +102,11 @@ pub struct Job<O> {
     failed: bool,
     /// Tasks that do not run.
     recovering: usize,
-    /// What restored tasks still have to read, and the time on top.
-    restores: BTreeMap<TaskId, (Transfers, SimDuration)>,
+    /// What restored tasks still have to do.
+    restores: BTreeMap<TaskId, Restoring>,
     records_lost: u64,
+    /// Only where the job is rescaled.
+    retired: Option<Retired>,
     /// Bytes that observers will keep of checkpoints and failures, about.
     kept: u64,
     streams: Streams,
@@ -113,13 +116,22 @@ pub struct Job<O> {
     observer: O,
 }
 
+/// One for every gate, if buffers are debloated.
+fn debloaters(scenario: &Scenario, tasks: &Table<TaskId, Task>) -> Table<GateId, Debloater> {
+    let gates = tasks.iter().map(|task| task.inputs.len()).sum();
+    let segment = scenario.network.segment.get();
+    let options = scenario.network.debloating;
+    let all = options.map(|options| vec![Debloater::new(&options, segment); gates]);
+    all.unwrap_or_default().into()
+}
+
 /// What everybody may know about a checkpoint.
 #[derive(Clone, Copy, Debug)]
 struct CheckpointInfo {
     trigger: SimTime,
     savepoint: Option<SavepointFormat>,
-    /// The job stops with it, and starts from it so long after its end.
-    restart_after: Option<SimDuration>,
+    /// The operation for which the job stops with it.
+    stops_for: Option<u32>,
     /// State handles that its metadata will hold, and channels with in-flight data.
     handles: u64,
     channels: u64,
@@ -140,12 +152,6 @@ impl<O: Observer> Job<O> {
             taskmanager_of,
         } = graph::build(scenario, streams);
         let taskmanagers = taskmanager_of.iter().max().map_or(1, |last| last + 1);
-        let gates = tasks.iter().map(|task| task.inputs.len()).sum();
-        let segment = scenario.network.segment.get();
-        let debloating = scenario.network.debloating;
-        let debloaters = debloating
-            .map(|options| vec![Debloater::new(&options, segment); gates])
-            .unwrap_or_default();
         let limit = scenario.checkpointing.subtasks_per_channel_state_file;
         let watched = scenario.simulation.check_consistency;
         let mut job = Job {
@@ -155,7 +161,7 @@ impl<O: Observer> Job<O> {
             contents: CheckpointStore::new(tasks.iter().map(Task::state_snapshot).collect()),
             channel_state: ChannelState::new(&taskmanager_of, limit),
             commit: streams.named("commit"),
-            stopping: None,
+            operations: Operations::default(),
             locked_until: SimTime::ZERO,
             acks_until: SimTime::ZERO,
             emitted_at_trigger: 0,
@@ -170,13 +176,14 @@ impl<O: Observer> Job<O> {
             collections: Collections::of(&scenario.cluster, taskmanagers, streams),
             aligned_sources: source_alignment::groups(scenario, &tasks),
             watermarks: Watermarks::of(scenario, network.channels().len(), tasks.len()),
-            debloaters: debloaters.into(),
+            debloaters: debloaters(scenario, &tasks),
             ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
             failure: FailureState::new(scenario, streams, tasks.len()),
             failed: false,
             recovering: 0,
             restores: BTreeMap::new(),
             records_lost: 0,
+            retired: Retired::of(scenario),
             kept: 0,
             streams: *streams,
             runnable: tasks.ids().collect(),
@@ -214,6 +221,7 @@ impl<O: Observer> Job<O> {
         for (trigger, request) in self.scenario.triggers.iter().enumerate() {
             agenda.after(request.at, Event::Requested(trigger as u32));
         }
+        self.schedule_operations(agenda);
         self.schedule_failures(agenda);
         self.schedule_collections(agenda);
         self.schedule_source_alignment(agenda);
@@ -249,19 +257,32 @@ impl<O: Observer> Job<O> {
         self.ledger.as_deref()
     }
 
-    /// Counters of every task, in order of id.
+    /// Counters of every subtask, by vertex. In a job that is rescaled each vertex has as many as it has in its widest time
+    /// ([`Scenario::widest`]); a subtask that is gone, or has not come, does nothing.
     pub fn counters(&self, now: SimTime) -> Vec<TaskCounters> {
-        self.tasks
-            .iter()
-            .map(|task| task.counters_at(now))
-            .collect()
+        let present = self.tasks.iter();
+        let present = present.map(|task| (task.vertex, task.subtask, task.counters_at(now)));
+        match &self.retired {
+            None => present.map(|(_, _, counters)| counters).collect(),
+            Some(retired) => retired.with(present),
+        }
+    }
+
+    /// Whether its tasks and channels are those of its beginning: it has not been rescaled.
+    pub fn is_as_built(&self) -> bool {
+        self.retired.as_ref().is_none_or(|retired| !retired.any)
     }
 
     /// `(written, taken by their consumers or lost, in channels)` records of the whole job: the first is the sum of the others.
     #[cfg(feature = "internals")]
     pub fn record_balance(&self) -> (u64, u64, u64) {
-        let written = self.tasks.iter().map(|task| task.counters.written).sum();
+        let gone = self
+            .retired
+            .as_ref()
+            .map_or((0, 0), |retired| retired.balance);
+        let written: u64 = self.tasks.iter().map(|task| task.counters.written).sum();
         let taken: u64 = self.tasks.iter().map(|task| task.counters.taken).sum();
+        let (written, taken) = (written + gone.0, taken + gone.1);
         (written, taken + self.records_lost, self.network.records())
     }
 
@@ -330,6 +351,8 @@ impl<O: Observer> Model for Job<O> {
             Event::ScheduledTrigger(epoch) => self.scheduled_trigger(epoch, agenda),
             Event::BacklogReportEnds => self.end_backlog(agenda),
             Event::Requested(trigger) => self.request(trigger, agenda),
+            Event::OperationDue(operation) => self.begin_operation(operation, agenda),
+            Event::OperationOverdue(operation) => self.end_patience(operation, agenda),
             Event::TriggerAtSources(checkpoint) => self.triggered(checkpoint, agenda),
             Event::SourceAwake(task, checkpoint) => self.trigger_source(task, checkpoint, agenda),
             Event::PriorityBarrierAtTask(channel, checkpoint) => {

@@ -5,9 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{ChannelId, CheckpointId, TaskId};
-use crate::model::network::InFlight;
+use crate::model::network::{InFlight, Network};
 use crate::model::storage::file::{File, FileId};
-use crate::scenario::SavepointFormat;
+use crate::scenario::{SavepointFormat, Scenario};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Listens to a run.
@@ -20,6 +20,9 @@ pub trait Observer {
     fn looks_closely(&self) -> bool {
         false
     }
+
+    /// The job has other tasks and channels from now on.
+    fn rescaled(&mut self, _scenario: &Scenario, _network: &Network) {}
 }
 
 /// Something that an observer may want to know, in the order in which a checkpoint passes it.
@@ -168,6 +171,16 @@ pub struct TaskCounters {
     pub idle: SimDuration,
 }
 
+impl std::ops::AddAssign for TaskCounters {
+    fn add_assign(&mut self, more: TaskCounters) {
+        self.records += more.records;
+        self.buffers += more.buffers;
+        self.busy += more.busy;
+        self.backpressured += more.backpressured;
+        self.idle += more.idle;
+    }
+}
+
 /// The life of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileStep {
@@ -255,6 +268,11 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     fn looks_closely(&self) -> bool {
         self.0.looks_closely() || self.1.looks_closely()
     }
+
+    fn rescaled(&mut self, scenario: &Scenario, network: &Network) {
+        self.0.rescaled(scenario, network);
+        self.1.rescaled(scenario, network);
+    }
 }
 
 /// Where speed does not matter: the model is compiled once for all of these.
@@ -265,6 +283,10 @@ impl Observer for &mut dyn Observer {
 
     fn looks_closely(&self) -> bool {
         (**self).looks_closely()
+    }
+
+    fn rescaled(&mut self, scenario: &Scenario, network: &Network) {
+        (**self).rescaled(scenario, network);
     }
 }
 
@@ -277,5 +299,11 @@ impl<A: Observer> Observer for Option<A> {
 
     fn looks_closely(&self) -> bool {
         self.as_ref().is_some_and(A::looks_closely)
+    }
+
+    fn rescaled(&mut self, scenario: &Scenario, network: &Network) {
+        if let Some(observer) = self {
+            observer.rescaled(scenario, network);
+        }
     }
 }

@@ -29,8 +29,10 @@ pub enum Work {
     Scan(TaskId, CheckpointId),
     /// A compaction in the background, for which nobody waits.
     Compaction(TaskId),
-    /// Encrypting and checking what is uploaded.
-    Upload(FileId),
+    /// Inserting restored entries one by one.
+    Restore(TaskId),
+    /// Encrypting or decrypting, and checking, what is written or read.
+    Transfer(FileId),
 }
 
 /// The processors of all TaskManagers.
@@ -60,11 +62,12 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda,
     ) -> bool {
         let taskmanager = match work {
-            Work::Upload(file) => self.storage.taskmanager(file),
+            Work::Transfer(file) => self.storage.taskmanager(file),
             Work::Task(id)
             | Work::PreBarrier(id, _)
             | Work::Sync(id, _)
             | Work::Scan(id, _)
+            | Work::Restore(id)
             | Work::Compaction(id) => self.taskmanager_of[id],
         };
         let Some(processors) = &mut self.processors else {
@@ -124,7 +127,8 @@ impl<O: Observer> Job<O> {
                 Work::PreBarrier(id, checkpoint) => self.end_pre_barrier(id, checkpoint, agenda),
                 Work::Sync(id, checkpoint) => self.end_sync_phase(id, checkpoint, agenda),
                 Work::Scan(id, checkpoint) => self.end_scan(id, checkpoint, agenda),
-                Work::Upload(file) => self.end_upload_work(file, agenda),
+                Work::Transfer(file) => self.end_transfer_work(file, agenda),
+                Work::Restore(id) => self.open_state(id, SimDuration::ZERO, agenda),
                 Work::Compaction(_) => {}
             }
         }
@@ -166,11 +170,12 @@ impl<O: Observer> Job<O> {
             return;
         };
         let given_up = |work: Work| match work {
-            Work::Upload(file) => storage.owner(file).is_none(),
+            Work::Transfer(file) => storage.owner(file).is_none(),
             Work::Task(id)
             | Work::PreBarrier(id, _)
             | Work::Sync(id, _)
             | Work::Scan(id, _)
+            | Work::Restore(id)
             | Work::Compaction(id) => lost[id],
         };
         let taskmanagers = processors.of.len();

@@ -91,9 +91,6 @@ table! {
         /// Of a savepoint: "canonical" (portable, all keys are read) or "native" (the backend's own files).
         /// Default: "canonical".
         format: Word<SavepointFormat>;
-        /// Of a savepoint: the job stops with it (`stop --savepointPath`), and a new one starts from it so long after its end: images,
-        /// pods, nodes. The downtime is counted as that of a failure, and the first checkpoint is full (`NO_CLAIM`).
-        restart_after (like "\"5 min\""): Duration<0, { 366 * ns::DAY }>;
     }
 }
 
@@ -134,8 +131,6 @@ pub struct ManualTrigger {
     pub at: SimDuration,
     /// What.
     pub kind: Trigger,
-    /// The job stops with it, and starts from it so long after its end.
-    pub restart_after: Option<SimDuration>,
 }
 
 /// What somebody asks for.

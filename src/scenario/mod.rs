@@ -31,6 +31,7 @@ pub mod key_path;
 pub mod keys;
 pub mod lint;
 pub mod load;
+pub mod operation;
 pub mod print;
 pub mod profiles;
 mod range;
@@ -58,11 +59,12 @@ pub use crate::scenario::job::{
     Job, KeyDraw, LatencyDraw, ManualTrigger, SavepointFormat, Simulation, Trigger,
 };
 pub use crate::scenario::keys::flink::Options;
+pub use crate::scenario::operation::Operation;
 pub use crate::scenario::sink::Sink;
 pub use crate::scenario::storage::Storage;
 pub use crate::scenario::timers::{Fires, Timers};
 pub use crate::scenario::vertex::{
-    Arrivals, Distribution, Exchange, Expiry, Input, Rate, Reading, Service, Source, State,
+    Arrivals, Dealt, Distribution, Exchange, Expiry, Input, Rate, Reading, Service, Source, State,
     Updates, Vertex, VertexId, VertexKind, WatermarkAlignment,
 };
 
@@ -93,6 +95,8 @@ pub struct Scenario {
     pub failures: Failures,
     /// `[[trigger]]`: checkpoints and savepoints that somebody asks for.
     pub triggers: Vec<ManualTrigger>,
+    /// `[[operation]]`: stops and starts on purpose, in order of time.
+    pub operations: Vec<Operation>,
     /// `[objectives]`: what must hold; no result depends on it.
     pub objectives: Vec<Objective>,
     /// `[measured]`: what a real cluster measured; no result depends on it.
@@ -124,6 +128,7 @@ impl Default for Scenario {
             max_parallelism: None,
             key_groups: key_groups::default_max_parallelism(1),
             work: VertexKind::Source(Source {
+                splits: None,
                 rate: Rate::Constant(1000.0),
                 arrivals: Arrivals::Regular,
                 log: true,
@@ -170,6 +175,7 @@ impl Default for Scenario {
                 ..Failures::default()
             },
             triggers: Vec::new(),
+            operations: Vec::new(),
             objectives: Vec::new(),
             measured: None,
         }

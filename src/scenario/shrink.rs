@@ -33,7 +33,8 @@ fn factors(scenario: &Scenario) -> Vec<usize> {
         };
         even && dealt && vertex.placement.is_none()
     };
-    if scenario.subtasks() < SUBTASKS_FROM || !scenario.vertices.iter().all(alike) {
+    let alike = scenario.vertices.iter().all(alike) && scenario.operations.is_empty();
+    if scenario.subtasks() < SUBTASKS_FROM || !alike {
         return Vec::new();
     }
     let large = scenario.vertices.iter().filter(|vertex| loses(vertex));
@@ -74,6 +75,7 @@ pub fn shrunk(scenario: &Scenario, f: usize) -> Scenario {
             vertex.max_parallelism = None;
             vertex.slowness.truncate(vertex.parallelism);
             if let VertexKind::Source(source) = &mut vertex.work {
+                source.splits = None;
                 source.shares = vec![1.0 / vertex.parallelism as f64; vertex.parallelism];
             }
             if let Some(state) = &mut vertex.state {

@@ -45,8 +45,8 @@ table! {
         backoff: Duration<{ ns::MILLISECOND }, { ns::HOUR }> = SimDuration::from_millis(500);
         /// The longest pause.
         backoff_max: Duration<{ ns::MILLISECOND }, { ns::HOUR }> = SimDuration::from_secs(20);
-        /// Processor time of a TaskManager to upload a megabyte (10^6 B): TLS, checksums, compression. Counts only with
-        /// `cluster.cores`.
+        /// Processor time of a TaskManager to upload or download a megabyte (10^6 B): TLS, checksums, compression. Counts only
+        /// with `cluster.cores`.
         cpu_per_mb: Duration<0, { ns::MINUTE }> = SimDuration::ZERO;
         /// What it costs.
         prices: Prices = Prices::default();

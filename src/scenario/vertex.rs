@@ -4,6 +4,7 @@ use crate::scenario::key_groups;
 use crate::scenario::keys::table::choice;
 use crate::scenario::sink::Sink;
 use crate::scenario::timers::Timers;
+use crate::scenario::zipf;
 use crate::units::{Bytes, SimDuration};
 
 /// Index of a vertex in [`Scenario::vertices`](crate::scenario::Scenario::vertices).
@@ -72,6 +73,8 @@ pub struct Source {
     pub watermark_alignment: Option<WatermarkAlignment>,
     /// It reports a backlog for so long after the start of the job.
     pub backlog: SimDuration,
+    /// Splits from which the shares follow, in a job that is rescaled.
+    pub splits: Option<u64>,
     /// Share of the rate of every subtask; `parallelism` entries that sum to 1.
     pub shares: Vec<f64>,
     /// Records of all subtasks together after which it has read all; `None` = it never ends.
@@ -243,6 +246,40 @@ pub struct Input {
     pub from: VertexId,
     /// How records are distributed.
     pub exchange: Exchange,
+    /// What the shares of a hash exchange follow from, in a job that is rescaled: they are others then.
+    pub dealt: Option<Dealt>,
+}
+
+/// How the shares of a hash exchange follow from the parallelism.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dealt {
+    /// One subtask has this share, the others share the rest.
+    Hot {
+        /// Which one.
+        subtask: usize,
+        /// Its share.
+        share: f64,
+    },
+    /// Keys are as popular as Zipf's law with this exponent says.
+    Zipf(f64),
+}
+
+impl Dealt {
+    /// Share of every subtask.
+    pub fn shares(self, parallelism: usize, key_groups: usize) -> Vec<f64> {
+        match self {
+            Dealt::Hot { .. } if parallelism == 1 => vec![1.0],
+            Dealt::Hot { subtask, share } => {
+                let rest = (1.0 - share) / (parallelism - 1) as f64;
+                let mut shares = vec![rest; parallelism];
+                if let Some(hot) = shares.get_mut(subtask) {
+                    *hot = share;
+                }
+                shares
+            }
+            Dealt::Zipf(exponent) => zipf::shares(exponent, parallelism, key_groups),
+        }
+    }
 }
 
 /// Distribution pattern of an edge (Flink's partitioners).

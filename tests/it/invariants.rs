@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::mishaps::failing_recipes;
 use crate::recipes::{Recipe, recipes};
 
-fn started(scenario: &Scenario, seed: u64) -> (Job<Recorder>, Agenda<ckptsim::model::Event>) {
+pub fn started(scenario: &Scenario, seed: u64) -> (Job<Recorder>, Agenda<ckptsim::model::Event>) {
     let parallelism: Vec<usize> = scenario.vertices.iter().map(|v| v.parallelism).collect();
     let mut agenda = Agenda::default();
     let streams = Streams::new(seed, 0);
@@ -25,7 +25,7 @@ fn started(scenario: &Scenario, seed: u64) -> (Job<Recorder>, Agenda<ckptsim::mo
 }
 
 /// Consecutive ids; acks after triggers; completed means acknowledged by all, and in order.
-fn check_history(checkpoints: &[CheckpointRecord], overtakes: bool, end: SimTime) {
+pub fn check_history(checkpoints: &[CheckpointRecord], overtakes: bool, end: SimTime) {
     for (position, record) in checkpoints.iter().enumerate() {
         assert_eq!(record.id, position as u64 + 1, "ids are consecutive");
         let latest = record

@@ -76,6 +76,8 @@ mod recipes;
 mod recovery;
 /// `report`, and its page in a real browser.
 mod report;
+/// Random jobs that are rescaled on their way, while they fail.
+mod rescale;
 /// A killed sweep continues where it was.
 mod resume;
 /// Killed at any moment, on a full disk, without permission: nothing finished is lost, no file is torn.

@@ -1,6 +1,7 @@
 //! What real jobs are made of besides records: each mechanism in a job whose figures pencil and paper give.
 
 mod machines;
+mod operations;
 
 use std::path::Path;
 
@@ -413,27 +414,6 @@ fn a_store_that_says_slow_down_is_asked_again() {
         spread < 0.7 * held && fewer < refused / 2,
         "{spread} {fewer}"
     );
-}
-
-#[test]
-fn a_job_that_is_stopped_with_a_savepoint_starts_from_it_and_catches_up() {
-    let operator = "service = \"5 ms\"\nstate = { size = \"20 MB\", entry = \"1 KB\" }";
-    let trigger = "[[trigger]]\nat = \"15 s\"\nkind = \"savepoint\"\nformat = \"native\"\nrestart-after = \"8 s\"\n";
-    let found = result(&job(
-        RATE,
-        operator,
-        "restart-strategy.type = \"none\"",
-        trigger,
-    ));
-    let [recovery] = found.recoveries.as_slice() else {
-        panic!("{:?}", found.recoveries);
-    };
-    let down = seconds(recovery.downtime().unwrap());
-    assert!((8.0..9.5).contains(&down), "{down}");
-    // Half busy: as long as it was away.
-    let back = seconds(recovery.catch_up().unwrap());
-    assert!((0.7..1.4).contains(&(back / down)), "{back} {down}");
-    assert!(completed(&found).len() >= 4);
 }
 
 #[test]

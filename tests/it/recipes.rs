@@ -415,8 +415,8 @@ impl Recipe {
             2 => "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"native\"\n",
             3 => "[[trigger]]\nat = \"1 s\"\nkind = \"checkpoint\"\n",
             4 => {
-                "[[trigger]]\nat = \"1 s\"\nkind = \"savepoint\"\nformat = \"native\"\n\
-                 restart-after = \"300 ms\"\n"
+                "[[operation]]\nat = \"1 s\"\nformat = \"native\"\n\
+                 provisioning = \"300 ms\"\n"
             }
             _ => "",
         };

@@ -135,6 +135,8 @@ where
     /// The run whose checkpoints count.
     fn quiet(&self, scenario: &Scenario) -> Scenario {
         let mut quiet = scenario.clone();
+        // A setting is chosen for the job as it runs, not for one day's work on it.
+        quiet.operations.clear();
         if self.injects {
             quiet.failures.given.clear();
             quiet.failures.random = None;
@@ -194,6 +196,7 @@ where
             Some(bound) => PATIENCE * bound,
             None => 2.0 * usual_recovery_s(scenario, &refined, interval),
         };
+        failing.operations.clear();
         failing.failures.random = None;
         failing.failures.given = vec![GivenFailure {
             at: SimDuration::from_secs_f64(at),

@@ -112,6 +112,10 @@ impl Running<'_> {
 
     /// Runs on, and counts records and looks at the channels whenever that is due.
     pub(super) fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
+        if !self.job.is_as_built() {
+            // They look at channels that are gone.
+            self.probes.clear();
+        }
         let due = |running: &Self| {
             let probes = running.probes.iter().filter_map(|probe| probe.due());
             probes.chain(running.meter.due()).min()
@@ -260,9 +264,10 @@ impl Running<'_> {
         let share = |part: f64| if seconds > 0.0 { part / seconds } else { 0.0 };
         let mut first = 0;
         let mut results = Vec::new();
-        for vertex in &self.scenario.vertices {
-            let tasks = first..first + vertex.parallelism;
-            first += vertex.parallelism;
+        for (index, vertex) in self.scenario.vertices.iter().enumerate() {
+            let subtasks = self.scenario.widest(index);
+            let tasks = first..first + subtasks;
+            first += subtasks;
             let since_warmup = |read: fn(&TaskCounters) -> f64| -> Vec<f64> {
                 tasks
                     .clone()
@@ -285,17 +290,33 @@ impl Running<'_> {
                 *busy -= excess;
                 *backpressured += excess;
             }
+            let mut idle = since_warmup(|task| task.idle.as_secs_f64());
+            if self.scenario.is_rescaled() {
+                of_their_lives([&mut busy, &mut backpressured, &mut idle]);
+            }
             results.push(VertexResult {
                 name: vertex.name.clone(),
-                parallelism: vertex.parallelism,
+                parallelism: subtasks,
                 records_per_s: subtask_records_per_s.iter().sum(),
                 subtask_records_per_s,
                 busy,
                 backpressured,
-                idle: since_warmup(|task| task.idle.as_secs_f64()),
+                idle,
             });
         }
         results
+    }
+}
+
+/// Shares of the time for which each subtask was there, which may be less than the whole.
+fn of_their_lives(mut shares: [&mut Vec<f64>; 3]) {
+    for subtask in 0..shares[0].len() {
+        let life: f64 = shares.iter().map(|kind| kind[subtask]).sum();
+        if life > 0.0 {
+            for kind in &mut shares {
+                kind[subtask] /= life;
+            }
+        }
     }
 }
 

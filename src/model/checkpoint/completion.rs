@@ -108,13 +108,16 @@ impl<O: Observer> Job<O> {
             for older in subsumed {
                 self.abort_checkpoint(older, FailureReason::Subsumed, agenda);
             }
-            let restart_after = self.info(checkpoint).restart_after;
-            if restart_after.is_some() {
+            let stops_for = self.info(checkpoint).stops_for;
+            if stops_for.is_some() {
                 self.coordinator.start_from(checkpoint);
             }
             self.forget_contents();
-            if let Some(after) = restart_after {
-                return self.stop_with_savepoint(checkpoint, after, agenda);
+            if let Some(operation) = stops_for {
+                return self.stop_with_savepoint(checkpoint, operation, agenda);
+            }
+            if self.operations.wait() && self.info(checkpoint).savepoint.is_none() {
+                return self.restart_for_operation(agenda);
             }
             // A plain savepoint sends no notification (`flink-semantics` 1.4).
             if self.info(checkpoint).savepoint.is_none() {

@@ -87,6 +87,22 @@ impl CheckpointStore {
         }
     }
 
+    /// The tasks are others now: what the restored checkpoint (or the beginning) holds was dealt to them.
+    pub fn deal(
+        &mut self,
+        checkpoint: Option<CheckpointId>,
+        tasks: Vec<Option<TaskStateSnapshot>>,
+        in_flight: BTreeMap<ChannelId, InFlight>,
+    ) {
+        let trigger = self.get(checkpoint).trigger;
+        self.start = CheckpointContents {
+            trigger,
+            tasks: tasks.into(),
+            in_flight,
+        };
+        self.of.clear();
+    }
+
     /// What is restored: a completed checkpoint, or the beginning.
     pub fn get(&self, checkpoint: Option<CheckpointId>) -> &CheckpointContents {
         checkpoint

@@ -55,6 +55,7 @@ struct QueuedRequest {
     periodic: bool,
     created: SimTime,
     canonical: bool,
+    stops_for: Option<u32>,
 }
 
 /// Where a request for a checkpoint comes from.
@@ -66,6 +67,8 @@ pub enum CheckpointRequest {
     Checkpoint,
     /// A user asked for a savepoint.
     Savepoint(SavepointFormat),
+    /// The job is to stop with a savepoint, for an operation.
+    Stop(SavepointFormat, u32),
 }
 
 /// A checkpoint that waits for acks.
@@ -73,6 +76,7 @@ pub enum CheckpointRequest {
 struct Pending {
     id: CheckpointId,
     savepoint: Option<SavepointFormat>,
+    stops_for: Option<u32>,
     missing: u32,
 }
 
@@ -178,6 +182,17 @@ impl Coordinator {
         self.retained.back().copied()
     }
 
+    /// The operation for which the job stops with this savepoint, which is under way.
+    fn stops_for(&self, id: CheckpointId) -> Option<u32> {
+        let pending = self.pending.iter().find(|pending| pending.id == id);
+        pending.and_then(|pending| pending.stops_for)
+    }
+
+    /// The job has so many tasks from now on.
+    pub fn count_tasks(&mut self, tasks: usize) {
+        self.tasks = u32::try_from(tasks).expect("a job has fewer than 2^32 tasks");
+    }
+
     /// Whether a checkpoint still waits for acks or its pointer.
     pub fn is_pending(&self, id: CheckpointId) -> bool {
         self.pending.iter().any(|pending| pending.id == id)
@@ -234,7 +249,9 @@ impl Coordinator {
     pub fn enqueue(&mut self, now: SimTime, request: CheckpointRequest) {
         let (savepoint, canonical) = match request {
             CheckpointRequest::Periodic | CheckpointRequest::Checkpoint => (false, false),
-            CheckpointRequest::Savepoint(format) => (true, format == SavepointFormat::Canonical),
+            CheckpointRequest::Savepoint(format) | CheckpointRequest::Stop(format, _) => {
+                (true, format == SavepointFormat::Canonical)
+            }
         };
         // `flink-semantics` 1.4: a savepoint is forced iff unaligned checkpoints are disabled.
         let forced = savepoint && !self.options.may_overtake();
@@ -244,6 +261,12 @@ impl Coordinator {
             periodic: request == CheckpointRequest::Periodic,
             created: now,
             canonical,
+            stops_for: match request {
+                CheckpointRequest::Stop(_, operation) => Some(operation),
+                CheckpointRequest::Periodic
+                | CheckpointRequest::Checkpoint
+                | CheckpointRequest::Savepoint(_) => None,
+            },
         };
         let position = self.queue.partition_point(|other| *other <= queued);
         self.queue.insert(position, queued);
@@ -282,6 +305,7 @@ impl Coordinator {
         self.pending.push(Pending {
             id,
             savepoint,
+            stops_for: head.stops_for,
             missing: self.tasks,
         });
         Admission::Trigger(id, savepoint)
@@ -422,19 +446,23 @@ impl<O: Observer> Job<O> {
 
     /// A user asks for a checkpoint or a savepoint.
     pub(crate) fn request(&mut self, trigger: u32, agenda: &mut Agenda) {
-        let now = agenda.now();
-        if self.coordinator.is_suspended() || self.lacks_finished_tasks() {
-            self.observer.observe(now, &Fact::PreflightFailed);
-            return;
-        }
-        let given = self.scenario.triggers[trigger as usize];
-        self.stopping = given.restart_after.or(self.stopping);
-        let request = match given.kind {
+        let request = match self.scenario.triggers[trigger as usize].kind {
             Trigger::Checkpoint => CheckpointRequest::Checkpoint,
             Trigger::Savepoint(format) => CheckpointRequest::Savepoint(format),
         };
+        self.ask_for(request, agenda);
+    }
+
+    /// Somebody asks for a checkpoint or a savepoint: whether that is possible at all.
+    pub(crate) fn ask_for(&mut self, request: CheckpointRequest, agenda: &mut Agenda) -> bool {
+        let now = agenda.now();
+        if self.coordinator.is_suspended() || self.lacks_finished_tasks() {
+            self.observer.observe(now, &Fact::PreflightFailed);
+            return false;
+        }
         self.coordinator.enqueue(now, request);
         self.trigger_requests(agenda);
+        true
     }
 
     /// Counts what the sources have emitted, and triggers by number of records if asked to.
@@ -476,7 +504,7 @@ impl<O: Observer> Job<O> {
         self.checkpoints.push(CheckpointInfo {
             trigger,
             savepoint,
-            restart_after: self.stopping.take_if(|_| savepoint.is_some()),
+            stops_for: self.coordinator.stops_for(checkpoint),
             handles: 0,
             channels: 0,
         });
@@ -538,6 +566,7 @@ impl<O: Observer> Job<O> {
         self.observer.observe(agenda.now(), &fact);
         let arrival = self.latencies.at_tasks(agenda.now(), NOTIFY);
         agenda.at(arrival, Event::AbortAtTasks(checkpoint));
+        self.count_failed_checkpoint(reason, agenda);
         match tolerance {
             Tolerance::Tolerated => self.trigger_requests(agenda),
             Tolerance::Exceeded => self.failure.intolerable = true,

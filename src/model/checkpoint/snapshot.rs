@@ -314,7 +314,7 @@ impl<O: Observer> Job<O> {
         let task = id;
         let fact = Fact::SyncPhaseEnded { checkpoint, task };
         self.observer.observe(now, &fact);
-        let stops = self.info(checkpoint).restart_after.is_some();
+        let stops = self.info(checkpoint).stops_for.is_some();
         let task = &mut self.tasks[id];
         task.state = if stops && task.source.is_some() {
             task.clock.switch(now, TimeKind::Idle);

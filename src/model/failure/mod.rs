@@ -3,15 +3,17 @@
 //! A task that fails is down at once. The JobManager learns of it later, cancels what is connected to it, aborts all pending
 //! checkpoints and asks the restart strategy for a delay. How the lost tasks come back stands in `restore`.
 
+pub mod operation;
+pub mod rescale;
 pub mod restart;
-mod restore;
+pub mod restore;
 pub mod source;
 
 use crate::engine::{Stream, Streams};
 use crate::model::event::{Agenda, Event};
 use crate::model::failure::restart::Backoff;
 use crate::model::failure::source::FailureSource;
-use crate::model::ids::{CheckpointId, Table, TaskId};
+use crate::model::ids::{Table, TaskId};
 use crate::model::observe::{Fact, FailureReason, Observer};
 use crate::model::storage::file::FileOwner;
 use crate::model::{Job, KEPT_OF_FAILURE};
@@ -61,6 +63,12 @@ impl FailureState {
             catching_up: false,
             intolerable: false,
         }
+    }
+
+    /// Other tasks on so many TaskManagers: none of them is lost.
+    fn begin_anew(&mut self, taskmanagers: usize, tasks: usize) {
+        self.lost = vec![false; tasks].into();
+        self.lost_taskmanagers = vec![false; taskmanagers];
     }
 }
 
@@ -132,7 +140,9 @@ impl<O: Observer> Job<O> {
             Target::TaskManager(lost) => {
                 let on_it = |id: &TaskId| self.taskmanager_of[*id] == lost;
                 let failed: Vec<TaskId> = self.tasks.ids().filter(on_it).collect();
-                self.failure.lost_taskmanagers[lost] = true;
+                if let Some(is_lost) = self.failure.lost_taskmanagers.get_mut(lost) {
+                    *is_lost = true;
+                }
                 let start = self.scenario.failures.recovery.taskmanager_start;
                 self.failure.slots = self.failure.slots.max(agenda.now() + start);
                 if let Some(restart) = self.failure.restart
@@ -244,41 +254,13 @@ impl<O: Observer> Job<O> {
         self.schedule_restart(due, agenda);
     }
 
-    /// The job stops with a savepoint that is complete, and a new one starts from it once it has its slots. It is no failure, but
-    /// observers count what it costs as that of one.
-    pub(crate) fn stop_with_savepoint(
-        &mut self,
-        savepoint: CheckpointId,
-        after: SimDuration,
-        agenda: &mut Agenda,
-    ) {
-        let now = agenda.now();
-        if self.recovering == 0 && !self.failure.catching_up {
-            self.failure.backlog = self.backlog(now);
-        }
-        self.kept += KEPT_OF_FAILURE;
-        let cause = format!("The job was stopped with savepoint {}", savepoint.0);
-        self.observer.observe(now, &Fact::FailureStruck { cause });
-        self.observer.observe(now, &Fact::FailureDetected);
-        for pending in self.coordinator.suspend() {
-            self.channel_state.abort(pending);
-            self.abort_checkpoint(pending, FailureReason::Suspended, agenda);
-        }
-        let all: Vec<TaskId> = self.tasks.ids().collect();
-        self.cancel_tasks(&all, agenda);
-        self.failure.slots = self.failure.slots.max(now + after);
-        let ready = self.latencies.draw(CANCEL) + self.latencies.draw(RESTART_LATE);
-        let due = (now + ready).max(self.failure.slots);
-        self.schedule_restart(due, agenda);
-    }
-
-    fn schedule_restart(&mut self, at: SimTime, agenda: &mut Agenda) {
+    pub(super) fn schedule_restart(&mut self, at: SimTime, agenda: &mut Agenda) {
         self.failure.restart = Some(at);
         agenda.at(at, Event::RestartDue);
     }
 
     /// Tasks go down with everything that they have begun.
-    fn cancel_tasks(&mut self, tasks: &[TaskId], agenda: &mut Agenda) {
+    pub(super) fn cancel_tasks(&mut self, tasks: &[TaskId], agenda: &mut Agenda) {
         for &id in tasks {
             self.failure.lost[id] = true;
             let task = &mut self.tasks[id];
@@ -326,6 +308,8 @@ impl<O: Observer> Job<O> {
             | Event::BacklogReportEnds
             | Event::SourcesAligned(_)
             | Event::Requested(_)
+            | Event::OperationDue(_)
+            | Event::OperationOverdue(_)
             | Event::TriggerAtSources(_)
             | Event::AlignmentTimedOut(_)
             | Event::TransferDone(..)

@@ -8,7 +8,9 @@ use crate::model::event::{Agenda, Event};
 use crate::model::ids::{CheckpointId, Table, TaskId};
 use crate::model::network::{Buffer, Element, InFlight};
 use crate::model::observe::{Fact, Observer};
+use crate::model::processors::Work;
 use crate::model::state::file_sizes::Transfers;
+use crate::model::state::restore::RestorePlan;
 use crate::model::storage::file::{File, FileOwner};
 use crate::model::task::Task;
 use crate::model::task::activity::TaskState;
@@ -23,7 +25,26 @@ const BACKLOG_STEP: SimDuration = SimDuration::from_millis(50);
 /// Input of so much time counts as no backlog: about what one buffer timeout holds back.
 const BACKLOG_NEGLIGIBLE: SimDuration = SimDuration::from_millis(100);
 
+/// A task that gets its state back.
+#[derive(Debug)]
+pub struct Restoring {
+    transfers: Transfers,
+    /// Time on a processor after the last byte, and time on top.
+    work: SimDuration,
+    fixed: SimDuration,
+}
+
 impl<O: Observer> Job<O> {
+    /// What a task will do for its state when it is deployed.
+    pub(super) fn plan_restore(&mut self, id: TaskId, plan: RestorePlan) {
+        let restoring = Restoring {
+            transfers: Transfers::new(plan.files, plan.threads),
+            work: plan.work,
+            fixed: self.latencies.draw(plan.fixed),
+        };
+        self.restores.insert(id, restoring);
+    }
+
     /// The job starts from a savepoint or retained checkpoint (`[restore]`): no task runs before it has read its state,
     /// and log sources have piled up records since it was taken.
     pub(crate) fn start_restored(&mut self, agenda: &mut Agenda) {
@@ -59,9 +80,7 @@ impl<O: Observer> Job<O> {
             task.state = TaskState::Down;
             task.restoring = true;
             self.recovering += 1;
-            let files = Transfers::new(plan.files, plan.threads);
-            let fixed = self.latencies.draw(plan.fixed);
-            self.restores.insert(id, (files, fixed));
+            self.plan_restore(id, plan);
             agenda.after(self.latencies.draw(DEPLOY), Event::TaskDeployed(id));
         }
         self.coordinator.suspend();
@@ -77,9 +96,14 @@ impl<O: Observer> Job<O> {
         }
         let now = agenda.now();
         self.failure.restart = None;
-        // Tasks that were lost since, and not missed yet, come back now, too: not without what is connected to them.
-        let connected = self.connected_to_lost();
-        self.cancel_tasks(&connected, agenda);
+        // Tasks that were lost since, and not missed yet, come back now, too: not without what is connected to them. Whoever
+        // they are afterwards, all of them are new.
+        let change = self.take_change();
+        let down = match change {
+            Some(_) => self.tasks.ids().collect(),
+            None => self.connected_to_lost(),
+        };
+        self.cancel_tasks(&down, agenda);
         let checkpoint = self.coordinator.newest();
         let trigger = self.contents.get(checkpoint).trigger;
         let fact = Fact::Restarted {
@@ -87,6 +111,18 @@ impl<O: Observer> Job<O> {
             trigger,
         };
         self.observer.observe(now, &fact);
+        match change {
+            Some(change) => self.rescale(&change, checkpoint, agenda),
+            None => self.set_lost_back(checkpoint, agenda),
+        }
+        self.failure.lost_taskmanagers.fill(false);
+        let starts = now + self.latencies.draw(COORDINATOR_START);
+        self.start_scheduler(starts, agenda);
+    }
+
+    /// The tasks that are lost are deployed as they were.
+    fn set_lost_back(&mut self, checkpoint: Option<CheckpointId>, agenda: &mut Agenda) {
+        let now = agenda.now();
         let lost = std::mem::replace(&mut self.failure.lost, vec![false; self.tasks.len()].into());
         let built = graph::build(&self.scenario, &self.streams).network;
         self.records_lost += self.network.reset(&built, |id| lost[id]);
@@ -102,9 +138,6 @@ impl<O: Observer> Job<O> {
             ledger.restore(checkpoint, |id| lost[id]);
         }
         self.audit(now, |id| lost[id]);
-        self.failure.lost_taskmanagers.fill(false);
-        let starts = now + self.latencies.draw(COORDINATOR_START);
-        self.start_scheduler(starts, agenda);
     }
 
     /// A task is again what it was when it took its snapshot.
@@ -132,7 +165,14 @@ impl<O: Observer> Job<O> {
         if let Some(sink) = &mut task.sink {
             sink.restart(now, task.counters.records);
         }
-        let mut plan = taken.backend.restore_plan(checkpoint);
+        let savepoint = checkpoint.and_then(|id| self.checkpoints[id.index() - 1].savepoint);
+        let mut plan = if savepoint == Some(SavepointFormat::Canonical) {
+            let parallelism = self.scenario.vertices[task.vertex].parallelism;
+            let scale = (parallelism, parallelism);
+            taken.backend.rescale_plan(task.subtask, scale, true)
+        } else {
+            taken.backend.restore_plan(checkpoint)
+        };
         // Without a checkpoint the job begins again, with nothing.
         if local || checkpoint.is_none() {
             plan.files.clear();
@@ -140,16 +180,14 @@ impl<O: Observer> Job<O> {
         *task.backend = taken.backend.clone();
         task.backend
             .restored(now, task.counters.records, checkpoint);
-        if checkpoint.is_some_and(|id| self.checkpoints[id.index() - 1].savepoint.is_some()) {
+        if savepoint.is_some() {
             task.backend.share_nothing();
         }
-        let files = Transfers::new(plan.files, plan.threads);
-        let fixed = self.latencies.draw(plan.fixed);
-        self.restores.insert(id, (files, fixed));
+        self.plan_restore(id, plan);
     }
 
     /// In-flight data is read and processed before anything else.
-    fn put_in_flight_data_back(
+    pub(super) fn put_in_flight_data_back(
         &mut self,
         checkpoint: Option<CheckpointId>,
         lost: &Table<TaskId, bool>,
@@ -166,13 +204,16 @@ impl<O: Observer> Job<O> {
 
     /// The task is deployed: it reads its state.
     pub(crate) fn begin_restore(&mut self, id: TaskId, agenda: &mut Agenda) {
-        let Some((transfers, fixed)) = self.restores.get_mut(&id) else {
+        let Some(restoring) = self.restores.get_mut(&id) else {
             return;
         };
+        let transfers = &mut restoring.transfers;
         let files: Vec<u64> = std::iter::from_fn(|| transfers.begin_next()).collect();
         if transfers.are_over() {
-            agenda.after(*fixed, Event::TaskRestored(id));
-            self.restores.remove(&id);
+            let work = std::mem::take(&mut restoring.work);
+            if work.is_zero() || !self.share_processor(Work::Restore(id), work, agenda) {
+                self.open_state(id, work, agenda);
+            }
             return;
         }
         for bytes in files {
@@ -185,12 +226,19 @@ impl<O: Observer> Job<O> {
         }
     }
 
+    /// Its entries are where they belong after `work`: what is left is time that is the same for all.
+    pub(crate) fn open_state(&mut self, id: TaskId, work: SimDuration, agenda: &mut Agenda) {
+        if let Some(restoring) = self.restores.remove(&id) {
+            agenda.after(work + restoring.fixed, Event::TaskRestored(id));
+        }
+    }
+
     /// A file of the task's state is read.
     pub(crate) fn state_file_read(&mut self, id: TaskId, bytes: u64, agenda: &mut Agenda) {
         let fact = Fact::Restored { task: id, bytes };
         self.observer.observe(agenda.now(), &fact);
-        if let Some((transfers, _)) = self.restores.get_mut(&id) {
-            transfers.end_one();
+        if let Some(restoring) = self.restores.get_mut(&id) {
+            restoring.transfers.end_one();
             self.begin_restore(id, agenda);
         }
     }
@@ -287,15 +335,10 @@ impl<O: Observer> Job<O> {
 /// Recovered data of a channel: in one buffer, or in as many as its counters need.
 fn recovered(data: InFlight) -> impl Iterator<Item = Buffer> {
     const MOST: u64 = u32::MAX as u64;
-    let parts = data.records.max(data.bytes).div_ceil(MOST);
-    // What the parts before this one have of an amount that is shared out as evenly as whole numbers allow.
-    let before = move |part: u64, amount: u64| {
-        (u128::from(amount) * u128::from(part) / u128::from(parts)) as u64
-    };
-    let share = move |part, amount| (before(part + 1, amount) - before(part, amount)) as u32;
-    (0..parts).map(move |part| Buffer {
-        records: share(part, data.records),
-        bytes: share(part, data.bytes),
+    let buffers = data.records.max(data.bytes).div_ceil(MOST);
+    data.parts(buffers as usize).map(|part| Buffer {
+        records: part.records as u32,
+        bytes: part.bytes as u32,
         last_of_segment: false,
         floating: false,
     })

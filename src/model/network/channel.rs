@@ -183,6 +183,18 @@ impl InFlight {
         }
         sum
     }
+
+    /// The same in so many parts, which are as equal as whole numbers allow.
+    pub fn parts(self, parts: usize) -> impl Iterator<Item = InFlight> {
+        let before = move |part: usize, amount: u64| {
+            (u128::from(amount) * part as u128 / parts as u128) as u64
+        };
+        let share = move |part, amount| before(part + 1, amount) - before(part, amount);
+        (0..parts).map(move |part| InFlight {
+            records: share(part, self.records),
+            bytes: share(part, self.bytes),
+        })
+    }
 }
 
 impl From<Buffer> for InFlight {

@@ -9,7 +9,7 @@ use crate::model::state::lsm::SstFiles;
 use crate::model::state::{StateBackend, Store};
 use crate::scenario::CheckpointStorage;
 use crate::scenario::calibration::{self as c, Latency};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// What a subtask reads before it can run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct RestorePlan {
     pub threads: usize,
     /// Time on top, after the last byte.
     pub fixed: Latency,
+    /// Time on a processor to insert entries one by one, before that.
+    pub work: SimDuration,
 }
 
 impl StateBackend {
@@ -36,6 +38,7 @@ impl StateBackend {
                 files: FileSizes::one(self.scan_bytes()),
                 threads: 1,
                 fixed: c::HASHMAP_OPEN,
+                ..RestorePlan::default()
             },
             Store::RocksDb {
                 options,
@@ -53,6 +56,7 @@ impl StateBackend {
                     files,
                     threads: options.transfer_threads,
                     fixed: c::ROCKSDB_OPEN,
+                    ..RestorePlan::default()
                 }
             }
         };
@@ -95,6 +99,16 @@ impl StateBackend {
 }
 
 impl StateBackend {
+    /// It holds this share of what the subtasks of another parallelism held.
+    pub fn take_over<'a>(&mut self, share: f64, others: impl Iterator<Item = &'a StateBackend>) {
+        let entries = share * others.map(|other| other.entries).sum::<f64>();
+        let grown = (entries - self.entries).max(0.0);
+        self.entries = entries;
+        if let Store::RocksDb { lsm, .. } = &mut self.store {
+            lsm.grow((grown * (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64) as u64);
+        }
+    }
+
     /// What a subtask reads from a savepoint or retained checkpoint that was taken under another parallelism (`old`, now
     /// `new`), or in the canonical format.
     ///
@@ -122,7 +136,7 @@ impl StateBackend {
         let base = if canonical { None } else { overlaps.pop() };
         if rocksdb && bytes > 0 && (base.is_none() || !overlaps.is_empty()) {
             let inserted: f64 = overlaps.iter().map(|share| share * of_old).sum();
-            plan.fixed.floor += c::ROCKSDB_COPY_PER_MB.scale(inserted / 1e6);
+            plan.work = c::ROCKSDB_COPY_PER_MB.scale(inserted / 1e6);
         }
         plan
     }
@@ -188,11 +202,7 @@ mod tests {
             "downloaded as a whole"
         );
         let copied = c::ROCKSDB_COPY_PER_MB.scale(bytes as f64 / 2e6);
-        assert_eq!(
-            plan.fixed.typical(),
-            c::ROCKSDB_OPEN.typical() + copied,
-            "one of them is copied"
-        );
+        assert_eq!(plan.work, copied, "one of them is copied");
     }
 
     #[test]

@@ -45,26 +45,33 @@ struct Line {
     forecast: u32,
 }
 
+impl Line {
+    fn of(profile: &Profile, direction: Direction, taskmanagers: usize) -> Self {
+        let limits = match direction {
+            Direction::Write => Limits {
+                per_transfer: profile.write_per_stream,
+                per_group: profile.write_per_taskmanager,
+                total: profile.write_total,
+            },
+            Direction::Read => Limits {
+                per_transfer: profile.read_per_stream,
+                per_group: profile.read_per_taskmanager,
+                total: profile.read_total,
+            },
+        };
+        Line {
+            share: FairShare::new(limits, taskmanagers),
+            forecast: 0,
+        }
+    }
+}
+
 impl Storage {
     /// An empty directory for so many TaskManagers.
     pub fn new(profile: &Profile, taskmanagers: usize, backoff: Stream) -> Self {
-        let writes = Limits {
-            per_transfer: profile.write_per_stream,
-            per_group: profile.write_per_taskmanager,
-            total: profile.write_total,
-        };
-        let reads = Limits {
-            per_transfer: profile.read_per_stream,
-            per_group: profile.read_per_taskmanager,
-            total: profile.read_total,
-        };
-        let line = |limits| Line {
-            share: FairShare::new(limits, taskmanagers),
-            forecast: 0,
-        };
         Storage {
-            writes: line(writes),
-            reads: line(reads),
+            writes: Line::of(profile, Direction::Write, taskmanagers),
+            reads: Line::of(profile, Direction::Read, taskmanagers),
             files: Vec::new(),
             free: Vec::new(),
             open: profile.open,
@@ -75,6 +82,16 @@ impl Storage {
             connections: Connections::of(profile, taskmanagers),
             at_work: BTreeMap::new(),
         }
+    }
+
+    /// Other tasks, on so many TaskManagers, write and read from now on: what was under way is given up.
+    pub fn begin_anew(&mut self, profile: &Profile, taskmanagers: usize) {
+        self.writes = Line::of(profile, Direction::Write, taskmanagers);
+        self.reads = Line::of(profile, Direction::Read, taskmanagers);
+        self.files.clear();
+        self.free.clear();
+        self.connections = Connections::of(profile, taskmanagers);
+        self.at_work.clear();
     }
 
     /// Asks the store to accept a file, for the `attempt`-th time: how long to wait if it does not.
@@ -261,25 +278,25 @@ impl<O: Observer> Job<O> {
         let step = FileStep::Flows;
         self.emit_closely(agenda.now(), &Fact::File { file, step });
         self.forecast_transfers(direction, agenda);
-        if direction == Direction::Write {
-            self.begin_upload_work(file, agenda);
-        }
+        self.begin_transfer_work(file, agenda);
     }
 
-    /// Uploaded bytes are encrypted and checked beside their transfer, where processors are counted.
-    fn begin_upload_work(&mut self, file: FileId, agenda: &mut Agenda) {
+    /// Bytes are encrypted or decrypted, and checked, beside their transfer, where processors are counted.
+    fn begin_transfer_work(&mut self, file: FileId, agenda: &mut Agenda) {
         let per_mb = self.scenario.storage.cpu_per_mb;
         let bytes = self.storage.files[file.0 as usize].map_or(0, |file| file.bytes);
         let demand = per_mb.scale(bytes as f64 / 1e6);
-        if !demand.is_zero() && self.share_processor(Work::Upload(file), demand, agenda) {
+        if !demand.is_zero() && self.share_processor(Work::Transfer(file), demand, agenda) {
             self.storage.at_work.insert(file, false);
         }
     }
 
     /// A file's bytes have had the processor that they wanted.
-    pub(crate) fn end_upload_work(&mut self, file: FileId, agenda: &mut Agenda) {
-        if self.storage.at_work.remove(&file) == Some(true) {
-            let closed = self.storage.close_time(Direction::Write);
+    pub(crate) fn end_transfer_work(&mut self, file: FileId, agenda: &mut Agenda) {
+        if self.storage.at_work.remove(&file) == Some(true)
+            && let Some(owner) = self.storage.owner(file)
+        {
+            let closed = self.storage.close_time(owner.direction());
             agenda.after(closed, Event::FileClosed(file));
         }
     }

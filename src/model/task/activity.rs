@@ -129,6 +129,14 @@ pub struct TimeAccount {
 }
 
 impl TimeAccount {
+    /// Of a task that comes into being, idle.
+    pub fn starting(at: SimTime) -> Self {
+        TimeAccount {
+            since: at,
+            ..TimeAccount::default()
+        }
+    }
+
     /// From `at` on the time is spent like this.
     #[inline]
     pub fn switch(&mut self, at: SimTime, kind: TimeKind) {

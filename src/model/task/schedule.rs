@@ -148,6 +148,29 @@ impl Schedule {
         self.taken = position.taken;
     }
 
+    /// What other subtasks of the source had read, with records that they had taken and not emitted, is dealt anew: this one goes on
+    /// at its share of all their places. `records` = how many there are for all together.
+    pub fn go_on_from<'a>(
+        &mut self,
+        places: impl Iterator<Item = &'a (Position, u32)>,
+        records: Option<u64>,
+    ) {
+        let (mut place, mut taken) = (0.0, 0);
+        for (position, due) in places {
+            place += position.next - f64::from(*due);
+            taken += position.taken - u64::from(*due);
+        }
+        self.next = place * self.share;
+        self.step = (0.0, 0.0, 0);
+        self.taken = match records {
+            None => 0,
+            Some(records) => {
+                let left = records.saturating_sub(taken) as f64 * self.share;
+                self.limit.saturating_sub(left.round() as u64)
+            }
+        };
+    }
+
     /// The schedule began so much earlier: as many records are due at once.
     pub fn begin_earlier(&mut self, lead: SimDuration) {
         self.lead = lead;

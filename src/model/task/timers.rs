@@ -25,6 +25,8 @@ pub struct TimerService {
     buffered: SimDuration,
     flushed: u64,
     to_write: SimDuration,
+    /// Records of open windows that other subtasks had processed: they come before those of this one.
+    before: u64,
     /// Mail is read between two event-time timers.
     interruptible: bool,
     /// With a window that keeps its records: how far back it reaches, in times.
@@ -95,6 +97,7 @@ impl TimerService {
             buffered: timers.buffered.scale(slowness),
             flushed: 0,
             to_write: SimDuration::ZERO,
+            before: 0,
             interruptible: interruptible && timers.clock == Clock::Event,
             reaches,
             every_time: log && timers.clock == Clock::Event,
@@ -145,6 +148,33 @@ impl TimerService {
         self.progress.ends.iter_mut().for_each(|end| *end += again);
     }
 
+    /// What timers of other subtasks had come to, each with the records that it had processed, is dealt to so many that have processed
+    /// none: due ones and the records of open windows evenly.
+    pub fn go_on_from(&mut self, others: &[&(Progress, u64)], parallelism: usize) {
+        let Some((first, _)) = others.first() else {
+            return;
+        };
+        let part = |sum: u64| sum / parallelism.max(1) as u64;
+        let since = |at: &dyn Fn(&Progress) -> Option<u64>| {
+            let records = others.iter().filter_map(|(progress, processed)| {
+                at(progress).map(|then| processed.saturating_sub(then))
+            });
+            part(records.sum())
+        };
+        self.before = since(&|progress| Some(progress.begun));
+        let before = self.before;
+        let ends = (0..first.ends.len())
+            .map(|n| before.saturating_sub(since(&|progress| progress.ends.get(n).copied())));
+        self.progress = Progress {
+            next: first.next,
+            due: part(others.iter().map(|(progress, _)| progress.due).sum()),
+            fractions: (0.0, 0.0),
+            output: first.output,
+            begun: 0,
+            ends: ends.collect(),
+        };
+    }
+
     /// The clock of the timers has come to `now`, and the task has processed so many records in all: those whose time has
     /// passed are due.
     pub fn come_due(&mut self, now: SimTime, processed: u64) {
@@ -165,6 +195,7 @@ impl TimerService {
                 keys
             }
             Some(reaches) => {
+                let processed = self.before + processed;
                 let records = self.read_windows(times.min(TIMES_MAX), reaches, processed);
                 self.progress.output = if records > 0.0 {
                     (keys * self.output / records).min(1e9)

@@ -12,6 +12,7 @@ pub mod failure;
 pub mod flink;
 pub mod kind;
 pub mod node;
+pub mod operation;
 pub mod option;
 pub mod read;
 pub mod reader;
@@ -26,6 +27,7 @@ use crate::scenario::job::{Job, Simulation, TriggerTable};
 use crate::scenario::keys::cluster::Cluster;
 use crate::scenario::keys::failure::{Failure, Failures, Outage, Restore};
 use crate::scenario::keys::kind::{List, Named, Raw, Text};
+use crate::scenario::keys::operation::OperationTable;
 use crate::scenario::keys::schema::{Axis, Options};
 use crate::scenario::keys::table::table;
 use crate::scenario::keys::vertex::Vertex;
@@ -51,6 +53,8 @@ table! {
         cost: Cost = Cost::default();
         /// Checkpoints and savepoints that somebody asks for.
         trigger: List<TriggerTable>;
+        /// The job is stopped on purpose and started again.
+        operation: List<OperationTable>;
         /// Failures at random, and how the machines come back.
         failures: Failures;
         /// Failures at given times.

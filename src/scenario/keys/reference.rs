@@ -57,6 +57,7 @@ fn example() -> Scenario {
             reading: Reading::Union,
         }),
         inputs: vec![Input {
+            dealt: None,
             from: VertexId(0),
             exchange: Exchange::Hash { shares: vec![1.0] },
         }],

@@ -278,16 +278,22 @@ fn triggers(scenario: &Scenario, findings: &mut Vec<Finding>) {
         .filter_map(|vertex| vertex.state)
         .map(|state| state.size)
         .sum();
-    for (index, trigger) in scenario.triggers.iter().enumerate() {
-        let path = KeyPath::top("trigger").index(index);
-        if trigger.at >= scenario.job.duration {
-            let message = format!(
-                "at {} the run of {} is over",
-                trigger.at, scenario.job.duration
-            );
+    let triggers = scenario.triggers.iter().enumerate();
+    let triggers = triggers.map(|(index, trigger)| {
+        let canonical = trigger.kind == Trigger::Savepoint(SavepointFormat::Canonical);
+        (KeyPath::top("trigger").index(index), trigger.at, canonical)
+    });
+    let operations = scenario.operations.iter().enumerate();
+    let operations = operations.map(|(index, operation)| {
+        let canonical = operation.savepoint == Some(SavepointFormat::Canonical);
+        let path = KeyPath::top("operation").index(index);
+        (path, operation.at, canonical)
+    });
+    for (path, at, canonical) in triggers.chain(operations) {
+        if at >= scenario.job.duration {
+            let message = format!("at {at} the run of {} is over", scenario.job.duration);
             findings.push(Finding::new(TRIGGER_TOO_LATE, path.key("at"), message));
         }
-        let canonical = trigger.kind == Trigger::Savepoint(SavepointFormat::Canonical);
         if canonical && rocksdb && state > Bytes::from_mib(1024) {
             let message =
                 format!("a canonical savepoint reads {state} of RocksDB state key by key");

@@ -1,7 +1,8 @@
-//! `[failures]`, `[[failure]]`, `[[outage]]` and `[restore]`.
+//! `[failures]`, `[[failure]]`, `[[outage]]`, `[[operation]]` and `[restore]`.
 
 use crate::scenario::keys::failure::{self as keys, LawKind, OriginKind, Task};
-use crate::scenario::{FailureLaw, Failures, OutageKind, Scenario, Target};
+use crate::scenario::keys::operation::OperationTable;
+use crate::scenario::{FailureLaw, Failures, OutageKind, SavepointFormat, Scenario, Target};
 
 /// `[failures]`.
 pub(super) fn failures(failures: &Failures) -> keys::Failures {
@@ -71,20 +72,44 @@ pub(super) fn outages(scenario: &Scenario) -> Vec<keys::Outage> {
     outages.collect()
 }
 
+/// `[[operation]]`.
+pub(super) fn operations(scenario: &Scenario) -> Vec<OperationTable> {
+    let operations = scenario.operations.iter().map(|operation| {
+        let change = operation.change.as_ref();
+        let changed = change.filter(|change| !change.parallelism.is_empty());
+        OperationTable {
+            at: Some(operation.at),
+            from: origin(operation.savepoint),
+            format: operation.savepoint,
+            provisioning: operation.provisioning,
+            parallelism: changed.map(|change| named(scenario, &change.parallelism)),
+            taskmanagers: change.map(|change| change.taskmanagers),
+            slots: change.map(|change| change.slots),
+        }
+    });
+    operations.collect()
+}
+
+fn named<T: FromIterator<(String, usize)>>(scenario: &Scenario, by: &[(usize, usize)]) -> T {
+    let name = |vertex: usize| scenario.vertices[vertex].name.clone();
+    by.iter().map(|(vertex, p)| (name(*vertex), *p)).collect()
+}
+
+fn origin(savepoint: Option<SavepointFormat>) -> OriginKind {
+    match savepoint {
+        None => OriginKind::Checkpoint,
+        Some(_) => OriginKind::Savepoint,
+    }
+}
+
 /// `[restore]`.
 pub(super) fn restore(scenario: &Scenario) -> Option<keys::Restore> {
     let restore = scenario.failures.restore.as_ref()?;
-    let named = restore.parallelism.iter().map(|(vertex, parallelism)| {
-        let name = scenario.vertices[*vertex].name.clone();
-        (name, *parallelism)
-    });
     Some(keys::Restore {
-        from: match restore.format {
-            None => OriginKind::Checkpoint,
-            Some(_) => OriginKind::Savepoint,
-        },
+        from: origin(restore.format),
         format: restore.format,
         age: restore.age,
-        parallelism: (!restore.parallelism.is_empty()).then(|| named.collect()),
+        parallelism: (!restore.parallelism.is_empty())
+            .then(|| named(scenario, &restore.parallelism)),
     })
 }

@@ -65,6 +65,7 @@ fn file(scenario: &Scenario) -> File {
         storage: Some(scenario.storage.clone()),
         cost: scenario.cost.clone(),
         trigger: any(triggers.map(trigger).collect()),
+        operation: any(failure::operations(scenario)),
         failures: Some(failure::failures(&scenario.failures)),
         failure: any(failure::given(scenario)),
         outage: any(failure::outages(scenario)),
@@ -137,7 +138,6 @@ fn trigger(trigger: ManualTrigger) -> TriggerTable {
         at: Some(trigger.at),
         kind,
         format,
-        restart_after: trigger.restart_after,
     }
 }
 

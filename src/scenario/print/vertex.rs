@@ -5,8 +5,8 @@ use crate::scenario::keys::table::Choice;
 use crate::scenario::keys::vertex::{self as keys, DistributionKind, ExchangeKind};
 use crate::scenario::timers::TimersTable;
 use crate::scenario::{
-    Distribution, Exchange, Fires, Input, Rate, Scenario, Service, Source, State, Timers, Updates,
-    Vertex, VertexKind,
+    Dealt, Distribution, Exchange, Fires, Input, Rate, Scenario, Service, Source, State, Timers,
+    Updates, Vertex, VertexKind,
 };
 use crate::units::print;
 
@@ -21,6 +21,7 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         .iter()
         .map(|given| input(scenario, vertex.key_groups, given));
     let slowed = vertex.slowness.iter().any(|factor| differs(*factor, 1.0));
+    let rescaled = scenario.is_rescaled();
     keys::Vertex {
         name: Some(vertex.name.clone()),
         parallelism: Some(vertex.parallelism),
@@ -30,8 +31,8 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         reading: operator.map(|operator| operator.reading),
         selectivity: operator.map(|operator| operator.selectivity),
         service: Some(service(vertex.service)),
-        slow: None,
-        slowness: slowed.then(|| vertex.slowness.clone()),
+        slow: (slowed && rescaled).then(|| slow(&vertex.slowness)),
+        slowness: (slowed && !rescaled).then(|| vertex.slowness.clone()),
         record: Some(vertex.record),
         state: vertex.state.map(state),
         pre_barrier: vertex.pre_barrier,
@@ -61,7 +62,8 @@ fn source(source: &Source) -> keys::Source {
         finishes: source.finishes,
         legacy: source.legacy,
         batch: source.batch,
-        shares: uneven(&source.shares).then(|| source.shares.clone()),
+        splits: source.splits,
+        shares: (source.splits.is_none() && uneven(&source.shares)).then(|| source.shares.clone()),
         ..keys::Source::default()
     };
     match &source.rate {
@@ -88,12 +90,41 @@ fn input(scenario: &Scenario, groups: usize, input: &Input) -> keys::Input {
         ..keys::Input::default()
     };
     if let Exchange::Hash { shares } = &input.exchange {
+        let follow = |dealt: &Dealt| {
+            let dealt = dealt.shares(shares.len(), groups);
+            !shares.iter().zip(&dealt).any(|(a, b)| differs(*a, *b))
+        };
+        match input.dealt.filter(follow) {
+            Some(Dealt::Hot { subtask, share }) => {
+                table.skew = Some(keys::Skew {
+                    subtask: subtask as u64,
+                    share: Some(share),
+                });
+                return table;
+            }
+            Some(Dealt::Zipf(exponent)) => {
+                table.zipf = Some(exponent);
+                return table;
+            }
+            None => {}
+        }
         let dealt = key_groups::shares(shares.len(), groups);
         let mut pairs = shares.iter().zip(&dealt);
         let given = pairs.any(|(share, dealt)| differs(*share, *dealt));
         table.shares = given.then(|| shares.clone());
     }
     table
+}
+
+/// Subtasks that are slower than others: those that come later are not.
+fn slow(slowness: &[f64]) -> Vec<keys::Slow> {
+    let factors = slowness.iter().enumerate();
+    let slower = factors.filter(|(_, factor)| differs(**factor, 1.0));
+    let slower = slower.map(|(subtask, factor)| keys::Slow {
+        subtask: subtask as u64,
+        factor: *factor,
+    });
+    slower.collect()
 }
 
 fn service(service: Service) -> keys::Service {

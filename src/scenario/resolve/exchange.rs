@@ -6,8 +6,7 @@ use crate::scenario::keys::vertex as file;
 use crate::scenario::keys::vertex::{ExchangeKind, Input as InputTable};
 use crate::scenario::resolve::graph::{NamedBy, no_subtask, vertex_named};
 use crate::scenario::resolve::problems::Problems;
-use crate::scenario::vertex::{Exchange, Input, Vertex, VertexId};
-use crate::scenario::zipf;
+use crate::scenario::vertex::{Dealt, Exchange, Input, Vertex, VertexId};
 
 /// More inputs of one vertex than this are no job.
 const INPUTS_MAX: usize = 100;
@@ -41,7 +40,11 @@ pub(super) fn connect(
                 let from = producer(input, vertices, &path, problems)?;
                 let ends = (&vertices[from.0], &vertices[index]);
                 let exchange = exchange(input, ends, &path, problems);
-                Some(Input { from, exchange })
+                Some(Input {
+                    from,
+                    exchange,
+                    dealt: dealt(input),
+                })
             });
         let inputs: Vec<Input> = resolved.collect();
         vertices[index].inputs = inputs;
@@ -117,6 +120,18 @@ fn exchange(
     }
 }
 
+/// What the shares of a hash exchange follow from, if that was said.
+fn dealt(input: &InputTable) -> Option<Dealt> {
+    let hot = || {
+        let skew = input.skew.as_ref()?;
+        Some(Dealt::Hot {
+            subtask: usize::try_from(skew.subtask).ok()?,
+            share: skew.share?,
+        })
+    };
+    input.zipf.map(Dealt::Zipf).or_else(hot)
+}
+
 fn shares(
     input: &InputTable,
     consumer: &Vertex,
@@ -133,7 +148,7 @@ fn shares(
             problems.error(&path.key("zipf"), "`zipf` must be at most 10");
             return equal;
         }
-        return zipf::shares(exponent, parallelism, groups);
+        return Dealt::Zipf(exponent).shares(parallelism, groups);
     }
     let Some(skew) = &input.skew else {
         return key_groups::shares(parallelism, groups);
@@ -161,13 +176,11 @@ fn shares(
         no_subtask(subtask, parallelism, &path, problems);
         return equal;
     };
-    if parallelism == 1 {
-        return equal;
+    Dealt::Hot {
+        subtask: hot,
+        share,
     }
-    let rest = (1.0 - share) / (parallelism - 1) as f64;
-    (0..parallelism)
-        .map(|index| if index == hot { share } else { rest })
-        .collect()
+    .shares(parallelism, groups)
 }
 
 /// Shares as they were given, if there is one for each subtask and they sum to 1.

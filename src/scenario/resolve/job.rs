@@ -68,18 +68,14 @@ pub(super) fn triggers(tables: &[TriggerTable], problems: &mut Problems<'_>) -> 
                 Trigger::Savepoint(table.format.unwrap_or(SavepointFormat::Canonical))
             }
             TriggerKind::Checkpoint => {
-                for key in problems.which(&path, &["format", "restart-after"]) {
+                for key in problems.which(&path, &["format"]) {
                     problems.error(&path.key(key), format!("only a savepoint has `{key}`"));
                 }
                 Trigger::Checkpoint
             }
         };
         let at = table.at.unwrap_or(SimDuration::ZERO);
-        ManualTrigger {
-            at,
-            kind,
-            restart_after: table.restart_after,
-        }
+        ManualTrigger { at, kind }
     });
     resolved.collect()
 }

@@ -9,6 +9,7 @@ mod flink;
 mod graph;
 mod job;
 mod network;
+mod operation;
 pub mod options;
 pub mod problems;
 mod restart;
@@ -79,7 +80,7 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         problems,
     );
     let failures = failure::failures(file, (&vertices, &cluster), recovery, problems);
-    let scenario = Scenario {
+    let mut scenario = Scenario {
         job,
         vertices,
         checkpointing,
@@ -91,10 +92,22 @@ pub fn resolve(file: &File, problems: &mut Problems<'_>) -> Scenario {
         simulation,
         failures,
         triggers,
+        operations: Vec::new(),
         objectives: objectives(file),
         measured: measured(file, problems),
     };
     size::check(&scenario, problems);
+    scenario.operations = operation::operations(file, &scenario, problems);
+    if !scenario.is_rescaled() {
+        operation::forget_origins(&mut scenario);
+    }
+    if scenario.simulation.check_consistency && scenario.is_rescaled() {
+        let path = KeyPath::top("simulation").key("check-consistency");
+        problems.error(
+            &path,
+            "records are followed by subtask: not across a rescale",
+        );
+    }
     scenario
 }
 

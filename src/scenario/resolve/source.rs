@@ -45,6 +45,7 @@ pub(super) fn source(
         watermark_delay: table.watermark_delay,
         watermark_alignment: alignment(table, path, problems),
         backlog: table.backlog,
+        splits: table.splits,
         shares: shares(table, parallelism, path, problems),
         records: table.records,
         finishes: table.finishes,
