@@ -143,7 +143,8 @@ pub enum Fact {
     Restarted {
         /// What they will restore; `None` = no checkpoint had completed.
         checkpoint: Option<CheckpointId>,
-        /// Its trigger (the start of the job without one).
+        /// Its trigger (the start of the job without one): from then on the input is read again. After a stop with a savepoint nothing
+        /// is read again, and it is the time of the stop.
         trigger: SimTime,
     },
     /// A task has read its state.

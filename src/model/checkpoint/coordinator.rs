@@ -501,10 +501,14 @@ impl<O: Observer> Job<O> {
         agenda: &mut Agenda,
     ) {
         let trigger = agenda.now();
+        let stops_for = self.coordinator.stops_for(checkpoint);
+        if stops_for.is_some() {
+            self.begin_to_stop(trigger);
+        }
         self.checkpoints.push(CheckpointInfo {
             trigger,
             savepoint,
-            stops_for: self.coordinator.stops_for(checkpoint),
+            stops_for,
             handles: 0,
             channels: 0,
         });

@@ -10,15 +10,17 @@ use crate::model::{Job, KEPT_OF_FAILURE};
 use crate::scenario::Operation;
 use crate::scenario::calibration::{CANCEL, RESTART_LATE};
 use crate::scenario::operation::{Change, RESCALE_CHECKPOINT_FAILURES};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// Operations under way.
 #[derive(Debug, Default)]
 pub struct Operations {
     /// The one that has its machines and waits for a checkpoint, and how many have failed meanwhile.
     waiting: Option<(u32, u32)>,
-    /// The one for which the job is stopped.
-    stopped_for: Option<u32>,
+    /// The one for which the job is stopped, and since when it is.
+    stopped_for: Option<(u32, SimTime)>,
+    /// Records that waited when its savepoint was triggered: sources have read none since.
+    backlog: u64,
 }
 
 impl Operations {
@@ -73,6 +75,11 @@ impl<O: Observer> Job<O> {
         }
     }
 
+    /// The savepoint with which the job stops is triggered.
+    pub(crate) fn begin_to_stop(&mut self, now: SimTime) {
+        self.operations.backlog = self.backlog(now);
+    }
+
     /// What the job waited for is there, or will not come: it is cancelled, to be restarted from its newest checkpoint.
     pub(crate) fn restart_for_operation(&mut self, agenda: &mut Agenda) {
         if let Some((operation, _)) = self.operations.waiting.take() {
@@ -81,6 +88,7 @@ impl<O: Observer> Job<O> {
                 None => "restarted",
             };
             let cause = format!("The job is {what} on purpose");
+            self.operations.backlog = self.backlog(agenda.now());
             self.stop(operation, cause, SimDuration::ZERO, agenda);
         }
     }
@@ -99,9 +107,9 @@ impl<O: Observer> Job<O> {
 
     fn stop(&mut self, operation: u32, cause: String, after: SimDuration, agenda: &mut Agenda) {
         let now = agenda.now();
-        self.operations.stopped_for = Some(operation);
+        self.operations.stopped_for = Some((operation, now));
         if self.recovering == 0 && !self.failure.catching_up {
-            self.failure.backlog = self.backlog(now);
+            self.failure.backlog = self.operations.backlog;
         }
         self.kept += KEPT_OF_FAILURE;
         self.observer.observe(now, &Fact::FailureStruck { cause });
@@ -118,11 +126,24 @@ impl<O: Observer> Job<O> {
         self.schedule_restart(due, agenda);
     }
 
+    /// From when on the input is read again after a restart: since the trigger of what is restored, but since its end if the job has
+    /// stopped with it.
+    pub(super) fn reads_again_from(&self, trigger: SimTime) -> SimTime {
+        let Some((operation, stopped)) = self.operations.stopped_for else {
+            return trigger;
+        };
+        match self.scenario.operations[operation as usize].savepoint {
+            Some(_) => stopped,
+            None => trigger,
+        }
+    }
+
     /// The job is restarted: what an operation that was waiting for this, if any, changes.
     pub(super) fn take_change(&mut self) -> Option<Change> {
         let waiting = self.operations.waiting.take();
         let waiting = waiting.map(|(operation, _)| operation);
-        let operation = self.operations.stopped_for.take().or(waiting)?;
+        let stopped_for = self.operations.stopped_for.take();
+        let operation = stopped_for.map(|(operation, _)| operation).or(waiting)?;
         self.scenario.operations[operation as usize].change.clone()
     }
 }

@@ -98,14 +98,14 @@ impl<O: Observer> Job<O> {
         self.failure.restart = None;
         // Tasks that were lost since, and not missed yet, come back now, too: not without what is connected to them. Whoever
         // they are afterwards, all of them are new.
+        let checkpoint = self.coordinator.newest();
+        let trigger = self.reads_again_from(self.contents.get(checkpoint).trigger);
         let change = self.take_change();
         let down = match change {
             Some(_) => self.tasks.ids().collect(),
             None => self.connected_to_lost(),
         };
         self.cancel_tasks(&down, agenda);
-        let checkpoint = self.coordinator.newest();
-        let trigger = self.contents.get(checkpoint).trigger;
         let fact = Fact::Restarted {
             checkpoint,
             trigger,

@@ -128,8 +128,10 @@ fn instants(episode: &Episode) -> Vec<Flag> {
         Some(id) => format!("checkpoint {id} triggered"),
         None => "start of the job".to_owned(),
     };
+    // A job that was stopped with a savepoint reads nothing again.
     let restored = first
         .replayed_from
+        .filter(|from| *from != first.failed)
         .map(|from| flag(from, &restored, Colour::Ink));
     let mut flags: Vec<Flag> = restored.into_iter().collect();
     flags.push(flag(first.failed, "failure", role::OBJECTIVE));

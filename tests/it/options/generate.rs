@@ -77,7 +77,15 @@ const STRATEGY: &[&[(&str, &str)]] = &[
     &[("flink.restart-strategy.type", "exponential-delay")],
 ];
 /// Tables that are there; `""` = none of those that fail.
-const FAILURE: &[&str] = &["", "failure", "failures", "outage", "trigger", "restore"];
+const FAILURE: &[&str] = &[
+    "",
+    "failure",
+    "failures",
+    "outage",
+    "trigger",
+    "operation",
+    "restore",
+];
 
 /// Makes scenarios.
 pub struct Maker<'m, 'd> {
@@ -384,6 +392,9 @@ impl<'m, 'd> Maker<'m, 'd> {
                     table.remove("format");
                 }
             }
+            "operation" if word(table, "from").as_deref() == Some("checkpoint") => {
+                table.remove("format");
+            }
             "simulation" if word(table, "alignment").as_deref() != Some("caching") => {
                 table.retain(|key, _| !key.starts_with("cache-"));
             }
@@ -461,8 +472,14 @@ impl<'m, 'd> Maker<'m, 'd> {
             | "failure.taskmanager"
             | "vertex.placement"
             | "outage.replica" => Value::Integer(i64::from(self.dice.chance(10))),
-            "cluster.taskmanagers" => Value::Integer(self.dice.pick(&[1, 2, 3])),
-            "cluster.slots" => Value::Integer(self.dice.pick(&[4, 5, 6, 7])),
+            "operation.parallelism" => {
+                let parallelism = Value::Integer(self.dice.pick(&[1, 2, 3]));
+                Value::Table(Table::from_iter([(name, parallelism)]))
+            }
+            "cluster.taskmanagers" | "operation.taskmanagers" => {
+                Value::Integer(self.dice.pick(&[1, 2, 3]))
+            }
+            "cluster.slots" | "operation.slots" => Value::Integer(self.dice.pick(&[4, 5, 6, 7])),
             "vertex.source.rate" if self.dice.chance(10) => "unlimited".into(),
             "failures.at" => Value::Array(list(
                 self.dice.pick(&[&["0 s"], &["300 ms", "301 ms", "1 s"]]),

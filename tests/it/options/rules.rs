@@ -5,6 +5,7 @@ pub const NEEDED: &[&str] = &[
     "cluster.gc.every",
     "cluster.gc.pause",
     "failure.at",
+    "operation.at",
     "outage.at",
     "outage.duration",
     "trigger.at",

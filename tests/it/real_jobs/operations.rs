@@ -3,6 +3,7 @@
 use ckptsim::experiment::RunResult;
 use ckptsim::measure::{CheckpointKind, CheckpointRecord, RecoveryRecord};
 use ckptsim::scenario::load::parse;
+use ckptsim::units::SimDuration;
 use std::path::Path;
 
 use super::{RATE, completed, job, near, result, seconds};
@@ -70,6 +71,8 @@ fn a_rescale_by_savepoint_loses_nothing_and_repeats_nothing() {
         &more,
     ));
     assert_eq!(found.recoveries.len(), 2);
+    let again = found.recoveries.iter().filter_map(RecoveryRecord::rework);
+    assert!(again.eq([SimDuration::ZERO; 2]));
     let shapes: Vec<usize> = completed(&found)
         .iter()
         .map(|one| one.subtasks[1].len())
