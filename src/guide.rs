@@ -158,7 +158,16 @@
 //!
 //! The profiles `s3-hadoop`, `s3-presto`, `s3-native`, `gcs` and `abfs` know what each client asks for a file and how many connections it
 //! has (`storage.connections`); see `src/scenario/profiles.rs` for sources and for what was chosen. *Limit*: reads are not
-//! limited in number; file merging is left out.
+//! limited in number.
+//!
+//! **File merging** (`execution.checkpointing.file-merging`): state handles go on in a file that is open, if nobody else writes it:
+//!
+//! ```text
+//!   apart    |open| a |close|  |open| b |close|  |open| c |close|
+//!   merged   |open| a |flush| b |flush| c |flush|          as many files as are written at the same time
+//! ```
+//!
+//! *Limit*: what has died in a file that lives on is not counted as retained.
 //!
 //! **The JobManager** (`cluster.jobmanager-per-ack`, `-per-handle`, `-per-channel`) handles one ack after the other, and writes every
 //! state handle into the metadata after the last one:

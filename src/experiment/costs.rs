@@ -80,7 +80,10 @@ pub fn files_written_per_s(run: &Measured<'_>) -> Option<f64> {
         .iter()
         .map(|record| files(run.scenario, record))
         .sum();
-    Some(files / seconds)
+    // Metadata is never merged.
+    let created = run.run.created_share.unwrap_or(1.0);
+    let metadata = periods.len() as f64;
+    Some(((files - metadata) * created + metadata) / seconds)
 }
 
 /// How often the store refused the requests of a file, per checkpoint; `None` without a checkpoint.

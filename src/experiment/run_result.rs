@@ -35,6 +35,9 @@ pub struct RunResult {
     /// How often the store told a client to come back later (503 Slow Down).
     #[serde(default, skip_serializing_if = "is_zero")]
     pub requests_refused: u64,
+    /// Of the files that were asked for, the share that was created, with file merging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_share: Option<f64>,
     /// How old records are at the end of the job, with `simulation.record-latency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency: Option<RecordLatency>,

@@ -84,6 +84,7 @@ pub fn run(scenario: &Scenario, seed: u64, replication: u32) -> Result<RunResult
         checkpoints,
         failed_in_preflight: 0,
         requests_refused: 0,
+        created_share: None,
         latency: None,
         vertices: scenario
             .vertices

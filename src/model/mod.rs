@@ -47,6 +47,7 @@ use crate::model::observe::{Fact, Observer, TaskCounters};
 use crate::model::processors::Processors;
 use crate::model::source_alignment::SourceGroup;
 use crate::model::storage::Storage;
+use crate::model::storage::merging::MergedFiles;
 use crate::model::task::Task;
 use crate::model::task::activity::Mail;
 use crate::model::watermark::Watermarks;
@@ -170,7 +171,12 @@ impl<O: Observer> Job<O> {
                 scenario.cluster.control_plane_factor,
                 streams,
             ),
-            storage: Storage::new(&scenario.storage, taskmanagers, streams.named("storage")),
+            storage: Storage::new(
+                &scenario.storage,
+                scenario.checkpointing.file_merging,
+                taskmanagers,
+                streams.named("storage"),
+            ),
             flush_thread_free: vec![SimTime::ZERO; taskmanagers],
             processors: Processors::of(&scenario.cluster, taskmanagers),
             collections: Collections::of(&scenario.cluster, taskmanagers, streams),
@@ -318,6 +324,11 @@ impl<O: Observer> Job<O> {
             Some(source.schedule.due(now).unwrap_or(task.counters.records))
         };
         self.tasks.iter().filter_map(due).sum()
+    }
+
+    /// Files so far, with file merging.
+    pub fn merged_files(&self) -> Option<MergedFiles> {
+        self.storage.merged_files()
     }
 
     /// Bytes written to storage, and files created, so far.

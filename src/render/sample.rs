@@ -232,6 +232,7 @@ pub fn run(parallelism: u64, unaligned: bool) -> RunResult {
         }],
         failed_in_preflight: 0,
         requests_refused: 0,
+        created_share: None,
         latency: None,
         vertices: vec![vertex("orders", 2), vertex("join", parallelism)],
         recoveries: Vec::new(),

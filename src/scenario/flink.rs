@@ -39,12 +39,25 @@ pub struct Checkpointing {
     pub retained: usize,
     /// `execution.checkpointing.data-inline-threshold`: state up to this size travels in the ack.
     pub inline_threshold: Bytes,
+    /// `execution.checkpointing.file-merging`, if it is on.
+    pub file_merging: Option<FileMerging>,
     /// `execution.checkpointing.storage` / `.dir`.
     pub storage: CheckpointStorage,
     /// `state.backend.type` with its options.
     pub backend: Backend,
     /// `state.changelog.enabled` and its options.
     pub changelog: Option<Changelog>,
+}
+
+/// `execution.checkpointing.file-merging`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileMerging {
+    /// `across-checkpoint-boundary`.
+    pub across: bool,
+    /// `max-file-size`.
+    pub max_size: Bytes,
+    /// `pool-blocking`.
+    pub blocking: bool,
 }
 
 /// What barriers do at a task with several inputs.
@@ -202,6 +215,7 @@ impl Default for Checkpointing {
             subtasks_per_channel_state_file: keys::SUBTASKS_PER_FILE.default(),
             retained: keys::NUM_RETAINED.default() as usize,
             inline_threshold: keys::INLINE_THRESHOLD.default(),
+            file_merging: None,
             storage: CheckpointStorage::FileSystem,
             backend: Backend::HashMap,
             changelog: None,

@@ -32,7 +32,7 @@ pub struct Recipe {
     pub selectivity: f64,
     pub tolerable: u32,
     /// Which of the [`Mechanism`]s, by bit.
-    pub mechanisms: u16,
+    pub mechanisms: u32,
     pub input: Option<Input>,
 }
 
@@ -55,6 +55,7 @@ pub enum Mechanism {
     NewKeys,
     Backlog,
     PausedSources,
+    FileMerging,
 }
 
 /// An input that ends, in a run that goes on until everything is processed; without it sources never rest.
@@ -100,7 +101,7 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
         0..5_usize,
         any::<bool>(),
         1..200_u32,
-        prop_oneof![Just(0_u16), 0..=u16::MAX],
+        prop_oneof![Just(0_u32), 0..1_u32 << 17],
     );
     (work, checkpointing, rest).prop_map(|(work, checkpointing, rest)| Recipe {
         shape: work.0,
@@ -337,6 +338,17 @@ impl Recipe {
             writeln!(
                 text,
                 "execution.checkpointing.interval-during-backlog = \"{longer} ms\""
+            )
+            .unwrap();
+        }
+        if self.has(Mechanism::FileMerging) {
+            let (across, blocking) = (self.debloating, self.alternating);
+            writeln!(
+                text,
+                "execution.checkpointing.file-merging.enabled = true\n\
+                 execution.checkpointing.file-merging.across-checkpoint-boundary = {across}\n\
+                 execution.checkpointing.file-merging.pool-blocking = {blocking}\n\
+                 execution.checkpointing.file-merging.max-file-size = \"1 mb\""
             )
             .unwrap();
         }

@@ -203,6 +203,8 @@ impl Running<'_> {
             .job
             .ledger()
             .map(|ledger| Consistency::of(ledger, self.scenario));
+        let merged = self.job.merged_files();
+        let merged = merged.filter(|files| files.segments > 0);
         let (recorder, mut looks) = self.job.into_observer();
         let Recorder {
             checkpoints,
@@ -228,6 +230,7 @@ impl Running<'_> {
             checkpoints,
             failed_in_preflight,
             requests_refused,
+            created_share: merged.map(|files| files.created as f64 / files.segments as f64),
             latency: ages.since(warmup),
             recoveries,
             skipped: Vec::new(),

@@ -116,6 +116,9 @@ impl<O: Observer> Job<O> {
     pub(crate) fn forget_contents(&mut self) {
         let coordinator = &self.coordinator;
         let newest = coordinator.newest();
+        if let Some(newest) = newest {
+            self.storage.forget(newest);
+        }
         let wanted = |id: CheckpointId| coordinator.is_pending(id) || Some(id) == newest;
         self.contents.of.retain(|&checkpoint, _| wanted(checkpoint));
         if let Some(ledger) = &mut self.ledger {

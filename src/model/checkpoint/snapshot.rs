@@ -445,6 +445,7 @@ impl<O: Observer> Job<O> {
     /// The tasks learn of an abort.
     pub(crate) fn abort_at_tasks(&mut self, checkpoint: CheckpointId, agenda: &mut Agenda) {
         self.channel_state.abort(checkpoint);
+        self.storage.forget(checkpoint);
         for id in self.tasks.ids() {
             let task = &mut self.tasks[id];
             task.snapshots.abort(checkpoint);

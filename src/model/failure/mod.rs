@@ -65,8 +65,9 @@ impl FailureState {
         }
     }
 
-    /// Other tasks on so many TaskManagers: none of them is lost.
+    /// Other tasks on so many TaskManagers: none of them is lost, and what they catch up with is looked at when all of them run.
     fn begin_anew(&mut self, taskmanagers: usize, tasks: usize) {
+        self.catching_up = false;
         self.lost = vec![false; tasks].into();
         self.lost_taskmanagers = vec![false; taskmanagers];
     }

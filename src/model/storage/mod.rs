@@ -2,20 +2,24 @@
 
 mod connections;
 pub mod file;
+pub mod merging;
 pub mod requests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{FairShare, Limits, Stream};
 use crate::model::Job;
 use crate::model::event::{Agenda, Event};
+use crate::model::ids::CheckpointId;
 use crate::model::observe::{Fact, FileStep, Observer};
 use crate::model::processors::Work;
 use crate::model::storage::connections::Connections;
 use crate::model::storage::file::{Direction, File, FileId, FileOwner};
+use crate::model::storage::merging::{Found, MergedFiles, Merging, Sharing};
 use crate::model::storage::requests::RequestLimit;
-use crate::scenario::OutageKind;
 use crate::scenario::Storage as Profile;
+use crate::scenario::flink::FileMerging;
+use crate::scenario::{Backend, OutageKind};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// So many transfers that share bandwidth are as much work as an event.
@@ -34,6 +38,9 @@ pub struct Storage {
     opened: u64,
     limit: Option<RequestLimit>,
     connections: Option<Connections>,
+    merging: Option<Merging>,
+    /// Files that go on in one that is open.
+    go_on: BTreeSet<FileId>,
     /// Files whose bytes still want a processor, and whether their last byte is through.
     at_work: BTreeMap<FileId, bool>,
 }
@@ -68,7 +75,12 @@ impl Line {
 
 impl Storage {
     /// An empty directory for so many TaskManagers.
-    pub fn new(profile: &Profile, taskmanagers: usize, backoff: Stream) -> Self {
+    pub fn new(
+        profile: &Profile,
+        merging: Option<FileMerging>,
+        taskmanagers: usize,
+        backoff: Stream,
+    ) -> Self {
         Storage {
             writes: Line::of(profile, Direction::Write, taskmanagers),
             reads: Line::of(profile, Direction::Read, taskmanagers),
@@ -80,6 +92,8 @@ impl Storage {
             opened: 0,
             limit: RequestLimit::of(profile, backoff),
             connections: Connections::of(profile, taskmanagers),
+            merging: merging.map(Merging::new),
+            go_on: BTreeSet::new(),
             at_work: BTreeMap::new(),
         }
     }
@@ -92,6 +106,10 @@ impl Storage {
         self.free.clear();
         self.connections = Connections::of(profile, taskmanagers);
         self.at_work.clear();
+        self.go_on.clear();
+        if let Some(merging) = &mut self.merging {
+            merging.begin_anew();
+        }
     }
 
     /// Asks the store to accept a file, for the `attempt`-th time: how long to wait if it does not.
@@ -102,6 +120,9 @@ impl Storage {
         profile: &Profile,
         attempt: u32,
     ) -> Result<(), SimDuration> {
+        if self.go_on.contains(&id) {
+            return Ok(());
+        }
         match (&mut self.limit, self.files[id.0 as usize]) {
             (Some(limit), Some(file)) if file.owner.direction() == Direction::Write => {
                 limit.ask(now, profile.writes_of(file.bytes), attempt)
@@ -124,9 +145,49 @@ impl Storage {
         FileId(u32::try_from(self.files.len() - 1).expect("fewer than 2^32 files at a time"))
     }
 
-    /// Time to create or open a file.
-    pub fn open_time(&self) -> SimDuration {
-        self.open
+    /// Time to create or open a file; none for one that goes on in another.
+    pub fn open_time(&self, id: FileId) -> SimDuration {
+        if self.go_on.contains(&id) {
+            SimDuration::ZERO
+        } else {
+            self.open
+        }
+    }
+
+    /// Finds a physical file for state that may share one: whether it can be opened now.
+    fn merge(&mut self, id: FileId, checkpoint: CheckpointId, sharing: Sharing) -> bool {
+        let Some(merging) = &mut self.merging else {
+            return true;
+        };
+        let found = merging.begin(id, checkpoint, sharing);
+        self.has_found(id, found)
+    }
+
+    fn has_found(&mut self, id: FileId, found: Found) -> bool {
+        if found == Found::Open {
+            self.go_on.insert(id);
+        }
+        found != Found::Wait
+    }
+
+    /// A file is written: the one that has waited for its physical file.
+    fn end_segment(&mut self, id: FileId, bytes: u64) -> Option<FileId> {
+        self.go_on.remove(&id);
+        let (next, found) = self.merging.as_mut()?.end(id, bytes)?;
+        self.has_found(next, found);
+        Some(next)
+    }
+
+    /// A checkpoint is over.
+    pub fn forget(&mut self, checkpoint: CheckpointId) {
+        if let Some(merging) = &mut self.merging {
+            merging.forget(checkpoint);
+        }
+    }
+
+    /// Files so far, with file merging.
+    pub fn merged_files(&self) -> Option<MergedFiles> {
+        self.merging.as_ref().map(Merging::counts)
     }
 
     /// Time to close a file after its last byte: a written one has to be made durable.
@@ -186,8 +247,8 @@ impl Storage {
         self.files[id.0 as usize].map(|file| file.owner)
     }
 
-    /// Gives files up; no event of theirs may be left on the agenda.
-    pub fn cancel(&mut self, now: SimTime, given_up: impl Fn(FileOwner) -> bool) {
+    /// Gives files up; no event of theirs may be left on the agenda. Returns those that have waited for their physical files.
+    pub fn cancel(&mut self, now: SimTime, given_up: impl Fn(FileOwner) -> bool) -> Vec<FileId> {
         let lost = |file: &Option<File>| file.is_some_and(|file| given_up(file.owner));
         let Storage {
             writes,
@@ -196,21 +257,33 @@ impl Storage {
             free,
             at_work,
             connections,
+            merging,
+            go_on,
             ..
         } = self;
+        let mut next = Vec::new();
         for line in [writes, reads] {
             line.share.cancel(now, |id| lost(&files[id.0 as usize]));
         }
         for (slot, file) in files.iter_mut().enumerate() {
             if lost(file) {
-                if let (Some(connections), Some(file)) = (&mut *connections, *file) {
-                    connections.give_up(FileId(slot as u32), file.taskmanager);
+                let id = FileId(slot as u32);
+                let waits = merging.as_ref().is_some_and(|merging| merging.waits(id));
+                if let (Some(connections), Some(file), false) = (&mut *connections, *file, waits) {
+                    connections.give_up(id, file.taskmanager);
                 }
                 *file = None;
                 free.push(slot as u32);
-                at_work.remove(&FileId(slot as u32));
+                at_work.remove(&id);
+                go_on.remove(&id);
+                next.extend(merging.as_mut().and_then(|merging| merging.give_up(id)));
             }
         }
+        next.retain(|(id, _)| files[id.0 as usize].is_some());
+        for (id, found) in &next {
+            self.has_found(*id, *found);
+        }
+        next.into_iter().map(|(id, _)| id).collect()
     }
 
     /// Only this share of all bandwidths is left; 0 = nothing moves.
@@ -244,8 +317,34 @@ impl<O: Observer> Job<O> {
         let id = self.storage.create(file);
         let step = FileStep::Created(file);
         self.emit_closely(agenda.now(), &Fact::File { file: id, step });
+        let merged = self.merged(file);
+        if merged.is_none_or(|(checkpoint, sharing)| self.storage.merge(id, checkpoint, sharing)) {
+            self.connect(id, file.taskmanager, agenda);
+        }
+    }
+
+    /// Which state may share a physical file, and with what.
+    fn merged(&self, file: File) -> Option<(CheckpointId, Sharing)> {
+        let checkpointing = &self.scenario.checkpointing;
+        let shared =
+            matches!(checkpointing.backend, Backend::RocksDb(rocksdb) if rocksdb.incremental);
+        let (checkpoint, sharing) = match file.owner {
+            FileOwner::State(id, of) if shared => (of, Sharing::Subtask(id)),
+            FileOwner::State(_, of) | FileOwner::ChannelState(_, of) => {
+                (of, Sharing::TaskManager(file.taskmanager))
+            }
+            FileOwner::Restore(_) | FileOwner::Materialization(_) => return None,
+        };
+        let logged =
+            matches!(file.owner, FileOwner::State(..)) && checkpointing.changelog.is_some();
+        let apart = logged || self.info(checkpoint).savepoint.is_some();
+        (checkpointing.file_merging.is_some() && !apart).then_some((checkpoint, sharing))
+    }
+
+    /// The file takes a connection, or waits for one.
+    fn connect(&mut self, id: FileId, taskmanager: usize, agenda: &mut Agenda) {
         let connections = self.storage.connections.as_mut();
-        if connections.is_none_or(|connections| connections.take(id, file.taskmanager)) {
+        if connections.is_none_or(|connections| connections.take(id, taskmanager)) {
             self.ask_for_file(id, 0, agenda);
         }
     }
@@ -264,7 +363,7 @@ impl<O: Observer> Job<O> {
             .storage
             .ask(agenda.now(), id, &self.scenario.storage, attempt)
         {
-            Ok(()) => agenda.after(self.storage.open_time(), Event::FileOpened(id)),
+            Ok(()) => agenda.after(self.storage.open_time(id), Event::FileOpened(id)),
             Err(wait) => {
                 self.observer.observe(agenda.now(), &Fact::RequestsRefused);
                 agenda.after(wait, Event::FileRefused(id, attempt + 1));
@@ -346,6 +445,9 @@ impl<O: Observer> Job<O> {
             connections.give_back(taskmanager);
             self.open_waiting_files(agenda);
         }
+        if let Some(next) = self.storage.end_segment(file, bytes) {
+            self.connect(next, taskmanager, agenda);
+        }
         match owner {
             FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
             FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
@@ -362,8 +464,11 @@ impl<O: Observer> Job<O> {
         given_up: impl Fn(FileOwner) -> bool,
         agenda: &mut Agenda,
     ) {
-        self.storage.cancel(agenda.now(), given_up);
+        let next = self.storage.cancel(agenda.now(), given_up);
         self.open_waiting_files(agenda);
+        for id in next {
+            self.connect(id, self.storage.taskmanager(id), agenda);
+        }
         self.forecast_transfers(Direction::Write, agenda);
         self.forecast_transfers(Direction::Read, agenda);
     }

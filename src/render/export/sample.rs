@@ -52,6 +52,7 @@ fn result() -> RunResult {
         checkpoints: vec![first(), second()],
         failed_in_preflight: 0,
         requests_refused: 0,
+        created_share: None,
         latency: None,
         skipped: Vec::new(),
         consistency: None,

@@ -72,6 +72,7 @@ fn as_run(real: &Real) -> RunResult {
         checkpoints: real.checkpoints.clone(),
         failed_in_preflight: 0,
         requests_refused: 0,
+        created_share: None,
         latency: None,
         recoveries: Vec::new(),
         skipped: Vec::new(),

@@ -22,12 +22,11 @@ const ROWS: [(&str, &str); 7] = [
     (F1, "(formula F1 for the duration)"),
 ];
 /// What Flink does and the model leaves out.
-const LEFT_OUT: [&str; 6] = [
+const LEFT_OUT: [&str; 5] = [
     "when garbage is collected (what a collection does is modelled)",
     "processor time of compactions between checkpoints",
     "idle splits",
     "downstream tasks that finish",
-    "file merging",
     "ForSt",
 ];
 

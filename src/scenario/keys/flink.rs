@@ -56,6 +56,14 @@ options! {
     /// state ≤ this goes inline into ack/_metadata
     INLINE_THRESHOLD: Memory<0, MIB> = "20 kb", "execution.checkpointing.data-inline-threshold"
         or "state.storage.fs.memory-threshold", "state.backend.fs.memory-threshold";
+    /// several states share a file (since Flink 1.20)
+    FILE_MERGING: Boolean = "false", "execution.checkpointing.file-merging.enabled";
+    /// files go on growing from checkpoint to checkpoint
+    FILE_MERGING_ACROSS: Boolean = "false", "execution.checkpointing.file-merging.across-checkpoint-boundary";
+    /// a merged file is closed when it is as large
+    FILE_MERGING_SIZE: Memory<1> = "32 mb", "execution.checkpointing.file-merging.max-file-size";
+    /// writers wait for the file of their pool instead of creating another one
+    FILE_MERGING_BLOCKING: Boolean = "false", "execution.checkpointing.file-merging.pool-blocking";
     /// jobmanager / filesystem; unset = filesystem iff a dir is set
     STORAGE: Name, "execution.checkpointing.storage" or "state.checkpoint-storage";
     /// checkpoint directory

@@ -83,6 +83,12 @@ fn checkpointing(checkpointing: &Checkpointing, writer: &mut Writer) {
     let subtasks = checkpointing.subtasks_per_channel_state_file;
     writer.option(&keys::SUBTASKS_PER_FILE, subtasks);
     writer.option(&keys::INLINE_THRESHOLD, checkpointing.inline_threshold);
+    if let Some(merging) = checkpointing.file_merging {
+        writer.option(&keys::FILE_MERGING, true);
+        writer.option(&keys::FILE_MERGING_ACROSS, merging.across);
+        writer.option(&keys::FILE_MERGING_SIZE, merging.max_size);
+        writer.option(&keys::FILE_MERGING_BLOCKING, merging.blocking);
+    }
     let storage = match checkpointing.storage {
         CheckpointStorage::FileSystem => "filesystem",
         CheckpointStorage::JobManager { .. } => "jobmanager",

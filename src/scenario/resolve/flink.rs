@@ -1,7 +1,8 @@
 //! `[flink]`: checkpoints and state backend.
 
 use crate::scenario::flink::{
-    Alignment, Backend, Changelog, CheckpointStorage, Checkpointing, Mode, Overflow, RocksDb,
+    Alignment, Backend, Changelog, CheckpointStorage, Checkpointing, FileMerging, Mode, Overflow,
+    RocksDb,
 };
 use crate::scenario::flink_options::NOT_SIMULATED;
 use crate::scenario::job::{AlignmentKind, Simulation};
@@ -61,6 +62,7 @@ pub(super) fn checkpointing(
         subtasks_per_channel_state_file: options.of(&keys::SUBTASKS_PER_FILE, problems),
         retained: num_retained(options, problems),
         inline_threshold: options.of(&keys::INLINE_THRESHOLD, problems),
+        file_merging: file_merging(options, problems),
         storage: storage(inputs.storage, options, problems),
         backend: backend(options, problems),
         changelog: changelog(options, problems),
@@ -112,6 +114,16 @@ fn interval(
             .help("leave it out, or write 0, to switch checkpoints off");
     }
     Some(interval.max(min_pause))
+}
+
+/// `execution.checkpointing.file-merging`: its options are read, and judged, even if it is off.
+fn file_merging(options: &FlinkOptions, problems: &mut Problems<'_>) -> Option<FileMerging> {
+    let merging = FileMerging {
+        across: options.of(&keys::FILE_MERGING_ACROSS, problems),
+        max_size: options.of(&keys::FILE_MERGING_SIZE, problems),
+        blocking: options.of(&keys::FILE_MERGING_BLOCKING, problems),
+    };
+    options.of(&keys::FILE_MERGING, problems).then_some(merging)
 }
 
 /// `CheckpointConfig`: not shorter than the interval, unless there are none meanwhile.

@@ -16,7 +16,7 @@ use serde_json::Map;
 use toml::{Table, Value};
 
 use crate::options::dice::Dice;
-use crate::options::rules::{ALTERNATIVES, NEEDED};
+use crate::options::rules::{ALTERNATIVES, FAILURE, NEEDED};
 use crate::options::schema::{Schema, Shape};
 use crate::options::values::{self, Odds};
 
@@ -76,17 +76,6 @@ const STRATEGY: &[&[(&str, &str)]] = &[
     &[("flink.restart-strategy.type", "failure-rate")],
     &[("flink.restart-strategy.type", "exponential-delay")],
 ];
-/// Tables that are there; `""` = none of those that fail.
-const FAILURE: &[&str] = &[
-    "",
-    "failure",
-    "failures",
-    "outage",
-    "trigger",
-    "operation",
-    "restore",
-];
-
 /// Makes scenarios.
 pub struct Maker<'m, 'd> {
     pub schema: &'m Schema,

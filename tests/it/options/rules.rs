@@ -53,3 +53,14 @@ pub const FILES: &[(&str, &str)] = &[
         "state.backend.type: rocksdb\nexecution:\n  checkpointing:\n    interval: 300 ms\n    min-pause: 50 ms\n",
     ),
 ];
+
+/// Tables that are there; `""` = none of those that fail.
+pub const FAILURE: &[&str] = &[
+    "",
+    "failure",
+    "failures",
+    "outage",
+    "trigger",
+    "operation",
+    "restore",
+];

@@ -267,3 +267,43 @@ fn a_sink_flushes_for_as_long_whoever_waits_for_the_flush_thread() {
     assert!(uncounted > 0.5, "{uncounted}");
     near(sync("cores = 64"), uncounted, 0.01);
 }
+
+#[test]
+fn there_are_as_many_merged_files_as_are_written_at_the_same_time() {
+    let storage =
+        "[storage]\nprofile = \"hdfs\"\nopen = \"200 ms\"\nwrite-per-stream = \"100 MB/s\"\n";
+    let of = |(parallelism, size): (u32, &str), options: &str, more: &str| {
+        let operator = format!(
+            "service = \"1 ms\"\nparallelism = {parallelism}\nstate = {{ size = \"{size}\", entry = \"1 KB\" }}"
+        );
+        let found = result(&job(RATE, &operator, options, &format!("{storage}{more}")));
+        let all = completed(&found);
+        let lasts: Vec<f64> = all
+            .iter()
+            .filter_map(|record| record.end_to_end())
+            .map(seconds)
+            .collect();
+        (mean(&lasts[1..]), found.created_share)
+    };
+    let merging =
+        |more: &str| format!("execution.checkpointing.file-merging.enabled = true\n{more}");
+    let heap = (8, "8 MB");
+    let (apart, none) = of(heap, "", "connections = 1\n");
+    assert_eq!(none, None);
+    let (_, share) = of(heap, &merging(""), "");
+    near(share.unwrap(), 1.0, 1e-9);
+    // One file for all, one after the other: it is opened once, not eight times.
+    let blocking = merging("execution.checkpointing.file-merging.pool-blocking = true\n");
+    let (merged, share) = of(heap, &blocking, "");
+    near(apart - merged, 7.0 * 0.2, 0.03);
+    near(share.unwrap(), 1.0 / 8.0, 1e-9);
+    // Files of 32 MB hold four checkpoints of 8 MB.
+    let across = "execution.checkpointing.file-merging.across-checkpoint-boundary = true\n";
+    let (_, share) = of(heap, &(blocking + across), "");
+    near(share.unwrap(), 1.0 / 32.0, 0.35);
+    // Ten files of a subtask by four threads.
+    let rocksdb = "state.backend.type = \"rocksdb\"\nexecution.checkpointing.incremental = true\n\
+                   execution.checkpointing.file-merging.max-file-size = \"10 gb\"\n";
+    let (_, share) = of((1, "640 MB"), &merging(rocksdb), "");
+    assert!((0.3..0.8).contains(&share.unwrap()), "{share:?}");
+}

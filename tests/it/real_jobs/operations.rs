@@ -112,6 +112,16 @@ fn more_subtasks_work_off_what_fewer_could_not() {
 }
 
 #[test]
+fn a_job_that_is_rescaled_while_it_catches_up_is_seen_to_catch_up() {
+    let source = "source = { rate = \"100/s\", log = true, record = \"1 KB\" }";
+    let more = operation("15 s", "format = \"native\"\nprovisioning = \"8 s\"")
+        + &operation("27 s", "format = \"native\"\nparallelism = { op = 2 }");
+    let found = result(&job(source, "service = \"6 ms\"", "", &more));
+    let caught_up = found.recoveries.iter().map(|one| one.caught_up.is_some());
+    assert_eq!(caught_up.collect::<Vec<_>>(), [true, true]);
+}
+
+#[test]
 fn at_a_checkpoint_hardly_anything_is_read_again() {
     let more = operation(
         "14 s",
