@@ -64,7 +64,7 @@
 //!    between the other channel is read on, the blocked one is not.
 //! 5. **Snapshot** (`checkpoint/snapshot.rs`, what it costs in `state/mod.rs`): the sync phase blocks the task
 //!    ([`Event::SyncPhaseDone`]); only then blocked channels are resumed. The async part ([`Event::AsyncFixedPartDone`]) uploads
-//!    files (`storage/mod.rs`: [`Event::FileOpened`], [`Event::TransferDone`], [`Event::FileClosed`]) on bandwidth that
+//!    files (`storage/transfer.rs`: [`Event::FileOpened`], [`Event::TransferDone`], [`Event::FileClosed`]) on bandwidth that
 //!    [`engine::fair_share`](crate::engine::fair_share) divides.
 //! 6. **Ack and completion** (`checkpoint/coordinator.rs` again; [`Event::AckAtCoordinator`], [`Event::CheckpointFinalized`]):
 //!    the last ack ends the reported duration; metadata and pointer come after it and delay the next trigger, not the figure.

@@ -189,7 +189,8 @@
 //!
 //! With `parallelism`, `taskmanagers` or `slots` the job is another one from then on: key groups, and with them state, timers and
 //! in-flight data, are dealt anew (`src/scenario/operation.rs` names the classes). *Limit*: in-flight data and open windows are dealt
-//! evenly; formulas, warnings and costs are those of the job before; `simulation.check-consistency` cannot follow a rescale.
+//! evenly; formulas, warnings and costs are those of the job before; `recommend` leaves operations out; pictures of channels end with a
+//! rescale; `simulation.check-consistency` cannot follow a rescale.
 //!
 //! **Runs differ** (`simulation.latencies = "random"`) in how fast records, flushes and messages are (`src/scenario/calibration.rs` says
 //! by how much, and where that was seen); `cluster.control-plane-factor` says how slow messages and waking threads are where that is

@@ -60,7 +60,7 @@ impl Sampler {
             in_channels: job.records_between_tasks(),
             lag: job.lag(now),
             running: job.runs(),
-            written: Bytes::new(job.storage_totals().0),
+            written: Bytes::new(job.bytes_written()),
             retained: retained(checkpoints, scenario),
         });
         self.last = counts;

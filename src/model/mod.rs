@@ -331,9 +331,9 @@ impl<O: Observer> Job<O> {
         self.storage.merged_files()
     }
 
-    /// Bytes written to storage, and files created, so far.
-    pub fn storage_totals(&self) -> (u64, u64) {
-        self.storage.totals()
+    /// Bytes written to storage so far.
+    pub fn bytes_written(&self) -> u64 {
+        self.storage.written()
     }
 
     /// For observers that look closely.

@@ -3,7 +3,8 @@
 //! * **With a savepoint** (`stop --savepointPath`, the Kubernetes operator's `upgradeMode: savepoint`): sources stop at the
 //!   savepoint's barrier, the job ends when it is complete and committed, machines are made ready, and a new job starts from it. It does
 //!   not share the files of the old one (`execution.state-recovery.claim-mode: NO_CLAIM`, Flink's default), so that its first checkpoint
-//!   is a full one. A savepoint that does not complete stops nothing: the job goes on, as in Flink, and the operation is over.
+//!   is a full one. A savepoint that cannot be triggered, or does not complete, stops nothing: the job goes on, as in Flink, and the
+//!   operation is over.
 //! * **At a checkpoint** (`jobmanager.scheduler: adaptive`, FLIP-461, Flink 2.0): the job runs on while machines are made ready; when they
 //!   are there, it waits for its next completed checkpoint, at most for
 //!   `jobmanager.adaptive-scheduler.rescale-trigger.max-delay` (by default the interval times one more than

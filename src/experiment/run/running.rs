@@ -112,10 +112,6 @@ impl Running<'_> {
 
     /// Runs on, and counts records and looks at the channels whenever that is due.
     pub(super) fn run_straight_until(&mut self, horizon: SimTime) -> Result<(), RunError> {
-        if !self.job.is_as_built() {
-            // They look at channels that are gone.
-            self.probes.clear();
-        }
         let due = |running: &Self| {
             let probes = running.probes.iter().filter_map(|probe| probe.due());
             probes.chain(running.meter.due()).min()
@@ -128,6 +124,10 @@ impl Running<'_> {
             if self.meter.due() == Some(at) {
                 self.meter.count(&self.job.counters(at));
                 self.is_over |= self.until == Until::Steady && self.meter.is_steady();
+            }
+            if !self.job.is_as_built() {
+                // They look at channels that are gone.
+                self.probes.clear();
             }
             let probes = self.probes.iter_mut();
             for probe in probes.filter(|probe| probe.due() == Some(at)) {

@@ -453,16 +453,15 @@ impl<O: Observer> Job<O> {
         self.ask_for(request, agenda);
     }
 
-    /// Somebody asks for a checkpoint or a savepoint: whether that is possible at all.
-    pub(crate) fn ask_for(&mut self, request: CheckpointRequest, agenda: &mut Agenda) -> bool {
+    /// Somebody asks for a checkpoint or a savepoint.
+    pub(crate) fn ask_for(&mut self, request: CheckpointRequest, agenda: &mut Agenda) {
         let now = agenda.now();
         if self.coordinator.is_suspended() || self.lacks_finished_tasks() {
             self.observer.observe(now, &Fact::PreflightFailed);
-            return false;
+            return;
         }
         self.coordinator.enqueue(now, request);
         self.trigger_requests(agenda);
-        true
     }
 
     /// Counts what the sources have emitted, and triggers by number of records if asked to.

@@ -242,10 +242,7 @@ impl<O: Observer> Job<O> {
             return;
         }
         self.observer.observe(now, &Fact::FailureDetected);
-        for checkpoint in self.coordinator.suspend() {
-            self.channel_state.abort(checkpoint);
-            self.abort_checkpoint(checkpoint, FailureReason::Suspended, agenda);
-        }
+        self.suspend_checkpoints(agenda);
         let Some(delay) = self.failure.backoff.on_failure(now) else {
             return self.fail_job("Recovery is suppressed by the restart strategy", agenda);
         };
@@ -253,6 +250,14 @@ impl<O: Observer> Job<O> {
         let late = self.latencies.draw(RESTART_LATE);
         let due = (now + delay.max(cancelled) + late).max(self.failure.slots);
         self.schedule_restart(due, agenda);
+    }
+
+    /// No checkpoints while tasks are down: those that are pending are aborted.
+    pub(super) fn suspend_checkpoints(&mut self, agenda: &mut Agenda) {
+        for checkpoint in self.coordinator.suspend() {
+            self.channel_state.abort(checkpoint);
+            self.abort_checkpoint(checkpoint, FailureReason::Suspended, agenda);
+        }
     }
 
     pub(super) fn schedule_restart(&mut self, at: SimTime, agenda: &mut Agenda) {

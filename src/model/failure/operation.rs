@@ -114,10 +114,7 @@ impl<O: Observer> Job<O> {
         self.kept += KEPT_OF_FAILURE;
         self.observer.observe(now, &Fact::FailureStruck { cause });
         self.observer.observe(now, &Fact::FailureDetected);
-        for pending in self.coordinator.suspend() {
-            self.channel_state.abort(pending);
-            self.abort_checkpoint(pending, FailureReason::Suspended, agenda);
-        }
+        self.suspend_checkpoints(agenda);
         let all: Vec<TaskId> = self.tasks.ids().collect();
         self.cancel_tasks(&all, agenda);
         self.failure.slots = self.failure.slots.max(now + after);

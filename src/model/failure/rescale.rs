@@ -212,7 +212,7 @@ impl<O: Observer> Job<O> {
             task.backend.rescale_plan(task.subtask, scale, canonical)
         };
         if checkpoint.is_none() {
-            plan.files.clear();
+            plan.read_nothing();
         }
         task.backend.restored(now, 0, checkpoint);
         if savepoint.is_some() || scale.0 != scale.1 {

@@ -173,9 +173,9 @@ impl<O: Observer> Job<O> {
         } else {
             taken.backend.restore_plan(checkpoint)
         };
-        // Without a checkpoint the job begins again, with nothing.
-        if local || checkpoint.is_none() {
-            plan.files.clear();
+        // Local copies are those of checkpoints; without one the job begins again, with nothing.
+        if (local && savepoint.is_none()) || checkpoint.is_none() {
+            plan.read_nothing();
         }
         *task.backend = taken.backend.clone();
         task.backend

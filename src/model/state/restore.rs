@@ -24,6 +24,14 @@ pub struct RestorePlan {
     pub work: SimDuration,
 }
 
+impl RestorePlan {
+    /// There is no file to read, and nothing to insert.
+    pub fn read_nothing(&mut self) {
+        self.files.clear();
+        self.work = SimDuration::ZERO;
+    }
+}
+
 impl StateBackend {
     /// What a restore of this state reads; it is as it was when `checkpoint` was taken, or as a job that has taken none
     /// in this run began.

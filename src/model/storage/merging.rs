@@ -85,10 +85,10 @@ impl Merging {
     pub fn begin(&mut self, id: FileId, checkpoint: CheckpointId, sharing: Sharing) -> Found {
         let key = ((!self.options.across).then_some(checkpoint), sharing);
         let pool = self.pools.entry(key).or_default();
-        self.segments.insert(id, (key, 0));
         self.counts.segments += 1;
         if self.options.blocking && pool.writing > 0 {
             pool.waiting.push_back(id);
+            self.segments.insert(id, (key, 0));
             return Found::Wait;
         }
         self.take_file(id, key)

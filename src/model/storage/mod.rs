@@ -4,26 +4,19 @@ mod connections;
 pub mod file;
 pub mod merging;
 pub mod requests;
+mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{FairShare, Limits, Stream};
-use crate::model::Job;
-use crate::model::event::{Agenda, Event};
 use crate::model::ids::CheckpointId;
-use crate::model::observe::{Fact, FileStep, Observer};
-use crate::model::processors::Work;
 use crate::model::storage::connections::Connections;
 use crate::model::storage::file::{Direction, File, FileId, FileOwner};
 use crate::model::storage::merging::{Found, MergedFiles, Merging, Sharing};
 use crate::model::storage::requests::RequestLimit;
 use crate::scenario::Storage as Profile;
 use crate::scenario::flink::FileMerging;
-use crate::scenario::{Backend, OutageKind};
 use crate::units::{Bytes, SimDuration, SimTime};
-
-/// So many transfers that share bandwidth are as much work as an event.
-const TRANSFERS_PER_EVENT: u64 = 100;
 
 /// Files being written and read.
 #[derive(Debug)]
@@ -35,7 +28,6 @@ pub struct Storage {
     open: SimDuration,
     close: SimDuration,
     written: u64,
-    opened: u64,
     limit: Option<RequestLimit>,
     connections: Option<Connections>,
     merging: Option<Merging>,
@@ -89,7 +81,6 @@ impl Storage {
             open: profile.open,
             close: profile.close,
             written: 0,
-            opened: 0,
             limit: RequestLimit::of(profile, backoff),
             connections: Connections::of(profile, taskmanagers),
             merging: merging.map(Merging::new),
@@ -134,7 +125,6 @@ impl Storage {
     /// Opens a file; its bytes can flow after [`Storage::open_time`].
     pub fn create(&mut self, file: File) -> FileId {
         if file.owner.direction() == Direction::Write {
-            self.opened += 1;
             self.written = self.written.saturating_add(file.bytes);
         }
         if let Some(slot) = self.free.pop() {
@@ -261,23 +251,26 @@ impl Storage {
             go_on,
             ..
         } = self;
-        let mut next = Vec::new();
         for line in [writes, reads] {
             line.share.cancel(now, |id| lost(&files[id.0 as usize]));
         }
-        for (slot, file) in files.iter_mut().enumerate() {
-            if lost(file) {
-                let id = FileId(slot as u32);
-                let waits = merging.as_ref().is_some_and(|merging| merging.waits(id));
-                if let (Some(connections), Some(file), false) = (&mut *connections, *file, waits) {
-                    connections.give_up(id, file.taskmanager);
-                }
-                *file = None;
-                free.push(slot as u32);
-                at_work.remove(&id);
-                go_on.remove(&id);
-                next.extend(merging.as_mut().and_then(|merging| merging.give_up(id)));
+        let gone = (0..files.len()).filter(|slot| lost(&files[*slot]));
+        let gone: Vec<FileId> = gone.map(|slot| FileId(slot as u32)).collect();
+        // Who waits for a physical file has no connection yet. Some of them get files of others that are given up, too.
+        for id in &gone {
+            let waits = merging.as_ref().is_some_and(|merging| merging.waits(*id));
+            let taskmanager = files[id.0 as usize].map_or(0, |file| file.taskmanager);
+            if let Some(connections) = connections.as_mut().filter(|_| !waits) {
+                connections.give_up(*id, taskmanager);
             }
+        }
+        let mut next = Vec::new();
+        for id in gone {
+            files[id.0 as usize] = None;
+            free.push(id.0);
+            at_work.remove(&id);
+            go_on.remove(&id);
+            next.extend(merging.as_mut().and_then(|merging| merging.give_up(id)));
         }
         next.retain(|(id, _)| files[id.0 as usize].is_some());
         for (id, found) in &next {
@@ -305,200 +298,48 @@ impl Storage {
         }
     }
 
-    /// Bytes written, and files created, so far.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.written, self.opened)
+    /// Bytes written so far.
+    pub fn written(&self) -> u64 {
+        self.written
     }
 }
 
-impl<O: Observer> Job<O> {
-    /// A file is created (or opened to be read).
-    pub(crate) fn open_file(&mut self, file: File, agenda: &mut Agenda) {
-        let id = self.storage.create(file);
-        let step = FileStep::Created(file);
-        self.emit_closely(agenda.now(), &Fact::File { file: id, step });
-        let merged = self.merged(file);
-        if merged.is_none_or(|(checkpoint, sharing)| self.storage.merge(id, checkpoint, sharing)) {
-            self.connect(id, file.taskmanager, agenda);
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Streams;
+    use crate::model::ids::TaskId;
+    use crate::units::Bytes;
 
-    /// Which state may share a physical file, and with what.
-    fn merged(&self, file: File) -> Option<(CheckpointId, Sharing)> {
-        let checkpointing = &self.scenario.checkpointing;
-        let shared =
-            matches!(checkpointing.backend, Backend::RocksDb(rocksdb) if rocksdb.incremental);
-        let (checkpoint, sharing) = match file.owner {
-            FileOwner::State(id, of) if shared => (of, Sharing::Subtask(id)),
-            FileOwner::State(_, of) | FileOwner::ChannelState(_, of) => {
-                (of, Sharing::TaskManager(file.taskmanager))
-            }
-            FileOwner::Restore(_) | FileOwner::Materialization(_) => return None,
+    #[test]
+    fn a_file_that_waits_for_another_has_no_connection_to_give_back() {
+        let profile = Profile {
+            connections: Some(1),
+            ..Profile::default()
         };
-        let logged =
-            matches!(file.owner, FileOwner::State(..)) && checkpointing.changelog.is_some();
-        let apart = logged || self.info(checkpoint).savepoint.is_some();
-        (checkpointing.file_merging.is_some() && !apart).then_some((checkpoint, sharing))
-    }
-
-    /// The file takes a connection, or waits for one.
-    fn connect(&mut self, id: FileId, taskmanager: usize, agenda: &mut Agenda) {
-        let connections = self.storage.connections.as_mut();
-        if connections.is_none_or(|connections| connections.take(id, taskmanager)) {
-            self.ask_for_file(id, 0, agenda);
-        }
-    }
-
-    /// Files that have waited for a connection have got one.
-    fn open_waiting_files(&mut self, agenda: &mut Agenda) {
-        let connections = self.storage.connections.as_mut();
-        for id in connections.map_or_else(Vec::new, Connections::next) {
-            self.ask_for_file(id, 0, agenda);
-        }
-    }
-
-    /// The store accepts the file, or tells the client to come back later.
-    pub(crate) fn ask_for_file(&mut self, id: FileId, attempt: u32, agenda: &mut Agenda) {
-        match self
-            .storage
-            .ask(agenda.now(), id, &self.scenario.storage, attempt)
-        {
-            Ok(()) => agenda.after(self.storage.open_time(id), Event::FileOpened(id)),
-            Err(wait) => {
-                self.observer.observe(agenda.now(), &Fact::RequestsRefused);
-                agenda.after(wait, Event::FileRefused(id, attempt + 1));
-            }
-        }
-    }
-
-    /// It is open: its bytes begin to flow.
-    pub(crate) fn begin_transfer(&mut self, file: FileId, agenda: &mut Agenda) {
-        let direction = self.storage.begin(agenda.now(), file);
-        let step = FileStep::Flows;
-        self.emit_closely(agenda.now(), &Fact::File { file, step });
-        self.forecast_transfers(direction, agenda);
-        self.begin_transfer_work(file, agenda);
-    }
-
-    /// Bytes are encrypted or decrypted, and checked, beside their transfer, where processors are counted.
-    fn begin_transfer_work(&mut self, file: FileId, agenda: &mut Agenda) {
-        let per_mb = self.scenario.storage.cpu_per_mb;
-        let bytes = self.storage.files[file.0 as usize].map_or(0, |file| file.bytes);
-        let demand = per_mb.scale(bytes as f64 / 1e6);
-        if !demand.is_zero() && self.share_processor(Work::Transfer(file), demand, agenda) {
-            self.storage.at_work.insert(file, false);
-        }
-    }
-
-    /// A file's bytes have had the processor that they wanted.
-    pub(crate) fn end_transfer_work(&mut self, file: FileId, agenda: &mut Agenda) {
-        if self.storage.at_work.remove(&file) == Some(true)
-            && let Some(owner) = self.storage.owner(file)
-        {
-            let closed = self.storage.close_time(owner.direction());
-            agenda.after(closed, Event::FileClosed(file));
-        }
-    }
-
-    /// Some transfers have begun or ended: each of the others has got another rate.
-    fn forecast_transfers(&mut self, direction: Direction, agenda: &mut Agenda) {
-        agenda.toil(self.storage.moving(direction) / TRANSFERS_PER_EVENT);
-        if let Some((end, forecast)) = self.storage.forecast(direction) {
-            let end = end.max(agenda.now());
-            agenda.at(end, Event::TransferDone(direction, forecast));
-        }
-    }
-
-    /// The last byte of some file is through, unless the forecast is outdated.
-    pub(crate) fn end_transfers(
-        &mut self,
-        direction: Direction,
-        forecast: u32,
-        agenda: &mut Agenda,
-    ) {
-        if !self.storage.is_current(direction, forecast) {
-            return;
-        }
-        for file in self.storage.take_ended(agenda.now(), direction) {
-            let step = FileStep::Through;
-            self.emit_closely(agenda.now(), &Fact::File { file, step });
-            if let Some(through) = self.storage.at_work.get_mut(&file) {
-                *through = true;
-                continue;
-            }
-            let closed = self.storage.close_time(direction);
-            agenda.after(closed, Event::FileClosed(file));
-        }
-        self.forecast_transfers(direction, agenda);
-    }
-
-    /// It is closed: what waits for it goes on.
-    pub(crate) fn close_file(&mut self, file: FileId, agenda: &mut Agenda) {
-        let File {
-            owner,
-            taskmanager,
-            bytes,
-        } = self.storage.closed(file);
-        let step = FileStep::Closed;
-        self.emit_closely(agenda.now(), &Fact::File { file, step });
-        if let Some(connections) = &mut self.storage.connections {
-            connections.give_back(taskmanager);
-            self.open_waiting_files(agenda);
-        }
-        if let Some(next) = self.storage.end_segment(file, bytes) {
-            self.connect(next, taskmanager, agenda);
-        }
-        match owner {
-            FileOwner::State(id, checkpoint) => self.state_file_written(id, checkpoint, agenda),
-            FileOwner::Restore(id) => self.state_file_read(id, bytes, agenda),
-            FileOwner::Materialization(id) => self.materialized_file(id, agenda),
-            FileOwner::ChannelState(group, checkpoint) => {
-                self.channel_state_written(group, checkpoint, agenda);
-            }
-        }
-    }
-
-    /// Gives up the files of which this is true.
-    pub(crate) fn cancel_files(
-        &mut self,
-        given_up: impl Fn(FileOwner) -> bool,
-        agenda: &mut Agenda,
-    ) {
-        let next = self.storage.cancel(agenda.now(), given_up);
-        self.open_waiting_files(agenda);
-        for id in next {
-            self.connect(id, self.storage.taskmanager(id), agenda);
-        }
-        self.forecast_transfers(Direction::Write, agenda);
-        self.forecast_transfers(Direction::Read, agenda);
-    }
-
-    /// An outage of storage begins or ends.
-    pub(crate) fn change_outage(&mut self, agenda: &mut Agenda) {
-        let now = agenda.now().since(SimTime::ZERO);
-        let outages = self.scenario.failures.outages.iter();
-        let during =
-            outages.filter(|outage| (outage.at..outage.at + outage.duration).contains(&now));
-        let share = during
-            .filter_map(|outage| match outage.what {
-                OutageKind::Storage { share } => Some(share),
-                OutageKind::Replica(_) => None,
-            })
-            .fold(1.0, f64::min);
-        self.storage.set_scale(agenda.now(), share);
-        self.forecast_transfers(Direction::Write, agenda);
-        self.forecast_transfers(Direction::Read, agenda);
-    }
-
-    /// The threads of a TaskManager stand still, or go on, and with them what it writes and reads.
-    pub(crate) fn stop_transfers(
-        &mut self,
-        taskmanager: usize,
-        stopped: bool,
-        agenda: &mut Agenda,
-    ) {
-        self.storage.set_stopped(agenda.now(), taskmanager, stopped);
-        self.forecast_transfers(Direction::Write, agenda);
-        self.forecast_transfers(Direction::Read, agenda);
+        let merging = FileMerging {
+            across: false,
+            max_size: Bytes::from_mib(32),
+            blocking: true,
+        };
+        let backoff = Streams::new(1, 0).named("storage");
+        let mut storage = Storage::new(&profile, Some(merging), 1, backoff);
+        let checkpoint = CheckpointId(1);
+        let open = |storage: &mut Storage, task| {
+            let id = storage.create(File {
+                owner: FileOwner::State(TaskId(task), checkpoint),
+                taskmanager: 0,
+                bytes: 1,
+            });
+            (id, storage.merge(id, checkpoint, Sharing::TaskManager(0)))
+        };
+        let (first, found) = open(&mut storage, 0);
+        assert!(found && storage.connections.as_mut().unwrap().take(first, 0));
+        let (_, found) = open(&mut storage, 1);
+        assert!(!found);
+        assert_eq!(storage.cancel(SimTime::ZERO, |_| true), []);
+        let connections = storage.connections.as_mut().unwrap();
+        assert!(connections.take(FileId(7), 0));
+        assert!(!connections.take(FileId(8), 0), "there is one");
     }
 }

@@ -100,9 +100,9 @@ table! {
 }
 
 choice! {
-    /// `restore.from`.
+    /// `restore.from` and `operation.from`.
     pub enum OriginKind {
-        /// A retained checkpoint.
+        /// A checkpoint: a retained one, or the next.
         Checkpoint = "checkpoint",
         /// A savepoint.
         Savepoint = "savepoint",

@@ -13,17 +13,16 @@ use crate::scenario::resolve::resolve;
 use crate::scenario::{Scenario, Target, VertexKind};
 use crate::units::SimDuration;
 
-/// All operations in the order of time; each changes what the one before it has left.
+/// All operations, which stand in the order of time; each changes what the one before it has left.
 pub(super) fn operations(
     file: &File,
     scenario: &Scenario,
     problems: &mut Problems<'_>,
 ) -> Vec<Operation> {
     let tables = file.operation.as_deref().unwrap_or_default();
-    let mut in_time: Vec<(usize, &OperationTable)> = tables.iter().enumerate().collect();
-    in_time.sort_by_key(|(_, table)| table.at);
+    let mut last = None;
     let mut job = JobSoFar::of(file, scenario);
-    let resolved = in_time.into_iter().map(|(index, table)| {
+    let resolved = tables.iter().enumerate().map(|(index, table)| {
         let path = KeyPath::top("operation").index(index);
         if table.at.is_none() {
             problems.missing(
@@ -32,6 +31,12 @@ pub(super) fn operations(
                 "add for example `at = \"5 min\"`",
             );
         }
+        if table.at < last {
+            problems
+                .error(&path.key("at"), "an operation before the one above it")
+                .help("write them in the order of time: each changes what the one before has left");
+        }
+        last = table.at;
         let savepoint = match table.from {
             OriginKind::Savepoint => Some(table.format.unwrap_or(SavepointFormat::Canonical)),
             OriginKind::Checkpoint => {

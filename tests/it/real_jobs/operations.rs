@@ -1,9 +1,13 @@
 //! Jobs that are stopped on purpose and started again.
 
 use ckptsim::experiment::RunResult;
-use ckptsim::measure::{CheckpointKind, CheckpointRecord, RecoveryRecord};
+use ckptsim::experiment::run::Simulation;
+use ckptsim::measure::{CheckpointKind, CheckpointRecord, Probe, RecoveryRecord};
+use ckptsim::model::ids::ChannelId;
+use ckptsim::model::network::Network;
+use ckptsim::scenario::Scenario;
 use ckptsim::scenario::load::parse;
-use ckptsim::units::SimDuration;
+use ckptsim::units::{SimDuration, SimTime};
 use std::path::Path;
 
 use super::{RATE, completed, job, near, result, seconds};
@@ -213,6 +217,54 @@ fn open_windows_keep_what_they_hold() {
     assert!((0.2..0.6).contains(&longest), "{longest}");
 }
 
+/// Looks at all channels that there were at first, ten times a second.
+#[derive(Default)]
+struct Peek {
+    channels: Vec<ChannelId>,
+    looks: u64,
+}
+
+impl Probe for Peek {
+    fn begin(&mut self, _: &Scenario, network: &Network) {
+        self.channels = network.channels().ids().collect();
+    }
+
+    fn due(&self) -> Option<SimTime> {
+        Some(SimTime::ZERO + SimDuration::from_millis(100) * self.looks)
+    }
+
+    fn sample(&mut self, _: SimTime, network: &Network) {
+        self.looks += 1;
+        self.channels.iter().for_each(|id| {
+            network.channel(*id);
+        });
+    }
+}
+
+#[test]
+fn channels_that_are_looked_at_may_go() {
+    let more = operation("15 s", "format = \"native\"\nparallelism = { op = 1 }");
+    let text = job(RATE, "service = \"1 ms\"\nparallelism = 4", "", &more);
+    let loaded = parse(&text, "job", Path::new(""), &[]).unwrap();
+    let mut peek = Peek::default();
+    let simulation = Simulation::new(&loaded.scenario).sample(&mut peek);
+    let until = SimTime::ZERO + SimDuration::from_secs(40);
+    simulation.look_until(until).unwrap();
+    assert!((100..200).contains(&peek.looks), "{}", peek.looks);
+}
+
+#[test]
+fn a_savepoint_has_no_local_copy() {
+    let operator = "service = \"1 ms\"\nstate = { size = \"400 MB\", entry = \"1 KB\" }";
+    let local = "execution.state-recovery.from-local = true";
+    for more in ["", "parallelism = { op = 2 }"] {
+        let more = operation("15 s", &format!("format = \"native\"\n{more}"));
+        let found = result(&job(RATE, operator, local, &more));
+        let read = only(&found).restored_bytes;
+        assert!(read > 300_000_000, "{read}");
+    }
+}
+
 #[track_caller]
 fn refused(operator: &str, tables: &str, why: &str) {
     let text = job(RATE, operator, "", tables);
@@ -249,6 +301,11 @@ fn what_cannot_be_done_is_said_of_the_operation() {
         "",
         "[[operation]]\nparallelism = { op = 2 }\n",
         "an operation without a time",
+    );
+    refused(
+        "",
+        &(by("taskmanagers = 2") + &operation("14 s", "taskmanagers = 1")),
+        "an operation before the one above it",
     );
     let fails = "[[failure]]\nat = \"20 s\"\ntask = { vertex = \"op\", subtask = 1 }\n";
     refused(
