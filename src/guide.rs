@@ -59,7 +59,20 @@
 //! `unaligned.interruptible-timers` mail is read between two of them (FLINK-35051). The state of a window lives as long as the
 //! window: what was written and deleted between two checkpoints is in neither (`state.lifetime`). A watermark that passes the
 //! ends of several windows, as it does while a log is caught up with, fires them all. *Limit*: all keys fire at the
-//! end of a window, and cost the same; idle splits are left out.
+//! end of a window, and cost the same.
+//!
+//! A watermark is the time of the newest record that was read, and that of a task the smallest of its inputs'. A subtask of a source
+//! that reads nothing has none, and everybody waits, until it is idle (`source.idle-after`, `withIdleness`):
+//!
+//! ```text
+//!   subtask 0   o o o o o o o o o o o o o o     newest record 10:07:00
+//!   subtask 1   (no split)                      no watermark          idle after 1 min: not counted
+//!   window      keeps what has come ........................................| fires all at once
+//! ```
+//!
+//! Windows that have not fired are in the state, and in the checkpoints: as much more as the watermark is behind the newest
+//! records. That is what watermark alignment is for, too. *Limit*: all splits of a subtask are one, so that one of them that is idle
+//! while others are not holds nobody up here.
 //!
 //! What an operator has buffered it writes into its state before the barrier leaves (`window.buffered` per record since the last
 //! firing, `pre-barrier` for anything else; `prepareSnapshotPreBarrier`), in no phase that Flink reports:

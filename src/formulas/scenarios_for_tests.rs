@@ -46,6 +46,7 @@ pub fn with_rate(rate: Rate) -> Scenario {
         log: true,
         start: SimDuration::ZERO,
         watermark_delay: SimDuration::ZERO,
+        idle_after: None,
         shares: vec![0.5; 2],
         records: None,
         finishes: false,

@@ -181,7 +181,11 @@ impl<O: Observer> Job<O> {
             processors: Processors::of(&scenario.cluster, taskmanagers),
             collections: Collections::of(&scenario.cluster, taskmanagers, streams),
             aligned_sources: source_alignment::groups(scenario, &tasks),
-            watermarks: Watermarks::of(scenario, network.channels().len(), tasks.len()),
+            watermarks: Watermarks::of(
+                scenario,
+                (network.channels().len(), tasks.len()),
+                SimTime::ZERO,
+            ),
             debloaters: debloaters(scenario, &tasks),
             ledger: watched.then(|| Box::new(Ledger::of(scenario, &tasks, &network))),
             failure: FailureState::new(scenario, streams, tasks.len()),

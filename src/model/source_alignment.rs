@@ -3,9 +3,11 @@
 //! The readers tell the JobManager how far they are; every update interval it announces the smallest watermark of the group plus the
 //! maximal drift, and a reader whose own is beyond stops reading until a later announcement (FLIP-182, `SourceCoordinator`,
 //! `SourceOperator.checkWatermarkAlignment`; FLIP-217 does the same for splits of one reader). Barriers do not wait:
-//! a reader that has stopped still answers a trigger.
+//! a reader that has stopped still answers a trigger. One that has read nothing has no watermark to tell, and an idle one
+//! tells that nobody need wait for it (`SourceOperator.emitLatestWatermark`). A reader that is not ahead reads its next record
+//! however late that was due: what counts is the watermark that it has, not the one that it will have.
 //!
-//! Limits: all splits of a subtask are one; a subtask without splits holds nobody up; the messages take no time.
+//! Limits: all splits of a subtask are one; the messages take no time.
 
 use crate::model::Job;
 use crate::model::event::{Agenda, Event};
@@ -13,6 +15,7 @@ use crate::model::ids::{Table, TaskId};
 use crate::model::observe::Observer;
 use crate::model::task::Task;
 use crate::model::task::activity::TaskState;
+use crate::model::watermark::valve::behind;
 use crate::scenario::{Scenario, VertexKind, WatermarkAlignment};
 use crate::units::{SimDuration, SimTime};
 
@@ -71,12 +74,8 @@ impl<O: Observer> Job<O> {
         agenda.after(group.update_interval, Event::SourcesAligned(number));
         let mut least = SimTime::MAX;
         for &(id, delay, _) in &group.members {
-            let task = &mut self.tasks[id];
-            let runs = task.state != TaskState::Down;
-            if let Some(source) = task.source.as_mut().filter(|_| runs)
-                && !source.schedule.ended()
-            {
-                least = least.min(watermark(source.event_time(now), delay));
+            if let Some(newest) = tells(&self.scenario, &mut self.tasks[id], now) {
+                least = least.min(behind(newest, delay));
             }
         }
         for &(id, delay, drift) in &group.members {
@@ -89,11 +88,23 @@ impl<O: Observer> Job<O> {
             } else {
                 least + drift + delay
             };
+            let newest = source.schedule.newest();
+            if newest.is_none_or(|newest| newest <= source.reads_until) {
+                source.reads_until = source.reads_until.max(source.schedule.next_due());
+            }
             self.runnable.push_back(id);
         }
     }
 }
 
-fn watermark(event_time: SimTime, delay: SimDuration) -> SimTime {
-    SimTime::ZERO + event_time.since(SimTime::ZERO).saturating_sub(delay)
+/// The newest record of a reader that others wait for.
+fn tells(scenario: &Scenario, task: &mut Task, now: SimTime) -> Option<SimTime> {
+    let VertexKind::Source(given) = &scenario.vertices[task.vertex].work else {
+        return None;
+    };
+    let source = task.source.as_mut()?;
+    let idle = scenario.idle_after(given).zip(source.silent_since(now));
+    let idle = idle.is_some_and(|(after, since)| now.since(since) >= after);
+    let runs = task.state != TaskState::Down && !source.schedule.ended();
+    source.schedule.newest().filter(|_| runs && !idle)
 }

@@ -139,6 +139,8 @@ pub struct Network {
     pub buffer_timeout: BufferTimeout,
     /// `pipeline.auto-watermark-interval`; zero = no watermarks.
     pub watermark_interval: SimDuration,
+    /// `table.exec.source.idle-timeout`; zero = never.
+    pub source_idle: SimDuration,
     /// `taskmanager.network.memory.buffer-debloat`.
     pub debloating: Option<Debloating>,
 }
@@ -253,6 +255,7 @@ impl Default for Network {
             overdraft: 20,
             buffer_timeout: BufferTimeout::Every(keys::BUFFER_TIMEOUT.default()),
             watermark_interval: keys::WATERMARK_INTERVAL.default(),
+            source_idle: keys::SOURCE_IDLE.default(),
             debloating: None,
         }
     }

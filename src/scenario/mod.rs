@@ -24,6 +24,7 @@ pub mod flink_conf;
 pub mod flink_names;
 pub mod flink_options;
 pub mod flow;
+pub mod idleness;
 pub mod input_file;
 pub mod job;
 pub mod key_groups;
@@ -134,6 +135,7 @@ impl Default for Scenario {
                 log: true,
                 start: SimDuration::ZERO,
                 watermark_delay: SimDuration::ZERO,
+                idle_after: None,
                 watermark_alignment: None,
                 backlog: SimDuration::ZERO,
                 shares: vec![1.0],

@@ -69,6 +69,8 @@ pub struct Source {
     pub start: SimDuration,
     /// How far the source's watermark is behind the records that it has read.
     pub watermark_delay: SimDuration,
+    /// After so long without a record a subtask is idle, and nobody waits for its watermark; `None` = never.
+    pub idle_after: Option<SimDuration>,
     /// Its readers wait for slower ones.
     pub watermark_alignment: Option<WatermarkAlignment>,
     /// It reports a backlog for so long after the start of the job.

@@ -211,6 +211,9 @@ impl Recipe {
         }
         if self.has(Mechanism::FewerSplits) {
             more += ", splits = 2";
+            if self.seed.is_multiple_of(2) {
+                more += ", idle-after = \"1 s\"";
+            }
         }
         if self.has(Mechanism::Backlog) {
             more += ", backlog = \"1 s\"";

@@ -173,11 +173,13 @@ impl<O: Observer> Job<O> {
             .savepoint
             .map_or(SnapshotKind::Checkpoint, SnapshotKind::Savepoint);
         let overtakes = self.scenario.checkpointing.may_overtake() && info.savepoint.is_none();
+        let unfired = self.unfired(id);
         let task = &mut self.tasks[id];
         if let Some(source) = &mut task.source {
             source.end_pause(now);
         }
         let processed = task.counters.records;
+        task.backend.keep_unfired(unfired);
         let plan = task.backend.snapshot(now, processed, checkpoint, kind);
         let mut user = self.scenario.vertices[task.vertex].sync_extra;
         if let Some(sink) = &mut task.sink {

@@ -154,7 +154,12 @@ impl<O: Observer> Job<O> {
         self.processors = Processors::of(&then.cluster, taskmanagers);
         self.collections = Collections::of(&then.cluster, taskmanagers, &self.streams);
         self.aligned_sources = source_alignment::groups(&then, &tasks);
-        self.watermarks = Watermarks::of(&then, network.channels().len(), tasks.len());
+        let fired = self
+            .watermarks
+            .as_ref()
+            .map_or(SimTime::ZERO, |of| of.fired());
+        let counts = (network.channels().len(), tasks.len());
+        self.watermarks = Watermarks::of(&then, counts, fired);
         self.debloaters = debloaters(&then, &tasks);
         self.failure
             .begin_anew(then.cluster.taskmanagers, tasks.len());

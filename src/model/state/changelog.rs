@@ -129,8 +129,10 @@ impl<O: Observer> Job<O> {
 
     /// The time has come for a subtask's inner backend.
     pub(crate) fn materialize(&mut self, id: TaskId, agenda: &mut Agenda) {
+        let unfired = self.unfired(id);
         let task = &mut self.tasks[id];
         let processed = task.counters.records;
+        task.backend.keep_unfired(unfired);
         task.backend.begin_materialization(agenda.now(), processed);
         self.upload_materialization(id, agenda);
     }

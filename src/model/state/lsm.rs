@@ -154,11 +154,17 @@ impl Lsm {
 
     /// So many bytes of new keys have come; the next flush writes them.
     pub fn grow(&mut self, bytes: u64) {
-        self.live += bytes;
-        self.new_in_memtable += bytes;
+        self.live = self.live.saturating_add(bytes);
+        self.new_in_memtable = self.new_in_memtable.saturating_add(bytes);
         if self.in_memtable > 0 {
-            self.in_memtable += bytes;
+            self.in_memtable = self.in_memtable.saturating_add(bytes);
         }
+    }
+
+    /// So many bytes have been deleted; compactions leave them out.
+    pub fn shrink(&mut self, bytes: u64) {
+        self.live = self.live.saturating_sub(bytes);
+        self.in_memtable = self.in_memtable.min(self.live);
     }
 
     /// Runs the compactions that are due; returns the bytes that they write.

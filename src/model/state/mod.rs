@@ -27,6 +27,7 @@ pub struct StateBackend {
     inserts: f64,
     grown_until: u64,
     expiry: Option<Expiry>,
+    unfired: Unfired,
     /// When one of the steps begins in which entries are deleted together.
     first_step: SimDuration,
     /// Time to flush a megabyte.
@@ -40,6 +41,16 @@ pub struct StateBackend {
     materializations: u32,
     inline_threshold: u64,
     storage: CheckpointStorage,
+}
+
+/// What windows hold that should have fired.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unfired {
+    /// So long ago, by event time.
+    late: SimDuration,
+    /// Entries that are there for that, and how many more that is than at the last snapshot.
+    entries: f64,
+    more: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +105,9 @@ pub struct SnapshotPlan {
     pub too_large: bool,
 }
 
+/// More than an exbibyte nobody keeps: what asks for it is to end all the same.
+const UNFIRED_BYTES_MAX: f64 = (1_u64 << 60) as f64;
+
 impl StateBackend {
     /// State of `bytes` value bytes, or offsets of a source, or nothing. A large RocksDB instance was
     /// flushed `flushes` times since its last compaction.
@@ -133,6 +147,7 @@ impl StateBackend {
             inserts: state.map_or(0.0, |state| state.inserts),
             grown_until: 0,
             expiry: state.and_then(|state| state.expiry),
+            unfired: Unfired::default(),
             first_step: SimDuration::ZERO,
             flush_per_mb: c::ROCKSDB_FLUSH_PER_MB,
             last: (SimTime::ZERO, 0),
@@ -226,6 +241,39 @@ impl StateBackend {
             *base = taken.swap_remove(position).1;
             taken.retain(|(of, _)| *of > id);
         }
+    }
+
+    /// Windows have not fired that should have, by event time, so long ago: what they hold is still there. In time and size it is as
+    /// much as is written in that time and would have expired.
+    pub fn keep_unfired(&mut self, late: SimDuration) {
+        let Some(expiry) = self.expiry else {
+            return;
+        };
+        let per_entry = (self.entry_bytes + c::ROCKSDB_BYTES_PER_ENTRY) as f64;
+        let usual = self.usual_entries();
+        let lifetimes = late.as_secs_f64() / expiry.lifetime.as_secs_f64().max(1e-9);
+        let room = (UNFIRED_BYTES_MAX / per_entry - usual).max(0.0);
+        let kept = (usual * lifetimes).min(room);
+        let more = kept - self.unfired.entries;
+        self.unfired = Unfired {
+            late,
+            entries: kept,
+            more,
+        };
+        self.entries = usual + kept;
+        if let Store::RocksDb { lsm, .. } = &mut self.store {
+            let bytes = (more.abs() * per_entry) as u64;
+            if more > 0.0 {
+                lsm.grow(bytes);
+            } else {
+                lsm.shrink(bytes);
+            }
+        }
+    }
+
+    /// Entries that are there when all windows fire in time.
+    fn usual_entries(&self) -> f64 {
+        (self.entries - self.unfired.entries).max(0.0)
     }
 
     /// The changelog, if there is one.
@@ -385,16 +433,18 @@ impl StateBackend {
     }
 
     /// Entries deleted since the last snapshot: as many as were written, of added ones that expire, and of a window's. RocksDB
-    /// writes a tombstone for each, with its key. Other entries expire without one (a compaction leaves them out).
+    /// writes a tombstone for each, with its key. Other entries expire without one (a compaction leaves them out). What windows keep
+    /// that have not fired is deleted later.
     fn deleted_entries(&self, now: SimTime, processed: u64) -> f64 {
         let updates = self.updates_since(self.last, now, processed);
-        match (self.updates, self.expiry) {
+        let expired = match (self.updates, self.expiry) {
             (Updates::Adds(_), Some(_)) => updates,
             (_, Some(expiry)) if !expiry.step.is_zero() && self.entries > 0.0 => {
                 self.entries * -libm::expm1(-updates / self.entries)
             }
-            _ => 0.0,
-        }
+            _ => return 0.0,
+        };
+        (expired - self.unfired.more).max(0.0)
     }
 
     /// Of what was written since then, the share that is not deleted again: entries that do not outlive the interval are in no
@@ -403,7 +453,8 @@ impl StateBackend {
         let Some(expiry) = self.expiry else {
             return 1.0;
         };
-        let alive_since = expiry.alive_since(now.since(SimTime::ZERO), self.first_step);
+        let fired = now.since(SimTime::ZERO).saturating_sub(self.unfired.late);
+        let alive_since = expiry.alive_since(fired, self.first_step);
         let alive_since = SimTime::ZERO + alive_since;
         let interval = now.since(since).as_secs_f64();
         if interval > 0.0 {
@@ -415,7 +466,9 @@ impl StateBackend {
 
     fn updates_since(&self, last: (SimTime, u64), now: SimTime, processed: u64) -> f64 {
         match self.updates {
-            Updates::PerSecond(share) => share * self.entries * (now - last.0).as_secs_f64(),
+            Updates::PerSecond(share) => {
+                share * self.usual_entries() * (now - last.0).as_secs_f64()
+            }
             Updates::PerRecord(updates) | Updates::Adds(updates) => {
                 updates * (processed - last.1) as f64
             }

@@ -109,7 +109,11 @@ impl StateBackend {
 impl StateBackend {
     /// It holds this share of what the subtasks of another parallelism held.
     pub fn take_over<'a>(&mut self, share: f64, others: impl Iterator<Item = &'a StateBackend>) {
-        let entries = share * others.map(|other| other.entries).sum::<f64>();
+        let (entries, unfired) = others.fold((0.0, 0.0), |(entries, unfired), other| {
+            (entries + other.entries, unfired + other.unfired.entries)
+        });
+        let entries = share * entries;
+        self.unfired.entries = share * unfired;
         let grown = (entries - self.entries).max(0.0);
         self.entries = entries;
         if let Store::RocksDb { lsm, .. } = &mut self.store {

@@ -165,3 +165,48 @@ fn entries_are_deleted_together_when_a_step_begins() {
     let since = sliding.alive_since(SimDuration::from_secs(30), SimDuration::from_secs(3));
     assert_eq!(since, SimDuration::from_secs(10));
 }
+
+#[test]
+fn windows_that_have_not_fired_are_kept() {
+    let expiring = State {
+        expiry: Some(Expiry {
+            lifetime: SimDuration::from_secs(10),
+            step: SimDuration::from_secs(10),
+        }),
+        ..state(0.1)
+    };
+    let entries = |late: u64, backend: &mut StateBackend| {
+        backend.keep_unfired(SimDuration::from_secs(late));
+        backend.scan_bytes() / 1013
+    };
+    let mut heap = StateBackend::new(Some(&expiring), false, 1e6, 0, &Checkpointing::default());
+    let held: Vec<u64> = [0, 10, 10, 25, 0]
+        .map(|late| entries(late, &mut heap))
+        .to_vec();
+    assert_eq!(held, [1000, 2000, 2000, 3500, 1000]);
+
+    let options = Checkpointing {
+        backend: Backend::RocksDb(RocksDb {
+            incremental: true,
+            ..RocksDb::default()
+        }),
+        ..Checkpointing::default()
+    };
+    let mut rocksdb = StateBackend::new(Some(&expiring), false, 1e6, 0, &options);
+    let mut size = |second: u64, late: u64| {
+        rocksdb.keep_unfired(SimDuration::from_secs(late));
+        let id = CheckpointId(u32::try_from(second).unwrap());
+        let plan = rocksdb.snapshot(at(second), 0, id, SnapshotKind::Checkpoint);
+        rocksdb.confirm(id);
+        plan.checkpointed
+    };
+    let usual: Vec<u64> = (1..9).map(|n| size(10 * n, 0)).collect();
+    // Nothing is deleted while the windows wait; tombstones of all come when they fire.
+    let waiting = size(90, 100);
+    let fired = size(100, 0);
+    assert!(waiting > usual[6], "{waiting} {usual:?}");
+    assert!(
+        fired > usual[5] + 10 * 1000 * 27 - 2000,
+        "{fired} {usual:?}"
+    );
+}

@@ -201,6 +201,12 @@ impl SourceState {
         }
     }
 
+    /// Since when it has read no record, for lack of one; `None` if there is one to be read.
+    pub fn silent_since(&mut self, now: SimTime) -> Option<SimTime> {
+        let since = self.schedule.silent_since(now);
+        since.filter(|_| self.due == 0)
+    }
+
     /// Its first checkpoint is triggered; a generator goes on as if no time had passed.
     pub fn end_pause(&mut self, now: SimTime) {
         if self.pause == Pause::UntilTriggered {

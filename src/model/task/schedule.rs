@@ -29,6 +29,8 @@ pub struct Schedule {
     taken: u64,
     /// Records that there are.
     limit: u64,
+    /// When the newest record that was taken since the job began was due, and when it was taken.
+    newest: Option<(SimTime, SimTime)>,
 }
 
 /// Where a step begins: (time since start in seconds, cumulated records, index of the step).
@@ -71,6 +73,7 @@ impl Schedule {
             step: (0.0, 0.0, 0),
             taken: 0,
             limit,
+            newest: None,
         }
     }
 
@@ -104,12 +107,20 @@ impl Schedule {
             let may = now >= self.start && self.share > 0.0;
             let due = if may { most.min(left) } else { 0 };
             self.taken += u64::from(due);
+            if due > 0 {
+                self.newest = Some((now, now));
+            }
             return due;
         }
         let mut due = 0;
         let left = u32::try_from(self.limit - self.taken).unwrap_or(u32::MAX);
         let most = most.min(left);
-        while due < most && self.next_due() <= now {
+        while due < most {
+            let next = self.next_due();
+            if next > now {
+                break;
+            }
+            self.newest = Some((next, now));
             self.next += match self.arrivals {
                 Arrivals::Regular => 1.0,
                 Arrivals::Poisson => self.stream.exponential(),
@@ -130,6 +141,17 @@ impl Schedule {
         self.taken
     }
 
+    /// When the newest record that was taken since the job began, or began again, was due.
+    pub fn newest(&self) -> Option<SimTime> {
+        self.newest.map(|(due, _)| due)
+    }
+
+    /// Since when no record has been taken, for lack of one; `None` if one is due.
+    pub fn silent_since(&mut self, now: SimTime) -> Option<SimTime> {
+        let taken = self.newest.map_or(SimTime::ZERO, |(_, at)| at);
+        (self.next_due() > now).then_some(taken)
+    }
+
     /// Where it stands.
     pub fn position(&self) -> Position {
         Position {
@@ -146,6 +168,7 @@ impl Schedule {
         self.step = position.step;
         self.stream = position.stream.clone();
         self.taken = position.taken;
+        self.newest = None;
     }
 
     /// What other subtasks of the source had read, with records that they had taken and not emitted, is dealt anew: this one goes on

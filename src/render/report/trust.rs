@@ -25,7 +25,7 @@ const ROWS: [(&str, &str); 7] = [
 const LEFT_OUT: [&str; 5] = [
     "when garbage is collected (what a collection does is modelled)",
     "processor time of compactions between checkpoints",
-    "idle splits",
+    "a split that is idle while others of its subtask are not",
     "downstream tasks that finish",
     "ForSt",
 ];

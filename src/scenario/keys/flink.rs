@@ -106,6 +106,8 @@ options! {
     PAUSE_SOURCES: Boolean = "false", "pipeline.sources.pause-until-first-checkpoint";
     /// how often sources emit a watermark; 0 = never
     WATERMARK_INTERVAL: Period = "200 ms", "pipeline.auto-watermark-interval";
+    /// of SQL: a source's subtask without a record for so long is idle, unless `source.idle-after` says otherwise; 0 = never
+    SOURCE_IDLE: Period = "0 ms", "table.exec.source.idle-timeout";
     /// debloating
     DEBLOAT: Boolean = "false", "taskmanager.network.memory.buffer-debloat.enabled";
     /// recalculation period

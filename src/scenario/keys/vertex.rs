@@ -84,9 +84,14 @@ table! {
         backlog: Duration = SimDuration::ZERO;
         /// How far the watermark is behind the records that were read (`forBoundedOutOfOrderness`).
         watermark_delay: Duration<0, { 366 * ns::DAY }> = SimDuration::ZERO;
+        /// A subtask that has read no record for so long is idle: nobody waits for its watermark (`withIdleness`). Default:
+        /// `table.exec.source.idle-timeout`; without that its watermark stays, and with it those of all that read it, and of a subtask without
+        /// a split there is none.
+        idle_after (like "\"1 min\""): Duration<{ ns::MILLISECOND }, { 366 * ns::DAY }>;
         /// Readers that are ahead of the slowest one of their group wait for it (`withWatermarkAlignment`). Default: none waits.
         watermark_alignment: WatermarkAlignment;
-        /// Splits (partitions of a topic) with equal parts of the rate, dealt to the subtasks in turn; who gets none is idle.
+        /// Splits (partitions of a topic) with equal parts of the rate, dealt to the subtasks in turn; who gets none reads
+        /// nothing.
         /// Default: every subtask has an equal part.
         splits (like "12"): Count<1, 1_000_000_000>;
         /// Share of the rate of every subtask, in sum 1, instead of `splits`.

@@ -4,6 +4,7 @@
 //! formula or a simulation make their [`Finding`]s elsewhere.
 
 pub mod configuration;
+mod event_time;
 mod failures;
 pub mod rules;
 
@@ -84,6 +85,7 @@ pub fn check(scenario: &Scenario) -> Vec<Finding> {
     machines(scenario, &mut findings);
     debloating(scenario, &mut findings);
     failures::failures(scenario, &mut findings);
+    event_time::event_time(scenario, &mut findings);
     findings.sort_by_key(|finding| finding.rule.code);
     findings
 }

@@ -229,6 +229,14 @@ pub const KEY_GROUPS_OF_DEFAULT: Rule = Rule {
     title: "the default parallelism deals key groups unevenly",
     explanation: UNEVEN_KEY_GROUPS.explanation,
 };
+/// A subtask of a source has nothing to read.
+pub const NO_WATERMARK: Rule = Rule {
+    code: "CK031",
+    title: "a watermark that never comes",
+    explanation: "The watermark of a task is the smallest of its inputs'. A subtask of a source without a split (more subtasks than \
+                  partitions) emits none: windows in event time do not fire, their state grows, and so do checkpoints. \
+                  Give the source no more subtasks than splits, or its `WatermarkStrategy` a `withIdleness`.",
+};
 
 /// All rules, in the order of their codes.
 pub const RULES: &[Rule] = &[
@@ -262,4 +270,5 @@ pub const RULES: &[Rule] = &[
     NO_DIRECTORY,
     IDLE_OPTION,
     KEY_GROUPS_OF_DEFAULT,
+    NO_WATERMARK,
 ];

@@ -48,6 +48,26 @@ fn work_that_exceeds_time_is_found_always_or_at_the_peak() {
 }
 
 #[test]
+fn windows_behind_a_subtask_without_a_split_never_fire() {
+    let with = |source: &str, time: &str| {
+        format!(
+            "[[vertex]]\nname = 'in'\nparallelism = 4\nsource = {{ rate = '10/s', {source} }}\n\
+             [[vertex]]\nname = 'map'\ninputs = ['in']\n\
+             [[vertex]]\nname = 'x'\ninputs = ['map']\nwindow = {{ size = '1 min', keys = 9, time = '{time}' }}\n"
+        )
+    };
+    assert_eq!(codes(&with("splits = 3", "event")), ["CK031"]);
+    assert_eq!(
+        codes(&with("shares = [0.5, 0, 0.25, 0.25]", "event")),
+        ["CK031"]
+    );
+    assert_eq!(codes(&with("splits = 3", "processing")), [""; 0]);
+    assert_eq!(codes(&with("splits = 9", "event")), [""; 0]);
+    let idle = with("splits = 3, idle-after = '10 s'", "event");
+    assert_eq!(codes(&idle), [""; 0]);
+}
+
+#[test]
 fn the_wish_of_document_004_is_not_fulfilled_by_six_checkpoints() {
     let text = format!(
         "[job]\nretention-wish = '1 h'\n{QUIET}[flink]\nexecution.checkpointing.interval = '2 min'\n\

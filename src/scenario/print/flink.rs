@@ -135,6 +135,9 @@ fn network(network: &Network, writer: &mut Writer) {
         BufferTimeout::Every(period) => writer.option(&keys::BUFFER_TIMEOUT, period),
     }
     writer.option(&keys::WATERMARK_INTERVAL, network.watermark_interval);
+    if !network.source_idle.is_zero() {
+        writer.option(&keys::SOURCE_IDLE, network.source_idle);
+    }
     writer.option(&keys::DEBLOAT, network.debloating.is_some());
     if let Some(given) = &network.debloating {
         debloating(given, writer);

@@ -50,6 +50,7 @@ fn source(source: &Source) -> keys::Source {
         log: Some(source.log),
         start: source.start,
         watermark_delay: source.watermark_delay,
+        idle_after: source.idle_after,
         watermark_alignment: source.watermark_alignment.as_ref().map(|given| {
             keys::WatermarkAlignment {
                 group: given.group.clone(),

@@ -29,6 +29,7 @@ pub(super) fn network(
         overdraft: overdraft.unwrap_or(fixed),
         buffer_timeout: buffer_timeout(options, problems),
         watermark_interval: options.of(&keys::WATERMARK_INTERVAL, problems),
+        source_idle: options.of(&keys::SOURCE_IDLE, problems),
         debloating: debloating(segment, options, problems),
     }
 }

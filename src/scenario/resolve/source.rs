@@ -43,6 +43,7 @@ pub(super) fn source(
         log: table.log.unwrap_or(!unlimited),
         start: table.start,
         watermark_delay: table.watermark_delay,
+        idle_after: table.idle_after,
         watermark_alignment: alignment(table, path, problems),
         backlog: table.backlog,
         splits: table.splits,
