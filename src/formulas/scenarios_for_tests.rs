@@ -99,6 +99,7 @@ pub fn vertex(name: &str, parallelism: usize, service: SimDuration) -> Vertex {
         record: Bytes::new(1025),
         state: None,
         pre_barrier: SimDuration::ZERO,
+        blocking: false,
         sync_extra: SimDuration::ZERO,
         timers: None,
         sink: None,

@@ -10,6 +10,7 @@ use crate::recording::clock::{self, Clock};
 use crate::recording::estimate::text::valid;
 use crate::recording::failing;
 use crate::recording::file::{Explicit, Node, Recording, RecordingError};
+use crate::recording::machines;
 use crate::recording::names::Names;
 
 /// Bytes around a payload behind a source: length 4, tag 1, timestamp 8, key 8, array length 4.
@@ -41,7 +42,7 @@ pub fn scenario(recording: &Recording) -> Result<String, RecordingError> {
     }
     text += names.comments();
     text += &flink(recording);
-    text += &environment(explicit);
+    text += &environment(explicit, machines::cores(&recording.rest.taskmanagers));
     for action in &recording.params.actions {
         if let Some(format) = &action.format {
             let at = clock.since_start(recording.measurement.running_ms + 1000.0 * action.at_s);
@@ -184,6 +185,8 @@ fn operator(recording: &Recording, node: &Node, names: &Names) -> Result<String,
         }
     };
     let service = required(node.service_us, node, "service_us")?;
+    // The threads of the recorded jobs sleep.
+    text += "blocking = true\n";
     let _ = writeln!(
         text,
         "service = {{ mean = \"{service} us\", distribution = {} }}",
@@ -236,13 +239,14 @@ fn flink(recording: &Recording) -> String {
     text
 }
 
-fn environment(explicit: &Explicit) -> String {
+fn environment(explicit: &Explicit, cores: Option<f64>) -> String {
+    let cores = cores.map_or_else(String::new, |cores| format!("cores = {cores}\n"));
     let rate = |bytes_per_s: u64| match bytes_per_s {
         0 => "unlimited".to_owned(),
         limit => format!("{limit} B/s"),
     };
     format!(
-        "\n[cluster]\ntaskmanagers = {}\nslots = {}\n\n[storage]\nprofile = \"local-ssd\"\n\
+        "\n[cluster]\ntaskmanagers = {}\nslots = {}\n{cores}\n[storage]\nprofile = \"local-ssd\"\n\
          write-per-stream = \"{}\"\nwrite-per-taskmanager = \"{}\"\nwrite-total = \"unlimited\"\n\
          read-per-stream = \"{}\"\nread-per-taskmanager = \"{}\"\nread-total = \"unlimited\"\n\
          open = \"{} ms\"\nclose = \"{} ms\"\n\n[simulation]\nquantum = \"{QUANTUM_MS} ms\"\n",

@@ -16,6 +16,7 @@ pub mod lessons {}
 #[cfg(feature = "cli")]
 pub mod live;
 pub mod log;
+pub mod machines;
 pub mod measured;
 pub mod names;
 pub mod prometheus;

@@ -152,6 +152,7 @@ impl Default for Scenario {
             record: Bytes::new(100),
             state: None,
             pre_barrier: SimDuration::ZERO,
+            blocking: false,
             sync_extra: SimDuration::ZERO,
             timers: None,
             sink: None,

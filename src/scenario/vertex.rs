@@ -32,6 +32,8 @@ pub struct Vertex {
     pub record: Bytes,
     /// Keyed state, if any.
     pub state: Option<State>,
+    /// The time per record is spent waiting, and takes no processor.
+    pub blocking: bool,
     /// Time on the task's thread before a barrier leaves (`prepareSnapshotPreBarrier`).
     pub pre_barrier: SimDuration,
     /// Time of user code in `snapshotState`, on the task's thread.

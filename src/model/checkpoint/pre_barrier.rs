@@ -3,7 +3,8 @@
 //! Its operators write what they have buffered (`prepareSnapshotPreBarrier`, `flink-semantics` 3.4): SQL's window aggregation the
 //! records of the open windows, a mini-batch what it holds. Only then does the barrier leave, and the snapshot begins; the
 //! time is on the task's thread and in no phase that Flink reports, so that consumers see it as start delay
-//! (`SubtaskCheckpointCoordinatorImpl.checkpointState`).
+//! (`SubtaskCheckpointCoordinatorImpl.checkpointState`). Where processors are shared, what the thread does for the checkpoint whatever its
+//! state is (`processors`) is counted here, too.
 
 use crate::model::Job;
 use crate::model::checkpoint::barrier::{Cause, Span};
@@ -27,8 +28,9 @@ impl<O: Observer> Job<O> {
             self.give_up_at_task(id, checkpoint, agenda);
             return;
         }
+        let own = self.snapshot_work(id);
         let task = &mut self.tasks[id];
-        let mut takes = self.scenario.vertices[task.vertex].pre_barrier;
+        let mut takes = own + self.scenario.vertices[task.vertex].pre_barrier;
         let processed = task.counters.records;
         if let Some(timers) = &mut task.timers {
             takes += timers.flush(processed);

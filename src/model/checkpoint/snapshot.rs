@@ -113,7 +113,7 @@ impl Snapshot {
         checkpoint: CheckpointId,
         mut plan: SnapshotPlan,
         (trigger, span): (SimTime, Span),
-        (now, user): (SimTime, SimDuration),
+        now: SimTime,
         overtakes: bool,
     ) -> Self {
         let record = SubtaskRecord {
@@ -127,7 +127,7 @@ impl Snapshot {
             record,
             scanned: plan.scan.is_zero(),
             uploads: Transfers::new(std::mem::take(&mut plan.files), plan.threads),
-            sync_work: user + plan.flush,
+            sync_work: SimDuration::ZERO,
             plan,
             sync_began: now,
             sync_ended: None,
@@ -174,6 +174,7 @@ impl<O: Observer> Job<O> {
             .map_or(SnapshotKind::Checkpoint, SnapshotKind::Savepoint);
         let overtakes = self.scenario.checkpointing.may_overtake() && info.savepoint.is_none();
         let unfired = self.unfired(id);
+        let blocking = self.waits_while_busy(id);
         let task = &mut self.tasks[id];
         if let Some(source) = &mut task.source {
             source.end_pause(now);
@@ -189,13 +190,7 @@ impl<O: Observer> Job<O> {
         self.contents
             .add_task(checkpoint, id, task.state_snapshot());
         self.checkpoints[checkpoint.index() - 1].handles += plan.handles;
-        let snapshot = Snapshot::new(
-            checkpoint,
-            plan,
-            (info.trigger, span),
-            (now, user),
-            overtakes,
-        );
+        let snapshot = Snapshot::new(checkpoint, plan, (info.trigger, span), now, overtakes);
         task.snapshots.open.push(snapshot);
         task.state = TaskState::Snapshotting;
         task.clock.switch(now, TimeKind::Busy);
@@ -215,7 +210,15 @@ impl<O: Observer> Job<O> {
         let wait = self.wait_for_flush_thread(id, now + user, flush);
         if self.processors.is_none() {
             agenda.after(wait + user + flush, Event::SyncPhaseDone(id, checkpoint));
-        } else if wait.is_zero() {
+            return;
+        }
+        let (wait, works) = if blocking {
+            (wait + user, flush)
+        } else {
+            (wait, user + flush)
+        };
+        self.snapshot_of(id, checkpoint).sync_work = works;
+        if wait.is_zero() {
             self.begin_sync_work(id, checkpoint, agenda);
         } else {
             agenda.after(wait, Event::FlushThreadFree(id, checkpoint));
@@ -339,8 +342,12 @@ impl<O: Observer> Job<O> {
         self.emit_closely(agenda.now(), &Fact::AsyncPhaseBegan { checkpoint, task });
         let plan = &self.snapshot_of(id, checkpoint).plan;
         let (fixed, overhead) = (plan.fixed, plan.overhead);
-        let lasts = fixed + self.latencies.draw(overhead);
-        agenda.after(lasts, Event::AsyncFixedPartDone(id, checkpoint));
+        let overhead = self.latencies.draw(overhead);
+        // A delay that is waited for leaves the processors to others.
+        let work = Work::Async(id, checkpoint);
+        if !fixed.is_zero() || !self.share_processor(work, overhead, agenda) {
+            agenda.after(fixed + overhead, Event::AsyncFixedPartDone(id, checkpoint));
+        }
     }
 
     /// The uploads begin.
@@ -419,7 +426,9 @@ impl<O: Observer> Job<O> {
         if !done.plan.too_large {
             task.reports.push((checkpoint, done.record));
             let delay = self.latencies.draw(ASYNC_END_TO_ACK);
-            agenda.after(delay, Event::AckAtCoordinator(id, checkpoint));
+            if !self.share_processor(Work::Ack(id, checkpoint), delay, agenda) {
+                agenda.after(delay, Event::AckAtCoordinator(id, checkpoint));
+            }
         }
         if let Some(next) = next {
             self.begin_async(id, next, agenda);

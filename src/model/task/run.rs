@@ -153,11 +153,12 @@ impl<O: Observer> Job<O> {
         let position = not_urgent.filter(|_| urgent);
         task.mails
             .insert(position.unwrap_or(task.mails.len()), mail);
-        if self.processors.is_some() {
-            self.cut_shared_batch(id, agenda);
-        } else if let Some(until) = task.cut_batch(agenda.now()) {
-            task.generation += 1;
-            agenda.at(until, Event::Step(id, task.generation));
+        if !self.cut_shared_batch(id, agenda) {
+            let task = &mut self.tasks[id];
+            if let Some(until) = task.cut_batch(agenda.now()) {
+                task.generation += 1;
+                agenda.at(until, Event::Step(id, task.generation));
+            }
         }
         self.runnable.push_back(id);
     }

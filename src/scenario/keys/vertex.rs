@@ -33,6 +33,9 @@ table! {
         selectivity: Number;
         /// Time on the task's thread per record, "35 us", or a table with a distribution. Default: "1 us".
         service (like "\"35 us\""): Short<Service>;
+        /// true: that time, and `sync-extra`, is spent waiting (calls to another system), and takes none of the processors of
+        /// `cluster.cores`. Default: false.
+        blocking (like "true"): Flag;
         /// Subtasks that are slower than the others.
         slow (like "{ subtask = 3, factor = 2.0 }"): OneOrMany<Slow>;
         /// Factor on the service time of every subtask, instead of `slow`.

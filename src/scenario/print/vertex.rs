@@ -36,6 +36,7 @@ pub(super) fn vertex(scenario: &Scenario, vertex: &Vertex) -> keys::Vertex {
         record: Some(vertex.record),
         state: vertex.state.map(state),
         pre_barrier: vertex.pre_barrier,
+        blocking: vertex.blocking.then_some(true),
         sync_extra: vertex.sync_extra,
         window: None,
         timers: vertex.timers.map(timers),

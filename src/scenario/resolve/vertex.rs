@@ -114,6 +114,7 @@ fn vertex(
             State { expiry, ..state }
         }),
         pre_barrier: table.pre_barrier,
+        blocking: table.blocking.unwrap_or(false),
         sync_extra: table.sync_extra,
         timers,
         sink: table.sink.clone(),

@@ -84,6 +84,47 @@ fn a_compaction_takes_a_processor() {
     assert!(shared > 1.1 * free, "{shared} {free}");
 }
 
+/// End-to-end duration of checkpoints of 12 + 12 subtasks on one TaskManager, in seconds.
+fn duration_of_many(cluster: &str) -> f64 {
+    let source = format!("parallelism = 12\n{RATE}");
+    let text = job(
+        &source,
+        "parallelism = 12",
+        "",
+        &format!("[cluster]\n{cluster}\n"),
+    );
+    let found = result(&text);
+    let durations: Vec<f64> = completed(&found)
+        .iter()
+        .filter_map(|record| Some(seconds(record.durable()?.since(record.trigger))))
+        .collect();
+    mean(&durations)
+}
+
+#[test]
+fn a_checkpoint_of_many_subtasks_needs_processors() {
+    let alone = duration_of_many("");
+    let shared = duration_of_many("cores = 0.5");
+    // 24 subtasks x 1.2 ms, 144 channels x 0.1 ms, 24 asynchronous parts and acks of 3.6 ms: 0.13 s, on half a processor.
+    assert!(alone < 0.06, "{alone}");
+    assert!((0.15..0.4).contains(&(shared - alone)), "{shared} {alone}");
+    assert!(duration_of_many("cores = 24") < 1.5 * alone);
+}
+
+#[test]
+fn a_vertex_that_waits_while_it_is_busy_needs_no_processor() {
+    let busy = |operator: &str| {
+        let operator = format!("parallelism = 4\nservice = \"20 ms\"\n{operator}");
+        let found = result(&job(RATE, &operator, "", "[cluster]\ncores = 1\n"));
+        found.vertices[1].busy[0]
+    };
+    // Each is busy half of the time, and there is one processor for two of them.
+    near(busy("blocking = true"), 0.5, 0.05);
+    assert!(busy("") > 0.9);
+    // Two of ten seconds more.
+    near(busy("blocking = true\nsync-extra = \"2 s\""), 0.7, 0.05);
+}
+
 #[test]
 fn a_pool_of_connections_lets_files_wait_in_line() {
     let asynchronous = |connections: &str| {
