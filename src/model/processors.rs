@@ -6,7 +6,7 @@
 //! it. Flink counts a thread that waits for a processor as busy. A garbage collection (`garbage`) stops all of a TaskManager.
 //! A checkpoint itself is work: of each task's thread for its barriers and the snapshot ([`Job::snapshot_work`]), of another for the
 //! asynchronous part and the ack, whose usual times are what they take on a processor of their own. Forty-eight subtasks on two
-//! processors need 0.2 s for that, where six need 0.01.
+//! processors took 0.2 s for that (see the constants).
 //! A vertex that is `blocking` waits while it is busy: for its records, and for `sync-extra`, it needs no processor.
 //! Limits: the JobManager has a machine of its own; the threads of the network are counted to the task that reads.
 //! Without `cluster.cores` there are always enough, and without collections none of this is looked at.
